@@ -1,0 +1,77 @@
+"""What a therapist types about a person, and how an invited client begins."""
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.db import IntegrityError, transaction
+
+from clients.models import Client, Invitation
+from practice.moments import time_zone_choices
+
+NAME_ERRORS = {"required": "Enter the client’s name"}
+EMAIL_ERRORS = {"invalid": "Enter an email address like name@example.com"}
+
+
+class ClientForm(forms.ModelForm):
+    """Who a client is. Writes these columns and no others.
+
+    A form opened before an ending and saved after it must not bring the relationship's state, or
+    the counter of active relationships, back with it (`domain.md` 6, trap 13).
+    """
+
+    use_required_attribute = False
+
+    class Meta:
+        model = Client
+        fields = ["name", "preferred_name", "email", "phone", "time_zone"]
+        labels = {
+            "preferred_name": "Preferred name (optional)",
+            "email": "Email address (optional)",
+            "phone": "Phone (optional)",
+        }
+        help_texts = {"preferred_name": "What you call them, if it is not their first name"}
+        error_messages = {"name": NAME_ERRORS, "email": EMAIL_ERRORS}
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "off"}),
+            "preferred_name": forms.TextInput({"autocomplete": "off"}),
+            "email": forms.EmailInput({"autocomplete": "off"}),
+            "phone": forms.TextInput({"autocomplete": "off", "type": "tel"}),
+        }
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=time_zone_choices,
+        help_text="In which they read times",
+        error_messages={"invalid_choice": "Choose a time zone from the list"},
+    )
+
+    def save(self, commit: bool = True) -> Client:
+        self.instance.save(update_fields=[*self._meta.fields, "sort_name", "search_text"])
+        return self.instance
+
+
+class NewPasswordForm(SetPasswordForm):
+    """The password of a new account."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = self.fields["new_password1"], self.fields["new_password2"]
+        first.label, second.label = "Password", "The same password again"
+        first.help_text = "At least 12 characters. A few unrelated words work well."
+        second.help_text = ""
+        first.error_messages["required"] = "Enter a password"
+        second.error_messages["required"] = "Enter the password again"
+
+    def save_with(self, invitation: Invitation) -> None:
+        """Make the account and link the client, both or neither.
+
+        Raises:
+            Invitation.Unusable: somebody was faster.
+        """
+        try:
+            with transaction.atomic():
+                self.save()
+                invitation.accept(self.user)
+        except IntegrityError:
+            raise Invitation.Unusable from None

@@ -1,0 +1,211 @@
+"""The Clients list: one row a person, in a constant number of queries."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from clients.models import Client, ClientQuerySet
+from practice import moments
+from practice.accounts.models import Therapist
+from practice.names import in_words, initials
+
+ROWS_A_PAGE = 25
+NAMES_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A relationship, as a row names it: "Couples with Siân Pryce", "ended 2 July 2025"."""
+
+    url: str
+    label: str
+    ended: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person."""
+
+    name: str
+    initials: str
+    url: str
+    is_active: bool
+    ties: list[Tie]
+
+
+def _clients(number: int, kind: str = "") -> str:
+    return f"{number} {kind}{' ' if kind else ''}client{'' if number == 1 else 's'}"
+
+
+class Listing:
+    """What a therapist sees under one address of the Clients list."""
+
+    def __init__(self, therapist: Therapist, *, search: str, inactive: bool, page: str) -> None:
+        self.therapist, self.inactive = therapist, inactive
+        self.search = " ".join(search.split())
+        self._page_asked = page
+
+    @cached_property
+    def _matching(self) -> ClientQuerySet:
+        return self.therapist.clients.search(self.search)
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        active = Count("pk", filter=Q(active_relationships__gt=0))
+        return self._matching.aggregate(active=active, total=Count("pk"))
+
+    @property
+    def number_active(self) -> int:
+        return self._counts["active"]
+
+    @property
+    def number_inactive(self) -> int:
+        return self._counts["total"] - self._counts["active"]
+
+    @property
+    def number_hidden(self) -> int:
+        return 0 if self.inactive else self.number_inactive
+
+    @property
+    def number_shown(self) -> int:
+        return self._counts["total"] - self.number_hidden
+
+    @cached_property
+    def page(self) -> Page:
+        """The page asked for, or the nearest there is."""
+        shown = self._matching if self.inactive else self._matching.active()
+        paginator = Paginator(shown.a_to_z(), ROWS_A_PAGE)
+        paginator.count = self.number_shown  # known already: no query of its own
+        return paginator.get_page(self._page_asked)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        people = list(self.page.object_list) if self.number_shown else []
+        ties = self._ties(people)
+        return [
+            Row(
+                name=client.name,
+                initials=initials(client.name),
+                url=reverse("client", args=[client.public_id]),
+                is_active=client.is_active,
+                ties=ties[client.pk],
+            )
+            for client in people
+        ]
+
+    def _ties(self, people: list[Client]) -> dict[int, list[Tie]]:
+        """Return each person's relationships, with who else is in them, by one query."""
+        parts_of_page = self.therapist.participations.filter(client__in=people)
+        parts = (
+            self.therapist.participations.filter(
+                relationship__in=parts_of_page.values("relationship")
+            )
+            .select_related("relationship", "client")
+            .order_by("relationship__status", "-relationship__ended_at", "relationship", "pk")
+            if people
+            else []
+        )
+        members: dict[int, list] = {}
+        for part in parts:
+            members.setdefault(part.relationship_id, []).append(part)
+        ties: dict[int, list[Tie]] = {client.pk: [] for client in people}
+        for together in members.values():
+            for part in together:
+                if part.client_id in ties:
+                    others = [other.client.name for other in together if other is not part]
+                    ties[part.client_id].append(self._tie(part, others))
+        return ties
+
+    @staticmethod
+    def _tie(part: object, others: list[str]) -> Tie:
+        relationship, label = part.relationship, part.relationship.get_kind_display()
+        if len(others) > NAMES_IN_A_ROW:
+            label += f" with {len(others)} others"
+        elif others:
+            label += f" with {in_words(others)}"
+        ended = ""
+        if relationship.is_ended:
+            active = part.client.is_active
+            ended = "ended" if active else f"ended {moments.day(relationship.ended_at)}"
+        return Tie(reverse("relationship", args=[relationship.public_id]), label, ended)
+
+    def address(self, *, page: int | str = "", inactive: bool | None = None, search: str = "") -> str:
+        """Return the address of a state of the list, without empty parts."""
+        inactive = self.inactive if inactive is None else inactive
+        page = "" if str(page) == "1" else page
+        parts = {"include": "inactive" if inactive else "", "page": page, "q": search}
+        query = urlencode({key: value for key, value in parts.items() if value})
+        return reverse("clients") + (f"?{query}" if query else "")
+
+    @property
+    def canonical_address(self) -> str:
+        """The address without the text of a search: a name belongs in no browser history."""
+        return self.address(page=self.page.number)
+
+    @property
+    def previous_address(self) -> str:
+        return self.address(page=self.page.number - 1, search=self.search)
+
+    @property
+    def next_address(self) -> str:
+        return self.address(page=self.page.number + 1, search=self.search)
+
+    @property
+    def address_with_inactive(self) -> str:
+        return self.address(inactive=True, search=self.search)
+
+    @property
+    def address_without_search(self) -> str:
+        return self.address()
+
+    @property
+    def count(self) -> str:
+        """The number of clients, in words."""
+        active, inactive = self.number_active, self.number_inactive
+        parts = f"{active} active and {inactive} inactive"
+        if not self.search:
+            if not self.inactive:
+                return _clients(active, "active")
+            none = "" if inactive else ". You have no inactive clients."
+            return f"{_clients(active + inactive)}: {parts}{none}" if inactive else (
+                f"{_clients(active)}{none}"
+            )
+        matching = f"“{self.search}”"
+        if not active + inactive:
+            return f"0 clients match {matching}"
+        if not self.inactive:
+            return f"{_clients(active, 'active')} {'matches' if active == 1 else 'match'} {matching}"
+        total = active + inactive
+        return f"{_clients(total)} {'matches' if total == 1 else 'match'} {matching}: {parts}"
+
+    @property
+    def announcement(self) -> str:
+        """The same for those who hear the page."""
+        if not self.search:
+            return self.count
+        if not self.number_active + self.number_inactive:
+            return "No client found."
+        if not self.number_shown:
+            hidden = self.number_hidden
+            verb = "matches" if hidden == 1 else "match"
+            return f"No active client found. {_clients(hidden, 'inactive')} {verb} {self.search}."
+        return self.count.replace("“", "").replace("”", "")
+
+    @property
+    def foot(self) -> str:
+        """How much of the list this is, and how many are hidden."""
+        shown, page = self.number_shown, self.page
+        if page.has_other_pages():
+            shown_words = f"Showing {page.start_index()} to {page.end_index()} of {shown} clients."
+        else:
+            shown_words = "Showing 1 client." if shown == 1 else f"Showing all {shown} clients."
+        hidden = self.number_hidden
+        if not hidden:
+            return shown_words
+        which = " matching" if self.search else ""
+        verb = "is" if hidden == 1 else "are"
+        return f"{shown_words} {hidden}{which} inactive client{'' if hidden == 1 else 's'} {verb} hidden."

@@ -1,0 +1,182 @@
+"""The people a therapist works with."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from practice.accounts.models import Therapist, User
+from practice.ids import PublicIdField
+from practice.moments import validate_time_zone
+from practice.names import (
+    FoldedField,
+    first_name,
+    fold,
+    no_control_characters,
+    search_text,
+    search_words,
+)
+
+
+class ClientQuerySet(models.QuerySet):
+    """Clients, as the domain speaks of them."""
+
+    def active(self) -> Self:
+        """Clients with at least one active relationship."""
+        return self.filter(active_relationships__gt=0)
+
+    def inactive(self) -> Self:
+        """Clients whose relationships have all ended."""
+        return self.filter(active_relationships=0)
+
+    def search(self, text: str) -> Self:
+        """Clients of whom every word of `text` begins a word of their names."""
+        found = self
+        for word in search_words(text):
+            found = found.filter(search_text__contains=f" {word}")
+        return found
+
+    def same_person_as(self, name: str, email: str = "") -> Self:
+        """Clients with this name or e-mail address: probably the same person."""
+        same = Q(sort_name=fold(name))
+        if email:
+            same |= Q(email__iexact=email.strip())
+        return self.filter(same)
+
+    def a_to_z(self) -> Self:
+        return self.order_by("sort_name", "pk")
+
+
+class Client(models.Model):
+    """A therapist's record of a person. Belongs to that one therapist for good."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="clients")
+    public_id = PublicIdField()
+    name = models.CharField(max_length=120, validators=[no_control_characters])
+    preferred_name = models.CharField(
+        max_length=60, blank=True, validators=[no_control_characters]
+    )
+    email = models.EmailField("Email address", blank=True)
+    phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
+    time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    account = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="clients"
+    )
+    added_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    sort_name = FoldedField(of=("name",), make=fold, max_length=240)
+    search_text = FoldedField(of=("name", "preferred_name"), make=search_text, max_length=500)
+    # Moved by one in the very transaction that starts, ends or restarts a relationship.
+    active_relationships = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = ClientQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["therapist", "account"], name="one_record_per_account_and_therapist"
+            ),
+            # What the composite foreign keys of `relationships/walls.py` point at.
+            models.UniqueConstraint(fields=["id", "therapist"], name="client_and_therapist"),
+            models.CheckConstraint(
+                condition=Q(active_relationships__gte=0), name="active_relationships_not_negative"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["therapist", "sort_name", "id"], name="client_a_to_z"),
+            models.Index(
+                fields=["therapist", "sort_name", "id"],
+                condition=Q(active_relationships__gt=0),
+                name="client_active_a_to_z",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def first_name(self) -> str:
+        """What to call them: their preferred name, or the first word of their name."""
+        return self.preferred_name or first_name(self.name)
+
+    @property
+    def is_active(self) -> bool:
+        return self.active_relationships > 0
+
+
+class Invitation(models.Model):
+    """A single-use link that lets one client make an account. Only its fingerprint is stored."""
+
+    VALID_FOR = timedelta(days=7)
+
+    class Unusable(Exception):
+        """The link is unknown, used, withdrawn or too old."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="invitations")
+    client = models.ForeignKey(Client, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    fingerprint = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    accepted_at = models.DateTimeField(null=True)
+
+    @staticmethod
+    def fingerprint_of(token: str) -> str:
+        return hashlib.sha256(token.encode()).hexdigest()
+
+    @classmethod
+    @transaction.atomic
+    def create_for(cls, client: Client) -> str:
+        """Invite a client at their e-mail address and return the secret of the link.
+
+        An earlier link that was not used stops working.
+        """
+        token = secrets.token_urlsafe(32)
+        client.invitations.filter(accepted_at=None).delete()
+        client.invitations.create(
+            therapist_id=client.therapist_id,
+            email=client.email.strip().lower(),
+            fingerprint=cls.fingerprint_of(token),
+        )
+        return token
+
+    @classmethod
+    def open(cls, token: str) -> Self:
+        """Return the invitation of a link that still works.
+
+        Raises:
+            Invitation.Unusable: it does not.
+        """
+        invitation = (
+            cls.objects.select_related("client", "therapist")
+            .filter(
+                fingerprint=cls.fingerprint_of(token),
+                accepted_at=None,
+                created_at__gt=timezone.now() - cls.VALID_FOR,
+                client__account=None,
+            )
+            .first()
+        )
+        # A link is bound to the address it was made for.
+        if invitation is None or invitation.client.email.strip().lower() != invitation.email:
+            raise cls.Unusable
+        return invitation
+
+    @transaction.atomic
+    def accept(self, user: User) -> None:
+        """Link the client to an account of the same e-mail address.
+
+        Raises:
+            Invitation.Unusable: the link was used a moment ago, or is somebody else's.
+        """
+        now = timezone.now()
+        fresh = Invitation.objects.filter(pk=self.pk, accepted_at=None, email=user.email)
+        if not fresh.update(accepted_at=now):
+            raise self.Unusable
+        if Client.objects.filter(therapist=self.therapist_id, account=user).exists():
+            raise self.Unusable
+        if not Client.objects.filter(pk=self.client_id, account=None).update(account=user):
+            raise self.Unusable

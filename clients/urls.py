@@ -1,0 +1,12 @@
+from django.urls import path
+
+from clients import invitations, views
+
+urlpatterns = [
+    path("clients/", views.clients, name="clients"),
+    # /clients/<id>/
+    path("clients/<id:client_id>/", views.client, name="client"),
+    path("clients/<id:client_id>/edit/", views.edit, name="edit_client"),
+    path("clients/<id:client_id>/invite/", views.invite, name="invite"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+]

@@ -1,0 +1,80 @@
+"""A therapist's Clients list and the page of one client."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clients.forms import ClientForm
+from clients.listing import Listing
+from clients.models import Invitation
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.http import banner, render_form, see_other
+
+SEARCH_BOX = "id_q"
+
+
+@require_GET
+@for_therapists
+def clients(request: TherapistRequest) -> HttpResponse:
+    """List the active clients; with `include=inactive`, everyone; with `q`, those who match."""
+    listing = Listing(
+        request.therapist,
+        search=request.GET.get("q", "")[:100],
+        inactive=request.GET.get("include") == "inactive",
+        page=request.GET.get("page", "1"),
+    )
+    response = render(request, "clients/clients.html", {"listing": listing})
+    if request.htmx and request.htmx.trigger != SEARCH_BOX:
+        response.headers["HX-Push-Url"] = listing.canonical_address
+    return response
+
+
+@require_GET
+@for_therapists
+def client(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Show who a client is and which relationships there are."""
+    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    ties = person.relationships.in_order().prefetch_related("participations__client")
+    return render(request, "clients/client.html", {"client": person, "relationships": ties})
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Change who a client is. Never touches a relationship's state."""
+    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    form = ClientForm(request.POST or None, instance=person)
+    if form.is_valid():
+        form.save()
+        banner(request, "success", "Details saved")
+        return see_other("client", client_id)
+    # The form has put what was typed on `person`; the page speaks of who it was.
+    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    return render_form(request, "clients/edit.html", {"client": person, "form": form})
+
+
+@require_POST
+@for_therapists
+def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Give a client access: a single-use link, shown here and, where mail is set up, sent."""
+    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    if person.account_id or not person.email:
+        return see_other("client", client_id)
+    link = (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + reverse(
+        "invitation", args=[Invitation.create_for(person)]
+    )
+    facts = {"client": person, "therapist": request.therapist, "link": link}
+    if settings.EMAIL_HOST:
+        send_mail(
+            f"{request.therapist.name} invites you to {settings.SERVICE_NAME}",
+            render_to_string("clients/invitation_email.txt", facts, request),
+            None,
+            [person.email],
+        )
+    facts["sent"] = bool(settings.EMAIL_HOST)
+    banner(request, "success", "Invitation made", "clients/_invited.html", **facts)
+    return see_other("client", client_id)

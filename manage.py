@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Stillwater's command line.
+
+    python3 manage.py demo     a practice of made-up people, to look around in
+    python3 manage.py test     every test: on SQLite, on PostgreSQL and in a browser
+
+Where Django and the other requirements are installed already, they are used.
+Everywhere else the first call installs them into `.venv`, beside this file, and
+goes on from there. Until then only the standard library is at hand.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent
+VENV = HOME / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.txt"  # fingerprints of what was installed, or UNFINISHED
+UNFINISHED = "unfinished"
+JUST_INSTALLED = "STILLWATER_JUST_INSTALLED"  # set across a restart: do not install twice
+
+# What each set of requirements must make importable.
+RUNTIME = (
+    "django django_htmx allauth psycopg psycopg_pool dj_database_url whitenoise gunicorn argon2"
+    " tzdata icalendar"
+).split()
+TEST = "pytest pytest_django factory pytest_playwright axe_playwright_python".split()
+TEST += "time_machine hypothesis".split()
+IMPORTS = {"runtime": RUNTIME, "test": RUNTIME + TEST}
+
+
+def main() -> None:
+    """Prepare the environment, then hand over to Django."""
+    if sys.version_info < (3, 11):
+        sys.exit("Stillwater needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    prepare("test" if command == "test" else "runtime")
+
+    if command == "demo":
+        os.environ.setdefault("STILLWATER_DEMO", "1")
+    settings = "tests.settings" if command == "test" else "practice.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+def prepare(wanted: str) -> None:
+    """Return once the `wanted` requirements are at hand, if need be in another process."""
+    inside = Path(sys.prefix).resolve() == VENV
+    missing = [name for name in IMPORTS[wanted] if importlib.util.find_spec(name) is None]
+    ours = inside and STAMP.exists()  # a .venv made by hand carries no stamp and is left alone
+    if not missing and (is_installed(wanted) or not ours):
+        os.environ.pop(JUST_INSTALLED, None)
+        return
+    if inside and JUST_INSTALLED in os.environ:
+        sys.exit(f"{', '.join(missing)} cannot be found although just installed in {VENV}.")
+
+    if inside:  # install from outside: the environment may have to be made afresh
+        if ours and is_installed(wanted):
+            STAMP.write_text(UNFINISHED)  # something was lost since
+        restart(sys._base_executable)
+    with requirements(wanted).open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one installation at a time
+        if not is_installed(wanted):
+            install(wanted)
+            os.environ[JUST_INSTALLED] = "1"
+    restart(VENV_PYTHON)
+
+
+def requirements(wanted: str) -> Path:
+    return HOME / "requirements" / f"{wanted}.txt"
+
+
+def fingerprint(wanted: str) -> str:
+    return f"{wanted} {hashlib.sha256(requirements(wanted).read_bytes()).hexdigest()}"
+
+
+def is_installed(wanted: str) -> bool:
+    """Whether `.venv` holds the pinned requirements as they are today."""
+    return (
+        VENV_PYTHON.exists()
+        and STAMP.exists()
+        and fingerprint(wanted) in STAMP.read_text().splitlines()
+    )
+
+
+def install(wanted: str) -> None:
+    """Install the pinned requirements into `.venv`; the next call repairs an interrupted one."""
+    uv = shutil.which("uv")
+    if not uv and importlib.util.find_spec("ensurepip") is None:
+        sys.exit("Python's venv module is missing. On Debian or Ubuntu: apt install python3-venv")
+    print(f"Installing the {wanted} requirements into {VENV} ...", file=sys.stderr, flush=True)
+    broken = STAMP.exists() and STAMP.read_text() == UNFINISHED
+    unusable = not uv and not (VENV / "bin" / "pip").exists()  # uv leaves pip out
+    afresh = broken or unusable or not VENV_PYTHON.exists()
+    if afresh:
+        shutil.rmtree(VENV, ignore_errors=True)
+        VENV.mkdir(exist_ok=True)
+    STAMP.write_text(UNFINISHED)
+    if uv:
+        make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, VENV]
+        fill = [uv, "pip", "install", "--quiet", "--python", VENV_PYTHON]
+    else:
+        make = [sys.executable, "-m", "venv", VENV]
+        fill = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    try:
+        if afresh:
+            subprocess.run(make, check=True)
+        subprocess.run([*fill, "--require-hashes", "-r", requirements(wanted)], check=True)
+    except (subprocess.CalledProcessError, KeyboardInterrupt):
+        sys.exit("The installation did not finish. The same command tries it again.")
+    # The test requirements contain those of the runtime.
+    held = ["runtime", "test"] if wanted == "test" else ["runtime"]
+    STAMP.write_text("\n".join(fingerprint(name) for name in held))
+
+
+def restart(python: str | Path) -> None:
+    """Run the same command line again in another interpreter."""
+    os.execv(python, [str(python), str(Path(__file__).resolve()), *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

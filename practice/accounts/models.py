@@ -1,0 +1,62 @@
+"""Who signs in."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from practice.ids import PublicIdField
+from practice.moments import validate_time_zone
+from practice.names import first_name, no_control_characters
+
+
+class UserManager(BaseUserManager):
+    """Makes accounts."""
+
+    def create_user(self, email: str, password: str | None = None) -> "User":
+        """Create an account; without a password nobody can sign in to it yet."""
+        user = self.model(email=email.strip().lower())
+        user.set_password(password)
+        user.save()
+        return user
+
+    def get_by_natural_key(self, email: str) -> "User":
+        return self.get(email=email.strip().lower())
+
+
+class User(AbstractBaseUser):
+    """An account: somebody who signs in by e-mail, as a therapist, a client, or both."""
+
+    email = models.EmailField(unique=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_is_folded")
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Therapist(models.Model):
+    """A therapist of this installation. Owns everything that carries `therapist`."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="therapist")
+    public_id = PublicIdField()
+    name = models.CharField(max_length=120, validators=[no_control_characters])
+    slug = models.SlugField(max_length=80, unique=True)
+    time_zone = models.CharField(
+        max_length=64, default="Europe/London", validators=[validate_time_zone]
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def first_name(self) -> str:
+        return first_name(self.name)

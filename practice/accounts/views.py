@@ -1,0 +1,47 @@
+"""The account: who you are here, your time zone, signing out."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from practice.accounts.forms import TimeZoneForm
+from practice.http import render_form, see_other
+
+
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account, and change the time zone."""
+    zone = request.reader.time_zone if request.reader else None
+    form = TimeZoneForm(request.POST or None, initial={"time_zone": zone})
+    if form.is_valid():
+        form.save(request)
+        messages.success(request, "", extra_tags="Time zone saved")
+        return see_other("account")
+    return render_form(request, "accounts/account.html", {"form": form})
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out, and leave nothing behind in the browser."""
+    logout(request)
+    messages.success(request, "", extra_tags="You have signed out")
+    response = see_other("account_login")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def refusing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Make one of allauth's views answer 422, not 200, when it refuses a form."""
+
+    def with_status(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if response.status_code == 200 and form is not None and form.is_bound and form.errors:
+            response.status_code = 422
+        return response
+
+    with_status.login_required = getattr(view, "login_required", True)
+    return with_status

@@ -1,0 +1,28 @@
+"""Calm pages for what goes wrong. None says a number, and none repeats the address."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page is another kind of person's."""
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such page, or not yours: the same answer, byte for byte."""
+    return render(request, "404.html", status=404)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was too old, or not ours. Nothing was changed."""
+    if request.htmx:
+        messages.info(
+            request,
+            "Nothing was sent. Check the page and try again.",
+            extra_tags="This page had been open for too long",
+        )
+        return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
+    return render(request, "403_csrf.html", {"address": request.path}, status=403)

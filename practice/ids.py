@@ -1,0 +1,38 @@
+"""Public ids: what stands in an address instead of a name or a counter."""
+
+import secrets
+
+from django.db import models
+from django.urls import register_converter
+
+# No vowels (no accidental words) and nothing that looks like something else.
+ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
+LENGTH = 10
+
+
+def new_public_id() -> str:
+    """Return ten random lower-case characters (about 47 bits); never a permission by itself."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+class PublicIdField(models.CharField):
+    """The random id by which people address a row."""
+
+    def __init__(self, **kwargs: object) -> None:
+        kwargs.update(max_length=LENGTH, unique=True, editable=False, default=new_public_id)
+        super().__init__(**kwargs)
+
+
+class PublicIdConverter:
+    """`<id:…>` in a URL pattern. Anything else is no address at all."""
+
+    regex = "[a-z0-9]{10}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(PublicIdConverter, "id")

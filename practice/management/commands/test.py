@@ -1,0 +1,112 @@
+"""`manage.py test`: every test, on both databases and in a browser."""
+
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes.util import find_library
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+PASSED, NO_TESTS = 0, 5  # exit codes of pytest
+
+
+class Command(BaseCommand):
+    """Run pytest twice: on SQLite, then with the browser on PostgreSQL."""
+
+    help = (
+        "Runs every test: on SQLite without the browser, then on PostgreSQL with it. "
+        "Arguments go to pytest: manage.py test tests/diary -k cancel"
+    )
+    requires_system_checks = ()
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Hand the arguments on unread: Django would refuse those of pytest."""
+        if {"-h", "--help"} & set(argv[2:]):
+            super().run_from_argv(argv)
+        else:
+            sys.exit(self.run_everything(argv[2:]))
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("arguments", nargs="*", metavar="argument of pytest")
+
+    def handle(self, *, arguments: Sequence[str], **options: Any) -> None:
+        code = self.run_everything(arguments)
+        if code:
+            raise CommandError("Not every test passed.", returncode=code)
+
+    def run_everything(self, arguments: Sequence[str]) -> int:
+        """Return 0 if both runs passed and at least one of them had tests."""
+        # Asked to end from outside, still stop the PostgreSQL server.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        self.say("Tests on SQLite, without the browser")
+        on_sqlite = pytest("", "-m", "not browser", *arguments)
+        self.provide_browser()
+        try:
+            with postgres() as (url, origin):
+                self.say(f"Tests on PostgreSQL ({origin}), with the browser")
+                on_postgres = pytest(url, *arguments)
+        except (OSError, RuntimeError) as error:
+            self.say(f"PostgreSQL cannot be used: {error}")
+            on_postgres = 1
+
+        self.say(f"SQLite: {outcome(on_sqlite)}. PostgreSQL and browser: {outcome(on_postgres)}.")
+        failed = [code for code in (on_sqlite, on_postgres) if code not in (PASSED, NO_TESTS)]
+        return failed[0] if failed else min(on_sqlite, on_postgres)
+
+    def provide_browser(self) -> None:
+        """Install a missing browser as root on Debian; elsewhere tell how. Its tests fail without."""
+        from tests.browser import INSTALL_BROWSER, find_chromium
+
+        if find_chromium() and (sys.platform != "linux" or find_library("atomic")):
+            return
+        if os.geteuid() != 0 or not on_debian():
+            self.say(f"Chromium is missing, so tests will fail. On Debian: {INSTALL_BROWSER}")
+            return
+        self.say(f"Chromium is missing. Installing it: {INSTALL_BROWSER}")
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = INSTALL_BROWSER.replace("apt ", "apt-get -qq -y ", 1)
+        for command in ("apt-get -qq update", install):
+            subprocess.run(command.split(), env=environment, stdout=subprocess.DEVNULL)
+
+    def say(self, text: str) -> None:
+        self.stdout.write(self.style.MIGRATE_HEADING(f"\n{text}"))
+        self.stdout.flush()
+
+
+def pytest(database_url: str, *arguments: str) -> int:
+    """Run pytest on a database and return its exit code; without an address, on SQLite."""
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environment).returncode
+
+
+@contextmanager
+def postgres() -> Iterator[tuple[str, str]]:
+    """Yield the address of a PostgreSQL server and where it comes from."""
+    from tests.postgres import find_programs, throwaway_postgres
+
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith("postgres"):
+        yield given, "DATABASE_URL"
+    else:
+        programs = find_programs()
+        with throwaway_postgres(programs) as url:
+            yield url, str(programs)
+
+
+def outcome(code: int) -> str:
+    return {PASSED: "passed", NO_TESTS: "no tests chosen"}.get(code, f"FAILED (exit code {code})")
+
+
+def on_debian() -> bool:
+    try:
+        system = platform.freedesktop_os_release().get("ID")
+    except OSError:
+        return False
+    return system == "debian" and shutil.which("apt-get") is not None

@@ -1,0 +1,68 @@
+"""Dates and times in words, as the house style has them (5pm, midday, months in full).
+
+Every function takes an aware datetime and answers in the reader's zone, which is the active one.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+
+def clock(moment: datetime) -> str:
+    """Return the time of day: "5pm", "4:12pm", "midday", "midnight"."""
+    local = timezone.localtime(moment)
+    if local.minute == 0 and local.hour in (0, 12):
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def day(moment: datetime | date) -> str:
+    """Return a record date: "20 November 2025"."""
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return f"{local.day} {local:%B %Y}"
+
+
+def weekday(moment: datetime | date) -> str:
+    """Return a day that somebody must keep: "Thursday 20 November 2025"."""
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return f"{local:%A} {day(moment)}"
+
+
+def instant(moment: datetime) -> str:
+    """Return the moment something happened: "Thursday 20 November 2025 at 4:12pm"."""
+    return f"{weekday(moment)} at {clock(moment)}"
+
+
+def zone_name(zone: str) -> str:
+    """Return a zone as people call it: "London time"."""
+    return f"{zone.rsplit('/', 1)[-1].replace('_', ' ')} time"
+
+
+def zone_words(zone: str, at: datetime | None = None) -> str:
+    """Return a zone with its short form at an instant: "London time (GMT)"."""
+    short = (at or timezone.now()).astimezone(ZoneInfo(zone)).tzname() or ""
+    return f"{zone_name(zone)} ({'UTC' + short if short[:1] in '+-' else short})"
+
+
+def time_zone_choices() -> list[tuple[str, str]]:
+    """Return the zones a person can choose, as (IANA name, words), by region and place."""
+    regions = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe")
+    names = [
+        name
+        for name in available_timezones()
+        if name == "UTC" or name.startswith(tuple(f"{r}/" for r in (*regions, "Indian", "Pacific")))
+    ]
+    return [(name, name.replace("_", " ").replace("/", " / ")) for name in sorted(names)]
+
+
+def validate_time_zone(zone: str) -> None:
+    """Refuse what is no zone.
+
+    Raises:
+        ValidationError: `zone` is not an IANA name known here.
+    """
+    if zone not in available_timezones():
+        raise ValidationError("Choose a time zone from the list", code="zone")

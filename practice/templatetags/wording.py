@@ -1,0 +1,93 @@
+"""Filters that say things as the house style does; always loaded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+from practice import moments, names
+
+register = template.Library()
+
+
+def _time(moment: datetime, words: str) -> SafeString:
+    stamp = localtime(moment).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}">{}</time>', stamp, words)
+
+
+@register.filter
+def day(moment: datetime) -> SafeString:
+    """20 November 2025."""
+    return _time(moment, moments.day(moment))
+
+
+@register.filter
+def weekday(moment: datetime) -> SafeString:
+    """Thursday 20 November 2025."""
+    return _time(moment, moments.weekday(moment))
+
+
+@register.filter
+def instant(moment: datetime) -> SafeString:
+    """Thursday 20 November 2025 at 4:12pm."""
+    return _time(moment, moments.instant(moment))
+
+
+@register.filter
+def count(number: int, noun: str) -> str:
+    """1 client, 2 clients: `{{ n|count:"client" }}`, or `{{ n|count:"person,people" }}`."""
+    one, _, many = noun.partition(",")
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+@register.filter
+def either(number: int, words: str) -> str:
+    """The first word for one, the second for more: `{{ n|either:"has,have" }}`."""
+    return words.split(",")[0 if number == 1 else 1]
+
+
+register.filter("initials", names.initials)
+register.filter("zone_words", moments.zone_words)
+
+
+@register.filter
+def in_words(people: Sequence[object]) -> str:
+    """Ann, Ben and Cleo."""
+    return names.in_words(str(person) for person in people)
+
+
+@register.filter
+def first_names(people: Sequence) -> str:
+    """Maya and Erik."""
+    return names.in_words(person.first_name for person in people)
+
+
+@register.filter
+def people_initials(people: Sequence) -> str:
+    """ML, EL: whom a page title is about."""
+    return ", ".join(names.initials(person.name) for person in people)
+
+
+@register.filter
+def anchor(field: BoundField) -> str:
+    """Return the id of a field's first control, for a link that leads to it."""
+    return field.id_for_label or f"{field.auto_id}_0"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative drawing of the icon sheet."""
+    sheet = static("icons.svg")
+    markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
+    return format_html(markup, sheet, name)
+
+
+@register.filter
+def as_list(thing: object) -> list[object]:
+    """A list of one, for templates that take several."""
+    return [thing]

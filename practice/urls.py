@@ -1,0 +1,69 @@
+"""The site map; the only module that knows every app."""
+
+from allauth.account import views as allauth
+from django.conf import settings
+from django.urls import include, path
+
+from practice import demo, pages
+from practice.accounts import views as accounts
+from practice.accounts.views import refusing
+
+sign_in_urls = [
+    path(
+        "",
+        refusing(
+            allauth.LoginView.as_view(
+                extra_context={"demo_accounts": demo.SIGN_INS if settings.DEMO else []}
+            )
+        ),
+        name="account_login",
+    ),
+    path("again/", refusing(allauth.reauthenticate), name="account_reauthenticate"),
+    path("inactive/", allauth.account_inactive, name="account_inactive"),
+    path("new/", allauth.signup, name="account_signup"),
+]
+
+# /password/
+password_urls = [
+    path("change/", refusing(allauth.password_change), name="account_change_password"),
+    path("set/", refusing(allauth.password_set), name="account_set_password"),
+    path("reset/", refusing(allauth.password_reset), name="account_reset_password"),
+    path("reset/sent/", allauth.password_reset_done, name="account_reset_password_done"),
+    path(
+        "reset/<str:uidb36>-<str:key>/",
+        refusing(allauth.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "reset/done/",
+        allauth.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+# /help/
+help_urls = [
+    path("", pages.page("help/help.html"), name="help"),
+    path(
+        "finishing-work-with-a-client/",
+        pages.page("help/finishing_work.html"),
+        name="finishing_work",
+    ),
+    path("cant-spot-a-client/", pages.cant_spot_a_client, name="cant_spot_a_client"),
+]
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("sign-in/", include(sign_in_urls)),
+    path("sign-out/", accounts.sign_out, name="sign_out"),
+    path("password/", include(password_urls)),
+    path("account/", accounts.account, name="account"),
+    path("help/", include(help_urls)),
+    path("accessibility/", pages.page("accessibility.html"), name="accessibility"),
+    path("privacy/", pages.page("privacy.html"), name="privacy"),
+    path("", include("clients.urls")),
+    path("", include("relationships.urls")),
+]
+
+handler403 = "practice.errors.forbidden"
+handler404 = "practice.errors.not_found"

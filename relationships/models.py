@@ -1,0 +1,308 @@
+"""A therapist's work with clients: begun, ended, taken up again."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.ids import PublicIdField
+from practice.names import in_words
+from relationships.reasons import EndReason
+
+NOTE_LENGTH = 2000
+
+
+class Kind(models.TextChoices):
+    """What a relationship is called; how many people it takes."""
+
+    INDIVIDUAL = "individual", "Individual"
+    COUPLES = "couples", "Couples"
+    FAMILY = "family", "Family"
+    GROUP = "group", "Group"
+
+    def fits(self, people: int) -> bool:
+        """Whether so many people make this kind: one, two, or two and more."""
+        exact = {Kind.INDIVIDUAL: 1, Kind.COUPLES: 2}.get(self)
+        return people == exact if exact else people >= 2
+
+
+class RelationshipQuerySet(models.QuerySet):
+    """Relationships, as the domain speaks of them."""
+
+    def active(self) -> Self:
+        return self.filter(status=Relationship.Status.ACTIVE)
+
+    def ended(self) -> Self:
+        return self.filter(status=Relationship.Status.ENDED)
+
+    def in_order(self) -> Self:
+        """Active ones first, then the ended ones, the last ended first."""
+        return self.order_by("status", F("ended_at").desc(nulls_first=True), "started_at", "pk")
+
+
+class Relationship(models.Model):
+    """A therapist's work with one client, a couple, a family or a group.
+
+    `status` is the state; `events` are its history. Each transition is one UPDATE that both tests
+    and sets, so that of two people who click at once exactly one wins, and one event, in one
+    transaction. A transition touches nothing else: no appointment, no message, no figure.
+    """
+
+    UNDO_WITHIN = timedelta(minutes=15)
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        ENDED = "ended", "Ended"
+
+    class AlreadyDone(Exception):
+        """The relationship is already as asked for."""
+
+    class TooLate(Exception):
+        """An ending can be undone for 15 minutes, by the person who made it."""
+
+    class WrongNumberOfPeople(ValueError):
+        """So many people do not make a relationship of this kind."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="relationships")
+    public_id = PublicIdField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    clients = models.ManyToManyField(
+        Client, through="Participation", related_name="relationships"
+    )
+    status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
+    started_at = models.DateTimeField(default=timezone.now)
+    end_reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
+    end_note = models.TextField(max_length=NOTE_LENGTH, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = RelationshipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status="active",
+                    end_reason="",
+                    end_note="",
+                    ended_at__isnull=True,
+                    ended_by__isnull=True,
+                )
+                | Q(
+                    status="ended",
+                    end_reason__in=EndReason.values,
+                    ended_at__isnull=False,
+                    ended_by__isnull=False,
+                ),
+                name="ended_means_reason_moment_and_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="relationship_ends_after_it_starts",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="known_kind"),
+            # What the composite foreign keys of `walls.py` point at.
+            models.UniqueConstraint(fields=["id", "therapist"], name="relationship_and_therapist"),
+        ]
+        indexes = [models.Index(fields=["therapist", "status"], name="relationship_by_status")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} relationship"
+
+    @classmethod
+    @transaction.atomic
+    def start(
+        cls,
+        *,
+        therapist: Therapist,
+        kind: Kind,
+        clients: Iterable[Client],
+        by: User,
+        at: datetime | None = None,
+    ) -> Self:
+        """Begin work with one or more clients of a therapist, now or at an earlier moment.
+
+        Raises:
+            Relationship.WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
+        """
+        clients = list(clients)
+        if not Kind(kind).fits(len(clients)):
+            raise cls.WrongNumberOfPeople
+        relationship = cls.objects.create(
+            therapist=therapist, kind=kind, started_at=at or timezone.now()
+        )
+        Participation.objects.bulk_create(
+            Participation(therapist=therapist, relationship=relationship, client=client)
+            for client in clients
+        )
+        relationship._count_on_clients(+1)
+        relationship._record(Event.Kind.STARTED, at=relationship.started_at, by=by)
+        return relationship
+
+    @transaction.atomic
+    def end(self, *, by: User, reason: EndReason, note: str = "", at: datetime | None = None):
+        """End the work, now unless `at` (for data from elsewhere) says when.
+
+        Raises:
+            Relationship.AlreadyDone: it had ended.
+        """
+        ended_at = max(at or timezone.now(), self.started_at)  # a clock may have been set back
+        self._change(
+            Relationship.objects.active(),
+            status=self.Status.ENDED,
+            end_reason=EndReason(reason),
+            end_note=note,
+            ended_at=ended_at,
+            ended_by=by,
+        )
+        self._count_on_clients(-1)
+        self._record(Event.Kind.ENDED, at=ended_at, by=by, reason=reason, note=note)
+
+    @transaction.atomic
+    def undo_end(self, *, by: User) -> None:
+        """Void an ending made by the same person less than 15 minutes ago.
+
+        Raises:
+            Relationship.AlreadyDone: it is active.
+            Relationship.TooLate: it ended earlier, or somebody else ended it.
+        """
+        now = timezone.now()
+        fresh = Relationship.objects.ended().filter(
+            ended_by=by, ended_at__gt=now - self.UNDO_WITHIN
+        )
+        try:
+            self._change(fresh, **self._ACTIVE)
+        except self.AlreadyDone:
+            if self.is_ended:
+                raise self.TooLate from None
+            raise
+        self._count_on_clients(+1)
+        self._record(Event.Kind.END_UNDONE, at=now, by=by)
+
+    @transaction.atomic
+    def restart(self, *, by: User, at: datetime | None = None) -> None:
+        """Take the work up again: the same relationship, a new episode.
+
+        Raises:
+            Relationship.AlreadyDone: it is active.
+        """
+        self._change(Relationship.objects.ended(), **self._ACTIVE)
+        self._count_on_clients(+1)
+        self._record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
+
+    @transaction.atomic
+    def correct_reason(
+        self, *, by: User, reason: EndReason, note: str = "", ended_at: datetime
+    ) -> None:
+        """Correct why the ending of `ended_at` came about; the former reason stays in the history.
+
+        Raises:
+            Relationship.AlreadyDone: that ending is no longer the present one, or says so already.
+        """
+        former = Relationship.objects.ended().filter(ended_at=ended_at)
+        changed = former.exclude(end_reason=reason, end_note=note)
+        self._change(changed, end_reason=EndReason(reason), end_note=note)
+        self._record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status == self.Status.ENDED
+
+    @property
+    def people(self) -> list[Client]:
+        """The clients, in the order in which they were added; use after `prefetch_related`."""
+        return [p.client for p in self.participations.all()]
+
+    @property
+    def with_whom(self) -> str:
+        return in_words(client.name for client in self.people)
+
+    def can_undo(self, by: User) -> bool:
+        """Whether `undo_end` would be accepted now."""
+        return (
+            self.is_ended
+            and self.ended_by_id == by.pk
+            and self.ended_at > timezone.now() - self.UNDO_WITHIN
+        )
+
+    _ACTIVE = {
+        "status": Status.ACTIVE,
+        "end_reason": "",
+        "end_note": "",
+        "ended_at": None,
+        "ended_by": None,
+    }
+
+    def _change(self, present: RelationshipQuerySet, **state: object) -> None:
+        """Set a state if the row is still `present`, and reload; else say that it was done."""
+        won = present.filter(pk=self.pk).update(**state)
+        self.refresh_from_db(fields=["status", "end_reason", "end_note", "ended_at", "ended_by"])
+        if not won:
+            raise self.AlreadyDone
+
+    def _count_on_clients(self, step: int) -> None:
+        """Move the clients' counters; locked in one order, so that two couples never deadlock."""
+        members = Client.objects.filter(participations__relationship=self).order_by("pk")
+        ids = list(members.select_for_update(of=("self",)).values_list("pk", flat=True))
+        Client.objects.filter(pk__in=ids).update(
+            active_relationships=F("active_relationships") + step
+        )
+
+    def _record(self, kind: "Event.Kind", **facts: object) -> None:
+        self.events.create(therapist_id=self.therapist_id, kind=kind, **facts)
+
+
+class Participation(models.Model):
+    """One client's part in a relationship. Client and relationship share the therapist."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="participations")
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="participations")
+    client = models.ForeignKey(Client, models.PROTECT, related_name="participations")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["relationship", "client"], name="client_once_in_a_relationship"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} in {self.relationship}"
+
+
+class Event(models.Model):
+    """One line of a relationship's history. Never changed, never deleted (`walls.py`)."""
+
+    class Kind(models.TextChoices):
+        STARTED = "started", "Relationship started"
+        ENDED = "ended", "Relationship ended"
+        RESTARTED = "restarted", "Relationship restarted"
+        END_UNDONE = "end_undone", "Ending undone"
+        CORRECTED = "corrected", "Reason corrected"
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="events")
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
+    note = models.TextField(max_length=NOTE_LENGTH, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["ended", "corrected"], reason__in=EndReason.values)
+                | Q(kind__in=["started", "restarted", "end_undone"], reason="", note=""),
+                name="event_has_a_reason_when_it_ends",
+            )
+        ]
+        indexes = [models.Index(fields=["relationship", "id"], name="event_history")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

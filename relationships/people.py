@@ -1,0 +1,54 @@
+"""Pages about people that speak of relationships: the tab, starting work, the Client Dashboard."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clients.models import Client
+from practice.accounts.access import TherapistRequest, for_clients, for_therapists
+from practice.http import banner, render_form, see_other
+from relationships.dashboard import cards
+from relationships.starting import Beginning, begin
+
+
+@require_GET
+@for_therapists
+def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """List every relationship with a client, active ones first."""
+    client = get_object_or_404(request.therapist.clients, public_id=client_id)
+    ties = client.relationships.in_order().prefetch_related("participations__client")
+    facts = {"client": client, "relationships": ties}
+    return render(request, "relationships/relationships.html", facts)
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def add_client(request: TherapistRequest) -> HttpResponse:
+    """Add a client and start work with them, alone or with others."""
+    return _begin(request, None, "relationships/add_client.html")
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Start another relationship with a client."""
+    client = get_object_or_404(request.therapist.clients, public_id=client_id)
+    return _begin(request, client, "relationships/add_relationship.html")
+
+
+def _begin(request: TherapistRequest, client: Client | None, template: str) -> HttpResponse:
+    data = request.POST.dict() if request.method == "POST" else None
+    beginning = Beginning(request.therapist, client, data)
+    if beginning.is_bound and (started := begin(beginning, request.user)):
+        facts = {"relationship": started}
+        banner(request, "success", "Relationship started", "relationships/_started.html", **facts)
+        return see_other("relationship", started.public_id)
+    return render_form(request, template, {"form": beginning, "client": client})
+
+
+@require_GET
+@for_clients
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show a client a card for each relationship."""
+    facts = {"me": request.clients.first(), "cards": cards(request.clients)}
+    return render(request, "relationships/dashboard.html", facts)

@@ -1,0 +1,246 @@
+"""The forms by which work begins: perhaps a new client, a kind, perhaps other people.
+
+Whoever is among the therapist's clients already, inactive ones included, is recognised by name or
+e-mail address, so that looking for somebody who is hidden breeds no duplicate (`domain.md` 6.11).
+"""
+
+from collections.abc import Iterable
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.forms import BaseFormSet, formset_factory
+
+from clients.forms import EMAIL_ERRORS, ClientForm
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.names import fold, no_control_characters
+from relationships.models import Kind, Relationship
+
+MOST_PEOPLE = 20
+SOMEONE_ELSE = "new"
+
+
+class KindForm(forms.Form):
+    """What kind of relationship it is."""
+
+    use_required_attribute = False
+    kind = forms.ChoiceField(
+        label="Relationship",
+        choices=Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Select the kind of relationship",
+            "invalid_choice": "Select the kind of relationship",
+        },
+    )
+
+
+class NewClientForm(ClientForm):
+    """A client to be. Says so when they seem to be one already."""
+
+    is_new = forms.BooleanField(
+        label="This is someone else: add a new client", required=False
+    )
+
+    def __init__(self, therapist: Therapist, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.therapist, self.matches = therapist, []
+
+    def clean(self) -> dict:
+        facts = super().clean()
+        if facts.get("name"):
+            same = self.therapist.clients.same_person_as(facts["name"], facts.get("email", ""))
+            self.matches = list(same.a_to_z().prefetch_related("relationships"))
+        if self.matches and not facts.get("is_new"):
+            self.add_error("name", f"{self.matches[0].name} is already one of your clients")
+        return facts
+
+    def save(self, commit: bool = True) -> Client:
+        self.instance.therapist = self.therapist
+        self.instance.save()
+        return self.instance
+
+
+class OtherPersonForm(forms.Form):
+    """Somebody else who takes part: an existing client, recognised by name, or a new one."""
+
+    use_required_attribute = False
+    name = forms.CharField(
+        max_length=120,
+        validators=[no_control_characters],
+        error_messages={"required": "Enter the other person’s name"},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    email = forms.EmailField(
+        label="Email address (optional)",
+        required=False,
+        error_messages=EMAIL_ERRORS,
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+    who = forms.ChoiceField(
+        label="Who do you mean?",
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose who you mean"},
+    )
+
+    def __init__(self, *args: object, therapist: Therapist, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.therapist, self.matches = therapist, []
+        if self.is_bound:
+            typed = [(self[part].value() or "").strip() for part in ("name", "email")]
+            if typed[0]:
+                same = therapist.clients.same_person_as(*typed)
+                self.matches = list(same.a_to_z().prefetch_related("relationships"))
+        self.fields["who"].choices = [
+            *((client.public_id, self._describe(client)) for client in self.matches),
+            (SOMEONE_ELSE, "Someone else: add a new client"),
+        ]
+
+    @staticmethod
+    def _describe(client: Client) -> str:
+        facts = [client.name, client.email, "" if client.is_active else "inactive"]
+        return ", ".join(filter(None, facts))
+
+    def clean(self) -> dict:
+        facts = super().clean()
+        if self.matches and "who" in facts and not facts["who"]:
+            self.add_error("who", f"{self.matches[0].name} is already one of your clients. Choose")
+        return facts
+
+    def get_or_create(self, time_zone: str) -> Client:
+        """Return the client who is meant; a new one reads times in `time_zone` for now."""
+        facts = self.cleaned_data
+        for client in self.matches:
+            if client.public_id == facts["who"]:
+                return client
+        return Client.objects.create(
+            therapist=self.therapist, time_zone=time_zone, name=facts["name"], email=facts["email"]
+        )
+
+
+class OtherPeople(BaseFormSet):
+    """Everybody else, no one twice."""
+
+    @property
+    def filled(self) -> list[OtherPersonForm]:
+        return [form for form in self.forms if form.has_changed()]
+
+    def clean(self) -> None:
+        seen = set()
+        for form in self.filled:
+            facts = form.cleaned_data if form.is_valid() else {}
+            is_known = facts.get("who") not in ("", SOMEONE_ELSE, None)
+            person = facts["who"] if is_known else (fold(facts.get("name", "")), facts.get("email"))
+            if facts and person in seen:
+                form.add_error("name", "You have entered this person twice")
+            seen.add(person)
+
+
+OtherPeopleForms = formset_factory(
+    OtherPersonForm, formset=OtherPeople, extra=1, max_num=MOST_PEOPLE - 1, validate_max=True
+)
+
+
+class Beginning:
+    """All of it as one form: `client` is whom the work is with, None for a new client."""
+
+    def __init__(self, therapist: Therapist, client: Client | None, data: dict | None) -> None:
+        self.therapist, self.client = therapist, client
+        self.is_bound = data is not None and "do" not in data
+        self.duplicate: Relationship | None = None
+        self._existing_people: list[Client] = []
+        typed = data if self.is_bound else None
+        draft = {key: value for key, value in (data or {}).items() if not self.is_bound}
+        start = {"time_zone": therapist.time_zone} | draft
+        self.person = None if client else NewClientForm(therapist, typed, initial=start)
+        self.kind = KindForm(typed, initial=draft)
+        self.others = OtherPeopleForms(
+            typed,
+            initial=self._draft_people(draft),
+            prefix="others",
+            form_kwargs={"therapist": therapist},
+        )
+
+    @staticmethod
+    def _draft_people(draft: dict) -> list[dict]:
+        """Return what was typed about others, when a row is added and nothing is checked yet."""
+        rows = int(draft.get("others-TOTAL_FORMS", "0") or 0) if draft else 0
+        people = [
+            {part: draft.get(f"others-{i}-{part}", "") for part in ("name", "email", "who")}
+            for i in range(min(rows, MOST_PEOPLE))
+        ]
+        return people
+
+    @property
+    def forms(self) -> list[forms.Form]:
+        return [*([self.person] if self.person else []), self.kind, *self.others.forms]
+
+    @property
+    def errors(self) -> bool:
+        """Whether anything was refused."""
+        return self.is_bound and any([form.errors for form in self.forms] + self.others.non_form_errors())
+
+    def is_valid(self) -> bool:
+        """Whether all of it holds together; call inside the transaction that saves."""
+        valid = all([form.is_valid() for form in self.forms]) and self.others.is_valid()
+        return valid and self._is_right_number() and not self._is_duplicate()
+
+    def _is_right_number(self) -> bool:
+        kind = Kind(self.kind.cleaned_data["kind"])
+        people = 1 + len(self.others.filled)
+        if kind.fits(people):
+            return True
+        wanted = {
+            Kind.INDIVIDUAL: "An Individual relationship is with one person. "
+            "Remove the others, or choose another kind",
+            Kind.COUPLES: "A Couples relationship is with two people. You have entered {}",
+            Kind.FAMILY: "A Family relationship is with two people or more. You have entered {}",
+            Kind.GROUP: "A Group relationship is with two people or more. You have entered {}",
+        }[kind]
+        self.kind.add_error("kind", ValidationError(wanted.format("one" if people == 1 else people)))
+        return False
+
+    def _is_duplicate(self) -> bool:
+        """Whether this therapist has worked with the same people, in the same way, before."""
+        known = {form.cleaned_data["who"] for form in self.others.filled} - {""}
+        if not self.client or SOMEONE_ELSE in known or len(known) != len(self.others.filled):
+            return False
+        same = known | {self.client.public_id}
+        if len(same) <= len(known):
+            self.others.filled[0].add_error("name", f"{self.client.name} is in it already")
+            return True
+        ties = self.client.relationships.filter(kind=self.kind.cleaned_data["kind"]).in_order()
+        for tie in ties.prefetch_related("participations__client"):
+            if {person.public_id for person in tie.people} == same:
+                self.duplicate = tie
+                self.kind.add_error("kind", self._duplicate_words(tie))
+                return True
+        return False
+
+    @staticmethod
+    def _duplicate_words(tie: Relationship) -> str:
+        words = f"You have {'worked with' if tie.is_ended else 'an active relationship with'}"
+        kind = tie.get_kind_display()
+        return f"{words} {tie.with_whom} as {kind} {'before' if tie.is_ended else 'already'}"
+
+    def save(self, by: User) -> Relationship:
+        """Add whoever is new and start the relationship."""
+        first = self.client or self.person.save()
+        others: Iterable[Client] = [
+            form.get_or_create(first.time_zone) for form in self.others.filled
+        ]
+        return Relationship.start(
+            therapist=self.therapist,
+            kind=Kind(self.kind.cleaned_data["kind"]),
+            clients=[first, *others],
+            by=by,
+        )
+
+
+def begin(beginning: Beginning, by: User) -> Relationship | None:
+    """Save a beginning if it is valid: one at a time for a therapist, so a double click is one."""
+    with transaction.atomic():
+        Therapist.objects.select_for_update().get(pk=beginning.therapist.pk)
+        return beginning.save(by) if beginning.is_valid() else None

@@ -1,0 +1,121 @@
+"""A relationship: its page, ending it, undoing that, restarting it, correcting why it ended."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.http import banner, render_form, see_other
+from relationships.consequences import Consequences
+from relationships.forms import EndForm, ReasonForm
+from relationships.models import Relationship
+
+
+def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
+    """Return the therapist's own relationship with its clients; else it does not exist."""
+    own = request.therapist.relationships.prefetch_related("participations__client")
+    return get_object_or_404(own, public_id=public_id)
+
+
+def _back(request: TherapistRequest, tie: Relationship, *banner_parts: str) -> HttpResponse:
+    """Return to the relationship page with a banner that tells the present truth."""
+    fresh = _relationship(request, tie.public_id)  # whether its clients are active has changed
+    facts = {"relationship": fresh, "consequences": Consequences.of_ending(fresh)}
+    banner(request, *banner_parts, **facts)
+    return see_other("relationship", tie.public_id)
+
+
+def _had_already_ended(request: TherapistRequest, tie: Relationship) -> HttpResponse:
+    heading = "This relationship had already ended"
+    return _back(request, tie, "info", heading, "relationships/_already_ended.html")
+
+
+def _is_already_active(request: TherapistRequest, tie: Relationship) -> HttpResponse:
+    return _back(request, tie, "info", "This relationship is already active")
+
+
+@require_GET
+@for_therapists
+def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Show the relationship: facts, history, and the one thing to do next."""
+    tie = _relationship(request, relationship_id)
+    others = request.therapist.relationships.filter(clients__in=tie.people).exclude(pk=tie.pk)
+    facts = {
+        "relationship": tie,
+        "history": tie.events.select_related("by").order_by("-pk"),
+        "others": others.distinct().in_order().prefetch_related("participations__client"),
+    }
+    return render(request, "relationships/relationship.html", facts)
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Say what ending means, ask why, and end it."""
+    tie = _relationship(request, relationship_id)
+    if tie.is_ended:
+        return _had_already_ended(request, tie)
+    form = EndForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            tie.end(by=request.user, **form.cleaned_data)
+        except Relationship.AlreadyDone:
+            return _had_already_ended(request, tie)
+        return _back(request, tie, "success", "Relationship ended", "relationships/_ended.html")
+    facts = {
+        "relationship": tie,
+        "form": form,
+        "consequences": Consequences.of_ending(tie),
+        "now": timezone.now(),
+    }
+    return render_form(request, "relationships/end.html", facts)
+
+
+@require_POST
+@for_therapists
+def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Void an ending made a moment ago."""
+    tie = _relationship(request, relationship_id)
+    try:
+        tie.undo_end(by=request.user)
+    except Relationship.AlreadyDone:
+        return _is_already_active(request, tie)
+    except Relationship.TooLate:
+        heading = "This ending can no longer be undone"
+        return _back(request, tie, "info", heading, "relationships/_too_late.html")
+    return _back(request, tie, "success", "Ending undone", "relationships/_undone.html")
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Say what restarting means, and take the work up again."""
+    tie = _relationship(request, relationship_id)
+    if not tie.is_ended:
+        return _is_already_active(request, tie)
+    if request.method == "GET":
+        return render(request, "relationships/restart.html", {"relationship": tie})
+    try:
+        tie.restart(by=request.user)
+    except Relationship.AlreadyDone:
+        return _is_already_active(request, tie)
+    return _back(request, tie, "success", "Relationship restarted", "relationships/_restarted.html")
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Correct why a relationship ended."""
+    tie = _relationship(request, relationship_id)
+    if not tie.is_ended:
+        return _is_already_active(request, tie)
+    present = {"reason": tie.end_reason, "note": tie.end_note, "ended_at": tie.ended_at.isoformat()}
+    form = ReasonForm(request.POST if request.method == "POST" else None, initial=present)
+    if form.is_valid():
+        try:
+            tie.correct_reason(by=request.user, **form.cleaned_data)
+        except Relationship.AlreadyDone:
+            return _back(request, tie, "info", "Nothing was changed", "relationships/_kept.html")
+        return _back(request, tie, "success", "Reason corrected")
+    return render_form(request, "relationships/reason.html", {"relationship": tie, "form": form})

@@ -1,0 +1,30 @@
+"""Settings of the tests: an installation as it comes, made quick and kept to this machine."""
+
+import os
+import tempfile
+from pathlib import Path
+
+# What is set for a server on this machine is not for its tests.
+for name in ("DEBUG", "STILLWATER_DEMO", "ALLOWED_HOSTS", "SITE_URL", "EMAIL_HOST"):
+    os.environ.pop(name, None)
+os.environ["SECRET_KEY"] = "only for the tests, which keep no secrets"
+
+from practice.settings import *  # noqa: E402, F403
+from practice.settings import DATABASES, STORAGES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: the threads of the live server and of races share it.
+    file = Path(tempfile.gettempdir()) / f"stillwater-test-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": file}
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # weak, but quick
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_AUTOREFRESH = True  # finds static files without collecting them first
+WHITENOISE_USE_FINDERS = True
+
+# The tests' server speaks plain HTTP.
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
