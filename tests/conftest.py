@@ -1,0 +1,98 @@
+"""The cast, and what every test stands on.
+
+Alice is the therapist we are. Bob is a colleague who must see nothing of hers. Ann and Ben are
+Alice's clients, and a couple; Ann can sign in. Carl is Bob's client.
+"""
+
+import os
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test import TransactionTestCase
+
+from clients.models import Client
+from practice.accounts.models import Therapist
+from relationships import walls
+from relationships.models import Relationship
+from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
+
+# A browser test leaves an event loop in the thread, which Django takes for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def history_can_be_swept():
+    """Let the tests that commit sweep up behind them: history refuses to be deleted."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def sweep(self: TransactionTestCase) -> None:
+        with connection.schema_editor() as editor:
+            walls.lower_walls(None, editor)
+        flush(self)
+        with connection.schema_editor() as editor:
+            walls.raise_walls(None, editor)
+
+    TransactionTestCase._fixture_teardown = sweep
+    yield
+    TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture
+def alice(db: None) -> Therapist:
+    return TherapistFactory(user__email="alice@practice.example", name="Alice Archer", slug="alice")
+
+
+@pytest.fixture
+def bob(db: None) -> Therapist:
+    return TherapistFactory(user__email="bob@practice.example", name="Bob Baker", slug="bob")
+
+
+@pytest.fixture
+def ann(alice: Therapist) -> Client:
+    account = UserFactory(email="ann@mail.example")
+    return ClientFactory(therapist=alice, name="Ann Ashby", email=account.email, account=account)
+
+
+@pytest.fixture
+def ben(alice: Therapist) -> Client:
+    return ClientFactory(therapist=alice, name="Ben Bright", email="ben@mail.example")
+
+
+@pytest.fixture
+def carl(bob: Therapist) -> Client:
+    return ClientFactory(therapist=bob, name="Carl Cole")
+
+
+@pytest.fixture
+def individual(ann: Client) -> Relationship:
+    """Alice's individual work with Ann, active."""
+    return start(ann)
+
+
+@pytest.fixture
+def couples(ann: Client, ben: Client) -> Relationship:
+    """Alice's work with Ann and Ben as a couple, active."""
+    return start(ann, ben)
+
+
+def browser_of(user: object) -> Browser:
+    """A signed-in browser without JavaScript."""
+    browser = Browser()
+    browser.force_login(user)
+    return browser
+
+
+@pytest.fixture
+def as_alice(alice: Therapist) -> Browser:
+    return browser_of(alice.user)
+
+
+@pytest.fixture
+def as_bob(bob: Therapist) -> Browser:
+    return browser_of(bob.user)
+
+
+@pytest.fixture
+def as_ann(ann: Client) -> Browser:
+    return browser_of(ann.account)

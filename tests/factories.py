@@ -1,0 +1,52 @@
+"""Test data: fictional people and their work, one call each."""
+
+import factory
+from factory.django import DjangoModelFactory
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from relationships.models import Kind, Relationship
+
+PASSWORD = "a quiet harbour at dusk"  # noqa: S105
+
+
+class UserFactory(DjangoModelFactory):
+    """An account that can sign in with `PASSWORD`."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@mail.example")
+    password = factory.django.Password(PASSWORD)
+
+
+class TherapistFactory(DjangoModelFactory):
+    """A therapist in London."""
+
+    class Meta:
+        model = Therapist
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Therapist Number {n}")
+    slug = factory.Sequence(lambda n: f"therapist-{n}")
+    time_zone = "Europe/London"
+
+
+class ClientFactory(DjangoModelFactory):
+    """A client without an account and, as yet, without a relationship."""
+
+    class Meta:
+        model = Client
+
+    therapist = factory.SubFactory(TherapistFactory)
+    name = factory.Sequence(lambda n: f"Person{n} Example")
+    time_zone = "Europe/London"
+
+
+def start(*clients: Client, kind: Kind | None = None, **facts: object) -> Relationship:
+    """Start a relationship with these clients: Individual with one, Couples with two."""
+    kind = kind or {1: Kind.INDIVIDUAL, 2: Kind.COUPLES}.get(len(clients), Kind.FAMILY)
+    therapist = clients[0].therapist
+    facts = {"therapist": therapist, "by": therapist.user} | facts
+    return Relationship.start(kind=kind, clients=clients, **facts)
