@@ -28,18 +28,14 @@ UNFINISHED = "unfinished"
 JUST_INSTALLED = "STILLWATER_JUST_INSTALLED"  # set across a restart: do not install twice
 
 # What each set of requirements must make importable.
-RUNTIME = (
-    "django django_htmx allauth psycopg psycopg_pool dj_database_url whitenoise gunicorn argon2"
-    " tzdata icalendar"
-).split()
-TEST = "pytest pytest_django factory pytest_playwright axe_playwright_python".split()
-TEST += "time_machine hypothesis".split()
-IMPORTS = {"runtime": RUNTIME, "test": RUNTIME + TEST}
+RUNTIME = "django django_htmx allauth argon2 dj_database_url icalendar psycopg tzdata whitenoise"
+TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis time_machine"
+IMPORTS = {"runtime": RUNTIME.split(), "test": RUNTIME.split() + TEST.split()}
 
 
 def main() -> None:
     """Prepare the environment, then hand over to Django."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit("Stillwater needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     prepare("test" if command == "test" else "runtime")

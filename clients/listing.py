@@ -1,17 +1,20 @@
 """The Clients list: one row a person, in a constant number of queries."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet
 from practice import moments
 from practice.accounts.models import Therapist
-from practice.names import in_words, initials
+from practice.names import first_name, in_words, initials
 
 ROWS_A_PAGE = 25
 NAMES_IN_A_ROW = 3
@@ -27,6 +30,18 @@ class Tie:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """An inactive client has a session to come."""
+
+    name: str
+    first_name: str
+    starts_at: datetime
+    by_client: bool
+    session_id: str
+    relationship_id: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One person."""
 
@@ -35,6 +50,8 @@ class Row:
     url: str
     is_active: bool
     ties: list[Tie]
+    next_session: str
+    last_session: str
 
 
 def _clients(number: int, kind: str = "") -> str:
@@ -92,19 +109,61 @@ class Listing:
                 initials=initials(client.name),
                 url=reverse("client", args=[client.public_id]),
                 is_active=client.is_active,
-                ties=ties[client.pk],
+                ties=[tie for tie, _, _ in ties[client.pk]],
+                next_session=self._words(moments.soon, (at for _, at, _ in ties[client.pk]), min),
+                last_session=self._words(moments.day, (at for _, _, at in ties[client.pk]), max),
             )
             for client in people
         ]
 
-    def _ties(self, people: list[Client]) -> dict[int, list[Tie]]:
-        """Return each person's relationships, with who else is in them, by one query."""
+    @staticmethod
+    def _words(say: Callable, instants: Iterable[datetime | None], choose: Callable) -> str:
+        known = [instant for instant in instants if instant]
+        return say(choose(known)) if known else ""
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        """Inactive clients who have a session to come, each with their next one."""
+        hidden = self.therapist.participations.filter(client__active_relationships=0)
+        upcoming = self.therapist.sessions.upcoming().filter(
+            relationship__participations__in=hidden
+        )
+        columns = upcoming.values_list(
+            "relationship__participations__client",
+            "relationship__participations__client__name",
+            "relationship__participations__client__preferred_name",
+            "starts_at",
+            "booked_by",
+            "public_id",
+            "relationship__public_id",
+        )
+        found: dict[int, Notice] = {}
+        for client, name, preferred, starts_at, booked_by, session, relationship in columns:
+            by_client = booked_by != self.therapist.user_id
+            called = preferred or first_name(name)
+            notice = Notice(name, called, starts_at, by_client, session, relationship)
+            found.setdefault(client, notice)
+        return list(found.values())
+
+    def _ties(self, people: list[Client]) -> dict[int, list[tuple]]:
+        """Return each person's relationships, by one query.
+
+        With each comes who else is in it, and when its next and its last session is.
+        """
+        now = timezone.now()
+        session = "relationship__sessions"
+        to_come = Q(**{f"{session}__state": "booked", f"{session}__ends_at__gt": now})
+        held = Q(**{f"{session}__state__in": ["booked", "attended"], f"{session}__ends_at__lte": now})
         parts_of_page = self.therapist.participations.filter(client__in=people)
         parts = (
             self.therapist.participations.filter(
                 relationship__in=parts_of_page.values("relationship")
             )
             .select_related("relationship", "client")
+            .annotate(
+                next_at=Min(f"{session}__starts_at", filter=to_come),
+                last_at=Max(f"{session}__starts_at", filter=held),
+            )
             .order_by("relationship__status", "-relationship__ended_at", "relationship", "pk")
             if people
             else []
@@ -112,21 +171,24 @@ class Listing:
         members: dict[int, list] = {}
         for part in parts:
             members.setdefault(part.relationship_id, []).append(part)
-        ties: dict[int, list[Tie]] = {client.pk: [] for client in people}
+        ties: dict[int, list[tuple]] = {client.pk: [] for client in people}
         for together in members.values():
             for part in together:
                 if part.client_id in ties:
-                    others = [other.client.name for other in together if other is not part]
-                    ties[part.client_id].append(self._tie(part, others))
+                    others = [other.client for other in together if other is not part]
+                    tie = self._tie(part, others)
+                    ties[part.client_id].append((tie, part.next_at, part.last_at))
         return ties
 
     @staticmethod
-    def _tie(part: object, others: list[str]) -> Tie:
+    def _tie(part: object, others: list[Client]) -> Tie:
         relationship, label = part.relationship, part.relationship.get_kind_display()
         if len(others) > NAMES_IN_A_ROW:
             label += f" with {len(others)} others"
+        elif len(others) > 1:
+            label += f" with {in_words(other.first_name for other in others)}"
         elif others:
-            label += f" with {in_words(others)}"
+            label += f" with {others[0].name}"
         ended = ""
         if relationship.is_ended:
             active = part.client.is_active

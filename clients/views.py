@@ -39,7 +39,9 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
     person = get_object_or_404(request.therapist.clients, public_id=client_id)
     ties = person.relationships.in_order().prefetch_related("participations__client")
-    return render(request, "clients/client.html", {"client": person, "relationships": ties})
+    sessions = request.therapist.sessions.of_clients([person])
+    facts = {"client": person, "relationships": ties, "next_session": sessions.upcoming().first()}
+    return render(request, "clients/client.html", facts)
 
 
 @require_http_methods(["GET", "POST"])

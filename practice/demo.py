@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client
+from practice import demo_diary
 from practice.accounts.models import Therapist, User
 from practice.ids import ALPHABET, LENGTH
 from relationships.models import Kind, Relationship
@@ -160,13 +161,16 @@ def load(now: datetime | None = None) -> None:
     )
     hannah.individuals(HANNAHS_ACTIVE, HANNAHS_INACTIVE)
     _the_lindqvists(hannah, account)
-    _jonah(hannah, account)
+    jonah = _jonah(hannah, account)
     _couples_and_families(hannah)
     _three_episodes(hannah)
     _ended_today(hannah)
+    demo_diary.fill(hannah.therapist, dice, now)
+    demo_diary.book_follow_up(jonah, now)
 
     bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
     bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)
+    demo_diary.fill(bob.therapist, dice, now)
 
 
 def _the_lindqvists(hannah: Practice, account) -> None:
@@ -179,12 +183,13 @@ def _the_lindqvists(hannah: Practice, account) -> None:
     hannah.tie(Kind.INDIVIDUAL, maya, days=265)
 
 
-def _jonah(hannah: Practice, account) -> None:
+def _jonah(hannah: Practice, account) -> Relationship:
     jonah = hannah.client(
         "Jonah Whitfield", days=410, account=account("jonah@stillwater.example")
     )
     tie = hannah.tie(Kind.INDIVIDUAL, jonah, days=410)
     hannah.end(tie, EndReason.COMPLETED, days=76)
+    return tie
 
 
 def _couples_and_families(hannah: Practice) -> None:

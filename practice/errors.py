@@ -1,9 +1,10 @@
 """Calm pages for what goes wrong. None says a number, and none repeats the address."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
+
+from practice.http import banner
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,10 +20,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or not ours. Nothing was changed."""
     if request.htmx:
-        messages.info(
-            request,
-            "Nothing was sent. Check the page and try again.",
-            extra_tags="This page had been open for too long",
-        )
+        banner(request, "info", "This page had been open for too long", "_nothing_sent.html")
         return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
     return render(request, "403_csrf.html", {"address": request.path}, status=403)

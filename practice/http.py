@@ -25,5 +25,5 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
 
 def banner(request: HttpRequest, kind: str, heading: str, template: str = "", **facts) -> None:
     """Show a banner on the next page: `kind` is success or info; `template` is its text."""
-    text = render_to_string(template, facts, request) if template else ""
-    getattr(messages, kind)(request, text, extra_tags=heading)
+    facts |= {"kind": kind, "heading": heading, "template": template}
+    getattr(messages, kind)(request, render_to_string("_banner.html", facts, request))

@@ -3,7 +3,7 @@
 Every function takes an aware datetime and answers in the reader's zone, which is the active one.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -34,6 +34,37 @@ def weekday(moment: datetime | date) -> str:
 def instant(moment: datetime) -> str:
     """Return the moment something happened: "Thursday 20 November 2025 at 4:12pm"."""
     return f"{weekday(moment)} at {clock(moment)}"
+
+
+def span(starts: datetime, ends: datetime) -> str:
+    """Return from when to when: "5pm to 5:50pm"."""
+    return f"{clock(starts)} to {clock(ends)}"
+
+
+def soon(moment: datetime) -> str:
+    """Return a time within the next months, for lists: "Thursday 27 November, 5pm"."""
+    local = timezone.localtime(moment)
+    return f"{local:%A} {local.day} {local:%B}, {clock(moment)}"
+
+
+def days(first: date, last: date) -> str:
+    """Return a stretch of days: "17 to 23 November 2025"."""
+    if first.year != last.year:
+        return f"{day(first)} to {day(last)}"
+    if first.month != last.month:
+        return f"{first.day} {first:%B} to {day(last)}"
+    return f"{first.day} to {day(last)}"
+
+
+def monday(of: date) -> date:
+    """Return the Monday of a day's week."""
+    return of - timedelta(days=of.weekday())
+
+
+def instants(reading: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return when a clock of that zone reads so, in UTC: once, twice in autumn, never in spring."""
+    folds = {reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(i for i in folds if i.astimezone(zone).replace(tzinfo=None) == reading)
 
 
 def zone_name(zone: str) -> str:

@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "practice.accounts",
     "clients",
     "relationships",
+    "practice.diary",
+    "practice.booking",
     "practice",
     "allauth",
     "allauth.account",

@@ -63,6 +63,8 @@ urlpatterns = [
     path("privacy/", pages.page("privacy.html"), name="privacy"),
     path("", include("clients.urls")),
     path("", include("relationships.urls")),
+    path("", include("practice.diary.urls")),
+    path("", include("practice.booking.urls")),
 ]
 
 handler403 = "practice.errors.forbidden"

@@ -1,13 +1,12 @@
-"""Pages about people that speak of relationships: the tab, starting work, the Client Dashboard."""
+"""Pages about people that speak of relationships: the tab, and starting work."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from clients.models import Client
-from practice.accounts.access import TherapistRequest, for_clients, for_therapists
+from practice.accounts.access import TherapistRequest, for_therapists
 from practice.http import banner, render_form, see_other
-from relationships.dashboard import cards
 from relationships.starting import Beginning, begin
 
 
@@ -44,11 +43,3 @@ def _begin(request: TherapistRequest, client: Client | None, template: str) -> H
         banner(request, "success", "Relationship started", "relationships/_started.html", **facts)
         return see_other("relationship", started.public_id)
     return render_form(request, template, {"form": beginning, "client": client})
-
-
-@require_GET
-@for_clients
-def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show a client a card for each relationship."""
-    facts = {"me": request.clients.first(), "cards": cards(request.clients)}
-    return render(request, "relationships/dashboard.html", facts)

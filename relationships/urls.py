@@ -17,5 +17,4 @@ urlpatterns = [
     path("relationships/<id:relationship_id>/undo/", views.undo, name="undo"),
     path("relationships/<id:relationship_id>/restart/", views.restart, name="restart"),
     path("relationships/<id:relationship_id>/reason/", views.reason, name="reason"),
-    path("dashboard/", people.dashboard, name="dashboard"),
 ]

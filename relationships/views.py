@@ -43,6 +43,8 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
     others = request.therapist.relationships.filter(clients__in=tie.people).exclude(pk=tie.pk)
     facts = {
         "relationship": tie,
+        "completed": tie.sessions.attended().count(),
+        "upcoming": tie.sessions.upcoming(),
         "history": tie.events.select_related("by").order_by("-pk"),
         "others": others.distinct().in_order().prefetch_related("participations__client"),
     }
@@ -67,6 +69,7 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         "relationship": tie,
         "form": form,
         "consequences": Consequences.of_ending(tie),
+        "upcoming": tie.sessions.upcoming(),
         "now": timezone.now(),
     }
     return render_form(request, "relationships/end.html", facts)

@@ -56,6 +56,7 @@ _PART_DIFFERS = (
     f"NEW.therapist_id IS NOT {_owner(RELATIONSHIP, 'relationship_id')} "
     f"OR NEW.therapist_id IS NOT {_owner(CLIENT, 'client_id')}"
 )
+_TAKEN = "EXISTS (SELECT 1 FROM {} WHERE id = NEW.id)"
 _MOVED = "NEW.therapist_id IS NOT OLD.therapist_id"
 SQLITE = {
     "event_not_updated": (f"UPDATE ON {EVENT}", "1", _HISTORY),
@@ -73,7 +74,9 @@ SQLITE = {
     "participation_one_therapist_insert": (f"INSERT ON {PART}", _PART_DIFFERS, _OWNER),
     "participation_one_therapist_update": (f"UPDATE ON {PART}", _PART_DIFFERS, _OWNER),
     "relationship_keeps_therapist": (f"UPDATE ON {RELATIONSHIP}", _MOVED, _OWNER),
+    "relationship_not_replaced": (f"INSERT ON {RELATIONSHIP}", _TAKEN.format(RELATIONSHIP), _OWNER),
     "client_keeps_therapist": (f"UPDATE ON {CLIENT}", _MOVED, _OWNER),
+    "client_not_replaced": (f"INSERT ON {CLIENT}", _TAKEN.format(CLIENT), _OWNER),
 }
 
 

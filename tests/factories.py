@@ -50,3 +50,34 @@ def start(*clients: Client, kind: Kind | None = None, **facts: object) -> Relati
     therapist = clients[0].therapist
     facts = {"therapist": therapist, "by": therapist.user} | facts
     return Relationship.start(kind=kind, clients=clients, **facts)
+
+
+def facts_of(relationship: Relationship) -> dict[str, object]:
+    """Return what the database says of a relationship's state now."""
+    row = Relationship.objects.get(pk=relationship.pk)
+    return {
+        "status": row.status,
+        "reason": row.end_reason,
+        "note": row.end_note,
+        "ended_at": row.ended_at,
+        "ended_by": row.ended_by,
+    }
+
+
+ACTIVE = {"status": "active", "reason": "", "note": "", "ended_at": None, "ended_by": None}
+
+
+def history_of(relationship: Relationship) -> list[str]:
+    """Return the kinds of a relationship's events, the oldest first."""
+    return list(relationship.events.order_by("pk").values_list("kind", flat=True))
+
+
+def counters_of(*clients: Client) -> list[int]:
+    """Return each client's counter of active relationships, as the database has it now."""
+    counters = dict(Client.objects.values_list("pk", "active_relationships"))
+    return [counters[client.pk] for client in clients]
+
+
+def true_counters_of(*clients: Client) -> list[int]:
+    """Return the truth that the counters must tell, counted from the relationships."""
+    return [client.relationships.filter(status="active").count() for client in clients]

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.accounts.forms import TimeZoneForm
-from practice.http import render_form, see_other
+from practice.http import banner, render_form, see_other
 
 
 @require_http_methods(["GET", "POST"])
@@ -18,7 +17,7 @@ def account(request: HttpRequest) -> HttpResponse:
     form = TimeZoneForm(request.POST or None, initial={"time_zone": zone})
     if form.is_valid():
         form.save(request)
-        messages.success(request, "", extra_tags="Time zone saved")
+        banner(request, "success", "Time zone saved")
         return see_other("account")
     return render_form(request, "accounts/account.html", {"form": form})
 
@@ -27,7 +26,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out, and leave nothing behind in the browser."""
     logout(request)
-    messages.success(request, "", extra_tags="You have signed out")
+    banner(request, "success", "You have signed out")
     response = see_other("account_login")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response

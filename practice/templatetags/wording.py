@@ -8,6 +8,7 @@ from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils import timezone
 from django.utils.timezone import localtime
 
 from practice import moments, names
@@ -39,6 +40,37 @@ def instant(moment: datetime) -> SafeString:
 
 
 @register.filter
+def soon(moment: datetime) -> SafeString:
+    """Thursday 27 November, 5pm."""
+    return _time(moment, moments.soon(moment))
+
+
+@register.filter
+def clock(moment: datetime) -> SafeString:
+    """5pm."""
+    return _time(moment, moments.clock(moment))
+
+
+@register.filter
+def clock_in(moment: datetime, zone: str) -> str:
+    """5pm London time: a time of day in somebody else's zone."""
+    with timezone.override(zone):
+        return f"{moments.clock(moment)} {moments.zone_name(zone)}"
+
+
+@register.filter
+def span(appointment: object) -> SafeString:
+    """5pm to 5:50pm: `{{ appointment|span }}`."""
+    return _time(appointment.starts_at, moments.span(appointment.starts_at, appointment.ends_at))
+
+
+@register.filter
+def days(week: Sequence) -> str:
+    """17 to 23 November 2025: `{{ week|days }}`, of days in order."""
+    return moments.days(week[0], week[-1])
+
+
+@register.filter
 def count(number: int, noun: str) -> str:
     """1 client, 2 clients: `{{ n|count:"client" }}`, or `{{ n|count:"person,people" }}`."""
     one, _, many = noun.partition(",")
@@ -51,6 +83,10 @@ def either(number: int, words: str) -> str:
     return words.split(",")[0 if number == 1 else 1]
 
 
+# The same without markup, for titles and for plain dates.
+register.filter("plain_day", moments.day)
+register.filter("plain_weekday", moments.weekday)
+register.filter("zone_name", moments.zone_name)
 register.filter("initials", names.initials)
 register.filter("zone_words", moments.zone_words)
 
@@ -91,3 +127,9 @@ def icon(name: str) -> SafeString:
 def as_list(thing: object) -> list[object]:
     """A list of one, for templates that take several."""
     return [thing]
+
+
+@register.filter
+def with_autofocus(field: BoundField) -> SafeString:
+    """A control that has the focus when the page opens: the row that was just added."""
+    return field.as_widget(attrs={"autofocus": True})

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import Client as Browser
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
 from pytest_django.live_server_helper import LiveServer
 
-from practice.accounts.models import User
+from clients.models import Client
+from practice.accounts.models import Therapist, User
 from tests.browser import INSTALL_BROWSER, find_chromium
+from tests.factories import ClientFactory, start
 
 # Playwright leaves an event loop in the thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -106,7 +108,7 @@ def watch(context: BrowserContext, troubles: list[str]) -> None:
 
 @pytest.fixture(params=["js", "no-js", "no-htmx"])
 def way(request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext]) -> Page:
-    """Give a page in each way it has to work: with scripts, without, and when htmx is not loaded."""
+    """Give a page in each way it has to work: with scripts, without any, and without htmx."""
     context = new_context(java_script_enabled=request.param != "no-js")
     if request.param == "no-htmx":
         context.route(HTMX_SCRIPT, lambda route: route.abort())
@@ -118,11 +120,33 @@ def sign_in(live_server: LiveServer) -> Callable[[Page | BrowserContext, User], 
     """Sign a person in without the sign-in page: `sign_in(page, alice.user)`."""
 
     def sign_in(where: Page | BrowserContext, user: User) -> None:
-        client = Client()
-        client.force_login(user)
+        browser = Browser()
+        browser.force_login(user)
         name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": client.cookies[name].value, "url": live_server.url}
+        cookie = {"name": name, "value": browser.cookies[name].value, "url": live_server.url}
         context = where.context if isinstance(where, Page) else where
         context.add_cookies([cookie])
 
     return sign_in
+
+
+@pytest.fixture
+def desk(page: Page, sign_in: Callable[[Page, User], None], alice: Therapist) -> Page:
+    """Alice's browser, signed in."""
+    sign_in(page, alice.user)
+    return page
+
+
+@pytest.fixture
+def any_desk(way: Page, sign_in: Callable[[Page, User], None], alice: Therapist) -> Page:
+    """Alice's browser, signed in, in each way it has to work."""
+    sign_in(way, alice.user)
+    return way
+
+
+@pytest.fixture
+def jonah(alice: Therapist) -> Client:
+    """A client with whom Alice's work has ended."""
+    jonah = ClientFactory(therapist=alice, name="Jonah Whitfield")
+    start(jonah).end(by=alice.user, reason="completed")
+    return jonah

@@ -61,7 +61,7 @@ class Command(BaseCommand):
         return failed[0] if failed else min(on_sqlite, on_postgres)
 
     def provide_browser(self) -> None:
-        """Install a missing browser as root on Debian; elsewhere tell how. Its tests fail without."""
+        """Install a missing browser as root on Debian; elsewhere say how, and let tests fail."""
         from tests.browser import INSTALL_BROWSER, find_chromium
 
         if find_chromium() and (sys.platform != "linux" or find_library("atomic")):

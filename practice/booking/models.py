@@ -1,0 +1,118 @@
+"""When a therapist can be booked."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from practice.accounts.models import Therapist
+from practice.booking.openings import Hours, Interval, Rules
+from practice.names import no_control_characters
+
+
+class BookingRules(models.Model):
+    """How a therapist's free times are made. Durations in the unit the name says."""
+
+    therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="booking_rules")
+    session_minutes = models.PositiveSmallIntegerField(
+        default=50, validators=[MinValueValidator(15), MaxValueValidator(240)]
+    )
+    gap_minutes = models.PositiveSmallIntegerField(
+        default=10, validators=[MaxValueValidator(120)]
+    )
+    notice_hours = models.PositiveSmallIntegerField(
+        default=24, validators=[MinValueValidator(2), MaxValueValidator(72)]
+    )
+    furthest_weeks = models.PositiveSmallIntegerField(
+        default=8, validators=[MinValueValidator(1), MaxValueValidator(26)]
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(session_minutes__range=(15, 240), gap_minutes__range=(0, 120))
+                & Q(notice_hours__range=(2, 72), furthest_weeks__range=(1, 26)),
+                name="booking_rules_in_range",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Booking rules of {self.therapist}"
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.session_minutes)
+
+
+class WeeklyHours(models.Model):
+    """A span of a weekday that can be booked, in the therapist's local time. Monday is 0."""
+
+    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="weekly_hours")
+    weekday = models.PositiveSmallIntegerField()
+    starts = models.TimeField()
+    ends = models.TimeField(help_text="00:00 is midnight at the day's end")
+
+    class Meta:
+        ordering = ["weekday", "starts"]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__range=(0, 6)), name="known_weekday"),
+            models.CheckConstraint(
+                condition=Q(ends__gt=F("starts")) | Q(ends=time.min), name="hours_end_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["therapist", "weekday", "starts"], name="hours_start_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.starts} to {self.ends}"
+
+
+class TimeOff(models.Model):
+    """Days, both included, on which nobody can book; in the therapist's zone."""
+
+    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="time_off")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    reason = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
+
+    class Meta:
+        ordering = ["first_day"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")), name="time_off_ends_after_it_starts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day} to {self.last_day}"
+
+    def interval(self, zone: ZoneInfo) -> Interval:
+        """Return it as instants: from midnight to the midnight after the last day."""
+        after = self.last_day + timedelta(days=1)
+        return Interval(
+            datetime.combine(self.first_day, time.min, zone),
+            datetime.combine(after, time.min, zone),
+        )
+
+
+def rules_of(therapist: Therapist) -> BookingRules:
+    """Return a therapist's booking rules, or the usual ones where none were saved."""
+    return BookingRules.objects.filter(therapist=therapist).first() or BookingRules(
+        therapist=therapist
+    )
+
+
+def opening_rules(therapist: Therapist) -> Rules:
+    """Return what `openings.py` needs to know of a therapist."""
+    rules = rules_of(therapist)
+    return Rules(
+        zone=therapist.time_zone,
+        hours=tuple(Hours(h.weekday, h.starts, h.ends) for h in therapist.weekly_hours.all()),
+        length=rules.length,
+        gap=timedelta(minutes=rules.gap_minutes),
+        notice=timedelta(hours=rules.notice_hours),
+        horizon=timedelta(weeks=rules.furthest_weeks),
+    )

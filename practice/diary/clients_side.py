@@ -1,0 +1,47 @@
+"""The Client Dashboard and a client's list of sessions."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from practice.accounts.access import for_clients
+from practice.diary import mine
+from practice.diary.models import Session, SessionQuerySet
+from relationships.dashboard import cards
+
+ROWS_A_PAGE = 25
+
+
+def _sessions(request: HttpRequest) -> SessionQuerySet:
+    return Session.objects.of_clients(request.clients).with_people()
+
+
+@require_GET
+@for_clients
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show a client a card for each relationship, and their next sessions."""
+    sessions = _sessions(request)
+    held = sessions.attended().order_by("starts_at")
+    facts = {
+        "me": request.clients.first(),
+        "cards": cards(request.clients),
+        "upcoming": [mine.describe(s, request.user) for s in sessions.upcoming()[:10]],
+        "number_held": held.count(),
+        "first_held": held.values_list("starts_at", flat=True).first(),
+    }
+    return render(request, "diary/dashboard.html", facts)
+
+
+@require_GET
+@for_clients
+def my_sessions(request: HttpRequest) -> HttpResponse:
+    """List all of a client's sessions."""
+    sessions = _sessions(request)
+    past = Paginator(sessions.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    facts = {
+        "upcoming": [mine.describe(s, request.user) for s in sessions.upcoming()],
+        "past": [mine.describe(s, request.user) for s in past],
+        "page": past,
+    }
+    return render(request, "diary/my_sessions.html", facts)

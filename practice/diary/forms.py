@@ -1,0 +1,89 @@
+"""When a session is: a reading of the therapist's clock, made into an instant."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+
+from practice.moments import clock, day, instants
+
+EARLIER, LATER = "earlier", "later"
+FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)
+
+
+class TimeForm(forms.Form):
+    """A day and a time of day; `cleaned_data["starts_at"]` is the instant."""
+
+    use_required_attribute = False
+    day = forms.DateField(
+        label="Date",
+        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
+        error_messages={"required": "Enter the date", "invalid": "Enter a date"},
+    )
+    time = forms.TimeField(
+        label="Starts at",
+        widget=forms.TimeInput({"type": "time", "class": "w-short"}, format="%H:%M"),
+        error_messages={"required": "Enter the time", "invalid": "Enter a time like 14:30"},
+    )
+    which = forms.ChoiceField(
+        label="Which of the two?",
+        required=False,
+        choices=[(EARLIER, "The earlier, before the clocks go back"), (LATER, "The later")],
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose the earlier or the later"},
+    )
+
+    def clean(self) -> dict:
+        facts = super().clean()
+        if facts.get("day") and facts.get("time") is not None:
+            facts["starts_at"] = self._instant(facts)
+        return facts
+
+    @property
+    def is_twice(self) -> bool:
+        """Whether the page has to ask which of two times is meant."""
+        return "which" in self.errors or bool(self["which"].value())
+
+    def _instant(self, facts: dict) -> datetime | None:
+        reading = datetime.combine(facts["day"], facts["time"])
+        try:
+            found = instants(reading, ZoneInfo(timezone.get_current_timezone_name()))
+        except OverflowError:
+            found = []
+        if not found:
+            self.add_error("time", "That time does not exist on that day: the clocks go forward")
+            return None
+        now = timezone.now()
+        if not now - FURTHEST_PAST < found[0] < now + FURTHEST_AHEAD:
+            self.add_error("day", "Enter a date within the last ten years or the next two")
+            return None
+        if len(found) == 1:
+            return found[0]
+        if not facts.get("which"):
+            self.add_error("which", f"{clock(found[0])} comes twice on {day(found[0])}. Choose one")
+        return found[facts.get("which") == LATER]
+
+
+class SessionForm(TimeForm):
+    """A session to be booked, or to be recorded in retrospect."""
+
+    minutes = forms.IntegerField(
+        label="Length in minutes",
+        min_value=15,
+        max_value=240,
+        initial=50,
+        widget=forms.NumberInput({"class": "w-short"}),
+        error_messages={
+            "required": "Enter the length in minutes",
+            "invalid": "Enter the length in minutes",
+            "min_value": "A session lasts 15 minutes or more",
+            "max_value": "A session lasts 240 minutes or less",
+        },
+    )
+    complimentary = forms.BooleanField(label="Complimentary (no fee)", required=False)
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.cleaned_data["minutes"])

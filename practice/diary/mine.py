@@ -1,0 +1,70 @@
+"""A session as somebody who takes part in it reads it: frozen facts, no model instance.
+
+That is all a client gets to see; nothing private has a way to it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from practice.accounts.models import User
+from practice.diary.models import Session
+from practice.names import in_words
+
+
+@dataclass(frozen=True)
+class MySession:
+    """One session, as the person reading sees it."""
+
+    public_id: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    state_label: str
+    is_upcoming: bool
+    is_short_notice: bool
+    therapist: str
+    therapist_time_zone: str
+    kind: str
+    others: str
+    relationship_ended_at: datetime | None
+    booked_at: datetime
+    booked_by: str
+    moved_at: datetime | None
+    moved_by: str
+    cancelled_at: datetime | None
+    cancelled_by: str
+    complimentary: bool
+
+
+def describe(session: Session, reader: User) -> MySession:
+    """Return the facts of a session for somebody who takes part in it."""
+    tie, people = session.relationship, session.relationship.people
+
+    def who(account_id: int | None) -> str:
+        if account_id == reader.pk:
+            return "you"
+        if account_id == session.therapist.user_id:
+            return session.therapist.first_name
+        return next((p.first_name for p in people if p.account_id == account_id), "")
+
+    return MySession(
+        public_id=session.public_id,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        state=session.state,
+        state_label=session.get_state_display(),
+        is_upcoming=session.is_upcoming,
+        is_short_notice=session.is_short_notice,
+        therapist=session.therapist.name,
+        therapist_time_zone=session.therapist.time_zone,
+        kind=tie.get_kind_display(),
+        others=in_words(p.first_name for p in people if p.account_id != reader.pk),
+        relationship_ended_at=tie.ended_at,
+        booked_at=session.booked_at,
+        booked_by=who(session.booked_by_id),
+        moved_at=session.moved_at,
+        moved_by=who(session.moved_by_id) if session.moved_by_id else "",
+        cancelled_at=session.cancelled_at,
+        cancelled_by=who(session.cancelled_by_id) if session.cancelled_by_id else "",
+        complimentary=session.complimentary,
+    )

@@ -1,0 +1,254 @@
+"""Sessions: one appointment of a relationship each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.diary import walls
+from practice.ids import PublicIdField
+from relationships.models import Relationship
+
+SHORT_NOTICE = timedelta(hours=48)
+
+
+class SessionQuerySet(models.QuerySet):
+    """Sessions, as the domain speaks of them."""
+
+    def standing(self) -> Self:
+        """Sessions that take up their time: all but the cancelled ones."""
+        return self.exclude(state=Session.State.CANCELLED)
+
+    def booked(self) -> Self:
+        return self.filter(state=Session.State.BOOKED)
+
+    def upcoming(self) -> Self:
+        """Booked sessions that have not ended, the next first."""
+        return self.booked().filter(ends_at__gt=timezone.now()).order_by("starts_at")
+
+    def past(self) -> Self:
+        """Sessions that have ended, and cancelled ones, the latest first."""
+        over = Q(ends_at__lte=timezone.now()) | Q(state=Session.State.CANCELLED)
+        return self.filter(over).order_by("-starts_at")
+
+    def unanswered(self) -> Self:
+        """Past sessions of which nobody has said whether the client came."""
+        return self.booked().filter(ends_at__lte=timezone.now()).order_by("starts_at")
+
+    def attended(self) -> Self:
+        return self.filter(state=Session.State.ATTENDED)
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
+        """Standing sessions that share any time with this one."""
+        return self.standing().filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+    def of_clients(self, clients: Iterable[Client]) -> Self:
+        """Sessions of the relationships these clients take part in."""
+        return self.filter(relationship__participations__client__in=clients).distinct()
+
+    def with_people(self) -> Self:
+        """The same with what their lines show, in a constant number of queries."""
+        return self.select_related("relationship", "therapist").prefetch_related(
+            "relationship__participations__client"
+        )
+
+
+class Session(models.Model):
+    """One appointment. Ending or restarting its relationship never changes it (`domain.md` 2.3)."""
+
+    class State(models.TextChoices):
+        BOOKED = "booked", "Booked"
+        ATTENDED = "attended", "Completed"
+        MISSED = "missed", "Did not attend"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Taken(Exception):
+        """The therapist has another session at that time. Nothing was booked or moved."""
+
+    class AlreadyDone(Exception):
+        """The session is no longer booked: it was cancelled, or its attendance is known."""
+
+    class NotYet(Exception):
+        """Attendance of a session that has not ended cannot be known."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="sessions")
+    public_id = PublicIdField()
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="sessions")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.BOOKED)
+    complimentary = models.BooleanField(default=False)
+    booked_at = models.DateTimeField()
+    booked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    moved_at = models.DateTimeField(null=True, blank=True)
+    moved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # Counts moves and the cancelling, for calendars that have the session already (RFC 5545).
+    revision = models.PositiveIntegerField(default=0)
+    # One key a form: of two identical requests the second finds the first one's session.
+    key = models.UUIDField(null=True, blank=True, unique=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["booked", "attended", "missed", "cancelled"]),
+                name="known_session_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False)
+                | (~Q(state="cancelled") & Q(cancelled_at__isnull=True, cancelled_by__isnull=True)),
+                name="cancelled_means_moment_and_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(moved_at__isnull=True, moved_by__isnull=True)
+                | Q(moved_at__isnull=False, moved_by__isnull=False),
+                name="moved_means_moment_and_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["therapist", "starts_at"], name="session_diary"),
+            models.Index(fields=["relationship", "starts_at"], name="session_of_relationship"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Session {self.public_id}"
+
+    @classmethod
+    def book(
+        cls,
+        relationship: Relationship,
+        *,
+        starts_at: datetime,
+        length: timedelta,
+        by: User,
+        complimentary: bool = False,
+        key: UUID | None = None,
+        allowed: Callable[[], bool] = lambda: True,
+    ) -> Self:
+        """Book a session, or record one that has taken place.
+
+        Locks the therapist, looks, asks whether it is still `allowed`, and inserts; the wall of the
+        database stands behind that. The same `key` again, for the same relationship, returns the
+        session it made.
+
+        Raises:
+            Session.Taken: the therapist has another session then, or it is not allowed.
+        """
+        with _one_at_a_time(relationship.therapist_id):
+            again = cls.objects.filter(key=key, relationship=relationship).first() if key else None
+            if again:
+                return again
+            cls._refuse_overlap(relationship.therapist_id, starts_at, starts_at + length)
+            if not allowed():
+                raise cls.Taken
+            return cls.objects.create(
+                therapist_id=relationship.therapist_id,
+                relationship=relationship,
+                starts_at=starts_at,
+                ends_at=starts_at + length,
+                complimentary=complimentary,
+                booked_at=timezone.now(),
+                booked_by=by,
+                key=key,
+            )
+
+    def move(self, *, starts_at: datetime, by: User) -> None:
+        """Give a booked session another time, as long as before.
+
+        Raises:
+            Session.Taken: the therapist has another session then.
+            Session.AlreadyDone: it is no longer booked.
+        """
+        length = self.ends_at - self.starts_at
+        with _one_at_a_time(self.therapist_id):
+            self._refuse_overlap(self.therapist_id, starts_at, starts_at + length, but=self)
+            self._change(
+                Session.objects.booked(),
+                starts_at=starts_at,
+                ends_at=starts_at + length,
+                moved_at=timezone.now(),
+                moved_by=by,
+                revision=F("revision") + 1,
+            )
+
+    @transaction.atomic
+    def cancel(self, *, by: User) -> None:
+        """Cancel a booked session; who and when is kept.
+
+        Raises:
+            Session.AlreadyDone: it is no longer booked.
+        """
+        self._change(
+            Session.objects.booked(),
+            state=self.State.CANCELLED,
+            cancelled_at=timezone.now(),
+            cancelled_by=by,
+            revision=F("revision") + 1,
+        )
+
+    @transaction.atomic
+    def set_attendance(self, *, attended: bool) -> None:
+        """Say whether the client came, also after the relationship has ended; may be corrected.
+
+        Raises:
+            Session.NotYet: it has not ended.
+            Session.AlreadyDone: it was cancelled.
+        """
+        if self.ends_at > timezone.now():
+            raise self.NotYet
+        state = self.State.ATTENDED if attended else self.State.MISSED
+        self._change(Session.objects.standing(), state=state)
+
+    @property
+    def is_upcoming(self) -> bool:
+        return self.state == self.State.BOOKED and self.ends_at > timezone.now()
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at <= timezone.now()
+
+    @property
+    def is_short_notice(self) -> bool:
+        """Whether cancelling now gives under 48 hours' notice."""
+        return self.starts_at - timezone.now() < SHORT_NOTICE
+
+    @staticmethod
+    def _refuse_overlap(
+        therapist_id: int, starts_at: datetime, ends_at: datetime, but: "Session | None" = None
+    ) -> None:
+        others = Session.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
+        if others.exclude(pk=but.pk if but else None).exists():
+            raise Session.Taken
+
+    def _change(self, present: SessionQuerySet, **state: object) -> None:
+        """Set a state if the row is still `present`, and reload; else say that it was done."""
+        won = present.filter(pk=self.pk).update(**state)
+        self.refresh_from_db()
+        if not won:
+            raise self.AlreadyDone
+
+
+@contextmanager
+def _one_at_a_time(therapist_id: int) -> Iterator[None]:
+    """A transaction in which no other session of the therapist is booked or moved."""
+    try:
+        with transaction.atomic():
+            Therapist.objects.select_for_update().get(pk=therapist_id)
+            yield
+    except IntegrityError as error:
+        if walls.NO_OVERLAP in str(error):
+            raise Session.Taken from error
+        raise

@@ -1,0 +1,155 @@
+"""Sessions, from the therapist's side; a client's session has the same addresses."""
+
+from uuid import uuid4
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
+from practice.diary import mine
+from practice.diary.calendar import as_calendar
+from practice.diary.forms import SessionForm, TimeForm
+from practice.diary.models import Session
+from practice.http import banner, render_form, see_other
+from practice.names import initials
+
+TAKEN = "You have another session at that time"
+ROWS_A_PAGE = 25
+
+
+def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
+    """Return a session of the reader, and whether they are its therapist; else there is none."""
+    everything = Session.objects.with_people().filter(public_id=public_id)
+    therapist = therapist_of(request.user)
+    own = everything.filter(therapist=therapist).first() if therapist else None
+    if own:
+        return own, True
+    theirs = everything.of_clients(request.user.clients.all()).first()
+    if not theirs:
+        raise Http404
+    return theirs, False
+
+
+@require_GET
+def session(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Session Details, for the therapist and for the client."""
+    appointment, is_therapist = _session(request, session_id)
+    if not is_therapist:
+        facts = {"appointment": mine.describe(appointment, request.user)}
+        return render(request, "diary/my_session.html", facts)
+    facts = {
+        "appointment": mine.describe(appointment, request.user),
+        "relationship": appointment.relationship,
+        "can_answer": appointment.is_over and appointment.state != Session.State.CANCELLED,
+    }
+    return render(request, "diary/session.html", facts)
+
+
+@require_GET
+def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
+    """The session as a calendar file."""
+    appointment, is_therapist = _session(request, session_id)
+    people = appointment.relationship.people
+    whom = ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
+    file = as_calendar(appointment, f"Session ({whom})", request.get_host())
+    headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
+    return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+@require_http_methods(["GET", "POST"])
+def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
+    """Cancel a session, from either side."""
+    appointment, is_therapist = _session(request, session_id)
+    if not appointment.is_upcoming:
+        return _is_no_longer_booked(request, session_id)
+    if request.method == "POST":
+        try:
+            appointment.cancel(by=request.user)
+        except Session.AlreadyDone:
+            return _is_no_longer_booked(request, session_id)
+        banner(request, "success", "Session cancelled")
+        return see_other("session", session_id)
+    facts = {"appointment": mine.describe(appointment, request.user), "as_therapist": is_therapist}
+    return render(request, "diary/cancel.html", facts)
+
+
+def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
+    banner(request, "info", "This session is no longer booked")
+    return see_other("session", session_id)
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def move(request: TherapistRequest, session_id: str) -> HttpResponse:
+    """Give a booked session another time."""
+    appointment = get_object_or_404(
+        request.therapist.sessions.with_people(), public_id=session_id
+    )
+    if not appointment.is_upcoming:
+        return _is_no_longer_booked(request, session_id)
+    local = timezone.localtime(appointment.starts_at)
+    present = {"day": local.date(), "time": local.time()}
+    form = TimeForm(request.POST if request.method == "POST" else None, initial=present)
+    if form.is_valid():
+        try:
+            appointment.move(starts_at=form.cleaned_data["starts_at"], by=request.user)
+        except Session.Taken:
+            form.add_error("time", TAKEN)
+        except Session.AlreadyDone:
+            return _is_no_longer_booked(request, session_id)
+        else:
+            banner(request, "success", "Session moved")
+            return see_other("session", session_id)
+    return render_form(request, "diary/move.html", {"form": form, "appointment": appointment})
+
+
+@require_POST
+@for_therapists
+def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
+    """Say whether the client came."""
+    appointment = get_object_or_404(request.therapist.sessions, public_id=session_id)
+    if request.POST.get("attended") not in ("yes", "no"):
+        banner(request, "info", "Choose whether they attended")
+        return see_other("session", session_id)
+    try:
+        appointment.set_attendance(attended=request.POST["attended"] == "yes")
+    except (Session.AlreadyDone, Session.NotYet):
+        banner(request, "info", "Attendance cannot be noted for this session")
+    else:
+        banner(request, "success", "Attendance noted")
+    return see_other("session", session_id)
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Book a session for a client, or record one that has taken place."""
+    ties = request.therapist.relationships.prefetch_related("participations__client")
+    tie = get_object_or_404(ties, public_id=relationship_id)
+    rules = getattr(request.therapist, "booking_rules", None)
+    start = {"minutes": rules.session_minutes if rules else 50, "key": uuid4()}
+    form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
+    if form.is_valid():
+        facts = {name: form.cleaned_data[name] for name in ("starts_at", "complimentary", "key")}
+        try:
+            added = Session.book(tie, length=form.length, by=request.user, **facts)
+        except Session.Taken:
+            form.add_error("time", TAKEN)
+        else:
+            banner(request, "success", "Session recorded" if added.is_over else "Session booked")
+            return see_other("session", added.public_id)
+    return render_form(request, "diary/add_session.html", {"form": form, "relationship": tie})
+
+
+@require_GET
+@for_therapists
+def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """The Sessions tab of a client's page."""
+    client = get_object_or_404(request.therapist.clients, public_id=client_id)
+    everything = request.therapist.sessions.of_clients([client]).with_people()
+    past = Paginator(everything.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    facts = {"client": client, "upcoming": everything.upcoming(), "past": past}
+    return render(request, "diary/client_sessions.html", facts)

@@ -1,0 +1,280 @@
+"""Two people, two tabs, a double click: at the very same moment exactly one wins."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+
+from clients.models import Client, Invitation
+from practice.accounts.models import User
+from relationships.models import Relationship
+from tests.conftest import browser_of
+from tests.factories import (
+    ClientFactory,
+    TherapistFactory,
+    counters_of,
+    facts_of,
+    history_of,
+    start,
+    true_counters_of,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS = 8
+ROUNDS = 10
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all of them at the same moment, each on a connection of its own; return the answers.
+
+    A lost race (`AlreadyDone`) counts as an answer; any other error is raised here.
+    """
+    barrier = Barrier(len(acts))
+
+    def act_on_own_connection(act: Callable[[], object]) -> object:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=20)
+            return act()
+        except Relationship.AlreadyDone:
+            return "already done"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act_on_own_connection, acts))
+
+
+def copies(tie: Relationship, act: Callable[[Relationship], object]) -> list[Callable[[], object]]:
+    """Let every thread act on its own copy, loaded before the race, as views do."""
+    loaded = [Relationship.objects.get(pk=tie.pk) for _ in range(THREADS)]
+    return [lambda copy=copy: act(copy) or "won" for copy in loaded]
+
+
+def test_of_eight_endings_one_wins(couples, alice, ann, ben):
+    for round_ in range(1, ROUNDS + 1):
+        endings = copies(couples, lambda tie: tie.end(by=alice.user, reason="completed"))
+
+        answers = Counter(at_once(*endings))
+
+        assert answers == {"won": 1, "already done": THREADS - 1}
+        assert Counter(history_of(couples))["ended"] == round_
+        assert counters_of(ann, ben) == [0, 0]
+        Relationship.objects.get(pk=couples.pk).restart(by=alice.user)
+
+
+def test_of_eight_undoings_one_wins(couples, alice, ann, ben):
+    for round_ in range(1, ROUNDS + 1):
+        Relationship.objects.get(pk=couples.pk).end(by=alice.user, reason="completed")
+
+        answers = Counter(at_once(*copies(couples, lambda tie: tie.undo_end(by=alice.user))))
+
+        assert answers == {"won": 1, "already done": THREADS - 1}
+        assert Counter(history_of(couples))["end_undone"] == round_
+        assert counters_of(ann, ben) == [1, 1]
+
+
+def test_of_eight_restarts_one_wins(couples, alice, ann, ben):
+    for round_ in range(1, ROUNDS + 1):
+        Relationship.objects.get(pk=couples.pk).end(by=alice.user, reason="completed")
+
+        answers = Counter(at_once(*copies(couples, lambda tie: tie.restart(by=alice.user))))
+
+        assert answers == {"won": 1, "already done": THREADS - 1}
+        assert Counter(history_of(couples))["restarted"] == round_
+        assert counters_of(ann, ben) == [1, 1]
+
+
+def test_of_undoing_and_restarting_one_wins(couples, alice, ann, ben):
+    for round_ in range(1, ROUNDS + 1):
+        Relationship.objects.get(pk=couples.pk).end(by=alice.user, reason="completed")
+        undoings = copies(couples, lambda tie: tie.undo_end(by=alice.user))[:4]
+        restarts = copies(couples, lambda tie: tie.restart(by=alice.user))[:4]
+
+        answers = Counter(at_once(*undoings, *restarts))
+
+        assert answers == {"won": 1, "already done": THREADS - 1}
+        counts = Counter(history_of(couples))
+        assert counts["end_undone"] + counts["restarted"] == counts["ended"] == round_
+        assert counters_of(ann, ben) == [1, 1]
+
+
+def test_whatever_happens_at_once_state_history_and_counters_agree(couples, alice, ann, ben):
+    for _ in range(ROUNDS):
+        endings = copies(couples, lambda tie: tie.end(by=alice.user, reason="other"))[:3]
+        restarts = copies(couples, lambda tie: tie.restart(by=alice.user))[:3]
+        undoings = copies(couples, lambda tie: tie.undo_end(by=alice.user))[:2]
+
+        wins = at_once(*endings, *restarts, *undoings).count("won")
+
+        history = history_of(couples)
+        assert wins >= 1
+        assert facts_of(couples)["status"] == ("ended" if history[-1] == "ended" else "active")
+        changes = ["ended" if kind == "ended" else "active" for kind in history]
+        assert all(one != next_ for one, next_ in zip(changes, changes[1:], strict=False))
+        assert counters_of(ann, ben) == true_counters_of(ann, ben)
+
+
+def test_of_eight_corrections_to_the_same_reason_one_wins(individual, alice):
+    individual.end(by=alice.user, reason="other")
+    corrections = copies(
+        individual,
+        lambda tie: tie.correct_reason(
+            by=alice.user, reason="completed", ended_at=individual.ended_at
+        ),
+    )
+
+    answers = Counter(at_once(*corrections))
+
+    assert answers == {"won": 1, "already done": THREADS - 1}
+    assert history_of(individual) == ["started", "ended", "corrected"]
+
+
+def test_two_relationships_that_share_both_people_end_at_once(alice, ann, ben):
+    one, other = start(ann, ben), start(ben, ann)
+    for _ in range(ROUNDS):
+        at_once(
+            lambda: one.end(by=alice.user, reason="completed"),
+            lambda: other.end(by=alice.user, reason="completed"),
+        )
+        assert counters_of(ann, ben) == [0, 0]
+
+        at_once(lambda: one.restart(by=alice.user), lambda: other.restart(by=alice.user))
+        assert counters_of(ann, ben) == [2, 2]
+
+
+def test_many_relationships_of_the_same_people_end_at_once(alice):
+    people = ClientFactory.create_batch(4, therapist=alice)
+    ties = [start(*people[i:], *people[:i]) for i in range(4)] + [start(p) for p in people]
+
+    at_once(*(lambda tie=tie: tie.end(by=alice.user, reason="completed") for tie in ties))
+
+    assert counters_of(*people) == [0, 0, 0, 0]
+
+
+# Through the pages.
+
+
+def test_a_double_click_on_confirm_ends_once(individual, alice, ann):
+    address = f"/relationships/{individual.public_id}/end/"
+    browsers = [browser_of(alice.user) for _ in range(4)]
+
+    answers = at_once(*(lambda b=b: b.post(address, {"reason": "completed"}) for b in browsers))
+
+    assert [answer.status_code for answer in answers] == [303] * 4
+    assert history_of(individual) == ["started", "ended"]
+    assert counters_of(ann) == [0]
+    pages = [browser.get(answers[0].url).content.decode() for browser in browsers]
+    assert sum("This relationship had already ended" in page for page in pages) == 3
+    assert sum(">Relationship ended</b>" in page for page in pages) == 4
+
+
+def new_client(**facts: object) -> dict[str, object]:
+    return {
+        "name": "Zoë Zephyr",
+        "email": "zoe@mail.example",
+        "time_zone": "Europe/London",
+        "kind": "individual",
+        "others-TOTAL_FORMS": "1",
+        "others-INITIAL_FORMS": "0",
+    } | facts
+
+
+def test_a_double_click_on_add_adds_one_client(alice):
+    browsers = [browser_of(alice.user) for _ in range(4)]
+
+    answers = at_once(*(lambda b=b: b.post("/clients/add/", new_client()) for b in browsers))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    assert [client.name for client in alice.clients.all()] == ["Zoë Zephyr"]
+    assert Relationship.objects.count() == 1
+
+
+def test_a_double_click_adds_one_couple(alice):
+    typed = new_client(kind="couples") | {"others-0-name": "Yan Yew"}
+    browsers = [browser_of(alice.user) for _ in range(4)]
+
+    answers = at_once(*(lambda b=b: b.post("/clients/add/", typed) for b in browsers))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    assert {client.name for client in alice.clients.all()} == {"Zoë Zephyr", "Yan Yew"}
+    assert alice.clients.count() == 2
+
+
+def test_a_double_click_starts_one_relationship_with_somebody_known(alice, ann):
+    address = f"/clients/{ann.public_id}/relationships/add/"
+    browsers = [browser_of(alice.user) for _ in range(4)]
+
+    answers = at_once(*(lambda b=b: b.post(address, new_client()) for b in browsers))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    assert ann.relationships.count() == 1
+    assert counters_of(ann) == [1]
+
+
+def test_starting_and_ending_work_with_the_same_person_do_not_wait_for_each_other(alice, ann):
+    """An ending holds the client and wants the therapist; a start has them the other way round."""
+    for _ in range(ROUNDS):
+        ending = [start(ann) for _ in range(3)]
+        person = ClientFactory(therapist=alice)
+        address = f"/clients/{ann.public_id}/relationships/add/"
+        typed = new_client(kind="couples") | {"others-0-name": person.name}
+        typed["others-0-who"] = person.public_id
+        browser = browser_of(alice.user)
+
+        _, *answers = at_once(
+            lambda browser=browser, address=address, typed=typed: browser.post(address, typed),
+            *(lambda tie=tie: tie.end(by=alice.user, reason="other") or "won" for tie in ending),
+        )
+
+        assert answers == ["won"] * 3
+        assert counters_of(ann, person) == true_counters_of(ann, person)
+
+
+def test_of_two_who_accept_an_invitation_one_gets_the_account(alice, ben):
+    token = Invitation.create_for(ben)
+    typed = [
+        {"new_password1": secret, "new_password2": secret}
+        for secret in ("the first quiet harbour", "the second quiet harbour")
+    ]
+
+    answers = at_once(
+        *(lambda sent=sent: Browser().post(f"/invitation/{token}/", sent) for sent in typed)
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [303, 410]
+    winner = [answer.status_code for answer in answers].index(303)
+    account = User.objects.get(email="ben@mail.example")
+    assert account.check_password(typed[winner]["new_password1"])
+    assert Client.objects.get(pk=ben.pk).account == account
+
+
+def test_of_two_therapists_who_invite_one_person_both_are_accepted(alice, bob, ben, carl):
+    account = User.objects.create_user("ben@mail.example", "a quiet harbour at dusk")
+    Client.objects.filter(pk=carl.pk).update(email=account.email)
+    carl.refresh_from_db()
+    links = [f"/invitation/{Invitation.create_for(person)}/" for person in (ben, carl)]
+    browsers = [browser_of(account) for _ in links]
+
+    answers = at_once(
+        *(lambda b=b, link=link: b.post(link) for b, link in zip(browsers, links, strict=True))
+    )
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert set(account.clients.all()) == {ben, carl}
+
+
+def test_different_therapists_do_not_hinder_each_other(alice):
+    ties = [
+        start(ClientFactory(therapist=therapist)) for therapist in TherapistFactory.create_batch(8)
+    ]
+
+    answers = at_once(
+        *(lambda t=t: t.end(by=t.therapist.user, reason="other") or "won" for t in ties)
+    )
+
+    assert answers == ["won"] * 8

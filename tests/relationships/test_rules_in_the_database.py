@@ -1,0 +1,494 @@
+"""What the database refuses, whoever asks: every rule of `domain.md` 2, broken by plain SQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from clients.models import Client, Invitation
+from practice.accounts.models import Therapist, User
+from relationships.models import Event, Participation, Relationship
+from tests.factories import UserFactory, start
+
+on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="a word of SQLite's")
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="a word of PostgreSQL's"
+)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Expect the database to say no, at once or when it is asked to check."""
+    connection.check_constraints()  # what went before was in order
+    with pytest.raises(IntegrityError), transaction.atomic():  # noqa: PT012
+        yield
+        connection.check_constraints()
+
+
+def sql(statement: str, *values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [adapt(value) for value in values])
+
+
+def adapt(value: object) -> object:
+    is_moment = isinstance(value, datetime)
+    return connection.ops.adapt_datetimefield_value(value) if is_moment else value
+
+
+def set_columns(row: models.Model, **columns: object) -> None:
+    names = ", ".join(f"{name} = %s" for name in columns)
+    table = row._meta.db_table
+    sql(f"UPDATE {table} SET {names} WHERE id = %s", *columns.values(), row.pk)  # noqa: S608
+
+
+def columns_of(row: models.Model) -> dict[str, object]:
+    return {field.column: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def insert(model: type[models.Model], *, how: str = "INSERT", then: str = "", **columns) -> None:
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join(["%s"] * len(columns))
+    sql(
+        f"{how} INTO {model._meta.db_table} ({names}) VALUES ({marks}) {then}",
+        *columns.values(),
+    )
+
+
+def copy_of(row: models.Model, **changes: object) -> dict[str, object]:
+    columns = columns_of(row)
+    del columns["id"]
+    return columns | changes
+
+
+@pytest.fixture
+def ended(individual: Relationship) -> Relationship:
+    individual.end(by=individual.therapist.user, reason="completed", note="Private.")
+    return individual
+
+
+# Active means no ending; ended means a reason, a moment and a person.
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"end_reason": "completed"},
+        {"end_reason": "nonsense"},
+        {"end_note": "Private."},
+        {"ended_at": timezone.now() + timedelta(days=1)},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+def test_an_active_relationship_has_nothing_of_an_ending(individual, columns):
+    with refused():
+        set_columns(individual, **columns)
+
+
+def test_an_active_relationship_was_ended_by_nobody(individual):
+    with refused():
+        set_columns(individual, ended_by_id=individual.therapist.user_id)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"end_reason": ""},
+        {"end_reason": "nonsense"},
+        {"end_reason": None},
+        {"ended_at": None},
+        {"ended_by_id": None},
+        {"ended_by_id": 987654},
+        {"status": "active"},
+    ],
+    ids=str,
+)
+def test_an_ended_relationship_has_a_reason_a_moment_and_a_person(ended, columns):
+    with refused():
+        set_columns(ended, **columns)
+
+
+@pytest.mark.parametrize("status", ["paused", "", "Active", "ENDED", None])
+def test_there_are_two_states_and_no_others(individual, ended, status):
+    with refused():
+        set_columns(individual, status=status)
+
+
+@pytest.mark.parametrize("kind", ["poly", "", "Individual", None])
+def test_there_are_four_kinds_and_no_others(individual, kind):
+    with refused():
+        set_columns(individual, kind=kind)
+
+
+def test_nothing_ends_before_it_starts(ended):
+    with refused():
+        set_columns(ended, ended_at=ended.started_at - timedelta(microseconds=1))
+
+
+def test_work_may_end_the_moment_it_starts(ended):
+    set_columns(ended, ended_at=ended.started_at)
+
+    ended.refresh_from_db()
+    assert ended.ended_at == ended.started_at
+
+
+# Who takes part.
+
+
+def test_a_client_is_in_a_relationship_once(individual, ann):
+    part = individual.participations.get()
+
+    with refused():
+        insert(Participation, **copy_of(part))
+
+
+def test_a_colleagues_client_cannot_take_part(individual, carl):
+    part = individual.participations.get()
+
+    with refused():
+        insert(Participation, **copy_of(part, client_id=carl.pk))
+    with refused():
+        insert(Participation, **copy_of(part, client_id=carl.pk, therapist_id=carl.therapist_id))
+    with refused():
+        set_columns(part, client_id=carl.pk)
+
+
+def test_a_client_cannot_take_part_in_a_colleagues_work(individual, ben, carl):
+    theirs = start(carl)
+    part = individual.participations.get()
+
+    with refused():
+        set_columns(part, relationship_id=theirs.pk)
+    with refused():
+        insert(Participation, **copy_of(part, relationship_id=theirs.pk, client_id=ben.pk))
+
+
+def test_a_participation_stays_with_its_therapist(individual, bob):
+    with refused():
+        set_columns(individual.participations.get(), therapist_id=bob.pk)
+
+
+def test_a_relationship_stays_with_its_therapist(individual, bob):
+    with refused():
+        set_columns(individual, therapist_id=bob.pk)
+
+
+def test_a_client_of_a_relationship_stays_with_their_therapist(individual, ann, bob):
+    with refused():
+        set_columns(ann, therapist_id=bob.pk)
+
+
+@on_sqlite
+def test_a_relationship_is_not_replaced_by_one_of_a_colleague(individual, bob):
+    with refused():
+        columns = columns_of(individual) | {"therapist_id": bob.pk}
+        insert(Relationship, how="INSERT OR REPLACE", **columns)
+
+
+@on_sqlite
+def test_a_client_is_not_replaced_by_one_of_a_colleague(individual, ann, bob):
+    with refused():
+        columns = columns_of(ann) | {"therapist_id": bob.pk, "account_id": None}
+        insert(Client, how="INSERT OR REPLACE", **columns)
+
+
+def test_a_relationship_with_a_history_is_not_deleted(individual):
+    with refused():
+        sql("DELETE FROM relationships_participation")
+        sql("DELETE FROM relationships_relationship")
+
+
+def test_a_client_of_a_relationship_is_not_deleted(individual, ann):
+    with refused():
+        sql("DELETE FROM clients_client WHERE id = %s", ann.pk)
+
+
+def test_an_account_that_ended_something_is_not_deleted(ended):
+    with refused():
+        sql("DELETE FROM accounts_user WHERE id = %s", ended.ended_by_id)
+
+
+# History is insert-only.
+
+
+def test_an_event_is_not_changed(individual):
+    event = individual.events.get()
+
+    for column, value in copy_of(event, note="x").items():
+        with refused():
+            set_columns(event, **{column: value})
+
+
+def test_an_event_is_not_deleted(individual):
+    with refused():
+        sql("DELETE FROM relationships_event WHERE id = %s", individual.events.get().pk)
+    with refused():
+        sql("DELETE FROM relationships_event")
+
+    assert individual.events.count() == 1
+
+
+def test_the_orm_cannot_change_or_delete_an_event_either(individual):
+    event = individual.events.get()
+    event.at -= timedelta(days=1)
+
+    with refused():
+        event.save()
+    with refused():
+        event.delete()
+    with refused():
+        Event.objects.update(at=event.at)
+    with refused():
+        Event.objects.all()._raw_delete("default")
+
+
+@on_sqlite
+@pytest.mark.parametrize("how", ["REPLACE", "INSERT OR REPLACE", "INSERT OR IGNORE"])
+def test_an_event_is_not_replaced(individual, how):
+    with refused():
+        insert(Event, how=how, **columns_of(individual.events.get()))
+
+
+@on_sqlite
+def test_an_event_is_not_changed_by_an_update_that_replaces(individual, couples):
+    with refused():
+        sql(
+            "UPDATE OR REPLACE relationships_event SET id = %s WHERE id = %s",
+            individual.events.get().pk,
+            couples.events.get().pk,
+        )
+
+
+@pytest.mark.parametrize("then", ["DO UPDATE SET note = 'x'", "DO UPDATE SET kind = 'ended'"])
+def test_an_event_is_not_changed_by_an_upsert(individual, then):
+    with refused():
+        insert(Event, then=f"ON CONFLICT (id) {then}", **columns_of(individual.events.get()))
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE relationships_event",
+        "TRUNCATE relationships_event CASCADE",
+        "TRUNCATE relationships_relationship CASCADE",
+        "TRUNCATE accounts_user CASCADE",
+    ],
+)
+def test_history_is_not_truncated(individual, statement):
+    with refused():
+        sql(statement)
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE relationships_event SET note = 'x'",
+        "DELETE FROM relationships_event",
+        "TRUNCATE relationships_event",
+    ],
+)
+def test_not_even_a_replica_changes_history(individual, statement):
+    sql("SET LOCAL session_replication_role = replica")
+
+    with refused():
+        sql(statement)
+
+
+def test_an_event_belongs_to_the_therapist_of_its_relationship(individual, bob):
+    event = individual.events.get()
+
+    with refused():
+        insert(Event, **copy_of(event, therapist_id=bob.pk))
+
+
+def test_an_event_belongs_to_a_relationship(individual):
+    event = individual.events.get()
+
+    with refused():
+        insert(Event, **copy_of(event, relationship_id=987654))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"kind": "paused"},
+        {"kind": "ended"},
+        {"kind": "ended", "reason": "nonsense"},
+        {"kind": "corrected"},
+        {"kind": "restarted", "reason": "completed"},
+        {"kind": "end_undone", "note": "Private."},
+        {"kind": None},
+        {"at": None},
+        {"by_id": None},
+    ],
+    ids=str,
+)
+def test_an_event_has_a_reason_when_something_ends_and_only_then(individual, columns):
+    with refused():
+        insert(Event, **copy_of(individual.events.get(), **columns))
+
+
+def test_the_walls_still_let_history_grow(individual):
+    insert(Event, **copy_of(individual.events.get(), kind="restarted"))
+
+    assert individual.events.count() == 2
+
+
+# People and accounts.
+
+
+def test_a_counter_is_never_negative(individual, ann):
+    with refused():
+        set_columns(ann, active_relationships=-1)
+
+
+def test_an_account_is_one_client_of_a_therapist(ann, ben):
+    with refused():
+        set_columns(ben, account_id=ann.account_id)
+
+
+def test_an_account_may_be_a_client_of_two_therapists(ann, carl):
+    set_columns(carl, account_id=ann.account_id)
+
+    assert ann.account.clients.count() == 2
+
+
+def test_an_email_address_of_an_account_is_folded(alice):
+    with refused():
+        set_columns(alice.user, email="Alice@practice.example")
+
+
+def test_an_email_address_has_one_account(alice, bob):
+    with refused():
+        set_columns(bob.user, email=alice.user.email)
+
+
+def test_an_account_is_one_therapist(alice, bob):
+    with refused():
+        set_columns(bob, user_id=alice.user_id)
+
+
+@pytest.mark.parametrize("model", [Relationship, Client, Therapist])
+def test_a_public_id_is_one_rows_own(individual, couples, alice, bob, model):
+    one, other = model.objects.order_by("pk")[:2]
+
+    with refused():
+        set_columns(other, public_id=one.public_id)
+
+
+def test_a_secret_of_an_invitation_is_one_invitations_own(ann, ben):
+    Invitation.create_for(ann)
+    Invitation.create_for(ben)
+    one, other = Invitation.objects.order_by("pk")
+
+    with refused():
+        set_columns(other, fingerprint=one.fingerprint)
+
+
+# The rules of this house.
+
+MOMENTS_BY_NOBODY = {
+    "accounts.User.created_at": "an account is made by its own person",
+    "clients.Client.added_at": "a client has one therapist, who added them",
+    "clients.Invitation.created_at": "an invitation has one therapist, who made it",
+    "clients.Invitation.accepted_at": "only the person invited can accept; see Client.account",
+    "relationships.Relationship.started_at": "by whom is in the history: the first event",
+}
+
+
+def own_models(*labels: str) -> list[type[models.Model]]:
+    own = labels or ("accounts", "clients", "relationships", "diary", "booking", "profiles")
+    return [model for model in apps.get_models() if model._meta.app_label in own]
+
+
+def columns_ending_in(ending: str, model: type[models.Model]) -> dict[str, models.Field]:
+    fields = model._meta.concrete_fields
+    return {f.name.removesuffix(ending): f for f in fields if f.name.endswith(ending)}
+
+
+def test_a_moment_without_a_person_has_a_reason():
+    alone = {
+        f"{model._meta.label}.{moment.name}"
+        for model in own_models("accounts", "clients", "relationships")
+        for stem, moment in columns_ending_in("_at", model).items()
+        if stem not in columns_ending_in("_by", model)
+    }
+
+    assert alone == set(MOMENTS_BY_NOBODY)
+
+
+def test_no_person_is_without_a_moment():
+    alone = {
+        person
+        for model in own_models()
+        for stem, person in columns_ending_in("_by", model).items()
+        if stem not in columns_ending_in("_at", model)
+    }
+
+    assert alone == set()
+
+
+def test_moment_and_person_are_both_there_or_both_missing():
+    loose = set()
+    for model in own_models():
+        conditions = [str(getattr(c, "condition", "")) for c in model._meta.constraints]
+        people = columns_ending_in("_by", model)
+        for stem, moment in columns_ending_in("_at", model).items():
+            if stem in people and (moment.null or people[stem].null):
+                both = (f"{stem}_at__isnull", f"{stem}_by__isnull")
+                if not any(all(half in text for half in both) for text in conditions):
+                    loose.add(f"{model._meta.label}.{stem}")
+
+    assert loose == set()
+
+
+def test_everything_of_a_therapist_carries_the_therapist():
+    without = {
+        model._meta.label
+        for model in own_models()
+        if "therapist" not in {field.name for field in model._meta.concrete_fields}
+    }
+
+    assert without == {"accounts.User", "accounts.Therapist"}
+
+
+def test_no_model_hides_rows():
+    hiding = [model for model in own_models() if model._default_manager.all().query.where]
+
+    assert hiding == []
+
+
+def test_the_models_and_the_migrations_agree(db):
+    from django.core.management import call_command
+
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_a_therapist_with_clients_is_not_deleted(individual, alice):
+    with pytest.raises(models.ProtectedError):
+        alice.delete()
+    with refused():
+        sql("DELETE FROM accounts_therapist WHERE id = %s", alice.pk)
+
+
+def test_an_account_of_a_client_can_go_and_the_client_stays(ann):
+    User.objects.filter(pk=ann.account_id).delete()
+
+    ann.refresh_from_db()
+    assert ann.account is None
+
+
+def test_the_columns_refuse_what_is_too_long(individual):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite knows no length; the models' checks and constraints do")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        set_columns(individual, kind="k" * 13)
+
+
+def test_accounts_are_made_folded(db):
+    assert UserFactory(email="zed@mail.example").email == "zed@mail.example"
+    assert User.objects.create_user(" Zoe@Mail.Example ").email == "zoe@mail.example"
