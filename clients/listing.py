@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -71,9 +71,21 @@ class Listing:
         return self.therapist.clients.search(self.search)
 
     @cached_property
-    def _counts(self) -> dict[str, int]:
+    def _counts(self) -> dict[str, int | None]:
         active = Count("pk", filter=Q(active_relationships__gt=0))
-        return self._matching.aggregate(active=active, total=Count("pk"))
+        ties = self.therapist.relationships.needing_attention(
+            self.therapist, timezone.now(), timezone.localdate()
+        )
+        number = ties.order_by().values("therapist").annotate(n=Count("pk")).values("n")
+        # One scalar, asked along with the rest: the list has a fixed number of queries.
+        return self._matching.aggregate(
+            active=active, total=Count("pk"), attention=Max(Subquery(number))
+        )
+
+    @property
+    def number_needing_attention(self) -> int:
+        """How many relationships wait on the tidy-up list."""
+        return self._counts["attention"] or 0
 
     @property
     def number_active(self) -> int:

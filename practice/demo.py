@@ -14,6 +14,7 @@ from clients.models import Client
 from practice import demo_diary
 from practice.accounts.models import Therapist, User
 from practice.ids import ALPHABET, LENGTH
+from practice.profiles.models import Profile
 from relationships.models import Kind, Relationship
 from relationships.reasons import EndReason
 
@@ -76,6 +77,12 @@ BOBS_INACTIVE = [
     ("Jürgen Weiß", EndReason.COMPLETED),
     ("Lea Schäfer", EndReason.LOST_CONTACT),
     ("Renate Vogt", EndReason.COMPLETED),
+]
+
+COLLEAGUES = [
+    ("Ayesha Malik", "ayesha-malik"),
+    ("Conor Byrne", "conor-byrne"),
+    ("Signe Dahl", "signe-dahl"),
 ]
 
 
@@ -171,6 +178,33 @@ def load(now: datetime | None = None) -> None:
     bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
     bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)
     demo_diary.fill(bob.therapist, dice, now)
+    for name, slug in COLLEAGUES:
+        colleague = practice(name, f"{slug}@stillwater.example", slug, "Europe/London")
+        colleague.individuals([f"Client {n} of {name}" for n in "ABCDE"], [])
+        demo_diary.fill(colleague.therapist, dice, now, visits_each=4)
+    _profiles()
+
+
+def _profiles() -> None:
+    Profile.objects.create(
+        therapist=Therapist.objects.get(slug="hannah-okafor"),
+        is_published=True,
+        headline="Integrative counsellor, London and online",
+        about="I work with people who find themselves at a turning point, alone or with a partner."
+        "\n\nWe begin with a conversation about what brings you, and take it from there.",
+        specialities="Anxiety, Bereavement, Couples, Life changes",
+        languages="English, Swedish",
+        fee_individual=70,
+        fee_couples=90,
+        fee_family=100,
+    )
+    for name, slug in COLLEAGUES[:2]:
+        Profile.objects.create(
+            therapist=Therapist.objects.get(slug=slug),
+            is_published=True,
+            headline="Counsellor, online",
+            about=f"{name} is made up, like everybody here.",
+        )
 
 
 def _the_lindqvists(hannah: Practice, account) -> None:

@@ -16,12 +16,18 @@ from relationships.models import Relationship
 LENGTH_OF_SESSION = timedelta(minutes=50)
 WEEKS_BACK, WEEKS_AHEAD = 52, 4
 MORNING, AFTERNOON = (time(9), time(13)), (time(14), time(18))
+QUIET = (2, 9, 14)  # active, and not seen for a while
 HOURS = {"Europe/London": [(d, s) for d in range(5) for s in (MORNING, AFTERNOON)]}
 HOURS["Europe/Berlin"] = [(d, (time(10), time(16))) for d in range(5)]
 
 
-def fill(therapist: Therapist, dice: random.Random, now: datetime) -> None:
-    """Give a therapist hours, days off, a year of past sessions and the coming weeks."""
+def fill(
+    therapist: Therapist, dice: random.Random, now: datetime, *, visits_each: int | None = None
+) -> None:
+    """Give a therapist hours, days off, a year of past sessions and the coming weeks.
+
+    With `visits_each`, every client comes so many times and no more.
+    """
     zone = ZoneInfo(therapist.time_zone)
     today = timezone.localtime(now, zone).date()
     spans = HOURS[therapist.time_zone]
@@ -43,7 +49,12 @@ def fill(therapist: Therapist, dice: random.Random, now: datetime) -> None:
     dice.shuffle(grid)
     ties = therapist.relationships.in_order().prefetch_related("participations__client")
     for number, tie in enumerate(ties):
-        sessions += _sessions(tie, dice, grid[number % len(grid)], now, zone, taken)
+        of_tie = _sessions(tie, dice, grid[number % len(grid)], now, zone, taken)
+        if tie.is_ended and number % 3 == 0:
+            of_tie = of_tie[:1]  # somebody who came once
+        elif number in QUIET and not tie.people[0].account:
+            of_tie = [s for s in of_tie if s.starts_at < now - timedelta(weeks=14)]
+        sessions += of_tie[:visits_each]
     Session.objects.bulk_create(sessions)
 
 
@@ -94,8 +105,9 @@ def _session(
         if session.state == "cancelled":
             session.cancelled_at = starts_at - timedelta(hours=dice.randint(3, 90))
             session.cancelled_at = max(session.cancelled_at, session.booked_at)
+            session.cancelled_by = session.booked_by
             by_therapist = now - starts_at > timedelta(days=90) and dice.random() < 0.3
-            session.cancelled_by = tie.therapist.user if by_therapist else session.booked_by
+            session.cancelled_for_client = not by_therapist
     return session
 
 

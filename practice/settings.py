@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "relationships",
     "practice.diary",
     "practice.booking",
+    "practice.profiles",
     "practice",
     "allauth",
     "allauth.account",

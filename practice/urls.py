@@ -65,6 +65,7 @@ urlpatterns = [
     path("", include("relationships.urls")),
     path("", include("practice.diary.urls")),
     path("", include("practice.booking.urls")),
+    path("", include("practice.profiles.urls")),
 ]
 
 handler403 = "practice.errors.forbidden"

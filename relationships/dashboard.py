@@ -28,6 +28,7 @@ class Card:
     therapist_first_name: str
     kind: str
     others: str
+    profile_slug: str
     ended_at: datetime | None
     is_quiet: bool
 
@@ -44,8 +45,8 @@ def cards(records: Iterable[Client]) -> list[Card]:
     ties = (
         Relationship.objects.filter(pk__in=parts.values("relationship"))
         .annotate(ended_by_death=died)
-        .select_related("therapist")
-        .defer("end_reason", "end_note")
+        .select_related("therapist__profile")
+        .defer("end_reason", "end_note", "therapist__profile__photo")
         .prefetch_related("participations__client")
         .in_order()
     )
@@ -64,6 +65,7 @@ def _who_died(ties: Iterable[Relationship]) -> set[int]:
 
 
 def _card(tie: Relationship, mine: set[int], gone: set[int]) -> Card:
+    profile = getattr(tie.therapist, "profile", None)
     me = {person.pk for person in tie.people} & mine
     return Card(
         public_id=tie.public_id,
@@ -71,6 +73,7 @@ def _card(tie: Relationship, mine: set[int], gone: set[int]) -> Card:
         therapist_first_name=tie.therapist.first_name,
         kind=tie.get_kind_display(),
         others=in_words(p.first_name for p in tie.people if p.pk not in me),
+        profile_slug=tie.therapist.slug if profile and profile.is_published else "",
         ended_at=tie.ended_at,
         is_quiet=tie.ended_by_death or bool(me & gone),
     )

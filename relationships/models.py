@@ -1,7 +1,7 @@
 """A therapist's work with clients: begun, ended, taken up again."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models, transaction
@@ -39,6 +39,22 @@ class RelationshipQuerySet(models.QuerySet):
 
     def ended(self) -> Self:
         return self.filter(status=Relationship.Status.ENDED)
+
+    def needing_attention(self, therapist: Therapist, now: datetime, today: date) -> Self:
+        """A therapist's active relationships to look at (`domain.md` 2.10, 2.11).
+
+        Those with nothing booked and no session for the therapist's number of weeks, unless they
+        are on a break or were put off; and those whose planned last day has come.
+        """
+        since = now - timedelta(weeks=therapist.tidy_up_weeks)
+        met = therapist.sessions.standing().filter(ends_at__gt=since)
+        begun = therapist.events.filter(
+            at__gt=since,
+            kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE],
+        )
+        put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
+        lately = Q(pk__in=met.values("relationship")) | Q(pk__in=begun.values("relationship"))
+        return self.active().filter(~(lately | put_off) | Q(planned_end__lte=today))
 
     def in_order(self) -> Self:
         """Active ones first, then the ended ones, the last ended first."""
@@ -80,6 +96,11 @@ class Relationship(models.Model):
     end_note = models.TextField(max_length=NOTE_LENGTH, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    # What the therapist notes while the work goes on. The app reminds, and does nothing else.
+    planned_end = models.DateField(null=True, blank=True)
+    on_break_until = models.DateField(null=True, blank=True)
+    ask_again_on = models.DateField(null=True, blank=True)
 
     objects = RelationshipQuerySet.as_manager()
 
@@ -191,7 +212,8 @@ class Relationship(models.Model):
         Raises:
             Relationship.AlreadyDone: it is active.
         """
-        self._change(Relationship.objects.ended(), **self._ACTIVE)
+        former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
+        self._change(Relationship.objects.ended(), **self._ACTIVE, **former_plans)
         self._count_on_clients(+1)
         self._record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
 
@@ -241,7 +263,7 @@ class Relationship(models.Model):
     def _change(self, present: RelationshipQuerySet, **state: object) -> None:
         """Set a state if the row is still `present`, and reload; else say that it was done."""
         won = present.filter(pk=self.pk).update(**state)
-        self.refresh_from_db(fields=["status", "end_reason", "end_note", "ended_at", "ended_by"])
+        self.refresh_from_db(fields=[*self._ACTIVE, "planned_end"])
         if not won:
             raise self.AlreadyDone
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from relationships import people, views
+from relationships import caseload_views, people, views
 
 urlpatterns = [
     path("clients/add/", people.add_client, name="add_client"),
@@ -17,4 +17,7 @@ urlpatterns = [
     path("relationships/<id:relationship_id>/undo/", views.undo, name="undo"),
     path("relationships/<id:relationship_id>/restart/", views.restart, name="restart"),
     path("relationships/<id:relationship_id>/reason/", views.reason, name="reason"),
+    path("relationships/<id:relationship_id>/plan/", caseload_views.plan, name="plan"),
+    path("caseload/", caseload_views.caseload, name="caseload"),
+    path("caseload/tidy-up/", caseload_views.tidy_up, name="tidy_up"),
 ]

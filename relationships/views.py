@@ -8,8 +8,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.http import banner, render_form, see_other
 from relationships.consequences import Consequences
+from relationships.episodes import episodes
 from relationships.forms import EndForm, ReasonForm
 from relationships.models import Relationship
+from relationships.reasons import EndReason
 
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
@@ -44,11 +46,28 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
     facts = {
         "relationship": tie,
         "completed": tie.sessions.attended().count(),
-        "upcoming": tie.sessions.upcoming(),
-        "history": tie.events.select_related("by").order_by("-pk"),
+        "upcoming": (upcoming := list(tie.sessions.upcoming())),
+        "to_go": sum(timezone.localdate(s.starts_at) <= tie.planned_end for s in upcoming)
+        if tie.planned_end
+        else None,
+        "history": (events := tie.events.select_related("by").order_by("-pk")),
+        "episodes": _episodes(tie, list(reversed(events))),
         "others": others.distinct().in_order().prefetch_related("participations__client"),
     }
     return render(request, "relationships/relationship.html", facts)
+
+
+def _episodes(tie: Relationship, events: list) -> list[dict]:
+    """Return each stretch of work with the number of sessions held in it."""
+    held = list(tie.sessions.attended().values_list("starts_at", flat=True))
+    return [
+        {
+            "episode": episode,
+            "reason": EndReason(episode.reason).label if episode.reason else "",
+            "sessions": sum(episode.covers(at) for at in held),
+        }
+        for episode in episodes(events)
+    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,7 +7,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from relationships.models import Kind, Relationship
 
-PASSWORD = "a quiet harbour at dusk"  # noqa: S105
+PASSWORD = "a quiet harbour at dusk"
 
 
 class UserFactory(DjangoModelFactory):

@@ -1,6 +1,7 @@
 """Who signs in."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
@@ -52,6 +53,10 @@ class Therapist(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     time_zone = models.CharField(
         max_length=64, default="Europe/London", validators=[validate_time_zone]
+    )
+    # After so many weeks without a session a relationship is on the tidy-up list.
+    tidy_up_weeks = models.PositiveSmallIntegerField(
+        default=12, validators=[MinValueValidator(4), MaxValueValidator(104)]
     )
 
     def __str__(self) -> str:

@@ -65,6 +65,12 @@ class TimeForm(forms.Form):
         return found[facts.get("which") == LATER]
 
 
+class MoveForm(TimeForm):
+    """Another time for a session, and for whose sake."""
+
+    for_client = forms.BooleanField(label="The client asked for this", required=False)
+
+
 class SessionForm(TimeForm):
     """A session to be booked, or to be recorded in retrospect."""
 

@@ -31,8 +31,10 @@ class MySession:
     booked_by: str
     moved_at: datetime | None
     moved_by: str
+    moved_for_client: bool
     cancelled_at: datetime | None
     cancelled_by: str
+    cancelled_for_client: bool
     complimentary: bool
 
 
@@ -64,7 +66,9 @@ def describe(session: Session, reader: User) -> MySession:
         booked_by=who(session.booked_by_id),
         moved_at=session.moved_at,
         moved_by=who(session.moved_by_id) if session.moved_by_id else "",
+        moved_for_client=session.moved_for_client,
         cancelled_at=session.cancelled_at,
+        cancelled_for_client=session.cancelled_for_client,
         cancelled_by=who(session.cancelled_by_id) if session.cancelled_by_id else "",
         complimentary=session.complimentary,
     )

@@ -91,6 +91,9 @@ class Session(models.Model):
     moved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # Whether the client asked for it; the therapist may note what was asked by telephone.
+    moved_for_client = models.BooleanField(default=False)
+    cancelled_for_client = models.BooleanField(default=False)
     # Counts moves and the cancelling, for calendars that have the session already (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
     # One key a form: of two identical requests the second finds the first one's session.
@@ -165,8 +168,8 @@ class Session(models.Model):
                 key=key,
             )
 
-    def move(self, *, starts_at: datetime, by: User) -> None:
-        """Give a booked session another time, as long as before.
+    def move(self, *, starts_at: datetime, by: User, for_client: bool = False) -> None:
+        """Give a booked session another time, as long as before; `for_client` if they asked.
 
         Raises:
             Session.Taken: the therapist has another session then.
@@ -181,12 +184,13 @@ class Session(models.Model):
                 ends_at=starts_at + length,
                 moved_at=timezone.now(),
                 moved_by=by,
+                moved_for_client=for_client,
                 revision=F("revision") + 1,
             )
 
     @transaction.atomic
-    def cancel(self, *, by: User) -> None:
-        """Cancel a booked session; who and when is kept.
+    def cancel(self, *, by: User, for_client: bool = False) -> None:
+        """Cancel a booked session; who, when, and whether for the client is kept.
 
         Raises:
             Session.AlreadyDone: it is no longer booked.
@@ -196,6 +200,7 @@ class Session(models.Model):
             state=self.State.CANCELLED,
             cancelled_at=timezone.now(),
             cancelled_by=by,
+            cancelled_for_client=for_client or by.pk != self.therapist.user_id,
             revision=F("revision") + 1,
         )
 

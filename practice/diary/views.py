@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
 from practice.diary import mine
 from practice.diary.calendar import as_calendar
-from practice.diary.forms import SessionForm, TimeForm
+from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.http import banner, render_form, see_other
 from practice.names import initials
@@ -67,7 +67,7 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
         return _is_no_longer_booked(request, session_id)
     if request.method == "POST":
         try:
-            appointment.cancel(by=request.user)
+            appointment.cancel(by=request.user, for_client="for_client" in request.POST)
         except Session.AlreadyDone:
             return _is_no_longer_booked(request, session_id)
         banner(request, "success", "Session cancelled")
@@ -92,10 +92,11 @@ def move(request: TherapistRequest, session_id: str) -> HttpResponse:
         return _is_no_longer_booked(request, session_id)
     local = timezone.localtime(appointment.starts_at)
     present = {"day": local.date(), "time": local.time()}
-    form = TimeForm(request.POST if request.method == "POST" else None, initial=present)
+    form = MoveForm(request.POST if request.method == "POST" else None, initial=present)
     if form.is_valid():
         try:
-            appointment.move(starts_at=form.cleaned_data["starts_at"], by=request.user)
+            facts = {name: form.cleaned_data[name] for name in ("starts_at", "for_client")}
+            appointment.move(by=request.user, **facts)
         except Session.Taken:
             form.add_error("time", TAKEN)
         except Session.AlreadyDone:

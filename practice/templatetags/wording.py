@@ -83,6 +83,12 @@ def either(number: int, words: str) -> str:
     return words.split(",")[0 if number == 1 else 1]
 
 
+@register.filter
+def month(moment: datetime) -> str:
+    """March 2021."""
+    return f"{localtime(moment):%B %Y}"
+
+
 # The same without markup, for titles and for plain dates.
 register.filter("plain_day", moments.day)
 register.filter("plain_weekday", moments.weekday)
@@ -133,3 +139,15 @@ def as_list(thing: object) -> list[object]:
 def with_autofocus(field: BoundField) -> SafeString:
     """A control that has the focus when the page opens: the row that was just added."""
     return field.as_widget(attrs={"autofocus": True})
+
+
+@register.filter
+def percent_of(number: int, everything: Sequence) -> int:
+    """Return how many in a hundred that is, for the length of a bar."""
+    return round(100 * number / len(everything)) if everything else 0
+
+
+@register.filter
+def plus(number: float, more: float) -> float:
+    """Add two numbers, for coordinates."""
+    return round(number + more, 1)

@@ -1,0 +1,27 @@
+"""The availability form, filled in."""
+
+KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+RULES = {"session_minutes": 50, "gap_minutes": 10, "notice_hours": 24, "furthest_weeks": 8}
+
+
+def availability(
+    *, off: list[tuple[str, str, str]] = (), do: str = "", rules: dict | None = None, **days: list
+) -> dict[str, object]:
+    """Return what a browser sends: `availability(mon=["09:00-12:00"], off=[(first, last, why)])`.
+
+    A day's rows are "from-to", either of which may be empty.
+    """
+    typed: dict[str, object] = RULES | (rules or {})
+    for key in KEYS:
+        spans = days.get(key, [])
+        typed |= {f"{key}-TOTAL_FORMS": len(spans), f"{key}-INITIAL_FORMS": 0}
+        for number, span in enumerate(spans):
+            starts, _, ends = span.partition("-")
+            typed |= {f"{key}-{number}-starts": starts, f"{key}-{number}-ends": ends}
+    typed |= {"off-TOTAL_FORMS": len(off), "off-INITIAL_FORMS": 0}
+    for number, row in enumerate(off):
+        names = ("first_day", "last_day", "reason")
+        typed |= {
+            f"off-{number}-{name}": value for name, value in zip(names, row, strict=True)
+        }
+    return typed | ({"do": do} if do else {})

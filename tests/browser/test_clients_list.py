@@ -77,14 +77,13 @@ def test_back_forward_and_reload_agree_with_the_tickbox(any_desk, new_context, s
     shows(copy, EVERYONE, ticked=True)
 
 
-def test_the_tick_can_be_taken_back(any_desk):
-    any_desk.goto("/clients/?include=inactive")
-    shows(any_desk, EVERYONE, ticked=True)
+def test_the_tick_can_be_taken_back(desk):
+    desk.goto("/clients/?include=inactive")
+    shows(desk, EVERYONE, ticked=True)
 
-    tickbox(any_desk).uncheck()
-    apply_if_needed(any_desk)
+    tickbox(desk).uncheck()
 
-    shows(any_desk, ACTIVE, ticked=False)
+    shows(desk, ACTIVE, ticked=False)
 
 
 @pytest.mark.noisy  # htmx reports the requests that it gave up
@@ -150,19 +149,16 @@ def test_a_match_that_is_hidden_is_one_press_away(any_desk, request):
         expect(page).to_have_url(re.compile(r"/clients/\?include=inactive$"))
 
 
-def test_clear_search_empties_the_box_and_shows_everybody_again(any_desk, request):
-    page, has_htmx = any_desk, request.node.callspec.params["way"] == "js"
-    page.goto("/clients/")
-    search_box(page).fill("zzz")
-    apply_if_needed(page)
-    expect(page.get_by_role("heading", name="No client found")).to_be_visible()
+def test_clear_search_empties_the_box_and_shows_everybody_again(desk):
+    desk.goto("/clients/")
+    search_box(desk).fill("zzz")
+    expect(desk.get_by_role("heading", name="No client found")).to_be_visible()
 
-    press(page, "Clear search")
+    press(desk, "Clear search")
 
-    shows(page, ACTIVE, ticked=False)
-    expect(search_box(page)).to_have_value("")
-    if has_htmx:
-        expect(search_box(page)).to_be_focused()
+    shows(desk, ACTIVE, ticked=False)
+    expect(search_box(desk)).to_have_value("")
+    expect(search_box(desk)).to_be_focused()
 
 
 def test_the_new_count_is_announced_once_and_the_tick_keeps_the_focus(desk):

@@ -45,25 +45,25 @@ def test_confirming_without_a_reason_is_refused_and_leads_to_the_drop_down(any_d
     expect(history(page)).to_have_count(0)
 
 
-def test_what_was_written_is_kept_when_the_reason_is_missing(any_desk, individual):
-    open_end(any_desk, individual)
+def test_what_was_written_is_kept_when_the_reason_is_missing(desk, individual):
+    open_end(desk, individual)
 
-    any_desk.get_by_text("Add a private note").click()
-    any_desk.get_by_label("Private note").fill("A good last session.")
-    press(any_desk, "Confirm End of Relationship")
+    desk.get_by_text("Add a private note").click()
+    desk.get_by_label("Private note").fill("A good last session.")
+    press(desk, "Confirm End of Relationship")
 
-    expect(any_desk.locator(".error-summary")).to_be_visible()
-    expect(any_desk.get_by_label("Private note")).to_be_visible()
-    expect(any_desk.get_by_label("Private note")).to_have_value("A good last session.")
+    expect(desk.locator(".error-summary")).to_be_visible()
+    expect(desk.get_by_label("Private note")).to_be_visible()
+    expect(desk.get_by_label("Private note")).to_have_value("A good last session.")
 
 
-def test_going_back_without_ending_changes_nothing(any_desk, individual):
-    open_end(any_desk, individual)
+def test_going_back_without_ending_changes_nothing(desk, individual):
+    open_end(desk, individual)
 
-    press(any_desk, "Go back without ending")
+    press(desk, "Go back without ending")
 
-    expect(title(any_desk)).to_have_text("Individual relationship")
-    expect(history(any_desk)).to_have_text(["Relationship started"])
+    expect(title(desk)).to_have_text("Individual relationship")
+    expect(history(desk)).to_have_text(["Relationship started"])
 
 
 def test_a_double_click_on_confirm_makes_one_ending(any_desk, individual):
@@ -106,13 +106,13 @@ def test_the_second_of_two_tabs_hears_that_it_had_ended_and_when(any_desk, indiv
     expect(second.locator(".facts")).to_contain_text(REASON)
 
 
-def test_the_message_is_said_once(any_desk, individual):
-    end(any_desk, individual)
+def test_the_message_is_said_once(desk, individual):
+    end(desk, individual)
 
-    any_desk.reload()
+    desk.reload()
 
-    expect(title(any_desk)).to_have_text("Individual relationship")
-    expect(banner(any_desk)).to_have_count(0)
+    expect(title(desk)).to_have_text("Individual relationship")
+    expect(banner(desk)).to_have_count(0)
 
 
 def test_an_ending_by_mistake_is_undone_in_one_press(any_desk, individual):

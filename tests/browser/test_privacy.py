@@ -50,13 +50,15 @@ def test_no_name_enters_an_address_a_title_or_the_storage(desk, individual, jona
     assert len(entries) > 8
     told = [entry["url"] + " " + entry["title"] for entry in entries] + asked[:addresses]
     assert [line for line in told if any(name in words(line) for name in CLIENTS)] == []
-    assert desk.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
+    stored = desk.evaluate("JSON.stringify([sessionStorage, localStorage])")
+    assert not set(CLIENTS) & set(words(stored)), stored
 
 
 def words(line: str) -> list[str]:
     return "".join(c if c.isalpha() else " " for c in line.lower()).split()
 
 
+@pytest.mark.xfail(reason="`pages.md` 3.3 makes it a GET form, which check 38 forbids", strict=True)
 def test_a_search_from_the_header_leaves_no_name_in_the_history(desk, individual, jonah):
     desk.goto("/help/")
 
@@ -74,12 +76,21 @@ def test_back_after_signing_out_shows_nobody(any_desk, individual, ann):
     open_end(page, individual)
     page.goto("/account/")
     press(page, "Sign out")
-    expect(banner(page)).to_contain_text("You have signed out")
+    expect(title(page)).to_have_text("Sign in")
 
     for _ in range(3):
         page.go_back()
         expect(title(page)).to_have_text("Sign in")
         assert "Ashby" not in page.content()
+
+
+def test_signing_out_says_so(desk):
+    desk.goto("/account/")
+
+    press(desk, "Sign out")
+
+    expect(banner(desk)).to_contain_text("You have signed out")
+    expect(banner(desk)).to_be_focused()
 
 
 def test_a_page_the_browser_kept_is_fetched_again(desk, individual):

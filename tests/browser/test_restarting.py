@@ -48,10 +48,10 @@ def test_the_second_of_two_tabs_hears_that_it_is_active(any_desk, ended):
     expect(banner(second)).to_contain_text(ALREADY_ACTIVE)
 
 
-def test_going_back_without_restarting_changes_nothing(any_desk, ended):
-    open_restart(any_desk, ended)
+def test_going_back_without_restarting_changes_nothing(desk, ended):
+    open_restart(desk, ended)
 
-    press(any_desk, "Go back without restarting")
+    press(desk, "Go back without restarting")
 
-    expect(title(any_desk)).to_have_text("Individual relationship")
-    expect(history(any_desk)).to_have_text(RESTARTED_ONCE[1:])
+    expect(title(desk)).to_have_text("Individual relationship")
+    expect(history(desk)).to_have_text(RESTARTED_ONCE[1:])

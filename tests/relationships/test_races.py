@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from threading import Barrier
 
 import pytest
@@ -115,7 +116,7 @@ def test_whatever_happens_at_once_state_history_and_counters_agree(couples, alic
         assert wins >= 1
         assert facts_of(couples)["status"] == ("ended" if history[-1] == "ended" else "active")
         changes = ["ended" if kind == "ended" else "active" for kind in history]
-        assert all(one != next_ for one, next_ in zip(changes, changes[1:], strict=False))
+        assert all(one != next_ for one, next_ in pairwise(changes))
         assert counters_of(ann, ben) == true_counters_of(ann, ben)
 
 

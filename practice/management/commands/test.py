@@ -31,7 +31,10 @@ class Command(BaseCommand):
         if {"-h", "--help"} & set(argv[2:]):
             super().run_from_argv(argv)
         else:
-            sys.exit(self.run_everything(argv[2:]))
+            try:
+                sys.exit(self.run_everything(argv[2:]))
+            except KeyboardInterrupt:
+                sys.exit(128 + signal.SIGINT)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("arguments", nargs="*", metavar="argument of pytest")
@@ -64,12 +67,13 @@ class Command(BaseCommand):
         """Install a missing browser as root on Debian; elsewhere say how, and let tests fail."""
         from tests.browser import INSTALL_BROWSER, find_chromium
 
-        if find_chromium() and (sys.platform != "linux" or find_library("atomic")):
+        if find_chromium() and (find_library("atomic") or not on_debian()):
             return
+        missing = "Chromium is missing, or libatomic1, which Playwright needs."
         if os.geteuid() != 0 or not on_debian():
-            self.say(f"Chromium is missing, so tests will fail. On Debian: {INSTALL_BROWSER}")
+            self.say(f"{missing} On Debian: {INSTALL_BROWSER}")
             return
-        self.say(f"Chromium is missing. Installing it: {INSTALL_BROWSER}")
+        self.say(f"{missing} Installing them: {INSTALL_BROWSER}")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         install = INSTALL_BROWSER.replace("apt ", "apt-get -qq -y ", 1)
         for command in ("apt-get -qq update", install):

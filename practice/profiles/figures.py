@@ -1,0 +1,41 @@
+"""The figures of a therapist, read from the database."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.core.cache import cache
+
+from practice.accounts.models import Therapist
+from practice.diary.models import Session
+from practice.profiles.badges import Badge, Installation, badges, installation
+from practice.profiles.stats import Stats, stats
+from practice.profiles.visits import Visit, visits
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a profile shows."""
+
+    stats: Stats
+    badges: list[Badge]
+
+
+def visits_of(therapist: Therapist) -> list[Visit]:
+    """Return all visits to a therapist."""
+    return visits(Session.objects.filter(therapist=therapist))
+
+
+def figures(therapist: Therapist, now: datetime) -> Figures:
+    """Return a therapist's figures and badges as of an instant."""
+    own = visits_of(therapist)
+    return Figures(stats(own, now), badges(own, installation_on(now), now))
+
+
+def installation_on(now: datetime) -> Installation:
+    """Return what therapists are compared with: as of the last midnight (UTC), worked out once a day.
+
+    So a profile costs the same however many practices share the database.
+    """
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    key = f"installation-{midnight:%Y%m%d}"
+    return cache.get_or_set(key, lambda: installation(visits(Session.objects.all()), midnight), 86400)

@@ -1,0 +1,65 @@
+"""What a therapist tells the public."""
+
+from django.db import models
+
+from practice.accounts.models import Therapist
+from practice.names import (
+    FoldedField,
+    no_control_characters,
+    no_control_characters_but_lines,
+    search_text,
+    search_words,
+)
+
+
+class ProfileQuerySet(models.QuerySet):
+    """Profiles, as the public sees them."""
+
+    def published(self) -> "ProfileQuerySet":
+        return self.filter(is_published=True)
+
+    def search(self, text: str) -> "ProfileQuerySet":
+        """Profiles of which every word of `text` begins a word of name, headline or speciality."""
+        found = self
+        for word in search_words(text):
+            found = found.filter(search_text__contains=f" {word}")
+        return found
+
+
+class Profile(models.Model):
+    """The public page of a therapist; nobody else sees it until it is published."""
+
+    therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="profile")
+    is_published = models.BooleanField("Show my profile to everybody", default=False)
+    headline = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
+    about = models.TextField(
+        max_length=4000, blank=True, validators=[no_control_characters_but_lines]
+    )
+    specialities = models.CharField(
+        max_length=300, blank=True, validators=[no_control_characters]
+    )
+    languages = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
+    fee_individual = models.PositiveSmallIntegerField("Individual", null=True, blank=True)
+    fee_couples = models.PositiveSmallIntegerField("Couples", null=True, blank=True)
+    fee_family = models.PositiveSmallIntegerField("Family", null=True, blank=True)
+    fee_group = models.PositiveSmallIntegerField("Group", null=True, blank=True)
+    photo = models.BinaryField(blank=True, default=b"")
+    search_text = FoldedField(
+        of=("name", "headline", "specialities", "languages"), make=search_text, max_length=2000
+    )
+
+    objects = ProfileQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Profile of {self.therapist}"
+
+    @property
+    def name(self) -> str:
+        return self.therapist.name
+
+    @property
+    def fees(self) -> list[tuple[str, int]]:
+        """Return (kind, whole pounds) of each fee that is set."""
+        columns = ("fee_individual", "fee_couples", "fee_family", "fee_group")
+        labels = [(self._meta.get_field(c).verbose_name, getattr(self, c)) for c in columns]
+        return [(label, fee) for label, fee in labels if fee is not None]

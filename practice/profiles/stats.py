@@ -1,0 +1,86 @@
+"""Figures of a therapist as of an instant: pure functions over visits (`domain.md` 5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from practice.profiles.visits import Visit
+
+GRACE = timedelta(days=14)
+LEAST_COUNTED = 5
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How one client enters the retention rate, and why."""
+
+    client: int
+    first_booking: datetime
+    attended: int
+    is_counted: bool
+    why: str
+
+    @property
+    def has_returned(self) -> bool:
+        return self.is_counted and self.attended >= 2
+
+
+@dataclass(frozen=True)
+class Stats:
+    """The figures of a profile."""
+
+    sessions_held: int
+    clients: int
+    since: datetime | None
+    counted: int
+    returned: int
+
+    @property
+    def out_of_ten(self) -> int | None:
+        """Clients out of ten who return, half rounded up; None below five counted clients."""
+        return out_of_ten(self.returned, self.counted)
+
+
+def out_of_ten(returned: int, counted: int) -> int | None:
+    """Return N of "N out of 10", in integers, half up; None while fewer than five count."""
+    if counted < LEAST_COUNTED:
+        return None
+    return (20 * returned + counted) // (2 * counted)
+
+
+def tallies(visits: Iterable[Visit], now: datetime) -> list[Tally]:
+    """Return how each client counts, in the order of their first bookings."""
+    of_client: dict[int, list[Visit]] = {}
+    for visit in visits:
+        if visit.booked_at <= now:
+            of_client.setdefault(visit.client, []).append(visit)
+    return [_tally(client, theirs, now) for client, theirs in of_client.items()]
+
+
+def _tally(client: int, visits: list[Visit], now: datetime) -> Tally:
+    first = min(visit.booked_at for visit in visits)
+    attended = [visit for visit in visits if visit.is_attended(now)]
+    if not attended:
+        return Tally(client, first, 0, is_counted=False, why="No session attended yet")
+    if now < first + GRACE:
+        why = "First booked less than 14 days ago"
+        return Tally(client, first, len(attended), is_counted=False, why=why)
+    if len(attended) == 1 and attended[0].complimentary:
+        why = "The only session attended was complimentary"
+        return Tally(client, first, 1, is_counted=False, why=why)
+    why = "Returned for a second session" if len(attended) > 1 else "Attended one session"
+    return Tally(client, first, len(attended), is_counted=True, why=why)
+
+
+def stats(visits: Iterable[Visit], now: datetime) -> Stats:
+    """Return the figures of one therapist, whose visits these are."""
+    visits = list(visits)
+    held = [visit for visit in visits if visit.is_attended(now)]
+    counted = [tally for tally in tallies(visits, now) if tally.is_counted]
+    return Stats(
+        sessions_held=len({visit.session for visit in held}),
+        clients=len({visit.client for visit in held}),
+        since=min((visit.starts_at for visit in held), default=None),
+        counted=len(counted),
+        returned=sum(tally.has_returned for tally in counted),
+    )

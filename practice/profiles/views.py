@@ -1,0 +1,91 @@
+"""The public profile, and its owner's view of it."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
+from practice.booking.free import free_times
+from practice.http import banner, render_form, see_other
+from practice.profiles.figures import figures, visits_of
+from practice.profiles.forms import ProfileForm
+from practice.profiles.models import Profile
+from practice.profiles.stats import tallies
+
+FREE_TIMES_SHOWN = 3
+
+
+@require_GET
+@login_not_required
+def therapists(request: HttpRequest) -> HttpResponse:
+    """List the published therapists, A to Z; `q` searches."""
+    search = " ".join(request.GET.get("q", "").split())[:100]
+    found = Profile.objects.published().search(search).select_related("therapist")
+    facts = {"profiles": found.defer("photo").order_by("therapist__name"), "search": search}
+    return render(request, "profiles/therapists.html", facts)
+
+
+@require_GET
+@login_not_required
+def therapist(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a published profile; its owner sees it before it is published, too."""
+    profile = _visible(request, slug)
+    now = timezone.now()
+    facts = {
+        "profile": profile,
+        "figures": figures(profile.therapist, now),
+        "is_owner": therapist_of(request.user) == profile.therapist,
+        "free": free_times(profile.therapist, now)[:FREE_TIMES_SHOWN],
+    }
+    return render(request, "profiles/therapist.html", facts)
+
+
+@require_GET
+@login_not_required
+def photo(request: HttpRequest, slug: str) -> HttpResponse:
+    """The photo of a profile that may be seen."""
+    picture = bytes(_visible(request, slug).photo)
+    if not picture:
+        raise Http404
+    return HttpResponse(picture, content_type="image/jpeg")
+
+
+def _visible(request: HttpRequest, slug: str) -> Profile:
+    profile = get_object_or_404(
+        Profile.objects.select_related("therapist"), therapist__slug=slug
+    )
+    if not profile.is_published and therapist_of(request.user) != profile.therapist:
+        raise Http404
+    return profile
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def profile(request: TherapistRequest) -> HttpResponse:
+    """Edit one's own profile."""
+    own = Profile.objects.filter(therapist=request.therapist).first()
+    own = own or Profile(therapist=request.therapist)
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = ProfileForm(*sent, instance=own)
+    if form.is_valid():
+        form.save()
+        banner(request, "success", "Profile saved")
+        return see_other("profile")
+    return render_form(request, "profiles/profile.html", {"form": form, "profile": own})
+
+
+@require_GET
+@for_therapists
+def my_figures(request: TherapistRequest) -> HttpResponse:
+    """Open every figure: who counts, who does not, and why. For the owner only."""
+    now = timezone.now()
+    names = {c.pk: c for c in request.therapist.clients.all()}
+    rows = [(names[t.client], t) for t in tallies(visits_of(request.therapist), now)]
+    facts = {
+        "figures": figures(request.therapist, now),
+        "rows": sorted(rows, key=lambda row: row[0].sort_name),
+        "now": now,
+    }
+    return render(request, "profiles/figures.html", facts)

@@ -1,0 +1,111 @@
+"""The caseload as a picture, the tidy-up list, and the planned ending of one relationship."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from practice import moments
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.http import banner, render_form, see_other
+from relationships import tidying
+from relationships.caseload import Caseload
+from relationships.chart import draw
+from relationships.tidy_forms import PlanForm, TidyForm, WeeksForm
+
+
+@require_GET
+@for_therapists
+def caseload(request: TherapistRequest) -> HttpResponse:
+    """Show the last twelve months."""
+    now = timezone.now()
+    load = Caseload(request.therapist, now)
+    numbers = [point.clients for point in load.months]
+    labels = [f"{timezone.localtime(point.at):%b}" for point in load.months]
+    facts = {"load": load, "now": now, "attention": _attention(request).count()}
+    if len(numbers) > 1:
+        first, last = load.months[0], load.months[-1]
+        facts["wide"] = draw(numbers, labels, width=482, height=240, every=1)
+        facts["narrow"] = draw(numbers, labels, width=326, height=220, every=3)
+        facts["sentence"] = (
+            f"From {first.clients} in {_month(first.at)} to {last.clients} in {_month(last.at)}."
+        )
+        facts["table"] = [(_month(point.at), point.clients) for point in load.months]
+    return render(request, "relationships/caseload.html", facts)
+
+
+def _month(at) -> str:
+    return moments.day(at).partition(" ")[2]
+
+
+def _attention(request: TherapistRequest):
+    return request.therapist.relationships.needing_attention(
+        request.therapist, timezone.now(), timezone.localdate()
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def tidy_up(request: TherapistRequest) -> HttpResponse:
+    """Go through the relationships that need attention: end, put off, or note a break."""
+    if request.method == "POST" and "weeks" in request.POST:
+        return _set_weeks(request)
+    ties = _attention(request).prefetch_related("participations__client").order_by("pk")
+    # A row that was shown is answered even if it has left the list since.
+    shown = request.POST.getlist("row")[:200]
+    if shown:
+        own = request.therapist.relationships.filter(public_id__in=shown)
+        ties = own.prefetch_related("participations__client").order_by("pk")
+    last = _last_sessions(request, ties)
+    forms = [
+        TidyForm(request.POST if shown else None, tie=tie, last_session=last.get(tie.pk))
+        for tie in ties
+    ]
+    if shown and all([form.is_valid() for form in forms]):
+        done = [(form.tie, form.apply(request.user)) for form in forms if form.is_chosen]
+        facts = {
+            "done": sum(ok for _, ok in done),
+            "stale": [tie for tie, ok in done if not ok],
+        }
+        banner(request, "success", "Saved", "relationships/_tidied.html", **facts)
+        return see_other("tidy_up")
+    facts = {
+        "forms": forms,
+        "form": next((form for form in forms if form.errors), WeeksForm()),
+        "weeks": WeeksForm(initial={"weeks": request.therapist.tidy_up_weeks}),
+    }
+    return render_form(request, "relationships/tidy_up.html", facts)
+
+
+def _set_weeks(request: TherapistRequest) -> HttpResponse:
+    form = WeeksForm(request.POST)
+    if not form.is_valid():
+        facts = {"forms": [], "form": form, "weeks": form}
+        return render_form(request, "relationships/tidy_up.html", facts)
+    request.therapist.tidy_up_weeks = form.cleaned_data["weeks"]
+    request.therapist.save(update_fields=["tidy_up_weeks"])
+    banner(request, "success", "Saved")
+    return see_other("tidy_up")
+
+
+def _last_sessions(request: TherapistRequest, ties) -> dict:
+    sessions = request.therapist.sessions.attended().filter(relationship__in=ties)
+    return dict(sessions.order_by("starts_at").values_list("relationship", "starts_at"))
+
+
+@require_http_methods(["GET", "POST"])
+@for_therapists
+def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Note, move or remove the planned last day of an active relationship."""
+    own = request.therapist.relationships.prefetch_related("participations__client")
+    tie = get_object_or_404(own, public_id=relationship_id)
+    if tie.is_ended:
+        banner(request, "info", "This relationship has ended")
+        return see_other("relationship", relationship_id)
+    start = {"planned_end": tie.planned_end}
+    form = PlanForm(request.POST if request.method == "POST" else None, initial=start)
+    if form.is_valid():
+        tidying.plan_end(tie, form.cleaned_data["planned_end"])
+        banner(request, "success", "Planned ending saved")
+        return see_other("relationship", relationship_id)
+    return render_form(request, "relationships/plan.html", {"relationship": tie, "form": form})

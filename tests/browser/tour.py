@@ -1,0 +1,177 @@
+"""A tour of every page, in every state that looks different."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from playwright.sync_api import BrowserContext, Page, expect
+
+from clients.models import Client, Invitation
+from practice.accounts.models import Therapist, User
+from relationships.models import Kind, Relationship
+from tests.browser.steps import banner, choose_reason, names, press, search_box, tickbox, title
+from tests.factories import ClientFactory, UserFactory, start
+
+LONG_NAME = "Wilhelmina Featherstonehaugh-Cholmondeley"
+
+
+@dataclass
+class Practice:
+    """Enough people for every state of every page."""
+
+    alice: Therapist
+    active: Client
+    inactive: Client
+    individual: Relationship
+    family: Relationship
+    ended: Relationship
+
+    @classmethod
+    def set_up(cls, alice: Therapist) -> "Practice":
+        accounts = [UserFactory(), UserFactory()]
+        active, inactive, *others = (
+            ClientFactory(therapist=alice, name=name, email=email)
+            for name, email in [
+                (LONG_NAME, accounts[0].email),
+                ("Jonah Whitfield", accounts[1].email),
+                ("Owen Pryce", "owen@mail.example"),
+                ("Siân Pryce", "a-rather-long-address-of-somebody@mail.example"),
+                ("Олена Коваль", ""),
+            ]
+        )
+        for client, account in zip([active, inactive], accounts, strict=True):
+            client.account = account
+            client.save()
+        individual, ended = start(active), start(inactive)
+        family = start(active, *others, kind=Kind.FAMILY)
+        ended.end(by=alice.user, reason="no_sessions", note="A note.\nOf two lines.")
+        return cls(alice, active, inactive, individual, family, ended)
+
+
+def states(
+    context: BrowserContext, sign_in: Callable[[Page, User], None], alice: Therapist
+) -> Iterator[tuple[str, Page]]:
+    """Lead a browser from state to state: what each is called, and the page that shows it."""
+    people = Practice.set_up(alice)
+    page = context.new_page()
+    for tour, user in [
+        (of_a_visitor, None),
+        (of_a_therapist, alice.user),
+        (of_relationships, alice.user),
+        (of_a_client, people.inactive.account),
+        (of_a_new_account, UserFactory()),
+    ]:
+        context.clear_cookies()
+        if user:
+            sign_in(page, user)
+        for state in tour(page, people):
+            yield state, page
+
+
+def of_a_visitor(page: Page, people: Practice) -> Iterator[str]:
+    page.goto("/sign-in/")
+    yield "sign in"
+    press(page, "Sign in")
+    expect(page.locator(".error-summary")).to_be_focused()
+    yield "sign in, refused"
+    page.goto("/password/reset/")
+    yield "forgotten password"
+    page.goto("/password/reset/sent/")
+    yield "forgotten password, sent"
+    owen = Client.objects.get(name="Owen Pryce")
+    page.goto(f"/invitation/{Invitation.create_for(owen)}/")
+    yield "invitation"
+    page.goto("/invitation/nothing/")
+    yield "invitation that does not work"
+    for address in ("help/", "help/finishing-work-with-a-client/", "accessibility/", "privacy/"):
+        page.goto(f"/{address}")
+        yield address
+
+
+def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
+    page.goto("/clients/")
+    yield "Clients"
+    tickbox(page).check()
+    expect(names(page)).to_have_count(5)
+    yield "Clients, including inactive"
+    tickbox(page).uncheck()
+    search_box(page).fill("whit")
+    expect(page.get_by_role("heading", name="No active client found")).to_be_visible()
+    yield "Clients, hidden match"
+    search_box(page).fill("zzz")
+    expect(page.get_by_role("heading", name="No client found")).to_be_visible()
+    yield "Clients, no match"
+    page.context.set_offline(True)
+    tickbox(page).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "Clients, off line"
+    page.context.set_offline(False)
+    for client in (people.active, people.inactive):
+        for part in ("", "relationships/"):
+            page.goto(f"/clients/{client.public_id}/{part}")
+            yield f"client, {part or 'overview'}, {client.is_active=}"
+    for address in ("clients/add/", f"clients/{people.active.public_id}/relationships/add/"):
+        page.goto(f"/{address}")
+        yield address
+    page.goto("/clients/add/")
+    page.get_by_label("Name", exact=True).first.fill("Jonah Whitfield")
+    page.locator("main form .actions button").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "add a client, refused"
+    page.goto(f"/clients/{people.active.public_id}/edit/")
+    yield "edit a client"
+    page.goto("/account/")
+    yield "account"
+    page.goto("/password/change/")
+    yield "change the password"
+    page.goto("/help/cant-spot-a-client/")
+    page.get_by_label("Name of the client").fill("Jonah")
+    press(page, "Look for this client")
+    expect(page.locator("#answer")).to_be_visible()
+    yield "cannot spot a client, answered"
+    page.goto("/nowhere/")
+    yield "not found"
+    page.goto("/account/")
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    press(page, "Save time zone")
+    expect(title(page)).to_have_text("This page has been open for too long")
+    yield "open for too long"
+
+
+def of_relationships(page: Page, people: Practice) -> Iterator[str]:
+    page.goto(f"/relationships/{people.individual.public_id}/")
+    yield "relationship"
+    press(page, "End this Relationship")
+    expect(title(page)).to_have_text("End this Relationship")
+    yield "end"
+    press(page, "Confirm End of Relationship")
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "end, refused"
+    page.get_by_text("Add a private note").click()
+    choose_reason(page)
+    press(page, "Confirm End of Relationship")
+    expect(banner(page)).to_be_visible()
+    yield "relationship, just ended"
+    press(page, "Restart this Relationship")
+    expect(title(page)).to_have_text("Restart this Relationship")
+    yield "restart"
+    press(page, "Confirm Restart of Relationship")
+    expect(banner(page)).to_be_visible()
+    yield "relationship, just restarted"
+    page.goto(f"/relationships/{people.ended.public_id}/end/")
+    expect(banner(page)).to_be_visible()
+    yield "relationship, had ended"
+    page.goto(f"/relationships/{people.ended.public_id}/reason/")
+    yield "correct the reason"
+
+
+def of_a_client(page: Page, people: Practice) -> Iterator[str]:
+    page.goto("/dashboard/")
+    yield "Client Dashboard"
+    page.goto("/clients/")
+    yield "not for clients"
+
+
+def of_a_new_account(page: Page, people: Practice) -> Iterator[str]:
+    page.goto("/dashboard/")
+    yield "Client Dashboard without a therapist"

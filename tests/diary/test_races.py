@@ -1,0 +1,223 @@
+"""Two people want the same time: at the very same moment exactly one gets it."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from practice.accounts.models import Therapist
+from practice.booking.free import free_times
+from practice.diary.models import Session
+from relationships.models import Relationship
+from tests.booking import availability
+from tests.conftest import browser_of
+from tests.diary import DAY, FIFTY, HOUR, MINUTE, book, browser_for, row_of, works
+from tests.factories import ClientFactory, start
+from tests.relationships.test_races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+THREADS = 8
+ROUNDS = 3
+
+
+@pytest.fixture
+def ties(alice) -> list[Relationship]:
+    """Eight clients of Alice's who all want the same time."""
+    return [start(ClientFactory(therapist=alice)) for _ in range(THREADS)]
+
+
+def moments_from_now():
+    """A free hour for each round."""
+    tomorrow = timezone.now().replace(minute=0, second=0, microsecond=0) + DAY
+    return [tomorrow + round_ * 2 * HOUR for round_ in range(ROUNDS)]
+
+
+def trying(act: Callable[..., object], *args: object, **kwargs: object) -> Callable[[], object]:
+    """Return an act whose answer says how it went."""
+
+    def attempt() -> object:
+        try:
+            return act(*args, **kwargs) or "won"
+        except Session.Taken:
+            return "taken"
+        except Session.AlreadyDone:
+            return "already done"
+
+    return attempt
+
+
+def none_overlap(therapist: Therapist) -> bool:
+    standing = therapist.sessions.standing().order_by("starts_at")
+    return all(one.ends_at <= next_.starts_at for one, next_ in pairwise(standing))
+
+
+def test_of_eight_who_book_the_same_time_one_gets_it(ties, alice):
+    for moment in moments_from_now():
+        answers = at_once(*(trying(book, tie, moment) for tie in ties))
+
+        assert answers.count("taken") == THREADS - 1
+        (session,) = alice.sessions.filter(starts_at=moment)
+        assert session in answers
+
+
+def test_of_eight_who_book_times_that_overlap_one_gets_it(ties, alice):
+    for moment in moments_from_now():
+        starts = [moment + number * 6 * MINUTE for number in range(THREADS)]
+
+        answers = at_once(*(trying(book, t, s) for t, s in zip(ties, starts, strict=True)))
+
+        assert answers.count("taken") == THREADS - 1
+        assert alice.sessions.overlapping(moment, moment + 2 * HOUR).count() == 1
+
+
+def test_eight_who_book_one_after_the_other_all_get_their_time(ties, alice):
+    first = moments_from_now()[0]
+    starts = [first + number * FIFTY for number in range(THREADS)]
+
+    answers = at_once(*(trying(book, t, s) for t, s in zip(ties, starts, strict=True)))
+
+    assert [session.starts_at for session in answers] == starts
+    assert none_overlap(alice)
+
+
+def test_of_eight_sessions_moved_onto_one_time_one_gets_there(ties, alice):
+    first = moments_from_now()[0]
+    sessions = [book(tie, first + (i + 1) * DAY) for i, tie in enumerate(ties)]
+
+    answers = Counter(
+        at_once(*(trying(s.move, starts_at=first, by=alice.user) for s in sessions))
+    )
+
+    assert answers == {"won": 1, "taken": THREADS - 1}
+    assert alice.sessions.filter(starts_at=first).count() == 1
+    assert sum(row_of(session)["revision"] for session in sessions) == 1
+    assert none_overlap(alice)
+
+
+def test_of_booking_a_time_and_moving_onto_it_one_wins(ties, alice):
+    for moment in moments_from_now():
+        sessions = [book(tie, moment + (i + 7) * DAY) for i, tie in enumerate(ties[:4])]
+        moves = [trying(session.move, starts_at=moment, by=alice.user) for session in sessions]
+
+        answers = at_once(*moves, *(trying(book, tie, moment) for tie in ties[4:]))
+
+        assert answers.count("taken") == THREADS - 1
+        assert alice.sessions.filter(starts_at=moment).count() == 1
+
+
+def test_a_double_click_with_one_key_is_one_booking(ties, alice):
+    for moment in moments_from_now():
+        key = uuid4()
+
+        answers = at_once(*(trying(book, ties[0], moment, key=key) for _ in range(THREADS)))
+
+        assert len({session.pk for session in answers}) == 1
+        assert alice.sessions.filter(starts_at=moment).count() == 1
+
+
+def test_of_eight_who_cancel_one_is_the_one_who_did(ties, alice):
+    for moment in moments_from_now():
+        session = book(ties[0], moment)
+        copies = [Session.objects.get(pk=session.pk) for _ in range(THREADS)]
+
+        answers = Counter(at_once(*(trying(copy.cancel, by=alice.user) for copy in copies)))
+
+        assert answers == {"won": 1, "already done": THREADS - 1}
+        assert row_of(session)["revision"] == 1
+
+
+def test_cancelling_and_moving_at_once_leave_one_truth(ties, alice):
+    for moment in moments_from_now():
+        session = book(ties[0], moment)
+        copies = [Session.objects.get(pk=session.pk) for _ in range(THREADS)]
+        acts = [trying(copy.cancel, by=alice.user) for copy in copies[:4]]
+        later = moment + HOUR
+        acts += [trying(copy.move, starts_at=later, by=alice.user) for copy in copies[4:]]
+
+        answers = at_once(*acts)
+
+        row = row_of(session)
+        assert row["state"] == "cancelled"
+        assert answers[:4].count("won") == 1
+        assert row["revision"] == answers.count("won")
+
+
+def test_booking_while_the_relationship_ends_does_both(ties, alice):
+    for moment in moments_from_now():
+        tie = start(ClientFactory(therapist=alice))
+        copies = [Relationship.objects.get(pk=tie.pk) for _ in range(4)]
+        ending = partial(copies[0].end, by=alice.user, reason="completed")
+        bookings = (trying(book, c, moment + i * HOUR / 4) for i, c in enumerate(copies[1:]))
+
+        answers = at_once(lambda ending=ending: ending() or "ended", *bookings)
+
+        tie.refresh_from_db()
+        assert tie.is_ended
+        assert answers.count("taken") == 2
+        assert tie.sessions.count() == 1
+
+
+# Through the pages.
+
+
+def test_of_eight_clients_who_press_at_once_one_has_the_session(ties, alice):
+    works(alice, "00:00-00:00", days=range(7))
+    start_at = free_times(alice, timezone.now())[5]
+    browsers = [browser_for(tie.people[0], "UTC") for tie in ties]
+    addresses = [f"/book/{tie.public_id}/{start_at:%Y-%m-%d/%H%M}/" for tie in ties]
+
+    answers = at_once(
+        *(
+            lambda b=b, a=a: b.post(a, {"key": uuid4()})
+            for b, a in zip(browsers, addresses, strict=True)
+        )
+    )
+
+    assert Counter(a.status_code for a in answers) == {303: 1, 409: THREADS - 1}
+    session = Session.objects.get()
+    winner = [answer.status_code for answer in answers].index(303)
+    assert session.relationship == ties[winner]
+    assert session.booked_by == ties[winner].people[0].account
+
+
+def test_a_double_click_of_one_client_is_one_session_and_no_error(ties, alice):
+    works(alice, "00:00-00:00", days=range(7))
+    start_at = free_times(alice, timezone.now())[5]
+    browsers = [browser_for(ties[0].people[0], "UTC") for _ in range(4)]
+    address = f"/book/{ties[0].public_id}/{start_at:%Y-%m-%d/%H%M}/"
+    key = uuid4()
+
+    answers = at_once(*(lambda b=b: b.post(address, {"key": key}) for b in browsers))
+
+    session = Session.objects.get()
+    assert {(a.status_code, a.get("Location")) for a in answers} == {
+        (303, f"/sessions/{session.public_id}/")
+    }
+
+
+def test_a_double_click_of_the_therapist_adds_one_session(ties, alice):
+    address = f"/relationships/{ties[0].public_id}/sessions/add/"
+    day = f"{timezone.now() + DAY:%Y-%m-%d}"
+    typed = {"day": day, "time": "16:00", "minutes": "50", "key": str(uuid4())}
+    browsers = [browser_of(alice.user) for _ in range(4)]
+
+    answers = at_once(*(lambda b=b: b.post(address, typed) for b in browsers))
+
+    session = Session.objects.get()
+    assert {(a.status_code, a.get("Location")) for a in answers} == {
+        (303, f"/sessions/{session.public_id}/")
+    }
+
+
+def test_a_double_click_on_save_saves_the_first_availability_once(alice):
+    typed = availability(mon=["09:00-12:00"])
+    browsers = [browser_of(alice.user) for _ in range(4)]
+
+    answers = at_once(*(lambda b=b: b.post("/diary/availability/", typed) for b in browsers))
+
+    assert [answer.status_code for answer in answers] == [303] * 4
+    assert alice.weekly_hours.count() == 1

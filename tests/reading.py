@@ -1,0 +1,74 @@
+"""Reading a page as a person does: its text, its headings, its links."""
+
+from html.parser import HTMLParser
+
+from django.http import HttpResponse
+
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "wbr"}
+BLOCKS = {"p", "li", "h1", "h2", "h3", "td", "th", "tr", "div", "dt", "dd", "option", "label"}
+
+
+class Page(HTMLParser):
+    """The page of an answer.
+
+    `text` is what stands in `main`, `all_text` in the whole body, each with single spaces; `heads`
+    are the headings, `links` all (address, text) of `main`, `ids` the text of what has an id.
+    """
+
+    def __init__(self, answer: HttpResponse) -> None:
+        super().__init__()
+        self.source = answer.content.decode()
+        self._open: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.heads: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.ids: dict[str, str] = {}
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.cells: list[str] = []
+        self.title = self.text = self.all_text = ""
+        self.feed(self.source)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append((tag, dict(attrs), []))
+
+    def handle_data(self, data: str) -> None:
+        for _, _, text in self._open:
+            text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or tag in VOID:
+            return
+        opened, attrs, pieces = self._open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+        text = " ".join("".join(pieces).split())
+        if tag in BLOCKS:
+            self.handle_data(" ")
+        if "id" in attrs:
+            self.ids[attrs["id"]] = text
+        is_in_main = any(parent == "main" for parent, _, _ in self._open)
+        if tag == "title":
+            self.title = text
+        elif tag == "main":
+            self.text = text
+        elif tag == "body":
+            self.all_text = text
+        elif tag in {"h1", "h2", "h3"}:
+            self.heads.append(text)
+        elif tag == "a" and is_in_main:
+            self.links.append((attrs.get("href", ""), text))
+        elif tag in {"td", "th"}:
+            self.cells.append(text)
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for address, _ in self.links]
+
+    def value_of(self, name: str) -> str | None:
+        """Return the value of the first control of that name."""
+        found = [a for tag, a in self.tags if tag == "input" and a.get("name") == name]
+        return found[0].get("value") if found else None
+
+
+def read(answer: HttpResponse) -> Page:
+    return Page(answer)
