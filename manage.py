@@ -28,7 +28,9 @@ UNFINISHED = "unfinished"
 JUST_INSTALLED = "STILLWATER_JUST_INSTALLED"  # set across a restart: do not install twice
 
 # What each set of requirements must make importable.
-RUNTIME = "django django_htmx allauth argon2 dj_database_url icalendar psycopg tzdata whitenoise"
+RUNTIME = (
+    "django django_htmx allauth argon2 dj_database_url icalendar PIL psycopg tzdata whitenoise"
+)
 TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis time_machine"
 IMPORTS = {"runtime": RUNTIME.split(), "test": RUNTIME.split() + TEST.split()}
 

@@ -165,7 +165,9 @@ class Listing:
         now = timezone.now()
         session = "relationship__sessions"
         to_come = Q(**{f"{session}__state": "booked", f"{session}__ends_at__gt": now})
-        held = Q(**{f"{session}__state__in": ["booked", "attended"], f"{session}__ends_at__lte": now})
+        held = Q(
+            **{f"{session}__state__in": ["booked", "attended"], f"{session}__ends_at__lte": now}
+        )
         parts_of_page = self.therapist.participations.filter(client__in=people)
         parts = (
             self.therapist.participations.filter(
@@ -207,7 +209,9 @@ class Listing:
             ended = "ended" if active else f"ended {moments.day(relationship.ended_at)}"
         return Tie(reverse("relationship", args=[relationship.public_id]), label, ended)
 
-    def address(self, *, page: int | str = "", inactive: bool | None = None, search: str = "") -> str:
+    def address(
+        self, *, page: int | str = "", inactive: bool | None = None, search: str = ""
+    ) -> str:
         """Return the address of a state of the list, without empty parts."""
         inactive = self.inactive if inactive is None else inactive
         page = "" if str(page) == "1" else page
@@ -245,14 +249,18 @@ class Listing:
             if not self.inactive:
                 return _clients(active, "active")
             none = "" if inactive else ". You have no inactive clients."
-            return f"{_clients(active + inactive)}: {parts}{none}" if inactive else (
-                f"{_clients(active)}{none}"
+            return (
+                f"{_clients(active + inactive)}: {parts}{none}"
+                if inactive
+                else (f"{_clients(active)}{none}")
             )
         matching = f"“{self.search}”"
         if not active + inactive:
             return f"0 clients match {matching}"
         if not self.inactive:
-            return f"{_clients(active, 'active')} {'matches' if active == 1 else 'match'} {matching}"
+            return (
+                f"{_clients(active, 'active')} {'matches' if active == 1 else 'match'} {matching}"
+            )
         total = active + inactive
         return f"{_clients(total)} {'matches' if total == 1 else 'match'} {matching}: {parts}"
 
@@ -282,4 +290,5 @@ class Listing:
             return shown_words
         which = " matching" if self.search else ""
         verb = "is" if hidden == 1 else "are"
-        return f"{shown_words} {hidden}{which} inactive client{'' if hidden == 1 else 's'} {verb} hidden."
+        hidden_words = f"{hidden}{which} inactive client{'' if hidden == 1 else 's'} {verb} hidden."
+        return f"{shown_words} {hidden_words}"

@@ -57,9 +57,7 @@ class Client(models.Model):
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="clients")
     public_id = PublicIdField()
     name = models.CharField(max_length=120, validators=[no_control_characters])
-    preferred_name = models.CharField(
-        max_length=60, blank=True, validators=[no_control_characters]
-    )
+    preferred_name = models.CharField(max_length=60, blank=True, validators=[no_control_characters])
     email = models.EmailField("Email address", blank=True)
     phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
     time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
@@ -122,6 +120,9 @@ class Invitation(models.Model):
     fingerprint = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.created_at:%Y-%m-%d}"
 
     @staticmethod
     def fingerprint_of(token: str) -> str:

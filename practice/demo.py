@@ -218,9 +218,7 @@ def _the_lindqvists(hannah: Practice, account) -> None:
 
 
 def _jonah(hannah: Practice, account) -> Relationship:
-    jonah = hannah.client(
-        "Jonah Whitfield", days=410, account=account("jonah@stillwater.example")
-    )
+    jonah = hannah.client("Jonah Whitfield", days=410, account=account("jonah@stillwater.example"))
     tie = hannah.tie(Kind.INDIVIDUAL, jonah, days=410)
     hannah.end(tie, EndReason.COMPLETED, days=76)
     return tie

@@ -59,7 +59,7 @@ class FoldedField(models.CharField):
 
 def first_name(name: str) -> str:
     """Return the first word of a name."""
-    return name.split()[0] if name.strip() else ""
+    return name.split(maxsplit=1)[0] if name.strip() else ""
 
 
 def initials(name: str) -> str:
@@ -81,7 +81,9 @@ def no_control_characters(text: str) -> None:
     Raises:
         ValidationError: `text` has a control or formatting-override character.
     """
-    if any(unicodedata.category(c) in {"Cc", "Cs"} or c in "\u202a\u202b\u202d\u202e" for c in text):
+    if any(
+        unicodedata.category(c) in {"Cc", "Cs"} or c in "\u202a\u202b\u202d\u202e" for c in text
+    ):
         raise ValidationError("Use letters, spaces and punctuation only", code="control")
 
 

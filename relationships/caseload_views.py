@@ -61,7 +61,8 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         TidyForm(request.POST if shown else None, tie=tie, last_session=last.get(tie.pk))
         for tie in ties
     ]
-    if shown and all([form.is_valid() for form in forms]):
+    valid = [form.is_valid() for form in forms]
+    if shown and all(valid):
         done = [(form.tie, form.apply(request.user)) for form in forms if form.is_chosen]
         facts = {
             "done": sum(ok for _, ok in done),

@@ -87,9 +87,7 @@ class Relationship(models.Model):
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="relationships")
     public_id = PublicIdField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    clients = models.ManyToManyField(
-        Client, through="Participation", related_name="relationships"
-    )
+    clients = models.ManyToManyField(Client, through="Participation", related_name="relationships")
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
     started_at = models.DateTimeField(default=timezone.now)
     end_reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)

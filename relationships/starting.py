@@ -39,9 +39,7 @@ class KindForm(forms.Form):
 class NewClientForm(ClientForm):
     """A client to be. Says so when they seem to be one already."""
 
-    is_new = forms.BooleanField(
-        label="This is someone else: add a new client", required=False
-    )
+    is_new = forms.BooleanField(label="This is someone else: add a new client", required=False)
 
     def __init__(self, therapist: Therapist, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -167,11 +165,10 @@ class Beginning:
     def _draft_people(draft: dict) -> list[dict]:
         """Return what was typed about others, when a row is added and nothing is checked yet."""
         rows = int(draft.get("others-TOTAL_FORMS", "0") or 0) if draft else 0
-        people = [
+        return [
             {part: draft.get(f"others-{i}-{part}", "") for part in ("name", "email", "who")}
             for i in range(min(rows, MOST_PEOPLE))
         ]
-        return people
 
     @property
     def forms(self) -> list[forms.Form]:
@@ -180,12 +177,19 @@ class Beginning:
     @property
     def errors(self) -> bool:
         """Whether anything was refused."""
-        return self.is_bound and any([form.errors for form in self.forms] + self.others.non_form_errors())
+        return self.is_bound and any(
+            [form.errors for form in self.forms] + self.others.non_form_errors()
+        )
 
     def is_valid(self) -> bool:
         """Whether all of it holds together; call inside the transaction that saves."""
-        valid = all([form.is_valid() for form in self.forms]) and self.others.is_valid()
-        return valid and self._is_right_number() and not self._is_duplicate()
+        valid = [form.is_valid() for form in self.forms]  # each of them, so that each says why
+        return (
+            all(valid)
+            and self.others.is_valid()
+            and self._is_right_number()
+            and not self._is_duplicate()
+        )
 
     def _is_right_number(self) -> bool:
         kind = Kind(self.kind.cleaned_data["kind"])
@@ -199,7 +203,9 @@ class Beginning:
             Kind.FAMILY: "A Family relationship is with two people or more. You have entered {}",
             Kind.GROUP: "A Group relationship is with two people or more. You have entered {}",
         }[kind]
-        self.kind.add_error("kind", ValidationError(wanted.format("one" if people == 1 else people)))
+        self.kind.add_error(
+            "kind", ValidationError(wanted.format("one" if people == 1 else people))
+        )
         return False
 
     def _is_duplicate(self) -> bool:

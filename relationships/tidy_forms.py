@@ -48,12 +48,12 @@ class TidyForm(forms.Form):
         error_messages={"invalid_choice": "Choose what to do"},
     )
     reason = forms.ChoiceField(
-        label="Reason for ending",
+        label="Reason, if it ends",
         required=False,
         choices=grouped_choices,
         error_messages={"invalid_choice": WHICH},
     )
-    until = DayField(label="On a break until")
+    until = DayField(label="Until, if on a break")
 
     def __init__(
         self, *args: object, tie: Relationship, last_session: datetime | None, **kwargs: object

@@ -20,7 +20,7 @@ def take_a_break(tie: Relationship, until: date) -> bool:
 
 
 def plan_end(tie: Relationship, day: date | None) -> bool:
-    """Note the day of the last session, or none; answer whether the relationship is still active."""
+    """Note the day of the last session, or none; answer whether it is still active."""
     return _note(tie, planned_end=day)
 
 

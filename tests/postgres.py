@@ -46,35 +46,35 @@ def throwaway_postgres(programs: Path | None = None) -> Iterator[str]:
     """Start a server on a unix socket of its own; yield a DATABASE_URL; stop and remove it."""
     programs = programs or find_programs()
     # Straight under /tmp: the path of a socket holds 107 characters at most.
-    folder = Path(tempfile.mkdtemp(prefix="stillwater-", dir="/tmp"))
-    run_as: dict[str, Any] = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        nobody = pwd.getpwnam("nobody")
-        run_as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        programs = within_reach(programs, folder, run_as)
-        give(folder, nobody)
+    with tempfile.TemporaryDirectory(
+        prefix="stillwater-", dir="/tmp", ignore_cleanup_errors=True
+    ) as name:
+        folder = Path(name)
+        run_as: dict[str, Any] = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            nobody = pwd.getpwnam("nobody")
+            run_as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            programs = within_reach(programs, folder, run_as)
+            give(folder, nobody)
 
-    def run(program: str, *arguments: str) -> None:
-        environment = {"PATH": os.defpath, "LC_ALL": LOCALE}
-        command = [str(programs / program), f"--pgdata={folder}/data", *arguments]
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, **run_as
-        )
-        if done.returncode:
-            log = folder / "log"
-            told = log.read_text() if log.exists() else ""
-            raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}{told}")
+        def run(program: str, *arguments: str) -> None:
+            command = [programs / program, f"--pgdata={folder}/data", *arguments]
+            environment = {"PATH": os.defpath, "LC_ALL": LOCALE}
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, text=True, **run_as
+            )
+            if done.returncode:
+                log = folder / "log"
+                told = log.read_text() if log.exists() else ""
+                raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}{told}")
 
-    try:
         names = ("--username=postgres", "--auth=trust", "--encoding=UTF8", f"--locale={LOCALE}")
         run("initdb", *names, "--no-sync")
         run("pg_ctl", "start", "--wait", f"--log={folder}/log", f"--options=-k {folder} {OPTIONS}")
         try:
-            yield f"postgres://postgres@{quote(str(folder), safe='')}/postgres"
+            yield f"postgres://postgres@{quote(name, safe='')}/postgres"
         finally:
             run("pg_ctl", "stop", "--mode=immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def within_reach(programs: Path, folder: Path, run_as: dict[str, Any]) -> Path:

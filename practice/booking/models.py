@@ -19,9 +19,7 @@ class BookingRules(models.Model):
     session_minutes = models.PositiveSmallIntegerField(
         default=50, validators=[MinValueValidator(15), MaxValueValidator(240)]
     )
-    gap_minutes = models.PositiveSmallIntegerField(
-        default=10, validators=[MaxValueValidator(120)]
-    )
+    gap_minutes = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(120)])
     notice_hours = models.PositiveSmallIntegerField(
         default=24, validators=[MinValueValidator(2), MaxValueValidator(72)]
     )

@@ -111,7 +111,9 @@ class Session(models.Model):
                 name="known_session_state",
             ),
             models.CheckConstraint(
-                condition=Q(state="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False)
+                condition=Q(
+                    state="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False
+                )
                 | (~Q(state="cancelled") & Q(cancelled_at__isnull=True, cancelled_by__isnull=True)),
                 name="cancelled_means_moment_and_person",
             ),

@@ -9,9 +9,7 @@ urlpatterns = [
     path("sessions/<id:session_id>/move/", views.move, name="move_session"),
     path("sessions/<id:session_id>/attendance/", views.attendance, name="attendance"),
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
-    path(
-        "relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"
-    ),
+    path("relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"),
     path("clients/<id:client_id>/sessions/", views.client_sessions, name="client_sessions"),
     path("dashboard/", clients_side.dashboard, name="dashboard"),
     path("dashboard/sessions/", clients_side.my_sessions, name="my_sessions"),

@@ -53,7 +53,9 @@ def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
     """The session as a calendar file."""
     appointment, is_therapist = _session(request, session_id)
     people = appointment.relationship.people
-    whom = ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
+    whom = (
+        ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
+    )
     file = as_calendar(appointment, f"Session ({whom})", request.get_host())
     headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
@@ -85,9 +87,7 @@ def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
 @for_therapists
 def move(request: TherapistRequest, session_id: str) -> HttpResponse:
     """Give a booked session another time."""
-    appointment = get_object_or_404(
-        request.therapist.sessions.with_people(), public_id=session_id
-    )
+    appointment = get_object_or_404(request.therapist.sessions.with_people(), public_id=session_id)
     if not appointment.is_upcoming:
         return _is_no_longer_booked(request, session_id)
     local = timezone.localtime(appointment.starts_at)

@@ -32,10 +32,12 @@ def figures(therapist: Therapist, now: datetime) -> Figures:
 
 
 def installation_on(now: datetime) -> Installation:
-    """Return what therapists are compared with: as of the last midnight (UTC), worked out once a day.
+    """Return what therapists are compared with: as of midnight (UTC), worked out once a day.
 
     So a profile costs the same however many practices share the database.
     """
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     key = f"installation-{midnight:%Y%m%d}"
-    return cache.get_or_set(key, lambda: installation(visits(Session.objects.all()), midnight), 86400)
+    return cache.get_or_set(
+        key, lambda: installation(visits(Session.objects.all()), midnight), 86400
+    )

@@ -35,9 +35,7 @@ class Profile(models.Model):
     about = models.TextField(
         max_length=4000, blank=True, validators=[no_control_characters_but_lines]
     )
-    specialities = models.CharField(
-        max_length=300, blank=True, validators=[no_control_characters]
-    )
+    specialities = models.CharField(max_length=300, blank=True, validators=[no_control_characters])
     languages = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
     fee_individual = models.PositiveSmallIntegerField("Individual", null=True, blank=True)
     fee_couples = models.PositiveSmallIntegerField("Couples", null=True, blank=True)

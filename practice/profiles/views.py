@@ -53,9 +53,7 @@ def photo(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, slug: str) -> Profile:
-    profile = get_object_or_404(
-        Profile.objects.select_related("therapist"), therapist__slug=slug
-    )
+    profile = get_object_or_404(Profile.objects.select_related("therapist"), therapist__slug=slug)
     if not profile.is_published and therapist_of(request.user) != profile.therapist:
         raise Http404
     return profile

@@ -6,9 +6,9 @@ from datetime import datetime
 from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils import timezone
 from django.utils.timezone import localtime
 
 from practice import moments, names

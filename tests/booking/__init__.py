@@ -1,4 +1,8 @@
-"""The availability form, filled in."""
+"""The availability form, filled in, and the free times of a page."""
+
+import re
+
+from tests.reading import Page
 
 KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RULES = {"session_minutes": 50, "gap_minutes": 10, "notice_hours": 24, "furthest_weeks": 8}
@@ -25,3 +29,12 @@ def availability(
             f"off-{number}-{name}": value for name, value in zip(names, row, strict=True)
         }
     return typed | ({"do": do} if do else {})
+
+
+def slots(page: Page) -> list[str]:
+    """Return the addresses of the free times a page offers, in order."""
+    return [address for address in page.addresses if re.match(r"/book/\w+/[\d-]+/\d{4}/", address)]
+
+
+def next_slot(page: Page) -> str:
+    return slots(page)[0]

@@ -7,6 +7,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from clients import views
+from tests.browser import assert_accessible
 from tests.browser.steps import (
     choose_reason,
     fill_in_sign_in,
@@ -45,6 +46,7 @@ def test_off_line_the_tick_goes_back_and_can_be_tried_again(desk, individual, jo
 
     expect(toast(desk)).to_contain_text("You seem to be offline.")
     nothing_has_changed(desk)
+    assert_accessible(desk)
     desk.context.set_offline(False)
     press(desk, "Try again")
     expect(names(desk)).to_have_text(["Ann Ashby", "Jonah Whitfield"])

@@ -329,8 +329,8 @@ def test_nobody_attends_what_was_moved_to_a_later_day_meanwhile(held, alice):
 
 
 def test_sessions_are_upcoming_until_they_end(individual, couples, alice):
-    over = book(individual, NOW - FIFTY)
-    running = book(individual, NOW - FIFTY + MINUTE + FIFTY - 2 * MINUTE)
+    over = book(individual, NOW - HOUR)
+    running = book(individual, NOW - 5 * MINUTE)
     to_come = book(couples)
     cancelled = book(couples, WEDNESDAY + DAY)
     cancelled.cancel(by=alice.user)
