@@ -44,6 +44,9 @@ class ClientForm(forms.ModelForm):
         error_messages={"invalid_choice": "Choose a time zone from the list"},
     )
 
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
     def save(self, commit: bool = True) -> Client:
         self.instance.save(update_fields=[*self._meta.fields, "sort_name", "search_text"])
         return self.instance

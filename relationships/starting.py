@@ -104,7 +104,7 @@ class OtherPersonForm(forms.Form):
     def clean(self) -> dict:
         facts = super().clean()
         if self.matches and "who" in facts and not facts["who"]:
-            self.add_error("who", f"{self.matches[0].name} is already one of your clients. Choose")
+            self.add_error("who", f"{self.matches[0].name} is already a client. Choose who you mean")
         return facts
 
     def get_or_create(self, time_zone: str) -> Client:

@@ -29,6 +29,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         self.tags.append((tag, dict(attrs)))
+        if tag == "br":
+            self.handle_data(" ")
         if tag not in VOID:
             self._open.append((tag, dict(attrs), []))
 

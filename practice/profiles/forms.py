@@ -22,6 +22,12 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = Profile
         fields = ["is_published", "headline", "about", "specialities", "languages", *FEES]
+        labels = {
+            "headline": "Headline (optional)",
+            "about": "About you (optional)",
+            "specialities": "Specialities (optional)",
+            "languages": "Languages (optional)",
+        }
         help_texts = {
             "headline": "For example: Integrative counsellor, London and online",
             "specialities": "Separated by commas",

@@ -270,8 +270,6 @@ def test_a_couple_of_whom_one_stayed(confirm, individual, couples):
 
 
 def test_the_facts_say_when_and_why(confirm, individual):
-    with time_machine.travel(AT_4_12 + timedelta(days=3650), tick=False):
-        pass
     page = confirm(individual, "lost_contact", "Called\ntwice.")
 
     assert "Reason Lost contact (only you can see this)" in page.text

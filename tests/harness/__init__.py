@@ -1,0 +1,1 @@
+"""Longer checks than the tests, run by hand."""
