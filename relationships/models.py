@@ -268,7 +268,9 @@ class Relationship(models.Model):
     def _count_on_clients(self, step: int) -> None:
         """Move the clients' counters; locked in one order, so that two couples never deadlock."""
         members = Client.objects.filter(participations__relationship=self).order_by("pk")
-        ids = list(members.select_for_update(of=("self",)).values_list("pk", flat=True))
+        ids = list(
+            members.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)
+        )
         Client.objects.filter(pk__in=ids).update(
             active_relationships=F("active_relationships") + step
         )

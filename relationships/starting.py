@@ -104,7 +104,9 @@ class OtherPersonForm(forms.Form):
     def clean(self) -> dict:
         facts = super().clean()
         if self.matches and "who" in facts and not facts["who"]:
-            self.add_error("who", f"{self.matches[0].name} is already a client. Choose who you mean")
+            self.add_error(
+                "who", f"{self.matches[0].name} is already a client. Choose who you mean"
+            )
         return facts
 
     def get_or_create(self, time_zone: str) -> Client:
@@ -248,5 +250,5 @@ class Beginning:
 def begin(beginning: Beginning, by: User) -> Relationship | None:
     """Save a beginning if it is valid: one at a time for a therapist, so a double click is one."""
     with transaction.atomic():
-        Therapist.objects.select_for_update().get(pk=beginning.therapist.pk)
+        Therapist.objects.select_for_update(no_key=True).get(pk=beginning.therapist.pk)
         return beginning.save(by) if beginning.is_valid() else None

@@ -187,7 +187,7 @@ class Availability:
     @transaction.atomic
     def save(self) -> None:
         """Replace what was there; touches no session."""
-        Therapist.objects.select_for_update().get(pk=self.therapist.pk)
+        Therapist.objects.select_for_update(no_key=True).get(pk=self.therapist.pk)
         self.therapist.weekly_hours.all().delete()
         WeeklyHours.objects.bulk_create(
             WeeklyHours(therapist=self.therapist, weekday=day.weekday, starts=starts, ends=ends)

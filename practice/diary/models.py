@@ -253,7 +253,7 @@ def _one_at_a_time(therapist_id: int) -> Iterator[None]:
     """A transaction in which no other session of the therapist is booked or moved."""
     try:
         with transaction.atomic():
-            Therapist.objects.select_for_update().get(pk=therapist_id)
+            Therapist.objects.select_for_update(no_key=True).get(pk=therapist_id)
             yield
     except IntegrityError as error:
         if walls.NO_OVERLAP in str(error):
