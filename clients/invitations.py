@@ -15,13 +15,15 @@ BACKEND = "practice.accounts.backends.EmailBackend"
 
 
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose a password, or, with an account already, sign in and agree."""
     try:
         invited = Invitation.open(token)
-        known = User.objects.filter(email=invited.email).exists()
-        return (_join if known else _begin)(request, invited)
+        if User.objects.filter(email=invited.email).exists():
+            # Perhaps made by this very link, a moment ago: then it works no more.
+            return _join(request, Invitation.open(token))
+        return _begin(request, invited)
     except Invitation.Unusable:
         return render(request, "clients/invitation_unusable.html", status=410)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from clients.models import Client, ClientQuerySet
 from practice import moments
 from practice.accounts.models import Therapist
-from practice.names import first_name, in_words, initials
+from practice.names import first_name, in_words, initials, search_words
 
 ROWS_A_PAGE = 25
 NAMES_IN_A_ROW = 3
@@ -63,7 +63,9 @@ class Listing:
 
     def __init__(self, therapist: Therapist, *, search: str, inactive: bool, page: str) -> None:
         self.therapist, self.inactive = therapist, inactive
-        self.search = " ".join(search.split())
+        self.typed = " ".join(search.split())
+        # A search without a letter or digit in it looks for nothing.
+        self.search = self.typed if search_words(search) else ""
         self._page_asked = page
 
     @cached_property
@@ -275,7 +277,10 @@ class Listing:
             hidden = self.number_hidden
             verb = "matches" if hidden == 1 else "match"
             return f"No active client found. {_clients(hidden, 'inactive')} {verb} {self.search}."
-        return self.count.replace("“", "").replace("”", "")
+        shown = self.number_shown
+        words = f"{_clients(shown)} {'matches' if shown == 1 else 'match'} {self.search}"
+        both = f": {self.number_active} active and {self.number_inactive} inactive"
+        return words + (both if self.inactive else "")
 
     @property
     def foot(self) -> str:

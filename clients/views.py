@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
 from clients.listing import Listing
@@ -17,7 +17,7 @@ from practice.http import banner, render_form, see_other
 SEARCH_BOX = "id_q"
 
 
-@require_GET
+@require_safe
 @for_therapists
 def clients(request: TherapistRequest) -> HttpResponse:
     """List the active clients; with `include=inactive`, everyone; with `q`, those who match."""
@@ -33,7 +33,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 @for_therapists
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
@@ -44,7 +44,7 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     return render(request, "clients/client.html", facts)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
@@ -59,12 +59,12 @@ def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     return render_form(request, "clients/edit.html", {"client": person, "form": form})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Give a client access: a single-use link, shown here and, where mail is set up, sent."""
     person = get_object_or_404(request.therapist.clients, public_id=client_id)
-    if person.account_id or not person.email:
+    if request.method != "POST" or person.account_id or not person.email:
         return see_other("client", client_id)
     link = (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + reverse(
         "invitation", args=[Invitation.create_for(person)]

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from practice.http import banner
@@ -22,4 +23,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.htmx:
         banner(request, "info", "This page had been open for too long", "_nothing_sent.html")
         return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
-    return render(request, "403_csrf.html", {"address": request.path}, status=403)
+    sign_out = reverse("sign_out")  # an address without a page to reload
+    address = reverse("home") if request.path == sign_out else request.path
+    return render(request, "403_csrf.html", {"address": address}, status=403)

@@ -15,7 +15,7 @@ _LETTERS = str.maketrans(
 
 def fold(text: str) -> str:
     """Return `text` without case, accents and surplus spaces: "Zoë  Ng" and "zoe ng" are one."""
-    parts = unicodedata.normalize("NFKD", text.casefold())
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in parts if not unicodedata.combining(c)).translate(_LETTERS)
     return " ".join(bare.split())
 

@@ -6,14 +6,14 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import therapist_of
 from practice.http import render_form, see_other
-from practice.names import fold
+from practice.names import fold, search_words
 
 
-@require_GET
+@require_safe
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
     """Send everybody to where their work is."""
@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def page(template: str):
     """Return a view of a page that says the same to everybody."""
 
-    @require_GET
+    @require_safe
     @login_not_required
     def static_page(request: HttpRequest) -> HttpResponse:
         return render(request, template)
@@ -45,7 +45,7 @@ class MissingClientForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
 def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     """Say every reason why a client can be missing; check them for a name (sent by POST)."""
@@ -56,7 +56,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
         return render_form(request, "help/cant_spot_a_client.html", facts)
     name = form.cleaned_data["name"]
     everybody = therapist.clients.a_to_z()
-    found = list(everybody.search(name)[:10]) if fold(name) else []
+    found = list(everybody.search(name)[:10]) if search_words(name) else []
     similar = [] if found else _similar(name, everybody)
     facts |= {"name": name, "found": found, "similar": similar, "checked": True}
     return render(request, "help/cant_spot_a_client.html", facts)

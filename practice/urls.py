@@ -2,7 +2,7 @@
 
 from allauth.account import views as allauth
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from practice import demo, pages
 from practice.accounts import views as accounts
@@ -29,8 +29,8 @@ password_urls = [
     path("set/", refusing(allauth.password_set), name="account_set_password"),
     path("reset/", refusing(allauth.password_reset), name="account_reset_password"),
     path("reset/sent/", allauth.password_reset_done, name="account_reset_password_done"),
-    path(
-        "reset/<str:uidb36>-<str:key>/",
+    re_path(
+        r"^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
         refusing(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),

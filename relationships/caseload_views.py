@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice import moments
 from practice.accounts.access import TherapistRequest, for_therapists
@@ -14,7 +14,7 @@ from relationships.chart import draw
 from relationships.tidy_forms import PlanForm, TidyForm, WeeksForm
 
 
-@require_GET
+@require_safe
 @for_therapists
 def caseload(request: TherapistRequest) -> HttpResponse:
     """Show the last twelve months."""
@@ -44,7 +44,7 @@ def _attention(request: TherapistRequest):
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def tidy_up(request: TherapistRequest) -> HttpResponse:
     """Go through the relationships that need attention: end, put off, or note a break."""
@@ -94,7 +94,7 @@ def _last_sessions(request: TherapistRequest, ties) -> dict:
     return dict(sessions.order_by("starts_at").values_list("relationship", "starts_at"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Note, move or remove the planned last day of an active relationship."""

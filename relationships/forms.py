@@ -9,6 +9,13 @@ from relationships.reasons import EndReason, grouped_choices
 WHICH = "Select a reason for ending the relationship"
 
 
+class LinesField(forms.CharField):
+    """Text of several lines; a line break counts as one character, as it does in the browser."""
+
+    def to_python(self, value: object) -> str:
+        return super().to_python(value).replace("\r\n", "\n")
+
+
 class EndForm(forms.Form):
     """Why, in the therapist's own and private words."""
 
@@ -19,7 +26,7 @@ class EndForm(forms.Form):
         choices=grouped_choices,
         error_messages={"required": WHICH, "invalid_choice": WHICH},
     )
-    note = forms.CharField(
+    note = LinesField(
         label="Private note (optional)",
         help_text="Only you can see this",
         required=False,

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
@@ -10,7 +10,7 @@ from practice.http import banner, render_form, see_other
 from relationships.starting import Beginning, begin
 
 
-@require_GET
+@require_safe
 @for_therapists
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
@@ -20,14 +20,14 @@ def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     return render(request, "relationships/relationships.html", facts)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def add_client(request: TherapistRequest) -> HttpResponse:
     """Add a client and start work with them, alone or with others."""
     return _begin(request, None, "relationships/add_client.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Start another relationship with a client."""

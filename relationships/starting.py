@@ -15,6 +15,7 @@ from clients.forms import EMAIL_ERRORS, ClientForm
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.names import fold, no_control_characters
+from practice.rows import typed_rows
 from relationships.models import Kind, Relationship
 
 MOST_PEOPLE = 20
@@ -121,25 +122,20 @@ class OtherPersonForm(forms.Form):
 
 
 class OtherPeople(BaseFormSet):
-    """Everybody else, no one twice."""
+    """Everybody else; a row left empty is nobody."""
 
     @property
     def filled(self) -> list[OtherPersonForm]:
         return [form for form in self.forms if form.has_changed()]
 
-    def clean(self) -> None:
-        seen = set()
-        for form in self.filled:
-            facts = form.cleaned_data if form.is_valid() else {}
-            is_known = facts.get("who") not in ("", SOMEONE_ELSE, None)
-            person = facts["who"] if is_known else (fold(facts.get("name", "")), facts.get("email"))
-            if facts and person in seen:
-                form.add_error("name", "You have entered this person twice")
-            seen.add(person)
-
 
 OtherPeopleForms = formset_factory(
-    OtherPersonForm, formset=OtherPeople, extra=1, max_num=MOST_PEOPLE - 1, validate_max=True
+    OtherPersonForm,
+    formset=OtherPeople,
+    extra=1,
+    max_num=MOST_PEOPLE - 1,
+    absolute_max=MOST_PEOPLE - 1,
+    validate_max=True,
 )
 
 
@@ -158,19 +154,10 @@ class Beginning:
         self.kind = KindForm(typed, initial=draft)
         self.others = OtherPeopleForms(
             typed,
-            initial=self._draft_people(draft),
+            initial=typed_rows(draft, "others", ("name", "email", "who"), most=MOST_PEOPLE - 2),
             prefix="others",
-            form_kwargs={"therapist": therapist},
+            form_kwargs={"therapist": therapist, "empty_permitted": True},
         )
-
-    @staticmethod
-    def _draft_people(draft: dict) -> list[dict]:
-        """Return what was typed about others, when a row is added and nothing is checked yet."""
-        rows = int(draft.get("others-TOTAL_FORMS", "0") or 0) if draft else 0
-        return [
-            {part: draft.get(f"others-{i}-{part}", "") for part in ("name", "email", "who")}
-            for i in range(min(rows, MOST_PEOPLE))
-        ]
 
     @property
     def forms(self) -> list[forms.Form]:
@@ -190,6 +177,7 @@ class Beginning:
             all(valid)
             and self.others.is_valid()
             and self._is_right_number()
+            and self._is_nobody_twice()
             and not self._is_duplicate()
         )
 
@@ -210,15 +198,24 @@ class Beginning:
         )
         return False
 
+    def _is_nobody_twice(self) -> bool:
+        first = self.client.public_id if self.client else _who(self.person.cleaned_data)
+        seen, once = {first}, True
+        for form in self.others.filled:
+            chosen = form.cleaned_data["who"]
+            person = _who(form.cleaned_data) if chosen in ("", SOMEONE_ELSE) else chosen
+            if person in seen:
+                form.add_error("name", "You have entered this person twice")
+                once = False
+            seen.add(person)
+        return once
+
     def _is_duplicate(self) -> bool:
         """Whether this therapist has worked with the same people, in the same way, before."""
         known = {form.cleaned_data["who"] for form in self.others.filled} - {""}
         if not self.client or SOMEONE_ELSE in known or len(known) != len(self.others.filled):
             return False
         same = known | {self.client.public_id}
-        if len(same) <= len(known):
-            self.others.filled[0].add_error("name", f"{self.client.name} is in it already")
-            return True
         ties = self.client.relationships.filter(kind=self.kind.cleaned_data["kind"]).in_order()
         for tie in ties.prefetch_related("participations__client"):
             if {person.public_id for person in tie.people} == same:
@@ -245,6 +242,11 @@ class Beginning:
             clients=[first, *others],
             by=by,
         )
+
+
+def _who(facts: dict) -> tuple[str, str]:
+    """Return what tells two new people apart."""
+    return fold(facts["name"]), facts["email"].lower()
 
 
 def begin(beginning: Beginning, by: User) -> Relationship | None:

@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.http import banner, render_form, see_other
@@ -37,7 +37,7 @@ def _is_already_active(request: TherapistRequest, tie: Relationship) -> HttpResp
     return _back(request, tie, "info", "This relationship is already active")
 
 
-@require_GET
+@require_safe
 @for_therapists
 def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Show the relationship: facts, history, and the one thing to do next."""
@@ -70,7 +70,7 @@ def _episodes(tie: Relationship, events: list) -> list[dict]:
     ]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what ending means, ask why, and end it."""
@@ -94,11 +94,13 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     return render_form(request, "relationships/end.html", facts)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
-    """Void an ending made a moment ago."""
+    """Void an ending made a moment ago; a GET leads to the relationship and changes nothing."""
     tie = _relationship(request, relationship_id)
+    if request.method != "POST":
+        return see_other("relationship", relationship_id)
     try:
         tie.undo_end(by=request.user)
     except Relationship.AlreadyDone:
@@ -109,7 +111,7 @@ def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     return _back(request, tie, "success", "Ending undone", "relationships/_undone.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what restarting means, and take the work up again."""
@@ -125,7 +127,7 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     return _back(request, tie, "success", "Relationship restarted", "relationships/_restarted.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Correct why a relationship ended."""

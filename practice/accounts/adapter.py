@@ -3,6 +3,9 @@
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+
+from practice.http import banner
 
 
 class Adapter(DefaultAccountAdapter):
@@ -16,6 +19,10 @@ class Adapter(DefaultAccountAdapter):
         "enter_current_password": "Check your current password",
         "incorrect_password": "Check your password",
     }
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        banner(request, "success", "Password changed")
+        return reverse("account")
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

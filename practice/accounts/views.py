@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -10,7 +11,7 @@ from practice.accounts.forms import TimeZoneForm
 from practice.http import banner, render_form, see_other
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show the account, and change the time zone."""
     zone = request.reader.time_zone if request.reader else None
@@ -23,6 +24,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@login_not_required
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out, and leave nothing behind in the browser."""
     logout(request)

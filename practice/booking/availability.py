@@ -16,6 +16,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours, rules_of
 from practice.names import no_control_characters
+from practice.rows import typed_rows
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
@@ -131,8 +132,12 @@ class RulesForm(forms.ModelForm):
         widgets = dict.fromkeys(fields, forms.NumberInput({"class": "w-short"}))
 
 
-SpanForms = formset_factory(SpanForm, formset=DayForms, extra=0, max_num=MOST_SPANS)
-DaysOffForms = formset_factory(DaysOffForm, extra=0, max_num=MOST_DAYS_OFF)
+SpanForms = formset_factory(
+    SpanForm, formset=DayForms, extra=0, max_num=MOST_SPANS, absolute_max=MOST_SPANS
+)
+DaysOffForms = formset_factory(
+    DaysOffForm, extra=0, max_num=MOST_DAYS_OFF, absolute_max=MOST_DAYS_OFF
+)
 
 
 class Availability:
@@ -162,7 +167,7 @@ class Availability:
         kwargs = {"prefix": prefix, "form_kwargs": {"empty_permitted": True}}
         if self.is_bound:
             return factory(data, **kwargs)
-        rows = saved if data is None else _typed_rows(prefix, fields, data)
+        rows = saved if data is None else typed_rows(data, prefix, fields, most=MOST_DAYS_OFF)
         if do == f"add-{prefix}":
             rows.append({})
         verb, _, which = do.partition("-")
@@ -222,10 +227,3 @@ class Availability:
             return taken or not inside
 
         return sum(map(is_outside, self.therapist.sessions.upcoming()))
-
-
-def _typed_rows(prefix: str, fields: Iterable[str], data: dict) -> list[dict]:
-    """Return what was typed, row by row, unchecked."""
-    total = data.get(f"{prefix}-TOTAL_FORMS", "0")
-    rows = min(int(total), MOST_DAYS_OFF) if total.isdigit() else 0
-    return [{f: data.get(f"{prefix}-{i}-{f}", "") for f in fields} for i in range(rows)]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import for_clients
 from practice.booking.free import A_WEEK, Day, by_day, free_times, is_free, week_of
@@ -44,7 +44,7 @@ def _mine(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
     return get_object_or_404(ties, public_id=public_id), card
 
 
-@require_GET
+@require_safe
 @for_clients
 def book(request: HttpRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
@@ -79,7 +79,7 @@ def _free_times(
     return render(request, "booking/book.html", facts, status=409 if trouble else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_clients
 def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> HttpResponse:
     """Show what would be booked, and book it. The relationship stays as it is (`domain.md` 2.9)."""

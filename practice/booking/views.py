@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
@@ -14,14 +14,14 @@ from practice.http import banner, render_form, see_other
 from practice.moments import monday
 
 
-@require_GET
+@require_safe
 @for_therapists
 def diary(request: TherapistRequest) -> HttpResponse:
     """Go to this week."""
     return see_other("diary_week", monday(timezone.localdate()).isoformat())
 
 
-@require_GET
+@require_safe
 @for_therapists
 def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
     """Show a week: sessions, free times, and what is to be answered."""
@@ -60,7 +60,7 @@ def _midnight(day: date):
     return timezone.make_aware(timezone.datetime.combine(day, timezone.datetime.min.time()))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def availability(request: TherapistRequest) -> HttpResponse:
     """Edit weekly hours, rules and days off."""

@@ -3,7 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from practice.accounts.access import for_clients
 from practice.diary import mine
@@ -17,7 +17,7 @@ def _sessions(request: HttpRequest) -> SessionQuerySet:
     return Session.objects.of_clients(request.clients).with_people()
 
 
-@require_GET
+@require_safe
 @for_clients
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show a client a card for each relationship, and their next sessions."""
@@ -33,7 +33,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "diary/dashboard.html", facts)
 
 
-@require_GET
+@require_safe
 @for_clients
 def my_sessions(request: HttpRequest) -> HttpResponse:
     """List all of a client's sessions."""

@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
 from practice.diary import mine
@@ -33,7 +33,7 @@ def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     return theirs, False
 
 
-@require_GET
+@require_safe
 def session(request: HttpRequest, session_id: str) -> HttpResponse:
     """Session Details, for the therapist and for the client."""
     appointment, is_therapist = _session(request, session_id)
@@ -48,7 +48,7 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     return render(request, "diary/session.html", facts)
 
 
-@require_GET
+@require_safe
 def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
     """The session as a calendar file."""
     appointment, is_therapist = _session(request, session_id)
@@ -61,7 +61,7 @@ def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
     """Cancel a session, from either side."""
     appointment, is_therapist = _session(request, session_id)
@@ -83,7 +83,7 @@ def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
     return see_other("session", session_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def move(request: TherapistRequest, session_id: str) -> HttpResponse:
     """Give a booked session another time."""
@@ -107,11 +107,13 @@ def move(request: TherapistRequest, session_id: str) -> HttpResponse:
     return render_form(request, "diary/move.html", {"form": form, "appointment": appointment})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     """Say whether the client came."""
     appointment = get_object_or_404(request.therapist.sessions, public_id=session_id)
+    if request.method != "POST":
+        return see_other("session", session_id)
     if request.POST.get("attended") not in ("yes", "no"):
         banner(request, "info", "Choose whether they attended")
         return see_other("session", session_id)
@@ -124,7 +126,7 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     return see_other("session", session_id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Book a session for a client, or record one that has taken place."""
@@ -145,7 +147,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
     return render_form(request, "diary/add_session.html", {"form": form, "relationship": tie})
 
 
-@require_GET
+@require_safe
 @for_therapists
 def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
     """The Sessions tab of a client's page."""

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
 from practice.booking.free import free_times
@@ -17,7 +17,7 @@ from practice.profiles.stats import tallies
 FREE_TIMES_SHOWN = 3
 
 
-@require_GET
+@require_safe
 @login_not_required
 def therapists(request: HttpRequest) -> HttpResponse:
     """List the published therapists, A to Z; `q` searches."""
@@ -27,7 +27,7 @@ def therapists(request: HttpRequest) -> HttpResponse:
     return render(request, "profiles/therapists.html", facts)
 
 
-@require_GET
+@require_safe
 @login_not_required
 def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a published profile; its owner sees it before it is published, too."""
@@ -42,7 +42,7 @@ def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "profiles/therapist.html", facts)
 
 
-@require_GET
+@require_safe
 @login_not_required
 def photo(request: HttpRequest, slug: str) -> HttpResponse:
     """The photo of a profile that may be seen."""
@@ -59,7 +59,7 @@ def _visible(request: HttpRequest, slug: str) -> Profile:
     return profile
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def profile(request: TherapistRequest) -> HttpResponse:
     """Edit one's own profile."""
@@ -74,7 +74,7 @@ def profile(request: TherapistRequest) -> HttpResponse:
     return render_form(request, "profiles/profile.html", {"form": form, "profile": own})
 
 
-@require_GET
+@require_safe
 @for_therapists
 def my_figures(request: TherapistRequest) -> HttpResponse:
     """Open every figure: who counts, who does not, and why. For the owner only."""

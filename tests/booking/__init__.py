@@ -25,9 +25,7 @@ def availability(
     typed |= {"off-TOTAL_FORMS": len(off), "off-INITIAL_FORMS": 0}
     for number, row in enumerate(off):
         names = ("first_day", "last_day", "reason")
-        typed |= {
-            f"off-{number}-{name}": value for name, value in zip(names, row, strict=True)
-        }
+        typed |= {f"off-{number}-{name}": value for name, value in zip(names, row, strict=True)}
     return typed | ({"do": do} if do else {})
 
 

@@ -34,6 +34,7 @@ USE_STYLE = """css => {
 # WCAG 1.4.12
 TEXT_SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important } p { margin-block-end: 2em !important }"""
+WITHOUT_LISTS_OF_WHAT_IS_RIGHT = {"runOnly": WCAG_2_2_AA, "resultTypes": ["violations"]}
 TEXT_AT_200_PERCENT = ":root { font-size: 200% !important }"
 
 
@@ -43,32 +44,29 @@ def test_every_page_is_within_everybodys_reach(context, sign_in, alice):
         if found := [*look_at(page), *outline(page)]:
             troubles[state] = found
 
-    assert troubles == {}
+    report = [f"{state}: {trouble}" for state, found in troubles.items() for trouble in found]
+    assert not report, "\n".join(report)
 
 
 def look_at(page: Page) -> Iterator[str]:
-    """Judge a page on a desk and on a phone, by day and by night, small and enlarged."""
-    everything = {"runOnly": WCAG_2_2_AA}
-    contrast = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+    """Judge a page on a desk by day, on a phone by night, and enlarged."""
     looks = [
-        (1280, "light", "", everything),
-        (1280, "dark", "", contrast),
-        (390, "dark", "", everything),
-        (390, "light", TEXT_SPACING, contrast),
-        (320, "light", "", None),
-        (640, "light", TEXT_AT_200_PERCENT, None),
+        (1280, "light", "", True),
+        (390, "dark", "", True),
+        (390, "dark", TEXT_SPACING, False),
+        (320, "light", "", False),
+        (640, "light", TEXT_AT_200_PERCENT, False),
     ]
-    for width, scheme, style, rules in looks:
+    for width, scheme, style, with_axe in looks:
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
         page.evaluate(USE_STYLE, style)
         look = f"{width} px, {scheme} {style[:24]}"
         yield from (f"{look}: {lost}" for lost in page.evaluate(OVERFLOW))
-        if rules:
-            results = Axe().run(page, options=rules | {"resultTypes": ["violations"]})
+        if with_axe:
+            results = Axe().run(page, options=WITHOUT_LISTS_OF_WHAT_IS_RIGHT)
             if results.violations_count:
                 yield f"{look}: {results.generate_report()}"
-    page.evaluate(USE_STYLE, "")
 
 
 def outline(page: Page) -> Iterator[str]:

@@ -84,9 +84,7 @@ def test_sessions_with_two_therapists_are_on_one_dashboard(as_ann, ann, individu
 # Session Details.
 
 
-def test_the_details_name_the_therapist_and_the_relationship_in_plain_text(
-    as_ann, individual, ann
-):
+def test_the_details_name_the_therapist_and_the_relationship_in_plain_text(as_ann, individual, ann):
     session = book(individual, by=ann.account)
 
     page = read(as_ann.get(f"/sessions/{session.public_id}/"))
@@ -192,9 +190,7 @@ def test_no_page_of_a_client_gives_away_why_work_ended(ann, couples, individual,
     assert "Bright" not in told
 
 
-def test_nothing_a_client_does_with_sessions_sends_a_message(
-    as_ann, individual, alice, mailoutbox
-):
+def test_nothing_a_client_does_with_sessions_sends_a_message(as_ann, individual, alice, mailoutbox):
     works(alice, days=range(7))
     individual.end(by=alice.user, reason="completed")
 

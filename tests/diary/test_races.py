@@ -88,9 +88,7 @@ def test_of_eight_sessions_moved_onto_one_time_one_gets_there(ties, alice):
     first = moments_from_now()[0]
     sessions = [book(tie, first + (i + 1) * DAY) for i, tie in enumerate(ties)]
 
-    answers = Counter(
-        at_once(*(trying(s.move, starts_at=first, by=alice.user) for s in sessions))
-    )
+    answers = Counter(at_once(*(trying(s.move, starts_at=first, by=alice.user) for s in sessions)))
 
     assert answers == {"won": 1, "taken": THREADS - 1}
     assert alice.sessions.filter(starts_at=first).count() == 1

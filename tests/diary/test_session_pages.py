@@ -568,9 +568,7 @@ def test_another_clients_session_is_as_unknown_as_none(session, ben, method, add
     assert row_of(session) == before
 
 
-@pytest.mark.parametrize(
-    ("method", "address"), [pair for pair in ADDRESSES if pair not in OF_BOTH]
-)
+@pytest.mark.parametrize(("method", "address"), [pair for pair in ADDRESSES if pair not in OF_BOTH])
 def test_a_client_moves_attends_and_adds_nothing(as_ann, individual, method, address):
     session = book(individual, NOW - DAY)
     before = row_of(session)
@@ -593,9 +591,7 @@ def test_nobody_sees_a_session_without_signing_in(client, session, method, addre
 # The Sessions tab.
 
 
-def test_the_tab_lists_what_is_to_come_and_what_is_past(
-    as_alice, ann, individual, couples, alice
-):
+def test_the_tab_lists_what_is_to_come_and_what_is_past(as_alice, ann, individual, couples, alice):
     to_come, sooner = book(individual), book(couples, WEDNESDAY - DAY)
     attended, missed = book(individual, NOW - 7 * DAY), book(individual, NOW - 14 * DAY)
     attended.set_attendance(attended=True)
@@ -608,7 +604,7 @@ def test_the_tab_lists_what_is_to_come_and_what_is_past(
     order = [sooner, to_come, cancelled, attended, missed]
     listed = [a for a in page.addresses if a.startswith("/sessions/")]
     assert listed == [f"/sessions/{one.public_id}/" for one in order]
-    assert ["Next sessions", "Past sessions"] == page.heads[-2:]
+    assert page.heads[-2:] == ["Next sessions", "Past sessions"]
     assert "Tuesday 25 November 2025, 4pm to 4:50pm, Session Details Couples Booked" in page.text
     assert "Individual Completed" in page.text
     assert "Individual Did not attend" in page.text

@@ -27,12 +27,12 @@ import django
 
 django.setup()
 
-from django.db import connection
-from django.utils import timezone
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from practice.accounts.models import Therapist
-from practice.diary.models import Session
-from relationships.models import Relationship
+from practice.accounts.models import Therapist  # noqa: E402
+from practice.diary.models import Session  # noqa: E402
+from relationships.models import Relationship  # noqa: E402
 
 THREADS = 8
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -109,8 +109,8 @@ class Race:
 
     def parked(self, number: int) -> list[Session]:
         """Return sessions far away, to be moved from there."""
-        last = self.therapist.sessions.order_by("starts_at").last()
-        far = max(timezone.now() + 3650 * timedelta(days=1), last.ends_at if last else None)
+        ends = self.therapist.sessions.values_list("ends_at", flat=True)
+        far = max([timezone.now() + timedelta(days=3650), *ends])
         return [self.book(self.ties[i], far + i * HOUR) for i in range(number)]
 
     def book(self, tie: Relationship, at: datetime, **facts: object) -> Session:

@@ -270,7 +270,7 @@ def test_other_people_who_are_there_already_are_offered(as_alice, alice, ann):
 
     page = read(answer)
     assert answer.status_code == 422
-    assert page.text.count("Ann Ashby is already one of your clients. Choose") == 2
+    assert page.text.count("Ann Ashby is already a client. Choose who you mean") == 2
     choices = [attrs for tag, attrs in page.tags if attrs.get("name") == "others-0-who"]
     assert [choice["value"] for choice in choices] == [ann.public_id, "new"]
     assert not any("checked" in choice for choice in choices)
@@ -416,7 +416,7 @@ def test_the_first_person_cannot_be_chosen_again(as_alice, ann):
     )
 
     assert answer.status_code == 422
-    assert read(answer).text.count("Ann Ashby is in it already") == 2
+    assert read(answer).text.count("You have entered this person twice") == 2
     assert Relationship.objects.count() == 0
 
 

@@ -24,7 +24,8 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, name: str, email: str, time_zone: str, **options: object) -> None:
         user = User(email=email.strip().lower())
-        therapist = Therapist(user=user, name=name, slug=slugify(name), time_zone=time_zone)
+        therapist = Therapist(user=user, name=name, time_zone=time_zone)
+        therapist.slug = slugify(name) or f"therapist-{therapist.public_id}"
         try:
             user.clean_fields(exclude=["password"])
             therapist.clean_fields(exclude=["user"])

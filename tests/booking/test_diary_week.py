@@ -1,0 +1,336 @@
+"""The therapist's diary: a week of sessions and free times, and what is to be answered."""
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from practice.diary.models import Session
+from tests.conftest import browser_of
+from tests.diary import DAY, HOUR, NOW, WEDNESDAY, at, book, off, row_of, works
+from tests.factories import ClientFactory, start
+from tests.reading import Page, read
+
+THIS_WEEK, NEXT_WEEK = "/diary/2025-11-17/", "/diary/2025-11-24/"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def week(as_alice):
+    """Open a week of Alice's diary."""
+
+    def week(address: str = THIS_WEEK) -> Page:
+        answer = as_alice.get(address)
+        assert answer.status_code == 200
+        return read(answer)
+
+    return week
+
+
+def sessions_on(page: Page) -> list[str]:
+    return [a for a in page.addresses if a.startswith("/sessions/")]
+
+
+# Which week.
+
+
+def test_the_diary_opens_at_this_week(as_alice):
+    answer = as_alice.get("/diary/")
+
+    assert (answer.status_code, answer.url) == (303, THIS_WEEK)
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "monday"),
+    [
+        ("Pacific/Auckland", "2025-11-23 12:00", "2025-11-24"),
+        ("Europe/London", "2025-11-23 12:00", "2025-11-17"),
+        ("America/Los_Angeles", "2025-11-24 06:00", "2025-11-17"),
+    ],
+)
+def test_this_week_is_the_therapists(alice, clock, zone, now, monday):
+    works(alice, zone=zone)
+    clock.move_to(at(now, "UTC"))
+
+    assert browser_of(alice.user).get("/diary/").url == f"/diary/{monday}/"
+
+
+@pytest.mark.parametrize("day", ["2025-11-18", "2025-11-20", "2025-11-23"])
+def test_any_day_leads_to_its_monday(as_alice, day):
+    answer = as_alice.get(f"/diary/{day}/")
+
+    assert (answer.status_code, answer.url) == (303, THIS_WEEK)
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "today",
+        "2025-02-30",
+        "2025-13-01",
+        "0000-00-00",
+        "12025-11-17",
+        "-2025-11-17",
+        "2025-11-17T00:00",
+        "0001-01-01",
+        "9999-12-27",
+        "9999-12-31",
+        "%00",
+        "²",
+    ],
+)
+def test_what_is_no_week_is_not_found(as_alice, day):
+    assert as_alice.get(f"/diary/{day}/").status_code == 404
+
+
+@pytest.mark.parametrize("day", ["0001-01-08", "9999-12-20", "1582-10-11", "2300-01-01"])
+@pytest.mark.parametrize("zone", ["Europe/London", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_far_weeks_are_empty_weeks(as_alice, alice, day, zone):
+    works(alice, zone=zone)
+
+    assert "No sessions this week." in read(as_alice.get(f"/diary/{day}/", follow=True)).text
+
+
+def test_the_week_names_itself_and_its_neighbours(week):
+    page = week()
+
+    assert page.title.startswith("Diary, 17 to 23 November 2025 – ")
+    assert page.heads[:2] == ["Diary", "17 to 23 November 2025"]
+    links = {text: address for address, text in page.links}
+    assert links["Previous week"] == "/diary/2025-11-10/"
+    assert links["Next week"] == NEXT_WEEK
+    assert links["This week"] == "/diary/"
+    assert {"previous-week", "this-week", "next-week"} <= set(page.ids)
+
+
+@pytest.mark.parametrize(
+    ("monday", "name"),
+    [("2025-09-29", "29 September to 5 October 2025"), ("2025-12-29", "29 December 2025 to 4")],
+)
+def test_weeks_across_months_and_years_have_a_name(week, monday, name):
+    assert week(f"/diary/{monday}/").heads[1].startswith(name)
+
+
+def test_today_is_marked_in_words(week):
+    heads = week().heads
+
+    assert "Today, Thursday 20 November 2025" in heads
+    assert sum("Today" in head for head in heads) == 1
+    assert not any("Today" in head for head in week(NEXT_WEEK).heads)
+
+
+def test_the_new_week_is_announced_to_those_who_hear_it(as_alice, individual):
+    book(individual)
+    book(individual, WEDNESDAY + DAY)
+
+    swapped = read(as_alice.get(NEXT_WEEK, headers={"HX-Request": "true"}))
+
+    assert swapped.ids["live"] == "24 to 30 November 2025, 2 sessions"
+    assert read(as_alice.get(NEXT_WEEK)).ids["live"] == ""
+
+
+# What is on it.
+
+
+def test_sessions_and_free_times_stand_in_order_under_their_day(week, alice, individual):
+    works(alice, "14:00-18:00")
+    session = book(individual)
+
+    page = week(NEXT_WEEK)
+
+    assert (
+        "Wednesday 26 November 2025 2pm Free to book 3pm Free to book "
+        "4pm to 4:50pm Ann Ashby Individual 5pm Free to book Thursday 27 November 2025"
+    ) in page.text
+    assert sessions_on(page) == [f"/sessions/{session.public_id}/"]
+    assert "Saturday 29 November 2025 No sessions." in page.text
+
+
+def test_free_times_begin_when_a_client_could_still_book(week, alice):
+    works(alice, "09:00-13:00")
+
+    text = week().text
+
+    assert "Today, Thursday 20 November 2025 No sessions." in text
+    assert "Friday 21 November 2025 10am Free to book 11am Free to book midday Free" in text
+
+
+def test_no_free_times_on_days_off_or_in_past_weeks(week, alice):
+    works(alice)
+    off(alice, "2025-11-24", "2025-11-28", "Training")
+
+    assert "Free to book" not in week(NEXT_WEEK).text
+    assert "Training" not in week(NEXT_WEEK).text
+    assert "Free to book" not in week("/diary/2025-11-10/").text
+    assert "Free to book" in week("/diary/2025-12-01/").text
+
+
+def test_a_missed_session_stays_and_says_so(week, individual):
+    book(individual, NOW - DAY).set_attendance(attended=False)
+
+    assert "10am to 10:50am Ann Ashby Individual Did not attend" in week().text
+
+
+def test_a_cancelled_session_is_gone_and_its_time_is_free(week, alice, individual):
+    works(alice, "16:00-16:50")
+    book(individual).cancel(by=alice.user)
+
+    page = week(NEXT_WEEK)
+
+    assert sessions_on(page) == []
+    assert "Wednesday 26 November 2025 4pm Free to book" in page.text
+
+
+def test_a_session_of_an_ended_relationship_has_a_tag_and_the_way_back(week, alice, couples):
+    book(couples)
+    couples.end(by=alice.user, reason="completed")
+
+    page = week(NEXT_WEEK)
+
+    assert (
+        "4pm to 4:50pm Ann Ashby and Ben Bright Couples Relationship ended "
+        "Restart this Relationship"
+    ) in page.text
+    assert f"/relationships/{couples.public_id}/restart/" in page.addresses
+
+
+def test_ending_a_relationship_takes_nothing_out_of_the_diary(week, alice, individual):
+    session = book(individual)
+
+    before = sessions_on(week(NEXT_WEEK))
+    individual.end(by=alice.user, reason="completed")
+
+    assert sessions_on(week(NEXT_WEEK)) == before == [f"/sessions/{session.public_id}/"]
+
+
+def test_an_empty_week_leads_to_the_next_session(week, individual):
+    session = book(individual)
+
+    page = week()
+
+    assert "No sessions this week. Next session: Wednesday 26 November, 4pm" in page.text
+    assert sessions_on(page) == [f"/sessions/{session.public_id}/"]
+
+
+def test_an_empty_week_with_nothing_to_come_just_says_so(week):
+    text = week().text
+
+    assert "No sessions this week." in text
+    assert "Next session" not in text
+
+
+def test_a_colleagues_sessions_are_not_in_the_diary(week, carl, individual):
+    book(start(carl))
+
+    page = week(NEXT_WEEK)
+
+    assert sessions_on(page) == []
+    assert "Carl" not in page.text
+
+
+def test_a_client_has_no_diary(as_ann):
+    for address in ("/diary/", THIS_WEEK, "/diary/availability/"):
+        assert as_ann.get(address).status_code == 403
+
+
+# What is to be answered.
+
+
+def test_past_sessions_without_an_answer_are_asked_about(as_alice, week, individual, couples):
+    older, newer = book(couples, NOW - 21 * DAY), book(individual, NOW - DAY)
+    book(individual, NOW - 7 * DAY).set_attendance(attended=True)
+    book(individual)
+
+    page = week(NEXT_WEEK)
+
+    assert "Did they attend?" in page.heads
+    asked = page.text.partition("Did they attend?")[2]
+    assert asked.index("Thursday 30 October, 10am, Ann Ashby and Ben Bright") < asked.index(
+        "Wednesday 19 November, 10am, Ann Ashby"
+    )
+    for session in (older, newer):
+        as_alice.post(f"/sessions/{session.public_id}/attendance/", {"attended": "yes"})
+    assert "Did they attend?" not in week(NEXT_WEEK).heads
+
+
+def test_the_question_is_asked_after_the_relationship_has_ended(week, individual, alice):
+    book(individual, NOW - DAY)
+    individual.end(by=alice.user, reason="completed")
+
+    assert "Did they attend?" in week().heads
+
+
+def test_a_session_that_goes_on_is_not_asked_about(week, individual):
+    book(individual, NOW - HOUR / 2)
+
+    assert "Did they attend?" not in week().heads
+
+
+def test_the_questions_do_not_fill_the_page(week, individual):
+    for days in range(1, 15):
+        book(individual, NOW - days * DAY)
+
+    assert week(NEXT_WEEK).text.count("Did not attend on") == 10
+
+
+def test_the_diary_asks_as_little_of_the_database_with_many_sessions(as_alice, alice):
+    works(alice, "00:00-00:00", days=range(7))
+    numbers = []
+    for wanted in (1, 40):
+        while (number := Session.objects.count()) < wanted:
+            tie = start(ClientFactory(therapist=alice))
+            book(tie, at("2025-11-24 00:00") + number * HOUR)
+            if number % 2:
+                tie.end(by=alice.user, reason="completed")
+        with CaptureQueriesContext(connection) as captured:
+            assert as_alice.get(NEXT_WEEK).status_code == 200
+        numbers.append(len(captured))
+
+    assert numbers[0] == numbers[1]
+
+
+# Weeks in which the clocks change.
+
+
+@pytest.mark.parametrize(
+    ("monday", "readings"),
+    [
+        ("2026-03-23", ["2026-03-23 00:00", "2026-03-29 00:30", "2026-03-29 23:00"]),
+        ("2026-10-19", ["2026-10-19 00:00", "2026-10-25 00:30", "2026-10-25 23:00"]),
+    ],
+)
+def test_a_week_with_a_change_of_clocks_is_whole(week, individual, monday, readings):
+    inside = [book(individual, at(reading)) for reading in readings]
+    before = book(individual, at(readings[0]) - HOUR)
+    after = book(individual, at(readings[-1]) + HOUR)
+
+    listed = sessions_on(week(f"/diary/{monday}/"))
+
+    assert listed == [f"/sessions/{session.public_id}/" for session in inside]
+    assert not {f"/sessions/{s.public_id}/" for s in (before, after)} & set(listed)
+    assert row_of(before)["state"] == "booked"
+
+
+def test_free_times_keep_their_hour_through_the_change(alice, clock):
+    works(alice, "09:00-10:00", days=range(7))
+    clock.move_to(at("2026-03-20 10:00"))
+    browser = browser_of(alice.user)
+
+    for monday in ("2026-03-23", "2026-03-30"):
+        text = read(browser.get(f"/diary/{monday}/")).text
+        assert text.count("9am Free to book") == 7
+        assert text.count("Free to book") == 7
+
+
+def test_hours_that_come_twice_stand_twice(alice, clock):
+    works(alice, "01:00-02:00", days=range(7))
+    clock.move_to(at("2026-10-16 10:00"))
+
+    page = read(browser_of(alice.user).get("/diary/2026-10-19/"))
+
+    assert "Sunday 25 October 2026 1am Free to book 1am Free to book" in page.text

@@ -1,0 +1,173 @@
+"""The therapist's diary and availability, as one works with them."""
+
+import re
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from practice.moments import days, monday
+from tests.browser import assert_accessible
+from tests.browser.steps import banner, press, title
+from tests.diary import DAY, book, works
+from tests.diary.test_nothing_else_changes import sessions_as_stored
+
+A_WEEK = timedelta(days=7)
+
+
+def week_name(weeks: int) -> str:
+    first = monday(timezone.localdate()) + weeks * A_WEEK
+    return days(first, first + timedelta(days=6))
+
+
+def week(page: Page):
+    return page.locator("#which-week")
+
+
+def test_weeks_turn_in_place_and_back_turns_them_back(any_desk, request, individual, alice):
+    page, has_htmx = any_desk, request.node.callspec.params["way"] == "js"
+    works(alice)
+    book(individual, timezone.now() + 7 * DAY)
+    page.goto("/diary/")
+    expect(week(page)).to_have_text(week_name(0))
+    if has_htmx:
+        page.evaluate("window.isTheSamePage = true")
+
+    press(page, "Next week")
+    expect(week(page)).to_have_text(week_name(1))
+    expect(page.locator(".agenda")).to_contain_text("Ann Ashby")
+    if has_htmx:
+        expect(page.locator("#next-week")).to_be_focused()
+        expect(page.locator("#live")).to_have_text(f"{week_name(1)}, 1 session")
+        expect(page).to_have_title(re.compile(f"^Diary, {week_name(1)} – "))
+        assert page.evaluate("window.isTheSamePage")
+    first = monday(timezone.localdate()) + A_WEEK
+    expect(page).to_have_url(re.compile(f"/diary/{first}/$"))
+    press(page, "Next week")
+    expect(week(page)).to_have_text(week_name(2))
+
+    page.go_back()
+    expect(week(page)).to_have_text(week_name(1))
+    expect(page.locator(".agenda")).to_contain_text("Ann Ashby")
+    page.go_back()
+    expect(week(page)).to_have_text(week_name(0))
+    page.go_forward()
+    expect(week(page)).to_have_text(week_name(1))
+    page.reload()
+    expect(week(page)).to_have_text(week_name(1))
+    press(page, "Previous week")
+    press(page, "Previous week")
+    expect(week(page)).to_have_text(week_name(-1))
+    press(page, "This week")
+    expect(week(page)).to_have_text(week_name(0))
+    expect(page).to_have_url(re.compile(rf"/diary/{monday(timezone.localdate())}/$"))
+
+
+def test_attendance_is_answered_from_the_diary(any_desk, individual):
+    session = book(individual, timezone.now() - DAY)
+    any_desk.goto("/diary/")
+
+    any_desk.get_by_role("button", name=re.compile("^Attended on ")).click()
+
+    expect(banner(any_desk)).to_contain_text("Attendance noted")
+    session.refresh_from_db()
+    assert session.state == "attended"
+    any_desk.goto("/diary/")
+    expect(any_desk.get_by_text("Did they attend?")).to_have_count(0)
+
+
+def test_availability_is_edited_row_by_row(any_desk, alice, individual):
+    page = any_desk
+    works(alice, "09:00-12:00", days=range(1))
+    book(individual, timezone.now() + 7 * DAY)
+    before = sessions_as_stored()
+    page.goto("/diary/")
+    press(page, "Edit availability")
+    expect(title(page)).to_have_text("Availability")
+
+    page.get_by_label("Gap between sessions (minutes)").fill("15")
+    press(page, "Add another time on Monday")
+    expect(page.get_by_label("Monday, time 2, from")).to_be_focused()
+    page.get_by_label("Monday, time 2, from").fill("11:00")
+    page.get_by_label("Monday, time 2, to").fill("13:00")
+    press(page, "Add a time on Tuesday")
+    page.get_by_label("Tuesday, time 1, from").fill("14:00")
+    page.get_by_label("Tuesday, time 1, to").fill("13:00")
+    expect(page.get_by_label("Monday, time 2, from")).to_have_value("11:00")
+    expect(page.get_by_label("Gap between sessions (minutes)")).to_have_value("15")
+    press(page, "Save availability")
+
+    summary = page.locator(".error-summary")
+    expect(summary).to_be_focused()
+    expect(summary).to_contain_text("Monday: the times overlap")
+    expect(summary).to_contain_text("Tuesday, first time: the end must be after the start")
+    expect(page).to_have_title(re.compile("^Error: Availability – "))
+    summary.get_by_role("link", name=re.compile("Tuesday, first time")).click()
+    expect(page.get_by_label("Tuesday, time 1, to")).to_be_focused()
+    page.get_by_label("Tuesday, time 1, to").fill("15:00")
+    press(page, "Remove Monday, time 1")
+    expect(page.get_by_label("Monday, time 1, from")).to_have_value("11:00")
+    press(page, "Save availability")
+
+    expect(banner(page)).to_contain_text("Availability saved")
+    expect(page.get_by_label("Monday, time 1, from")).to_have_value("11:00")
+    expect(page.get_by_label("Tuesday, time 1, to")).to_have_value("15:00")
+    saved = [f"{h.weekday} {h.starts:%H:%M}-{h.ends:%H:%M}" for h in alice.weekly_hours.all()]
+    assert saved == ["0 11:00-13:00", "1 14:00-15:00"]
+    assert alice.booking_rules.gap_minutes == 15
+    assert sessions_as_stored() == before
+
+
+def test_enter_saves_and_neither_adds_nor_removes(any_desk, alice):
+    works(alice, "09:00-12:00", days=range(1))
+    any_desk.goto("/diary/availability/")
+
+    any_desk.get_by_label("Gap between sessions (minutes)").fill("20")
+    any_desk.keyboard.press("Enter")
+
+    expect(banner(any_desk)).to_contain_text("Availability saved")
+    assert alice.weekly_hours.count() == 1
+    assert alice.booking_rules.gap_minutes == 20
+
+
+def test_the_therapists_pages_are_accessible_on_every_screen(desk, alice, ann, individual, couples):
+    works(alice, "09:00-12:00", "14:00-18:00", days=range(7))
+    book(couples, timezone.now() - DAY)
+    session = book(individual, timezone.now() + DAY)
+    book(couples, timezone.now() + 2 * DAY)
+    couples.end(by=alice.user, reason="completed")
+    details = f"/sessions/{session.public_id}/"
+    addresses = [
+        f"/diary/{monday(timezone.localdate() + 2 * DAY)}/",
+        details,
+        f"{details}move/",
+        f"{details}cancel/",
+        f"/clients/{ann.public_id}/sessions/",
+        f"/relationships/{individual.public_id}/sessions/add/",
+        f"/relationships/{individual.public_id}/end/",
+        "/diary/availability/",
+    ]
+    for address in addresses:
+        assert desk.goto(address).status == 200
+        assert_accessible_on_every_screen(desk)
+    press(desk, "Add days off")
+    desk.get_by_label("Days off 1, from").fill("2030-01-02")
+    desk.get_by_label("Monday, time 1, to").fill("08:00")
+    press(desk, "Save availability")
+    expect(desk.locator(".error-summary")).to_be_visible()
+    assert_accessible_on_every_screen(desk)
+    desk.goto("/clients/")
+    expect(desk.locator("#results .box-note")).to_contain_text("Ben Bright still has a session")
+    assert_accessible_on_every_screen(desk)
+
+
+def assert_accessible_on_every_screen(page: Page) -> None:
+    """Judge a page on a desk in light, on a phone in the dark, and on the smallest phone."""
+    for width, scheme in ((1280, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert_accessible(page)
+    page.set_viewport_size({"width": 320, "height": 640})
+    is_wide = "document.documentElement.scrollWidth > innerWidth"
+    assert not page.evaluate(is_wide), f"{page.url} scrolls sideways"
+    page.set_viewport_size({"width": 1280, "height": 900})

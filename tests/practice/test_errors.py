@@ -1,0 +1,98 @@
+"""Calm pages for what goes wrong."""
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client as Browser
+from django.urls import path
+
+from practice import urls
+from tests.reading import read
+
+
+def explode(request: object) -> None:
+    raise RuntimeError("canary")
+
+
+class WithABrokenPage:
+    """The site, and one page that breaks."""
+
+    handler403, handler404 = urls.handler403, urls.handler404
+    urlpatterns = [*urls.urlpatterns, path("broken/", explode)]
+
+
+def test_what_is_not_found(as_alice):
+    answer = as_alice.get("/nowhere/")
+
+    page = read(answer)
+    assert answer.status_code == 404
+    assert page.title == "Page not found – Stillwater"
+    assert page.heads == ["Page not found"]
+    assert "If you typed the address, check it is correct." in page.text
+    assert [text for _, text in page.links] == ["Go to Clients", "Help"]
+    assert "nowhere" not in page.source
+
+
+def test_a_client_is_led_to_their_dashboard(as_ann):
+    assert "Go to Dashboard" in read(as_ann.get("/nowhere/")).text
+
+
+def test_a_visitor_is_led_to_the_start(db):
+    answer = Browser().get("/nowhere/")
+
+    assert answer.status_code == 404
+    assert "Go to the start" in read(answer).text
+
+
+def test_whatever_is_not_found_looks_the_same(as_alice, carl):
+    places = ["/nowhere/", f"/clients/{carl.public_id}/", "/clients/bcdfghjkmn/", "/clients/x/"]
+
+    answers = [as_alice.get(place) for place in places]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers[1:]}) == 1
+
+
+def test_what_is_somebody_elses_page(as_ann):
+    answer = as_ann.get("/clients/")
+
+    page = read(answer)
+    assert answer.status_code == 403
+    assert page.heads == ["You cannot view this page"]
+    assert "It may belong to someone else, or need a different account." in page.text
+    assert "You are signed in as Ann Ashby." in page.text
+    assert ("/", "Go to Dashboard") in page.links
+    assert "Sign in with another account" in page.text
+
+
+def test_a_broken_page_says_so_without_database_or_details(settings, as_alice):
+    settings.ROOT_URLCONF = WithABrokenPage
+    as_alice.raise_request_exception = False
+
+    answer = as_alice.get("/broken/")
+
+    page = read(answer)
+    assert answer.status_code == 500
+    assert page.heads == ["Sorry, there is a problem with the service"]
+    assert "check whether it was saved before you try again" in page.text
+    assert "canary" not in page.source
+    assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_the_page_for_broken_pages_asks_no_database():
+    """Without the fixture `db` any question to the database is an error."""
+    markup = render_to_string("500.html")
+
+    assert "Sorry, there is a problem with the service" in markup
+
+
+@pytest.mark.parametrize(
+    "template", ["404.html", "403.html", "403_csrf.html", "429.html", "500.html"]
+)
+def test_no_page_says_a_number_or_shouts(template, rf, db):
+    request = rf.get("/")
+    words = render_to_string(template, {"address": "/x/"}, request)
+    text = words[words.index("<main") : words.index("</main>")]
+
+    assert not any(number in text for number in ("403", "404", "429", "500"))
+    assert "!" not in text
+    assert "please" not in text.lower()

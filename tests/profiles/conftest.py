@@ -1,0 +1,23 @@
+"""The installation's figures are kept for a day; no test inherits another's."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from django.core.cache import cache
+
+from tests.profiles import NOW
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def clock(nothing_kept: None) -> Iterator[time_machine.Traveller]:
+    """The clock stands at 10am on Thursday 20 November 2025, until a test moves it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
