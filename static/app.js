@@ -1,8 +1,7 @@
-// Small comforts on pages that work without them. Loaded after htmx, if htmx is there at all.
+// Small comforts on pages that work without them; loaded after htmx.
 {
   const byId = (id) => document.getElementById(id);
-  const tick = byId("id_include");
-  const search = byId("id_q");
+  const isTick = (element) => element.id === "id_include";
   const toast = byId("toast");
   let failed, retry;
 
@@ -32,12 +31,12 @@
   // Links of the empty list press the real controls: no name gets into an address.
   document.addEventListener("click", (event) => {
     const press = event.target.closest("[data-press]")?.dataset.press;
-    const control = press === "include" ? tick : search;
+    const control = byId(press === "include" ? "id_include" : "id_q");
     if (!press || !control || !window.htmx) return;
     event.preventDefault();
     control.focus();
-    if (control === tick) tick.checked = true;
-    else search.value = "";
+    if (isTick(control)) control.checked = true;
+    else control.value = "";
     repeat(control);
   });
 
@@ -45,7 +44,7 @@
     if (!element.isConnected) location.reload();
     else if (element.matches("form")) element.requestSubmit();
     else if (element.matches("a")) element.click();
-    else element.dispatchEvent(new Event(element === tick ? "change" : "search", { bubbles: true }));
+    else element.dispatchEvent(new Event(isTick(element) ? "change" : "search", { bubbles: true }));
   };
 
   const dismiss = () => {
@@ -96,6 +95,7 @@
   };
 
   const finish = (request) => {
+    sessionStorage.removeItem("htmx-current-path-for-history");
     release(request.element);
     if (isList(request)) byId("results")?.removeAttribute("aria-busy");
     if (request.done) dismiss();
@@ -104,11 +104,11 @@
   const fail = (request, { type, detail }) => {
     if (!request.element || request.status === 422 || detail.error?.name === "AbortError") return;
     const list = isList(request);
-    const wanted = tick?.checked;
-    if (list && tick) tick.checked = byId("results").dataset.include;
     failed = request.element;
+    const wanted = failed.checked;
+    if (isTick(failed)) failed.checked = byId("results").dataset.include;
     retry = () => {
-      if (failed === tick) tick.checked = wanted;
+      failed.checked = wanted;
       repeat(failed);
     };
     toast.hidden = false;

@@ -17,7 +17,8 @@ OVERFLOW = """() => {
   if (root.scrollWidth > innerWidth) found.push(`page: ${root.scrollWidth} px`);
   for (const element of document.querySelectorAll("body *")) {
     const style = getComputedStyle(element), box = element.getBoundingClientRect();
-    if (!box.width || style.clipPath !== "none" || element.closest("svg, select, input")) continue;
+    if (!box.width || style.clipPath !== "none") continue;
+    if (element.closest("svg, select, input, [aria-hidden]")) continue;
     const clips = style.overflowX !== "visible" && style.overflowX !== "auto";
     const cut = clips && element.scrollWidth > element.clientWidth + 1;
     if (cut || box.right > innerWidth + 1 && !element.closest(".tabs, .skip"))

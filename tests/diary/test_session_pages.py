@@ -326,6 +326,19 @@ def test_a_session_is_moved(as_alice, session, mailoutbox):
     assert mailoutbox == []
 
 
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("what", ["move", "cancel"])
+def test_the_therapist_notes_that_the_client_asked(as_alice, session, what, asked):
+    typed = {"day": "2025-11-27", "time": "09:00"} | ({"for_client": "on"} if asked else {})
+
+    page = read(as_alice.get(f"/sessions/{session.public_id}/{what}/"))
+    as_alice.post(f"/sessions/{session.public_id}/{what}/", typed)
+
+    assert "The client asked for this" in page.text
+    column = {"move": "moved_for_client", "cancel": "cancelled_for_client"}[what]
+    assert row_of(session)[column] is asked
+
+
 def test_a_session_is_not_moved_onto_another(as_alice, session, couples):
     other = book(couples, WEDNESDAY + HOUR)
     before = row_of(other)
@@ -499,7 +512,7 @@ def test_attendance_of_what_is_to_come_or_cancelled_is_not_noted(as_alice, alice
 def test_reading_never_notes_attendance(as_alice, held):
     answer = as_alice.get(f"/sessions/{held.public_id}/attendance/?attended=yes")
 
-    assert answer.status_code == 405
+    assert (answer.status_code, answer.url) == (303, f"/sessions/{held.public_id}/")
     assert row_of(held)["state"] == "booked"
 
 

@@ -49,8 +49,10 @@ def test_a_session_is_booked(individual, alice, ann):
         "booked_by_id": ann.account_id,
         "moved_at": None,
         "moved_by_id": None,
+        "moved_for_client": False,
         "cancelled_at": None,
         "cancelled_by_id": None,
+        "cancelled_for_client": False,
         "revision": 0,
         "key": None,
     }
@@ -231,18 +233,34 @@ def test_what_is_no_longer_booked_is_not_moved(held, alice, state):
 # Cancelling.
 
 
-def test_a_session_is_cancelled_and_who_and_when_is_kept(session, ann, clock):
+@pytest.mark.parametrize(
+    ("by_client", "asked", "for_client"),
+    [(True, False, True), (False, False, False), (False, True, True)],
+    ids=["by the client", "by the therapist", "by the therapist, as the client asked"],
+)
+def test_a_session_is_cancelled_and_who_when_and_for_whom_is_kept(
+    session, ann, alice, clock, by_client, asked, for_client
+):
     before = row_of(session)
+    by = ann.account if by_client else alice.user
     clock.move_to(LATER)
 
-    session.cancel(by=ann.account)
+    session.cancel(by=by, for_client=asked)
 
     assert row_of(session) == before | {
         "state": "cancelled",
         "cancelled_at": LATER,
-        "cancelled_by_id": ann.account_id,
+        "cancelled_by_id": by.pk,
+        "cancelled_for_client": for_client,
         "revision": 1,
     }
+
+
+def test_of_several_moves_the_last_says_for_whom(session, alice):
+    for days, for_client in ((1, True), (2, False), (3, True)):
+        session.move(starts_at=WEDNESDAY + days * DAY, by=alice.user, for_client=for_client)
+
+        assert row_of(session)["moved_for_client"] is for_client
 
 
 @pytest.mark.parametrize("state", ["cancelled", "attended", "missed"])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from clients.models import Client
@@ -86,6 +86,8 @@ def check(people: list[Client], before: list[tuple]) -> list[tuple]:
 @settings(
     max_examples=25,
     deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # shrinking takes minutes with a database
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)

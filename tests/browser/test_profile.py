@@ -1,0 +1,132 @@
+"""The public profile in a browser: endings move nothing, and everybody can use it."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from practice.profiles.models import Profile
+from tests.browser import assert_accessible
+from tests.browser.steps import banner, end, press, title
+from tests.factories import ClientFactory, TherapistFactory, start
+from tests.profiles import session
+from tests.profiles.test_photo import picture
+
+DAY = timedelta(days=1)
+SENTENCE = "Ending a relationship does not have any effect on your profile stats"
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SECTION = re.compile(r'<section [^>]*id="profile-(?:stats|badges)">.*?</section>', re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def practice(individual, alice, ann):
+    """Alice has every figure and every badge, among four colleagues."""
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    for nth in range(5):
+        tie = start(ClientFactory(therapist=alice)) if nth else individual
+        for visit in range(3):
+            came_often(tie, midnight - (40 - visit) * DAY + nth * timedelta(hours=1))
+    for _ in range(4):
+        tie = start(ClientFactory(therapist=TherapistFactory()))
+        for visit in range(2):
+            came_often(tie, midnight - (40 - visit) * DAY)
+    profile = Profile(therapist=alice, is_published=True, headline="Counsellor", fee_couples=90)
+    profile.about, profile.specialities = "About me.\n\nMore.", "Anxiety, Bereavement"
+    profile.save()
+
+
+def came_often(tie, starts_at: datetime) -> None:
+    session(tie, starts_at, booked_at=starts_at - 7 * DAY)
+
+
+def sections(page: Page) -> list[str]:
+    """What stands between the tags of stats and badges, as it was sent."""
+    answer = page.goto("/therapists/alice/")
+    return SECTION.findall(answer.text())
+
+
+def test_stats_and_badges_are_the_same_before_and_after_an_ending(
+    any_desk, new_context, practice, individual
+):
+    """Acceptance check 26."""
+    visitor, desk = new_context().new_page(), any_desk
+    before, own = sections(visitor), sections(desk)
+    assert len(before) == len(own) == 2
+    assert "5 clients" in before[0]
+    assert "10 out of 10 clients return" in before[0]
+    for name in ("Smooth Schedule", "See You Again", "In Demand"):
+        assert name in before[1]
+
+    end(desk, individual)
+    assert sections(visitor) == before
+    assert sections(desk) == own
+
+    desk.goto(f"/relationships/{individual.public_id}/restart/")
+    press(desk, "Confirm Restart of Relationship")
+    expect(banner(desk)).to_contain_text("Relationship restarted")
+    assert sections(visitor) == before
+    assert sections(desk) == own
+
+
+def test_the_end_page_says_todays_figures(desk, practice, individual):
+    desk.goto(f"/relationships/{individual.public_id}/end/")
+
+    expect(desk.locator(".ticks")).to_contain_text(
+        "stay the same. Today: 15 sessions, 10 out of 10 clients return, "
+        "Smooth Schedule, See You Again, In Demand."
+    )
+
+
+def test_a_profile_is_written_published_and_found(any_desk, new_context):
+    desk, visitor = any_desk, new_context().new_page()
+    desk.goto("/profile/")
+    expect(desk.locator("main")).to_contain_text(SENTENCE)
+    desk.get_by_label("Headline").fill("Counsellor in Ålesund")
+    desk.get_by_label("Photo").set_input_files(
+        {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": b"<script>"}
+    )
+    desk.get_by_label("Show my profile to everybody").check()
+    press(desk, "Save profile")
+    expect(desk.locator(".error-summary")).to_contain_text("Choose a photo in JPEG")
+    expect(desk.get_by_label("Headline")).to_have_value("Counsellor in Ålesund")
+
+    desk.get_by_label("Photo").set_input_files(
+        {"name": "me.png", "mimeType": "image/png", "buffer": picture("PNG")}
+    )
+    press(desk, "Save profile")
+    expect(banner(desk)).to_contain_text("Profile saved")
+
+    visitor.goto("/therapists/")
+    visitor.get_by_label("Search therapists").fill("alesund")
+    press(visitor, "Search")
+    press(visitor, "Alice Archer")
+    expect(title(visitor)).to_have_text("Alice Archer")
+    photo = visitor.get_by_role("img", name="Alice Archer")
+    expect(photo).to_be_visible()
+    assert photo.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 320]
+
+
+def test_the_pages_are_within_everybodys_reach(desk, practice):
+    for address in ("/profile/", "/profile/figures/", "/therapists/alice/", "/therapists/"):
+        desk.goto(address)
+        reach(desk)
+
+
+def reach(page: Page) -> None:
+    """On a desk and on a phone, by day and by night; and narrower than any phone."""
+    for width, scheme in ((1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        assert_accessible(page)
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate(WIDER) == 0, page.url

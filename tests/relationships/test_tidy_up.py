@@ -1,0 +1,539 @@
+"""Tidying up: the app suggests, the therapist decides, and nothing ends by itself."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from relationships.models import Relationship
+from tests.conftest import browser_of
+from tests.factories import ClientFactory, facts_of, history_of, start
+from tests.profiles import session
+from tests.reading import Page, read
+
+DAY, WEEK, HOUR = timedelta(days=1), timedelta(weeks=1), timedelta(hours=1)
+JUST = timedelta(microseconds=1)
+NOW = datetime(2025, 11, 20, 10, tzinfo=UTC)
+TODAY = date(2025, 11, 20)
+LONG_AGO = NOW - 400 * DAY
+REASON = "Select a reason for ending the relationship"
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def tie(alice) -> Relationship:
+    """Long in the caseload, without a session."""
+    return start(ClientFactory(therapist=alice, name="Quin Quiet"), at=LONG_AGO)
+
+
+@pytest.fixture
+def two(alice, tie) -> list[Relationship]:
+    return [tie, start(ClientFactory(therapist=alice, name="Rae Rare"), at=LONG_AGO)]
+
+
+@pytest.fixture
+def look(as_alice):
+    return lambda: read(as_alice.get("/caseload/tidy-up/"))
+
+
+def attention(alice, now=NOW, today=TODAY) -> list[Relationship]:
+    return list(alice.relationships.needing_attention(alice, now, today).order_by("pk"))
+
+
+def answers(*rows: tuple[Relationship, dict]) -> dict[str, object]:
+    data: dict[str, object] = {"row": [tie.public_id for tie, _ in rows]}
+    for tie, choice in rows:
+        for name, value in choice.items():
+            data[f"{tie.public_id}-{name}"] = value
+    return data
+
+
+@pytest.fixture
+def save(as_alice):
+    """Send the list, and read what follows."""
+
+    def save(*rows: tuple[Relationship, dict]) -> Page:
+        return read(as_alice.post("/caseload/tidy-up/", answers(*rows), follow=True))
+
+    return save
+
+
+END = {"action": "end", "reason": "lost_contact"}
+NOT_YET = {"action": "not_yet"}
+
+
+# Who is on it.
+
+
+def test_work_without_a_session_for_long_is_on_the_list(alice, tie):
+    assert attention(alice) == [tie]
+
+
+def test_ended_work_is_not(alice, tie):
+    tie.end(by=alice.user, reason="completed")
+
+    assert attention(alice) == []
+
+
+@pytest.mark.parametrize("state", ["attended", "missed", "booked"])
+def test_twelve_weeks_are_twelve_weeks_to_the_instant(alice, tie, state):
+    held = session(tie, NOW - 12 * WEEK - 50 * timedelta(minutes=1), state)
+    assert held.ends_at == NOW - 12 * WEEK
+
+    assert attention(alice) == [tie]
+    assert attention(alice, NOW - JUST) == []
+
+
+def test_a_session_that_is_booked_keeps_work_off_the_list(alice, tie):
+    session(tie, NOW + 40 * DAY, "booked")
+
+    assert attention(alice) == []
+
+
+def test_a_cancelled_session_does_not(alice, tie):
+    session(tie, NOW + 4 * DAY, "cancelled")
+    session(tie, NOW - 4 * DAY, "cancelled")
+
+    assert attention(alice) == [tie]
+
+
+def test_somebody_elses_session_does_not(alice, tie, bob, carl, ann):
+    session(start(carl), NOW - DAY)
+    other = start(ann, at=LONG_AGO)
+    session(other, NOW - DAY)
+
+    assert attention(alice) == [tie]
+
+
+def test_the_sessions_of_another_relationship_of_the_same_client_do_not(alice, ann, ben):
+    alone, together = start(ann, at=LONG_AGO), start(ann, ben, at=LONG_AGO)
+    session(together, NOW - DAY)
+
+    assert attention(alice) == [alone]
+
+
+def test_work_that_began_within_the_weeks_is_left_in_peace(alice, ann):
+    begun = start(ann, at=NOW - 12 * WEEK)
+
+    assert attention(alice) == [begun]
+    assert attention(alice, NOW - JUST) == []
+
+
+def test_work_that_was_restarted_lately_is_left_in_peace(alice, tie):
+    tie.end(by=alice.user, reason="other", at=NOW - 20 * WEEK)
+    tie.restart(by=alice.user, at=NOW - 12 * WEEK + HOUR)
+
+    assert attention(alice) == []
+    assert attention(alice, NOW + HOUR) == [tie]
+
+
+@pytest.mark.parametrize("note", ["on_break_until", "ask_again_on"])
+def test_a_break_and_a_not_yet_last_until_the_day(alice, tie, note):
+    for days, is_quiet in ((1, True), (0, False), (-1, False)):
+        setattr(tie, note, TODAY + days * DAY)
+        tie.save()
+        assert attention(alice) == ([] if is_quiet else [tie])
+
+
+def test_the_day_is_the_therapists_own(alice, tie, clock):
+    tie.on_break_until = TODAY + DAY
+    tie.save()
+    alice.time_zone = "Pacific/Kiritimati"  # fourteen hours ahead
+    alice.save()
+
+    assert "Quin Quiet" in read(browser_of(alice.user).get("/caseload/tidy-up/")).text
+    alice.time_zone = "Europe/London"
+    alice.save()
+    assert "Quin Quiet" not in read(browser_of(alice.user).get("/caseload/tidy-up/")).text
+
+
+def test_a_planned_ending_is_on_the_list_from_its_day_on(alice, tie):
+    session(tie, NOW - DAY)
+    session(tie, NOW + DAY, "booked")
+    for days, is_due in ((1, False), (0, True), (-1, True)):
+        tie.planned_end = TODAY + days * DAY
+        tie.save()
+        assert attention(alice) == ([tie] if is_due else [])
+
+
+def test_nobody_elses_work_is_on_my_list(alice, bob, carl, tie):
+    theirs = start(carl, at=LONG_AGO)
+
+    assert attention(alice) == [tie]
+    assert attention(bob) == [theirs]
+
+
+def test_time_alone_ends_nothing(alice, two, clock):
+    for _ in range(3):
+        clock.shift(500 * DAY)
+        browser = browser_of(alice.user)
+        for address in ("/caseload/tidy-up/", "/caseload/", "/clients/"):
+            assert browser.get(address).status_code == 200
+
+    for one in two:
+        assert history_of(one) == ["started"]
+        assert facts_of(one)["status"] == "active"
+
+
+# The number beside the count.
+
+
+def test_the_clients_list_says_how_many(as_alice, two):
+    page = read(as_alice.get("/clients/"))
+
+    assert "2 active clients · 2 need attention" in page.text
+    assert "/caseload/tidy-up/" in page.addresses
+    two[0].ask_again_on = TODAY + DAY
+    two[0].save()
+    assert "· 1 needs attention" in read(as_alice.get("/clients/")).text
+    two[1].ask_again_on = TODAY + DAY
+    two[1].save()
+    assert "attention" not in read(as_alice.get("/clients/")).text
+
+
+@pytest.mark.parametrize("search", ["qui", "zzz", ""])
+def test_a_search_does_not_change_how_many_need_attention(as_alice, two, search):
+    page = read(as_alice.get(f"/clients/?q={search}"))
+
+    assert "2 need attention" in page.text
+
+
+def test_a_client_counts_once_for_each_relationship(as_alice, ann, ben):
+    start(ann, at=LONG_AGO)
+    start(ann, ben, at=LONG_AGO)
+
+    assert "2 active clients · 2 need attention" in read(as_alice.get("/clients/")).text
+
+
+def test_the_number_costs_no_query_of_its_own(as_alice, alice, two):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as context:
+            as_alice.get("/clients/?include=inactive")
+        return len(context)
+
+    before = queries()
+    for n in range(5):
+        one = start(ClientFactory(therapist=alice), at=LONG_AGO)
+        session(one, NOW - (200 + n) * DAY)
+
+    assert queries() == before <= 6
+
+
+# The page.
+
+
+def test_the_list_says_who_and_since_when(look, tie, alice, ann, ben):
+    session(tie, NOW - 100 * DAY)
+    session(tie, NOW - 90 * DAY)
+    session(tie, NOW - 89 * DAY, "missed")
+    start(ann, ben, at=LONG_AGO)
+
+    page = look()
+
+    assert "Individual relationship with Quin Quiet Last session 22 August 2025" in page.text
+    assert "Couples relationship with Ann Ashby and Ben Bright No session held" in page.text
+    assert "no session for 12 weeks" in page.text
+    assert f"/relationships/{tie.public_id}/" in page.addresses
+    chosen = [a for tag, a in page.tags if tag == "option" and "selected" in a]
+    assert [option["value"] for option in chosen] in ([], [""] * 4)
+
+
+def test_an_empty_list_says_so(look, individual):
+    page = look()
+
+    assert "Nothing needs attention" in page.heads
+    assert page.value_of("row") is None
+
+
+def test_the_page_costs_the_same_however_long_the_list_is(as_alice, alice, two):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as context:
+            as_alice.get("/caseload/tidy-up/")
+        return len(context)
+
+    before = queries()
+    for _ in range(4):
+        start(*ClientFactory.create_batch(2, therapist=alice), at=LONG_AGO)
+
+    assert queries() == before
+
+
+def test_only_a_therapist_opens_it(as_ann, client, as_bob, tie):
+    assert as_ann.get("/caseload/tidy-up/").status_code == 403
+    assert client.get("/caseload/tidy-up/").status_code == 302
+    assert "Quin" not in read(as_bob.get("/caseload/tidy-up/")).source
+
+
+# Deciding.
+
+
+def test_several_are_decided_at_once_each_with_its_own_reason(save, alice, two):
+    page = save((two[0], END), (two[1], {"action": "end", "reason": "completed"}))
+
+    assert [facts_of(one)["reason"] for one in two] == ["lost_contact", "completed"]
+    assert [history_of(one) for one in two] == [["started", "ended"]] * 2
+    assert facts_of(two[0])["ended_by"] == alice.user
+    assert "2 relationships done." in page.text
+    assert "Nothing needs attention" in page.text
+
+
+def test_what_is_left_alone_stays_on_the_list(save, two):
+    page = save((two[0], END), (two[1], {"action": ""}))
+
+    assert facts_of(two[1])["status"] == "active"
+    assert "1 relationship done." in page.text
+    assert "Rae Rare" in page.text
+
+
+def test_nothing_chosen_changes_nothing_and_says_so(save, two):
+    page = save(*((one, {"action": ""}) for one in two))
+
+    assert [history_of(one) for one in two] == [["started"]] * 2
+    assert "Nothing was chosen, so nothing has changed." in page.text
+
+
+def test_not_yet_asks_again_in_four_weeks(save, alice, tie):
+    save((tie, NOT_YET))
+
+    tie.refresh_from_db()
+    assert tie.ask_again_on == date(2025, 12, 18)
+    assert attention(alice) == []
+    assert attention(alice, today=date(2025, 12, 17)) == []
+    assert attention(alice, today=date(2025, 12, 18)) == [tie]
+    assert history_of(tie) == ["started"]
+
+
+def test_a_break_lasts_until_its_day(save, alice, tie):
+    save((tie, {"action": "break", "until": "2026-01-31"}))
+
+    tie.refresh_from_db()
+    assert tie.on_break_until == date(2026, 1, 31)
+    assert attention(alice) == []
+    assert attention(alice, today=date(2026, 1, 31)) == [tie]
+
+
+def test_a_break_is_shown_on_the_relationship_until_it_is_over(save, as_alice, tie, alice):
+    save((tie, {"action": "break", "until": "2025-11-30"}))
+
+    address = f"/relationships/{tie.public_id}/"
+    assert "On a break until Sunday 30 November 2025" in read(as_alice.get(address)).text
+    tie.refresh_from_db()
+    tie.on_break_until = TODAY - DAY
+    tie.save()
+    assert "On a break" not in read(as_alice.get(address)).text
+
+
+@pytest.mark.parametrize("choice", [NOT_YET, {"action": "break", "until": "2026-01-31"}])
+def test_a_planned_ending_that_is_due_can_be_put_off_too(save, alice, tie, choice):
+    tie.planned_end = TODAY
+    tie.save()
+
+    page = save((tie, choice))
+
+    assert "1 relationship done." in page.text
+    assert attention(alice) == [], "it was put off, and is asked again at once"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"action": "end", "reason": ""}, f"{REASON} with Quin Quiet"),
+        ({"action": "end"}, f"{REASON} with Quin Quiet"),
+        ({"action": "end", "reason": "nonsense"}, REASON),
+        ({"action": "nonsense"}, "Choose what to do"),
+        ({"action": "break"}, "Enter until when Quin Quiet is on a break"),
+        ({"action": "break", "until": "yesterday"}, "Enter a date"),
+        (
+            {"action": "break", "until": "2025-11-19"},
+            "Enter a date from today on, within two years",
+        ),
+        (
+            {"action": "break", "until": "2999-01-01"},
+            "Enter a date from today on, within two years",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_and_the_others_choices_stay(as_alice, two, wrong, sentence):
+    sent = answers((two[0], wrong), (two[1], {"action": "end", "reason": "died"}))
+
+    answer = as_alice.post("/caseload/tidy-up/", sent)
+
+    page = read(answer)
+    assert answer.status_code == 422
+    assert page.title.startswith("Error: ")
+    assert "There is a problem" in page.heads
+    named = [text for address, text in page.links if address.startswith("#")]
+    assert named == [sentence]
+    assert [history_of(one) for one in two] == [["started"]] * 2
+    chosen = [a["value"] for tag, a in page.tags if tag == "option" and "selected" in a]
+    assert "died" in chosen
+    assert chosen.count("end") >= 1
+
+
+def test_the_link_of_an_error_leads_to_the_field_of_its_row(as_alice, two):
+    answer = as_alice.post(
+        "/caseload/tidy-up/", answers((two[0], {"action": ""}), (two[1], {"action": "end"}))
+    )
+
+    page = read(answer)
+    [address] = [address for address, _ in page.links if address.startswith("#")]
+    assert address == f"#id_{two[1].public_id}-reason"
+    assert address[1:] in [attrs.get("id") for tag, attrs in page.tags if tag == "select"]
+
+
+def test_a_row_that_ended_meanwhile_is_reported_and_the_others_are_done(save, alice, two):
+    two[0].end(by=alice.user, reason="completed", at=NOW - HOUR)
+
+    page = save((two[0], END), (two[1], END))
+
+    assert facts_of(two[0])["reason"] == "completed"
+    assert history_of(two[0]) == ["started", "ended"]
+    assert facts_of(two[1])["reason"] == "lost_contact"
+    assert "1 relationship done." in page.text
+    assert (
+        "Individual relationship with Quin Quiet was left alone: it had already ended "
+        "on Thursday 20 November 2025 at 9am."
+    ) in page.text
+
+
+@pytest.mark.parametrize("choice", [NOT_YET, {"action": "break", "until": "2026-01-31"}])
+def test_a_row_that_ended_meanwhile_takes_no_note(save, alice, tie, choice):
+    tie.end(by=alice.user, reason="completed")
+
+    page = save((tie, choice))
+
+    tie.refresh_from_db()
+    assert (tie.ask_again_on, tie.on_break_until) == (None, None)
+    assert "was left alone" in page.text
+
+
+def test_a_row_that_was_answered_elsewhere_is_still_answered(save, as_alice, tie):
+    tie.ask_again_on = TODAY + DAY  # gone from the list in another tab
+    tie.save()
+
+    assert "1 relationship done." in save((tie, END)).text
+    assert facts_of(tie)["reason"] == "lost_contact"
+
+
+def test_the_same_form_twice_ends_it_once(save, tie):
+    save((tie, END))
+    page = save((tie, END))
+
+    assert history_of(tie) == ["started", "ended"]
+    assert "was left alone" in page.text
+
+
+def test_rows_of_others_are_not_mine_to_decide(save, bob, carl, tie):
+    theirs = start(carl, at=LONG_AGO)
+
+    page = save((theirs, END), (tie, END))
+
+    assert history_of(theirs) == ["started"]
+    assert facts_of(theirs)["status"] == "active"
+    assert facts_of(tie)["status"] == "ended"
+    assert "Carl" not in page.source
+
+
+@pytest.mark.parametrize("rows", [["nonsense"], ["", "x" * 500], ["\x00"], ["1"] * 300])
+def test_rows_that_do_not_exist_change_nothing(as_alice, tie, rows):
+    answer = as_alice.post(
+        "/caseload/tidy-up/", {"row": rows, **{f"{row[:9]}-action": "end" for row in rows}}
+    )
+
+    assert answer.status_code in (303, 422)
+    assert history_of(tie) == ["started"]
+
+
+def test_a_row_that_is_not_named_is_not_decided(as_alice, two):
+    sent = answers((two[0], END), (two[1], END)) | {"row": [two[0].public_id]}
+
+    as_alice.post("/caseload/tidy-up/", sent)
+
+    assert [facts_of(one)["status"] for one in two] == ["ended", "active"]
+
+
+def test_deciding_sends_nothing_and_cancels_nothing(save, two, mailoutbox):
+    held = session(two[0], NOW - 100 * DAY)
+
+    save((two[0], END), (two[1], NOT_YET))
+
+    held.refresh_from_db()
+    assert held.state == "attended"
+    assert mailoutbox == []
+
+
+# The number of weeks.
+
+
+def weeks(browser, number: object):
+    return browser.post("/caseload/tidy-up/", {"weeks": number})
+
+
+@pytest.mark.parametrize("number", [4, 104])
+def test_the_weeks_are_the_therapists_choice(as_alice, alice, tie, number):
+    session(tie, NOW - number * WEEK - HOUR)
+
+    assert weeks(as_alice, number).status_code == 303
+
+    alice.refresh_from_db()
+    assert alice.tidy_up_weeks == number
+    assert attention(alice) == [tie] if number == 4 else attention(alice) == []
+    assert f"no session for {number} weeks" in read(as_alice.get("/caseload/tidy-up/")).text
+
+
+def test_fewer_weeks_ask_earlier(as_alice, alice, tie):
+    session(tie, NOW - 5 * WEEK)
+    assert attention(alice) == []
+
+    weeks(as_alice, 5)
+
+    alice.refresh_from_db()
+    assert attention(alice, NOW + HOUR) == [tie]
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ("3", "Enter 4 weeks or more"),
+        ("105", "Enter 104 weeks or fewer"),
+        ("", "Enter a number of weeks"),
+        ("soon", "Enter a number of weeks"),
+        ("-12", "Enter 4 weeks or more"),
+        ("9" * 30, "Enter 104 weeks or fewer"),
+    ],
+)
+def test_a_number_of_weeks_that_makes_no_sense_is_refused(as_alice, alice, number, sentence):
+    answer = weeks(as_alice, number)
+
+    page = read(answer)
+    assert answer.status_code == 422
+    assert ("#id_weeks", sentence) in page.links
+    assert page.value_of("weeks") == (number or None)
+    alice.refresh_from_db()
+    assert alice.tidy_up_weeks == 12
+
+
+def test_a_refused_number_of_weeks_does_not_hide_the_list(as_alice, tie):
+    page = read(weeks(as_alice, "soon"))
+
+    assert "Nothing needs attention" not in page.text
+    assert "Quin Quiet" in page.text
+
+
+def test_a_refused_number_is_not_said_to_be_the_rule(as_alice, tie):
+    assert "no session for soon weeks" not in read(weeks(as_alice, "soon")).text
+    assert "no session for 12 weeks" in read(weeks(as_alice, "soon")).text
+
+
+def test_my_weeks_are_mine(as_alice, alice, bob):
+    weeks(as_alice, 30)
+
+    bob.refresh_from_db()
+    assert bob.tidy_up_weeks == 12
