@@ -1,8 +1,9 @@
 """Settings of an installation. One file; what differs is an environment variable.
 
-SECRET_KEY        required, unless DEBUG or the demo runs
+SECRET_KEY        50 random characters or more, unless DEBUG or the demo runs
 ALLOWED_HOSTS     comma-separated host names
 DATABASE_URL      e.g. postgres://user:password@host/name; without it, SQLite beside manage.py
+WEB_CONCURRENCY   number of gunicorn's processes (1)
 SITE_URL          address people reach it by, e.g. https://practice.example (used in mails)
 EMAIL_HOST        mail server; without it no mail is sent, and links are shown on the page
 DEBUG             1 for development only
@@ -25,6 +26,7 @@ PRODUCTION = not (DEBUG or DEMO)
 SECRET_KEY = env.get("SECRET_KEY") or ("" if PRODUCTION else "only-for-demo-and-development")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text before you start Stillwater.")
+WORKERS = int(env.get("WEB_CONCURRENCY", "1"))  # the number of gunicorn's processes
 
 ALLOWED_HOSTS = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
 if DEMO:
@@ -37,6 +39,7 @@ URGENT_HELP = env.get(
     "If you need urgent help: call 999, NHS 111 (option 2), or Samaritans on 116 123, at any time.",
 )
 SUPPORT_EMAIL = env.get("SUPPORT_EMAIL", "")
+SECURITY_CONTACT = env.get("SECURITY_CONTACT", "")  # mailto: or https: address
 
 INSTALLED_APPS = [
     "practice.accounts",
@@ -140,6 +143,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "practice.errors.csrf_failure"

@@ -4,7 +4,7 @@ from allauth.account import views as allauth
 from django.conf import settings
 from django.urls import include, path, re_path
 
-from practice import demo, pages
+from practice import demo, health, pages
 from practice.accounts import views as accounts
 from practice.accounts.views import refusing
 
@@ -61,6 +61,9 @@ urlpatterns = [
     path("help/", include(help_urls)),
     path("accessibility/", pages.page("accessibility.html"), name="accessibility"),
     path("privacy/", pages.page("privacy.html"), name="privacy"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path(".well-known/security.txt", health.security_txt, name="security_txt"),
     path("", include("clients.urls")),
     path("", include("relationships.urls")),
     path("", include("practice.diary.urls")),

@@ -95,7 +95,6 @@
   };
 
   const finish = (request) => {
-    sessionStorage.removeItem("htmx-current-path-for-history");
     release(request.element);
     if (isList(request)) byId("results")?.removeAttribute("aria-busy");
     if (request.done) dismiss();

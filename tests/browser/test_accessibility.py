@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import WCAG_2_2_AA, assert_accessible
-from tests.browser.steps import end, press
+from tests.browser.steps import end, press, title
 from tests.browser.tour import states
 
 # What does not fit: a page wider than the window, or text that is cut off.
@@ -156,6 +156,7 @@ def test_forced_colours_leave_what_tells_things_apart(desk, jonah, individual):
     underline, *others = desk.locator(".main-nav [aria-current]").evaluate(mark)
     assert underline not in others
     press(desk, "Ann Ashby")
+    expect(title(desk)).to_have_text("Ann Ashby")
     desk.keyboard.press("Tab")
     expect(desk.locator(".skip")).to_have_css("outline-style", "solid")
 

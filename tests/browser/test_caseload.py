@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from relationships.models import Relationship
 from relationships.reasons import EndReason
+from tests.browser import assert_accessible
 from tests.browser.steps import banner, press, title
 from tests.browser.test_profile import WIDER, reach
 from tests.factories import ClientFactory, facts_of, history_of, start
@@ -79,8 +80,8 @@ def test_the_error_has_the_focus(desk, quiet):
     assert desk.title().startswith("Error: Tidy up")
 
 
-def test_a_row_that_ended_in_another_tab_is_told(any_desk, quiet, alice):
-    page = any_desk
+def test_a_row_that_ended_in_another_tab_is_told(desk, quiet, alice):
+    page = desk
     page.goto("/caseload/tidy-up/")
     quiet[0].end(by=alice.user, reason="completed")
     for name in ("Quin", "Rae"):
@@ -130,19 +131,19 @@ def test_no_text_of_the_drawing_lies_on_another(desk, quiet, endings):
         assert drawing.evaluate(within) == [], which
 
 
-def test_the_table_opens_without_scripts(any_desk, quiet):
-    any_desk.goto("/caseload/")
-    cells = any_desk.locator(".plain-table td")
+def test_the_table_opens(desk, quiet):
+    desk.goto("/caseload/")
+    cells = desk.locator(".plain-table td")
     expect(cells.last).to_be_hidden()
 
-    any_desk.get_by_text("Show as a table").click()
+    desk.get_by_text("Show as a table").click()
 
     expect(cells.last).to_be_visible()
     expect(cells.last).to_have_text("3")
 
 
-def test_a_planned_ending_is_noted(any_desk, quiet):
-    page, day = any_desk, timezone.localdate() + 14 * DAY
+def test_a_planned_ending_is_noted(desk, quiet):
+    page, day = desk, timezone.localdate() + 14 * DAY
     page.goto(f"/relationships/{quiet[0].public_id}/")
     press(page, "Plan the ending")
     page.get_by_label("Day of the last session").fill(f"{day:%Y-%m-%d}")
@@ -157,7 +158,7 @@ def test_the_pages_are_within_everybodys_reach(desk, quiet, endings):
     desk.get_by_text("Show as a table").click()
     reach(desk)
     desk.goto("/caseload/tidy-up/")
-    reach(desk)
+    assert_accessible(desk)
     row(desk, "Quin").get_by_label("What to do").select_option("End this Relationship")
     press(desk, "Save")
     expect(desk.locator(".error-summary")).to_be_visible()

@@ -58,7 +58,6 @@ def words(line: str) -> list[str]:
     return "".join(c if c.isalpha() else " " for c in line.lower()).split()
 
 
-@pytest.mark.xfail(reason="`pages.md` 3.3 makes it a GET form, which check 38 forbids", strict=True)
 def test_a_search_from_the_header_leaves_no_name_in_the_history(desk, individual, jonah):
     desk.goto("/help/")
 

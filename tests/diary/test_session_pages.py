@@ -454,6 +454,7 @@ def test_either_side_cancels_and_who_and_when_is_shown_to_both(
     moment = "Cancelled Thursday 20 November 2025 at 11am"
     assert f"{moment}, {to_themselves}" in page.text
     assert f"{moment}, {to_the_other}" in read(theirs.get(address)).text
+    assert "as the client asked" not in page.text  # who cancels for themselves asks nobody
     assert not {a for a in page.addresses if a.endswith(("/move/", "/cancel/"))}
     assert mailoutbox == []
 

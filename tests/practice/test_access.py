@@ -49,7 +49,7 @@ TABLE = {
     "invitation/<str:token>/": EVERYBODY,
     "password/change/": SIGNED_IN,
     "password/reset/": EVERYBODY,
-    "password/reset/<str:uidb36>-<str:key>/": EVERYBODY,
+    "password/^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$": EVERYBODY,
     "password/reset/done/": EVERYBODY,
     "password/reset/sent/": EVERYBODY,
     "password/set/": SIGNED_IN,
@@ -72,7 +72,7 @@ TABLE = {
     "sign-in/again/": SIGNED_IN,
     "sign-in/inactive/": EVERYBODY,
     "sign-in/new/": EVERYBODY,
-    "sign-out/": SIGNED_IN,
+    "sign-out/": EVERYBODY,
     "therapists/": EVERYBODY,
     "therapists/<slug:slug>/": EVERYBODY,
     "therapists/<slug:slug>/photo/": EVERYBODY,
@@ -147,7 +147,7 @@ class Stage:
             "<str:day>": "2030-05-06",
             "<str:time>": "1000",
             "<str:token>": self.token,
-            "<str:uidb36>-<str:key>": "1-set-password",
+            "^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$": "reset/1-set-password/",
             "<slug:slug>": "alice",
         }.items():
             route = route.replace(part, value)

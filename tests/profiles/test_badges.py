@@ -178,7 +178,7 @@ def test_the_median_is_over_therapists_who_held_a_session():
 
 
 def test_below_five_therapists_nobody_is_compared():
-    visits = came(1, 9) + [visit(2, days=-3, booked=5, state="booked")]
+    visits = [*came(1, 9), visit(2, days=-3, booked=5, state="booked")]
 
     assert earned(visits, usual(therapists=4)) == []
     assert earned(visits, usual(therapists=5)) == ["again", "demand"]
@@ -230,7 +230,7 @@ def test_what_is_recorded_this_morning_was_not_there_at_midnight(alice, individu
 
 
 def test_each_badge_says_why_in_one_sentence():
-    visits = came(1, 9) + [visit(2, days=3, booked=5)]
+    visits = [*came(1, 9), visit(2, days=3, booked=5)]
 
     shown = badges(visits, usual(), NOW)
 

@@ -128,7 +128,7 @@ def test_a_session_to_come_is_not_attended_whatever_it_says():
 
 
 def test_an_earlier_instant_knows_nothing_of_what_was_booked_later():
-    visits = came(1, 2) + [visit(2, days=30, booked=31)]
+    visits = [*came(1, 2), visit(2, days=30, booked=31)]
 
     assert [tally.client for tally in tallies(visits, NOW - 60 * DAY)] == [1]
     assert stats(visits, NOW - 60 * DAY).clients == 1
@@ -142,7 +142,7 @@ def test_a_session_recorded_afterwards_is_unknown_to_the_instants_before():
 
 
 def test_a_clock_that_is_years_ahead_counts_everybody_who_came():
-    visits = came(1, 2) + [visit(2, days=1, booked=2), visit(3, state="missed")]
+    visits = [*came(1, 2), visit(2, days=1, booked=2), visit(3, state="missed")]
 
     assert rate(visits, NOW + 4000 * DAY) == (1, 2)
 

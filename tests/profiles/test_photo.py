@@ -203,7 +203,11 @@ def test_a_picture_of_many_pixels_is_refused_before_it_is_unpacked():
     assert peak < 3_000_000
 
 
-WHOLE = [picture("JPEG", (40, 30), exif=exif(6)), picture("PNG", (40, 30)), picture("WEBP", (40, 30))]
+WHOLE = [
+    picture("JPEG", (40, 30), exif=exif(6)),
+    picture("PNG", (40, 30)),
+    picture("WEBP", (40, 30)),
+]
 CHANGES = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8)
 
 

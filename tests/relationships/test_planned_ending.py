@@ -170,7 +170,10 @@ def test_an_ending_that_was_undone_keeps_the_plan(alice, plan, tie):
 def test_the_end_of_ended_work_cannot_be_planned(as_alice, alice, plan, tie):
     tie.end(by=alice.user, reason="completed")
 
-    for answer in (as_alice.get(f"/relationships/{tie.public_id}/plan/", follow=True), plan(tie, "")):
+    for answer in (
+        as_alice.get(f"/relationships/{tie.public_id}/plan/", follow=True),
+        plan(tie, ""),
+    ):
         assert "This relationship has ended" in read(answer).text
     assert "Planned ending saved" not in read(plan(tie, "2025-12-04")).text
     tie.refresh_from_db()

@@ -459,6 +459,20 @@ def test_a_row_that_is_not_named_is_not_decided(as_alice, two):
     assert [facts_of(one)["status"] for one in two] == ["ended", "active"]
 
 
+def test_however_long_the_list_is_no_choice_is_lost(as_alice, alice):
+    long_list = [start(ClientFactory(therapist=alice), at=LONG_AGO) for _ in range(210)]
+    page = read(as_alice.get("/caseload/tidy-up/"))
+    shown = [attrs["value"] for _, attrs in page.tags if attrs.get("name") == "row"]
+    last = next(tie for tie in long_list if tie.public_id == shown[-1])
+
+    sent = answers(*((tie, {"action": ""}) for tie in long_list if tie.public_id in shown))
+    answer = as_alice.post("/caseload/tidy-up/", sent | {f"{last.public_id}-action": "not_yet"})
+
+    assert answer.status_code == 303
+    last.refresh_from_db()
+    assert last.ask_again_on is not None
+
+
 def test_deciding_sends_nothing_and_cancels_nothing(save, two, mailoutbox):
     held = session(two[0], NOW - 100 * DAY)
 

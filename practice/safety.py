@@ -1,0 +1,57 @@
+"""An installation that is not safe does not start, and says in one sentence what to set."""
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+SHORTEST_KEY = 50
+KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
+LOCAL = ("", "localhost", "127.0.0.1", "::1")
+
+
+def refuse_unsafe(settings: Mapping[str, object]) -> None:
+    """Look at the settings of a production server.
+
+    Raises:
+        ImproperlyConfigured: something has to be set differently; the text names the first.
+    """
+    for sentence in faults(settings):
+        raise ImproperlyConfigured(sentence)
+
+
+def faults(settings: Mapping[str, object]) -> Iterator[str]:
+    """Yield a sentence for each setting that is not safe."""
+    yield from _faults_of_key(str(settings["SECRET_KEY"]))
+    hosts = settings["ALLOWED_HOSTS"]
+    if not hosts:
+        yield "Set ALLOWED_HOSTS to the host names of the service, separated by commas."
+    if "*" in hosts:
+        yield "Name the hosts in ALLOWED_HOSTS: * lets anybody pose as the service."
+    if settings["SITE_URL"] and urlsplit(str(settings["SITE_URL"])).scheme != "https":
+        yield "Let SITE_URL begin with https: what is in mails has to be safe to follow."
+    if settings["EMAIL_HOST"] not in LOCAL and not settings["EMAIL_USE_TLS"]:
+        yield "Send mail with TLS, or through a mail server on this machine."
+    yield from _faults_of_database(settings["DATABASES"]["default"], int(settings["WORKERS"]))
+
+
+def _faults_of_key(key: str) -> Iterator[str]:
+    if key.lower().startswith(KNOWN_KEYS):
+        yield "Choose a SECRET_KEY of your own: this one is known to everybody."
+    elif len(key) < SHORTEST_KEY or len(set(key)) < 5:
+        yield f"Choose a longer SECRET_KEY: {SHORTEST_KEY} random characters or more."
+
+
+def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
+    if database["ENGINE"].endswith("sqlite3"):
+        if workers > 1:
+            yield "Use PostgreSQL (DATABASE_URL) for several workers, or one worker with threads."
+        return
+    host, options = str(database.get("HOST") or ""), database.get("OPTIONS") or {}
+    is_far = host not in LOCAL and not host.startswith("/")
+    if is_far and not database.get("PASSWORD"):
+        yield "Give the database user a password: the database is on another machine."
+    if is_far and options.get("sslmode") not in ("require", "verify-ca", "verify-full"):
+        yield "Reach the database by TLS: add ?sslmode=require to DATABASE_URL."
+    if database.get("USER") == "postgres":
+        yield "Use a database user of its own, not postgres: a superuser passes every wall."

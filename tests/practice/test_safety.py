@@ -1,0 +1,56 @@
+"""What is not safe does not start."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from practice.safety import faults, refuse_unsafe
+
+KEY = "wY3-kP9_rT5vQ1xB7nM2cZ8hJ4fL6dS0gA-uE_iO3yWqRtPlKjHbN"
+FAR = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example", "USER": "stillwater"}
+SAFE = {
+    "SECRET_KEY": KEY,
+    "ALLOWED_HOSTS": ["practice.example"],
+    "SITE_URL": "https://practice.example",
+    "EMAIL_HOST": "mail.example",
+    "EMAIL_USE_TLS": True,
+    "WORKERS": 1,
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},
+}
+
+
+def far(**facts: object) -> dict:
+    safe = {"PASSWORD": "long and random", "OPTIONS": {"sslmode": "require"}}
+    return {"DATABASES": {"default": FAR | safe | facts}}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, far(), far(HOST="", OPTIONS={}, PASSWORD=""), far(HOST="/run/postgresql", OPTIONS={})],
+)
+def test_a_safe_installation_starts(settings):
+    assert list(faults(SAFE | settings)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"SECRET_KEY": "short"}, "longer SECRET_KEY"),
+        ({"SECRET_KEY": "ab" * 40}, "longer SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-" + KEY}, "SECRET_KEY of your own"),
+        ({"SECRET_KEY": "only-for-demo-and-development" + KEY}, "SECRET_KEY of your own"),
+        ({"ALLOWED_HOSTS": []}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ["practice.example", "*"]}, "ALLOWED_HOSTS"),
+        ({"SITE_URL": "http://practice.example"}, "SITE_URL"),
+        ({"EMAIL_USE_TLS": False}, "mail with TLS"),
+        ({"WORKERS": 2}, "PostgreSQL"),
+        (far(PASSWORD=""), "password"),
+        (far(OPTIONS={}), "TLS"),
+        (far(OPTIONS={"sslmode": "prefer"}), "TLS"),
+        (far(USER="postgres"), "user of its own"),
+    ],
+)
+def test_what_is_not_safe_is_refused_in_one_sentence(settings, word):
+    with pytest.raises(ImproperlyConfigured, match=word) as refusal:
+        refuse_unsafe(SAFE | settings)
+
+    assert str(refusal.value).count("\n") == 0
