@@ -148,14 +148,14 @@ class Listing:
             "relationship__participations__client__preferred_name",
             "starts_at",
             "booked_by",
+            "relationship__participations__client__account",
             "public_id",
             "relationship__public_id",
         )
         found: dict[int, Notice] = {}
-        for client, name, preferred, starts_at, booked_by, session, relationship in columns:
-            by_client = booked_by != self.therapist.user_id
+        for client, name, preferred, starts_at, by, account, session, relationship in columns:
             called = preferred or first_name(name)
-            notice = Notice(name, called, starts_at, by_client, session, relationship)
+            notice = Notice(name, called, starts_at, by == account, session, relationship)
             found.setdefault(client, notice)
         return list(found.values())
 

@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Self
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -166,18 +166,17 @@ class Invitation(models.Model):
             raise cls.Unusable
         return invitation
 
-    @transaction.atomic
     def accept(self, user: User) -> None:
         """Link the client to an account of the same e-mail address.
 
         Raises:
             Invitation.Unusable: the link was used a moment ago, or is somebody else's.
         """
-        now = timezone.now()
         fresh = Invitation.objects.filter(pk=self.pk, accepted_at=None, email=user.email)
-        if not fresh.update(accepted_at=now):
-            raise self.Unusable
-        if Client.objects.filter(therapist=self.therapist_id, account=user).exists():
-            raise self.Unusable
-        if not Client.objects.filter(pk=self.client_id, account=None).update(account=user):
-            raise self.Unusable
+        free = Client.objects.filter(pk=self.client_id, account=None)
+        try:
+            with transaction.atomic():
+                if not fresh.update(accepted_at=timezone.now()) or not free.update(account=user):
+                    raise self.Unusable
+        except IntegrityError:  # the account has a record of this therapist already
+            raise self.Unusable from None

@@ -197,7 +197,8 @@ class Relationship(models.Model):
         try:
             self._change(fresh, **self._ACTIVE)
         except self.AlreadyDone:
-            if self.is_ended:
+            # Or it was active, and somebody has ended it since: then nothing is too late.
+            if self.is_ended and not self.can_undo(by):
                 raise self.TooLate from None
             raise
         self._count_on_clients(+1)

@@ -88,7 +88,9 @@ class OtherPersonForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.therapist, self.matches = therapist, []
         if self.is_bound:
-            typed = [(self[part].value() or "").strip() for part in ("name", "email")]
+            typed = [
+                (self[part].value() or "").replace("\0", "").strip() for part in ("name", "email")
+            ]
             if typed[0]:
                 same = therapist.clients.same_person_as(*typed)
                 self.matches = list(same.a_to_z().prefetch_related("relationships"))

@@ -4,8 +4,8 @@
 more or less, and check nothing yet.
 """
 
-from collections.abc import Iterable
-from datetime import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -21,11 +21,27 @@ from practice.rows import typed_rows
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 MOST_SPANS, MOST_DAYS_OFF = len(ORDINALS), 50
-_TIME = {"type": "time", "step": "900"}
+FURTHEST_DAY_OFF = timedelta(days=3653)
+_TIME, _DAY = {"type": "time", "step": "900"}, {"type": "date"}
 
 
-class SpanForm(forms.Form):
-    """From when to when, on one weekday. A row left empty does not count."""
+class RowForm(forms.Form):
+    """A row that does not count while it is empty, and whose errors say which row it is."""
+
+    def __init__(self, *args: object, row: str, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs | {"empty_permitted": True})
+        self.row = row
+        for field in self.fields.values():
+            for code, words in field.error_messages.items():
+                field.error_messages[code] = f"{row}: {words[:1].lower()}{words[1:]}"
+
+    @property
+    def is_filled(self) -> bool:
+        return self.is_valid() and bool(self.cleaned_data)
+
+
+class SpanForm(RowForm):
+    """From when to when, on one weekday."""
 
     starts = forms.TimeField(
         label="From",
@@ -38,58 +54,21 @@ class SpanForm(forms.Form):
         error_messages={"required": "Enter an end", "invalid": "Enter a time like 17:00"},
     )
 
-    @property
-    def is_filled(self) -> bool:
-        return self.is_valid() and bool(self.cleaned_data)
-
-
-class DayForms(BaseFormSet):
-    """The spans of one weekday."""
-
-    weekday: int
+    def clean(self) -> dict:
+        facts = super().clean()
+        starts, ends = facts.get("starts"), facts.get("ends")
+        if starts is not None and ends is not None and time.min != ends <= starts:
+            self.add_error("ends", f"{self.row}: the end must be after the start")
+        return facts
 
     @property
-    def day(self) -> str:
-        return WEEKDAYS[self.weekday]
-
-    @property
-    def key(self) -> str:
-        return self.prefix
-
-    @property
-    def spans(self) -> list[tuple[time, time]]:
-        facts = [form.cleaned_data for form in self.forms if form.is_filled]
-        return [(fact["starts"], fact["ends"]) for fact in facts]
-
-    def clean(self) -> None:
-        for number, form in enumerate(self.forms):
-            if form.is_filled:
-                starts, ends = form.cleaned_data["starts"], form.cleaned_data["ends"]
-                if ends <= starts and ends != time.min:
-                    words = f"{self.day}, {ORDINALS[number]} time: the end must be after the start"
-                    form.add_error("ends", words)
-        for number, form in enumerate(self.forms):
-            if form.is_filled and any(
-                _overlap((form.cleaned_data["starts"], form.cleaned_data["ends"]), other)
-                for other in self._before(number)
-            ):
-                form.add_error("starts", f"{self.day}: the times overlap")
-
-    def _before(self, number: int) -> Iterable[tuple[time, time]]:
-        for form in self.forms[:number]:
-            if form.is_filled:
-                yield form.cleaned_data["starts"], form.cleaned_data["ends"]
+    def span(self) -> tuple[time, time]:
+        return self.cleaned_data["starts"], self.cleaned_data["ends"]
 
 
-def _overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
-    (a, b), (c, d) = ((s, e if e != time.min else time.max) for s, e in (one, other))
-    return a < d and c < b
+class DaysOffForm(RowForm):
+    """Days on which nobody can book."""
 
-
-class DaysOffForm(forms.Form):
-    """Days on which nobody can book. A row left empty does not count."""
-
-    _DAY = {"type": "date"}
     first_day = forms.DateField(
         label="From",
         widget=forms.DateInput(_DAY, format="%Y-%m-%d"),
@@ -110,9 +89,66 @@ class DaysOffForm(forms.Form):
     def clean(self) -> dict:
         facts = super().clean()
         first, last = facts.get("first_day"), facts.get("last_day")
+        for name, day in (("first_day", first), ("last_day", last)):
+            if day and abs(day - timezone.localdate()) > FURTHEST_DAY_OFF:
+                self.add_error(name, f"{self.row}: enter a date within ten years")
         if first and last and last < first:
-            self.add_error("last_day", "The last day off must not be before the first")
+            self.add_error("last_day", f"{self.row}: the last day must not be before the first")
         return facts
+
+
+class Rows(BaseFormSet):
+    """Rows of one kind; `names` has the name of each."""
+
+    def __init__(self, *args: object, names: list[str], **kwargs: object) -> None:
+        self.names = names
+        super().__init__(*args, **kwargs)
+
+    def get_form_kwargs(self, index: int | None) -> dict:
+        row = self.names[index] if index is not None and index < len(self.names) else ""
+        return super().get_form_kwargs(index) | {"row": row}
+
+    def full_clean(self) -> None:
+        """Refuse, in a sentence, a form that has lost count of its rows."""
+        super().full_clean()
+        total = self.management_form.cleaned_data.get("TOTAL_FORMS", 0)
+        if self.is_bound and (not self.management_form.is_valid() or total < 0):
+            del self._non_form_errors[:]
+            words = "This page was not sent whole. Nothing was saved. Reload it and try again"
+            self._non_form_errors.append(words)
+
+    @property
+    def filled(self) -> list[RowForm]:
+        return [form for form in self.forms if form.is_filled]
+
+
+class DayRows(Rows):
+    """The spans of one weekday; no two overlap."""
+
+    @property
+    def day(self) -> str:
+        return self.names[0].partition(",")[0]
+
+    def clean(self) -> None:
+        seen: list[tuple[time, time]] = []
+        for form in self.filled:
+            if any(_overlap(form.span, other) for other in seen):
+                form.add_error("starts", f"{self.day}: the times overlap")
+            else:
+                seen.append(form.span)
+
+
+def _overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
+    (a, b), (c, d) = ((s, e if e != time.min else time.max) for s, e in (one, other))
+    return a < d and c < b
+
+
+_RANGES = {
+    "session_minutes": ("A session lasts", 15, 240, "minutes"),
+    "gap_minutes": ("The gap between sessions is", 0, 120, "minutes"),
+    "notice_hours": ("The shortest notice is", 2, 72, "hours"),
+    "furthest_weeks": ("The furthest ahead is", 1, 26, "weeks"),
+}
 
 
 class RulesForm(forms.ModelForm):
@@ -122,72 +158,99 @@ class RulesForm(forms.ModelForm):
 
     class Meta:
         model = BookingRules
-        fields = ["session_minutes", "gap_minutes", "notice_hours", "furthest_weeks"]
+        fields = list(_RANGES)
         labels = {
             "session_minutes": "Sessions last (minutes)",
             "gap_minutes": "Gap between sessions (minutes)",
             "notice_hours": "Shortest notice (hours, 2 to 72)",
             "furthest_weeks": "Furthest ahead (weeks, up to 26)",
         }
-        widgets = dict.fromkeys(fields, forms.NumberInput({"class": "w-short"}))
+        widgets = dict.fromkeys(_RANGES, forms.NumberInput({"class": "w-short"}))
+        error_messages = {
+            name: dict.fromkeys(
+                ("required", "invalid", "min_value", "max_value"),
+                f"{what} {least} to {most} {unit}",
+            )
+            for name, (what, least, most, unit) in _RANGES.items()
+        }
 
 
-SpanForms = formset_factory(
-    SpanForm, formset=DayForms, extra=0, max_num=MOST_SPANS, absolute_max=MOST_SPANS
-)
-DaysOffForms = formset_factory(
-    DaysOffForm, extra=0, max_num=MOST_DAYS_OFF, absolute_max=MOST_DAYS_OFF
-)
+def _rows(form: type[RowForm], formset: type[Rows], most: int) -> type[Rows]:
+    # One more than allowed is read, so that too many can be refused.
+    return formset_factory(
+        form, formset=formset, extra=0, max_num=most, absolute_max=most + 1, validate_max=True
+    )
+
+
+SpanRows = _rows(SpanForm, DayRows, MOST_SPANS)
+DaysOffRows = _rows(DaysOffForm, Rows, MOST_DAYS_OFF)
 
 
 class Availability:
-    """All of it as one form."""
+    """All of it as one form; `data` is what was sent, if anything was."""
 
-    def __init__(self, therapist: Therapist, data: dict | None) -> None:
+    def __init__(self, therapist: Therapist, data: Mapping[str, str] | None) -> None:
         self.therapist = therapist
-        do = (data or {}).get("do", "")
-        self.is_bound = data is not None and not do
-        self.focus = do.partition("-")[2] if do.startswith("add-") else ""
-        self.days = [self._day(i, name[:3].lower(), data, do) for i, name in enumerate(WEEKDAYS)]
-        saved_off = list(therapist.time_off.values("first_day", "last_day", "reason"))
-        fields = ("first_day", "last_day", "reason")
-        self.days_off = self._forms(DaysOffForms, "off", fields, saved_off, data, do)
-        typed = data if data is not None else None
-        self.rules = RulesForm(typed if self.is_bound else None, instance=rules_of(therapist))
+        self._do = (data or {}).get("do", "")
+        self._data = data
+        self.is_bound = data is not None and not self._do
+        self.focus = self._do.partition("-")[2] if self._do.startswith("add-") else ""
+        hours = therapist.weekly_hours.values("weekday", "starts", "ends")
+        self.days = [
+            self._make(
+                SpanRows,
+                name[:3].lower(),
+                ("starts", "ends"),
+                [h for h in hours if h["weekday"] == weekday],
+                [f"{name}, {ordinal} time" for ordinal in (*ORDINALS, "ninth")],
+            )
+            for weekday, name in enumerate(WEEKDAYS)
+        ]
+        self.days_off = self._make(
+            DaysOffRows,
+            "off",
+            ("first_day", "last_day", "reason"),
+            list(therapist.time_off.values("first_day", "last_day", "reason")),
+            [f"Days off {number}" for number in range(1, MOST_DAYS_OFF + 2)],
+        )
+        self.rules = RulesForm(data if self.is_bound else None, instance=rules_of(therapist))
         if data is not None and not self.is_bound:
-            self.rules.initial |= {f: data.get(f, "") for f in self.rules.fields}
+            self.rules.initial |= {name: data.get(name, "") for name in _RANGES}
 
-    def _day(self, weekday: int, key: str, data: dict | None, do: str) -> DayForms:
-        saved = list(self.therapist.weekly_hours.filter(weekday=weekday).values("starts", "ends"))
-        forms_ = self._forms(SpanForms, key, ("starts", "ends"), saved, data, do)
-        forms_.weekday = weekday
-        return forms_
-
-    def _forms(self, factory, prefix: str, fields, saved: list[dict], data, do: str) -> BaseFormSet:
-        kwargs = {"prefix": prefix, "form_kwargs": {"empty_permitted": True}}
+    def _make(
+        self, rows: type[Rows], prefix: str, fields: Iterable[str], saved: list, names: list[str]
+    ) -> Rows:
+        """Return rows as sent; or as saved, or as typed with one row more or less."""
         if self.is_bound:
-            return factory(data, **kwargs)
-        rows = saved if data is None else typed_rows(data, prefix, fields, most=MOST_DAYS_OFF)
-        if do == f"add-{prefix}":
-            rows.append({})
-        verb, _, which = do.partition("-")
-        key, _, number = which.rpartition("-")
-        if verb == "remove" and key == prefix and number.isdigit() and int(number) < len(rows):
-            del rows[int(number)]
-        return factory(initial=rows, **kwargs)
+            return rows(self._data, prefix=prefix, names=names)
+        most = len(names) - 1
+        shown = saved if self._data is None else typed_rows(self._data, prefix, fields, most=most)
+        if self._do == f"add-{prefix}" and len(shown) < most:
+            shown.append({})
+        for number in range(len(shown)):
+            if self._do == f"remove-{prefix}-{number}":
+                del shown[number]
+                break
+        return rows(initial=shown, prefix=prefix, names=names)
 
     @property
     def forms(self) -> list[forms.Form]:
-        everything = [form for day in self.days for form in day.forms]
-        return [*everything, self.rules, *self.days_off.forms]
+        return [*(form for day in self.days for form in day), self.rules, *self.days_off]
+
+    @property
+    def general_errors(self) -> list[str]:
+        """What is wrong with the form as a whole, each once."""
+        found = [error for rows in (*self.days, self.days_off) for error in rows.non_form_errors()]
+        return list(dict.fromkeys(found))
 
     @property
     def errors(self) -> bool:
-        return self.is_bound and any(form.errors for form in self.forms)
+        if not self.is_bound:
+            return False
+        return bool(self.general_errors) or any(form.errors for form in self.forms)
 
     def is_valid(self) -> bool:
-        valid = [day.is_valid() for day in self.days]
-        return all([*valid, self.rules.is_valid(), self.days_off.is_valid()]) and not self.errors
+        return self.is_bound and not self.errors
 
     @transaction.atomic
     def save(self) -> None:
@@ -195,16 +258,16 @@ class Availability:
         Therapist.objects.select_for_update(no_key=True).get(pk=self.therapist.pk)
         self.therapist.weekly_hours.all().delete()
         WeeklyHours.objects.bulk_create(
-            WeeklyHours(therapist=self.therapist, weekday=day.weekday, starts=starts, ends=ends)
-            for day in self.days
-            for starts, ends in day.spans
+            WeeklyHours(therapist=self.therapist, weekday=weekday, starts=starts, ends=ends)
+            for weekday, day in enumerate(self.days)
+            for starts, ends in (form.span for form in day.filled)
         )
-        self.rules.save()
+        BookingRules.objects.update_or_create(
+            therapist=self.therapist, defaults=self.rules.cleaned_data
+        )
         self.therapist.time_off.all().delete()
         TimeOff.objects.bulk_create(
-            TimeOff(therapist=self.therapist, **form.cleaned_data)
-            for form in self.days_off.forms
-            if form.cleaned_data
+            TimeOff(therapist=self.therapist, **form.cleaned_data) for form in self.days_off.filled
         )
 
     def booked_outside(self) -> int:
@@ -214,16 +277,24 @@ class Availability:
         hours = list(self.therapist.weekly_hours.all())
 
         def is_outside(session) -> bool:
+            if any(o.starts < session.ends_at and session.starts_at < o.ends for o in off):
+                return True
             starts, ends = (
-                timezone.localtime(at, zone) for at in (session.starts_at, session.ends_at)
+                timezone.localtime(at, zone).replace(tzinfo=None)
+                for at in (session.starts_at, session.ends_at)
             )
-            inside = any(
-                h.weekday == starts.weekday()
-                and h.starts <= starts.time()
-                and (h.ends == time.min or ends.time() <= h.ends)
-                for h in hours
-            )
-            taken = any(o.starts < session.ends_at and session.starts_at < o.ends for o in off)
-            return taken or not inside
+            return not _covers(hours, starts, ends)
 
         return sum(map(is_outside, self.therapist.sessions.upcoming()))
+
+
+def _covers(hours: list[WeeklyHours], starts: datetime, ends: datetime) -> bool:
+    """Whether spans that touch each other cover a stretch of the local clock."""
+    reached = starts
+    for span in hours:  # in order of their starts
+        if span.weekday == starts.weekday():
+            begins = datetime.combine(starts, span.starts)
+            over = datetime.combine(starts, span.ends) + timedelta(days=span.ends == time.min)
+            if begins <= reached:
+                reached = max(reached, over)
+    return reached >= ends

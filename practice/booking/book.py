@@ -19,6 +19,8 @@ from practice.moments import instants, monday
 from relationships.dashboard import Card, cards
 from relationships.models import Relationship
 
+YEARS = range(1900, 9000)  # beyond them the arithmetic of dates ends
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -48,10 +50,7 @@ def _mine(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
 @for_clients
 def book(request: HttpRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
-    try:
-        asked = date.fromisoformat(request.GET["week"]) if "week" in request.GET else None
-    except ValueError:
-        raise Http404 from None
+    asked = _day(request.GET["week"]) if "week" in request.GET else None
     tie, card = _mine(request, relationship_id)
     return _free_times(request, tie, card, asked)
 
@@ -74,6 +73,7 @@ def _free_times(
         "later": (week + A_WEEK).isoformat() if weeks and week < weeks[-1] else None,
         "next_free": next((s for s in slots if not free_days and s.day > week.isoformat()), None),
         "any_free": bool(slots),
+        "zone_at": free_days[0].lines[0].starts_at if free_days else timezone.now(),
         **trouble,
     }
     return render(request, "booking/book.html", facts, status=409 if trouble else 200)
@@ -131,10 +131,22 @@ def _instant(day: str, time: str, *, second: bool) -> datetime:
     """Return the instant an address names in the reader's zone; what does not exist is a 404."""
     try:
         reading = datetime.strptime(f"{day} {time}", "%Y-%m-%d %H%M")  # noqa: DTZ007
+        _day(day)
         found = instants(reading, ZoneInfo(timezone.get_current_timezone_name()))
         return found[-1 if second else 0]
     except (ValueError, OverflowError, IndexError):
         raise Http404 from None
+
+
+def _day(text: str) -> date:
+    """Return the day an address names; what is no day is a 404."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Http404 from None
+    if day.year not in YEARS:
+        raise Http404
+    return day
 
 
 def _key(text: str) -> UUID | None:

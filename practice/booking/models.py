@@ -1,6 +1,6 @@
 """When a therapist can be booked."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -89,9 +89,9 @@ class TimeOff(models.Model):
 
     def interval(self, zone: ZoneInfo) -> Interval:
         """Return it as instants: from midnight to the midnight after the last day."""
-        after = self.last_day + timedelta(days=1)
+        after = min(self.last_day, date.max - timedelta(days=2)) + timedelta(days=1)
         return Interval(
-            datetime.combine(self.first_day, time.min, zone),
+            datetime.combine(max(self.first_day, date.min + timedelta(days=2)), time.min, zone),
             datetime.combine(after, time.min, zone),
         )
 

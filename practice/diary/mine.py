@@ -38,8 +38,11 @@ class MySession:
     complimentary: bool
 
 
-def describe(session: Session, reader: User) -> MySession:
-    """Return the facts of a session for somebody who takes part in it."""
+def describe(session: Session, reader: User, *, is_quiet: bool = False) -> MySession:
+    """Return the facts of a session for somebody who takes part in it.
+
+    With `is_quiet`, because a client died, nothing is said of an ending (`domain.md` 2.5).
+    """
     tie, people = session.relationship, session.relationship.people
 
     def who(account_id: int | None) -> str:
@@ -61,14 +64,15 @@ def describe(session: Session, reader: User) -> MySession:
         therapist_time_zone=session.therapist.time_zone,
         kind=tie.get_kind_display(),
         others=in_words(p.first_name for p in people if p.account_id != reader.pk),
-        relationship_ended_at=tie.ended_at,
+        relationship_ended_at=None if is_quiet else tie.ended_at,
         booked_at=session.booked_at,
         booked_by=who(session.booked_by_id),
         moved_at=session.moved_at,
         moved_by=who(session.moved_by_id) if session.moved_by_id else "",
         moved_for_client=session.moved_for_client,
         cancelled_at=session.cancelled_at,
-        cancelled_for_client=session.cancelled_for_client,
+        cancelled_for_client=session.cancelled_for_client
+        and session.cancelled_by_id == session.therapist.user_id,
         cancelled_by=who(session.cancelled_by_id) if session.cancelled_by_id else "",
         complimentary=session.complimentary,
     )

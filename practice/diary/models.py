@@ -97,12 +97,13 @@ class Session(models.Model):
     # Counts moves and the cancelling, for calendars that have the session already (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
     # One key a form: of two identical requests the second finds the first one's session.
-    key = models.UUIDField(null=True, blank=True, unique=True)
+    key = models.UUIDField(null=True, blank=True)
 
     objects = SessionQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["relationship", "key"], name="a_form_books_once"),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
             ),
@@ -150,10 +151,13 @@ class Session(models.Model):
         session it made.
 
         Raises:
-            Session.Taken: the therapist has another session then, or it is not allowed.
+            Session.Taken: the therapist has another session then, it is not allowed, or what this
+                key made has been cancelled.
         """
         with _one_at_a_time(relationship.therapist_id):
             again = cls.objects.filter(key=key, relationship=relationship).first() if key else None
+            if again and again.state == cls.State.CANCELLED:
+                raise cls.Taken
             if again:
                 return again
             cls._refuse_overlap(relationship.therapist_id, starts_at, starts_at + length)
@@ -214,10 +218,14 @@ class Session(models.Model):
             Session.NotYet: it has not ended.
             Session.AlreadyDone: it was cancelled.
         """
-        if self.ends_at > timezone.now():
-            raise self.NotYet
+        over = Session.objects.standing().filter(ends_at__lte=timezone.now())
         state = self.State.ATTENDED if attended else self.State.MISSED
-        self._change(Session.objects.standing(), state=state)
+        try:
+            self._change(over, state=state)
+        except self.AlreadyDone:
+            if self.state != self.State.CANCELLED:
+                raise self.NotYet from None
+            raise
 
     @property
     def is_upcoming(self) -> bool:

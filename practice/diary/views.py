@@ -15,6 +15,7 @@ from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.http import banner, render_form, see_other
 from practice.names import initials
+from relationships.dashboard import cards
 
 TAKEN = "You have another session at that time"
 ROWS_A_PAGE = 25
@@ -38,7 +39,9 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     """Session Details, for the therapist and for the client."""
     appointment, is_therapist = _session(request, session_id)
     if not is_therapist:
-        facts = {"appointment": mine.describe(appointment, request.user)}
+        own = cards(request.user.clients.all())
+        is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
+        facts = {"appointment": mine.describe(appointment, request.user, is_quiet=is_quiet)}
         return render(request, "diary/my_session.html", facts)
     facts = {
         "appointment": mine.describe(appointment, request.user),
@@ -56,7 +59,7 @@ def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
     whom = (
         ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
     )
-    file = as_calendar(appointment, f"Session ({whom})", request.get_host())
+    file = as_calendar(appointment, f"Session ({whom})")
     headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
 

@@ -398,7 +398,7 @@ def test_the_ends_of_the_ranges_are_allowed(save):
 def test_days_off_that_are_reversed_are_refused(send):
     page = refused(
         send(off=[("2025-12-26", "2025-12-24", "")]),
-        "The last day off must not be before the first",
+        "Days off 1: the last day must not be before the first",
     )
 
     assert "#id_off-0-last_day" in page.addresses

@@ -163,7 +163,8 @@ def prove(history: list[tuple[int, int, str]], steps: list[Step]) -> int:
         for finally_do in (world.end_everything, world.restart_everything):
             finally_do()
             cache.clear()
-            assert Seen.now(world.therapist, last).differences(never_ended) == []
+            differences = Seen.now(world.therapist, last).differences(never_ended)
+            assert differences == [], f"{finally_do.__name__} moved something"
     assert Session.objects.filter(therapist=world.therapist).count() == len(history)
     return taken
 

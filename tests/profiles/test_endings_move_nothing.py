@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from practice import profiles
@@ -38,7 +38,7 @@ def test_a_practice_with_something_to_lose_loses_nothing():
 
 
 @pytest.mark.django_db
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, phases=(Phase.reuse, Phase.generate))  # shrinking is slow
 @given(HISTORIES, st.lists(STEPS, min_size=1, max_size=5))
 def test_no_run_of_endings_moves_anything(history, steps):
     with transaction.atomic():
