@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Min, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from clients.models import Client, ClientQuerySet
+from clients.models import Client, ClientQuerySet, names_match
 from practice import moments
 from practice.accounts.models import Therapist
 from practice.names import first_name, in_words, initials, search_words
@@ -74,14 +74,16 @@ class Listing:
 
     @cached_property
     def _counts(self) -> dict[str, int | None]:
-        active = Count("pk", filter=Q(active_relationships__gt=0))
+        match = names_match(self.search)
+        active = Count("pk", filter=match & Q(active_relationships__gt=0))
         ties = self.therapist.relationships.needing_attention(
             self.therapist, timezone.now(), timezone.localdate()
         )
         number = ties.order_by().values("therapist").annotate(n=Count("pk")).values("n")
         # One scalar, asked along with the rest: the list has a fixed number of queries.
-        return self._matching.aggregate(
-            active=active, total=Count("pk"), attention=Max(Subquery(number))
+        total = Count("pk", filter=match)
+        return self.therapist.clients.aggregate(
+            active=active, total=total, attention=Max(Subquery(number))
         )
 
     @property

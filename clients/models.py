@@ -3,6 +3,8 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import reduce
+from operator import and_
 from typing import Self
 
 from django.db import IntegrityError, models, transaction
@@ -22,6 +24,12 @@ from practice.names import (
 )
 
 
+def names_match(text: str) -> Q:
+    """Return the condition that every word of `text` begins a word of a client's names."""
+    words = (Q(search_text__contains=f" {word}") for word in search_words(text))
+    return reduce(and_, words, Q())
+
+
 class ClientQuerySet(models.QuerySet):
     """Clients, as the domain speaks of them."""
 
@@ -35,10 +43,7 @@ class ClientQuerySet(models.QuerySet):
 
     def search(self, text: str) -> Self:
         """Clients of whom every word of `text` begins a word of their names."""
-        found = self
-        for word in search_words(text):
-            found = found.filter(search_text__contains=f" {word}")
-        return found
+        return self.filter(names_match(text))
 
     def same_person_as(self, name: str, email: str = "") -> Self:
         """Clients with this name or e-mail address: probably the same person."""

@@ -14,7 +14,7 @@ from statistics import median
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from relationships.episodes import Episode, episodes
+from relationships.episodes import Episode, episodes, sessions_in
 from relationships.reasons import GROUPS, EndReason
 
 MONTHS = 12
@@ -43,7 +43,7 @@ class Caseload:
 
     def __init__(self, therapist: Therapist, now: datetime) -> None:
         self.now = now
-        self.since = _month_start(now, back=MONTHS)
+        self.since = _a_year_before(now)
         self._work = _work(therapist)
 
     def _during(self, when: Callable[[Episode], datetime | None]) -> list[Episode]:
@@ -103,9 +103,11 @@ class Caseload:
     def sessions_per_episode(self) -> list[int]:
         """Attended sessions of each episode that ended in these months, in order of size."""
         return sorted(
-            sum(e.started_at <= at <= e.ended_at for at in work.sessions)
+            number
             for work in self._work
-            for e in work.episodes
+            for e, number in zip(
+                work.episodes, sessions_in(work.episodes, work.sessions), strict=True
+            )
             if e.ended_at and self.since <= e.ended_at <= self.now
         )
 
@@ -122,8 +124,9 @@ class Caseload:
             inside = sum(
                 least <= n <= (n if most is None else most) for n in self.sessions_per_episode
             )
-            label = f"{least} or more" if most is None else f"{least} to {most}"
-            rows.append((str(least) if least == most else label, inside))
+            several = f"{least} or more" if most is None else f"{least} to {most}"
+            label = str(least) if least == most else several
+            rows.append((f"{label} session{'' if most == 1 else 's'}", inside))
         return rows
 
 
@@ -143,6 +146,13 @@ def _work(therapist: Therapist) -> list[Work]:
         Work(frozenset(clients.get(tie, ())), episodes(lines), sessions.get(tie, []))
         for tie, lines in events.items()
     ]
+
+
+def _a_year_before(now: datetime) -> datetime:
+    """Return the first instant of this day a year ago, in the reader's zone."""
+    local = timezone.localtime(now)
+    day = min(local.day, 28) if local.month == 2 else local.day
+    return timezone.make_aware(datetime(local.year - 1, local.month, day))  # noqa: DTZ001
 
 
 def _month_start(now: datetime, *, back: int) -> datetime:

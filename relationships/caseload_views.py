@@ -14,6 +14,9 @@ from relationships.chart import draw
 from relationships.tidy_forms import PlanForm, TidyForm, WeeksForm
 
 
+ROWS = 100
+
+
 @require_safe
 @for_therapists
 def caseload(request: TherapistRequest) -> HttpResponse:
@@ -48,49 +51,48 @@ def _attention(request: TherapistRequest):
 @for_therapists
 def tidy_up(request: TherapistRequest) -> HttpResponse:
     """Go through the relationships that need attention: end, put off, or note a break."""
-    if request.method == "POST" and "weeks" in request.POST:
-        return _set_weeks(request)
-    ties = _attention(request).prefetch_related("participations__client").order_by("pk")
+    weeks = WeeksForm(
+        request.POST if "weeks" in request.POST else None,
+        initial={"weeks": request.therapist.tidy_up_weeks},
+    )
+    if weeks.is_valid():
+        request.therapist.tidy_up_weeks = weeks.cleaned_data["weeks"]
+        request.therapist.save(update_fields=["tidy_up_weeks"])
+        banner(request, "success", "Saved")
+        return see_other("tidy_up")
+    waiting = _attention(request)
     # A row that was shown is answered even if it has left the list since.
-    shown = request.POST.getlist("row")[:200]
-    if shown:
-        own = request.therapist.relationships.filter(public_id__in=shown)
-        ties = own.prefetch_related("participations__client").order_by("pk")
+    sent = request.POST.getlist("row")
+    ties = request.therapist.relationships.filter(public_id__in=sent) if sent else waiting
+    ties = ties.prefetch_related("participations__client").order_by("pk")[:ROWS]
     last = _last_sessions(request, ties)
     forms = [
-        TidyForm(request.POST if shown else None, tie=tie, last_session=last.get(tie.pk))
+        TidyForm(request.POST if sent else None, tie=tie, last_session=last.get(tie.pk))
         for tie in ties
     ]
-    valid = [form.is_valid() for form in forms]
-    if shown and all(valid):
-        done = [(form.tie, form.apply(request.user)) for form in forms if form.is_chosen]
-        facts = {
-            "done": sum(ok for _, ok in done),
-            "stale": [tie for tie, ok in done if not ok],
-        }
-        banner(request, "success", "Saved", "relationships/_tidied.html", **facts)
-        return see_other("tidy_up")
+    valid = [form.is_valid() for form in forms]  # each of them, so that each says why
+    if sent and all(valid):
+        return _apply(request, [form for form in forms if form.is_chosen])
+    every = [weeks, *forms]
     facts = {
-        "forms": forms,
-        "form": next((form for form in forms if form.errors), WeeksForm()),
-        "weeks": WeeksForm(initial={"weeks": request.therapist.tidy_up_weeks}),
+        "rows": forms,
+        "weeks": weeks,
+        "forms": every,
+        "form": next((form for form in every if form.errors), weeks),
+        "number": waiting.count(),
     }
     return render_form(request, "relationships/tidy_up.html", facts)
 
 
-def _set_weeks(request: TherapistRequest) -> HttpResponse:
-    form = WeeksForm(request.POST)
-    if not form.is_valid():
-        facts = {"forms": [], "form": form, "weeks": form}
-        return render_form(request, "relationships/tidy_up.html", facts)
-    request.therapist.tidy_up_weeks = form.cleaned_data["weeks"]
-    request.therapist.save(update_fields=["tidy_up_weeks"])
-    banner(request, "success", "Saved")
+def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
+    done = [(form.tie, form.apply(request.user)) for form in chosen]
+    facts = {"done": sum(ok for _, ok in done), "stale": [tie for tie, ok in done if not ok]}
+    banner(request, "success", "Saved", "relationships/_tidied.html", **facts)
     return see_other("tidy_up")
 
 
 def _last_sessions(request: TherapistRequest, ties) -> dict:
-    sessions = request.therapist.sessions.attended().filter(relationship__in=ties)
+    sessions = request.therapist.sessions.attended().filter(relationship__in=list(ties))
     return dict(sessions.order_by("starts_at").values_list("relationship", "starts_at"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Self
+from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -43,8 +44,8 @@ class RelationshipQuerySet(models.QuerySet):
     def needing_attention(self, therapist: Therapist, now: datetime, today: date) -> Self:
         """A therapist's active relationships to look at (`domain.md` 2.10, 2.11).
 
-        Those with nothing booked and no session for the therapist's number of weeks, unless they
-        are on a break or were put off; and those whose planned last day has come.
+        Those with nothing booked and no session for the therapist's number of weeks, and those
+        whose planned last day has come; unless they are on a break or were put off.
         """
         since = now - timedelta(weeks=therapist.tidy_up_weeks)
         met = therapist.sessions.standing().filter(ends_at__gt=since)
@@ -54,7 +55,7 @@ class RelationshipQuerySet(models.QuerySet):
         )
         put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
         lately = Q(pk__in=met.values("relationship")) | Q(pk__in=begun.values("relationship"))
-        return self.active().filter(~(lately | put_off) | Q(planned_end__lte=today))
+        return self.active().filter(~put_off, ~lately | Q(planned_end__lte=today))
 
     def in_order(self) -> Self:
         """Active ones first, then the ended ones, the last ended first."""
@@ -100,6 +101,9 @@ class Relationship(models.Model):
     on_break_until = models.DateField(null=True, blank=True)
     ask_again_on = models.DateField(null=True, blank=True)
 
+    # One key a form: of two identical requests the second finds what the first began.
+    key = models.UUIDField(null=True, blank=True)
+
     objects = RelationshipQuerySet.as_manager()
 
     class Meta:
@@ -127,6 +131,7 @@ class Relationship(models.Model):
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="known_kind"),
             # What the composite foreign keys of `walls.py` point at.
             models.UniqueConstraint(fields=["id", "therapist"], name="relationship_and_therapist"),
+            models.UniqueConstraint(fields=["therapist", "key"], name="a_form_begins_once"),
         ]
         indexes = [models.Index(fields=["therapist", "status"], name="relationship_by_status")]
 
@@ -143,6 +148,7 @@ class Relationship(models.Model):
         clients: Iterable[Client],
         by: User,
         at: datetime | None = None,
+        key: UUID | None = None,
     ) -> Self:
         """Begin work with one or more clients of a therapist, now or at an earlier moment.
 
@@ -153,7 +159,7 @@ class Relationship(models.Model):
         if not Kind(kind).fits(len(clients)):
             raise cls.WrongNumberOfPeople
         relationship = cls.objects.create(
-            therapist=therapist, kind=kind, started_at=at or timezone.now()
+            therapist=therapist, kind=kind, started_at=at or timezone.now(), key=key
         )
         Participation.objects.bulk_create(
             Participation(therapist=therapist, relationship=relationship, client=client)

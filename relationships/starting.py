@@ -5,6 +5,7 @@ e-mail address, so that looking for somebody who is hidden breeds no duplicate (
 """
 
 from collections.abc import Iterable
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -26,6 +27,7 @@ class KindForm(forms.Form):
     """What kind of relationship it is."""
 
     use_required_attribute = False
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
     kind = forms.ChoiceField(
         label="Relationship",
         choices=Kind.choices,
@@ -243,7 +245,14 @@ class Beginning:
             kind=Kind(self.kind.cleaned_data["kind"]),
             clients=[first, *others],
             by=by,
+            key=self.kind.cleaned_data["key"],
         )
+
+    @property
+    def begun_already(self) -> Relationship | None:
+        """What this very form has begun, if it was sent before."""
+        key = self.kind.cleaned_data.get("key") if self.kind.is_valid() else None
+        return self.therapist.relationships.filter(key=key).first() if key else None
 
 
 def _who(facts: dict) -> tuple[str, str]:
@@ -255,4 +264,6 @@ def begin(beginning: Beginning, by: User) -> Relationship | None:
     """Save a beginning if it is valid: one at a time for a therapist, so a double click is one."""
     with transaction.atomic():
         Therapist.objects.select_for_update(no_key=True).get(pk=beginning.therapist.pk)
+        if again := beginning.begun_already:
+            return again
         return beginning.save(by) if beginning.is_valid() else None

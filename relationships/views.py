@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.http import banner, render_form, see_other
 from relationships.consequences import Consequences
-from relationships.episodes import episodes
+from relationships.episodes import episodes, sessions_in
 from relationships.forms import EndForm, ReasonForm
 from relationships.models import Relationship
 from relationships.reasons import EndReason
@@ -50,6 +50,7 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
         "to_go": sum(timezone.localdate(s.starts_at) <= tie.planned_end for s in upcoming)
         if tie.planned_end
         else None,
+        "is_on_break": tie.on_break_until and tie.on_break_until > timezone.localdate(),
         "history": (events := tie.events.select_related("by").order_by("-pk")),
         "episodes": _episodes(tie, list(reversed(events))),
         "others": others.distinct().in_order().prefetch_related("participations__client"),
@@ -60,13 +61,14 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
 def _episodes(tie: Relationship, events: list) -> list[dict]:
     """Return each stretch of work with the number of sessions held in it."""
     held = list(tie.sessions.attended().values_list("starts_at", flat=True))
+    stretches = episodes(events)
     return [
         {
             "episode": episode,
             "reason": EndReason(episode.reason).label if episode.reason else "",
-            "sessions": sum(episode.covers(at) for at in held),
+            "sessions": number,
         }
-        for episode in episodes(events)
+        for episode, number in zip(stretches, sessions_in(stretches, held), strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 # What is set for a server on this machine is not for its tests.
 for name in ("DEBUG", "STILLWATER_DEMO", "ALLOWED_HOSTS", "SITE_URL", "EMAIL_HOST"):
     os.environ.pop(name, None)
+os.environ["SECURITY_CONTACT"] = "mailto:security@practice.example"
 os.environ["SECRET_KEY"] = "only for the tests, which keep no secrets"
 
 from practice.settings import *  # noqa: E402, F403

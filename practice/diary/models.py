@@ -93,6 +93,8 @@ class Session(models.Model):
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     # Whether the client asked for it; the therapist may note what was asked by telephone.
     moved_for_client = models.BooleanField(default=False)
+    # When the therapist last moved it without being asked; a later move may hide that.
+    last_own_move = models.DateTimeField(null=True, blank=True)
     cancelled_for_client = models.BooleanField(default=False)
     # Counts moves and the cancelling, for calendars that have the session already (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
@@ -181,16 +183,18 @@ class Session(models.Model):
             Session.Taken: the therapist has another session then.
             Session.AlreadyDone: it is no longer booked.
         """
-        length = self.ends_at - self.starts_at
+        length, now = self.ends_at - self.starts_at, timezone.now()
+        for_client = for_client or by.pk != self.therapist.user_id
         with _one_at_a_time(self.therapist_id):
             self._refuse_overlap(self.therapist_id, starts_at, starts_at + length, but=self)
             self._change(
                 Session.objects.booked(),
                 starts_at=starts_at,
                 ends_at=starts_at + length,
-                moved_at=timezone.now(),
+                moved_at=now,
                 moved_by=by,
                 moved_for_client=for_client,
+                last_own_move=self.last_own_move if for_client else now,
                 revision=F("revision") + 1,
             )
 

@@ -10,7 +10,7 @@ FEES = ["fee_individual", "fee_couples", "fee_family", "fee_group"]
 _FEE_ERRORS = {
     "invalid": "Enter a whole number of pounds",
     "min_value": "Enter a whole number of pounds",
-    "max_value": "Enter an amount below 32,768",
+    "max_value": "Enter 9,999 pounds or less",
 }
 
 

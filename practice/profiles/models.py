@@ -1,5 +1,6 @@
 """What a therapist tells the public."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 from practice.accounts.models import Therapist
@@ -10,6 +11,8 @@ from practice.names import (
     search_text,
     search_words,
 )
+
+MOST_POUNDS = 9999
 
 
 class ProfileQuerySet(models.QuerySet):
@@ -26,6 +29,12 @@ class ProfileQuerySet(models.QuerySet):
         return found
 
 
+def _fee(kind: str) -> models.PositiveSmallIntegerField:
+    """A fee in whole pounds, if there is one."""
+    most = [MaxValueValidator(MOST_POUNDS)]
+    return models.PositiveSmallIntegerField(kind, null=True, blank=True, validators=most)
+
+
 class Profile(models.Model):
     """The public page of a therapist; nobody else sees it until it is published."""
 
@@ -37,11 +46,12 @@ class Profile(models.Model):
     )
     specialities = models.CharField(max_length=300, blank=True, validators=[no_control_characters])
     languages = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
-    fee_individual = models.PositiveSmallIntegerField("Individual", null=True, blank=True)
-    fee_couples = models.PositiveSmallIntegerField("Couples", null=True, blank=True)
-    fee_family = models.PositiveSmallIntegerField("Family", null=True, blank=True)
-    fee_group = models.PositiveSmallIntegerField("Group", null=True, blank=True)
+    fee_individual = _fee("Individual")
+    fee_couples = _fee("Couples")
+    fee_family = _fee("Family")
+    fee_group = _fee("Group")
     photo = models.BinaryField(blank=True, default=b"")
+    sort_name = FoldedField(of=("name",), max_length=240)
     search_text = FoldedField(
         of=("name", "headline", "specialities", "languages"), make=search_text, max_length=2000
     )

@@ -23,7 +23,7 @@ def therapists(request: HttpRequest) -> HttpResponse:
     """List the published therapists, A to Z; `q` searches."""
     search = " ".join(request.GET.get("q", "").split())[:100]
     found = Profile.objects.published().search(search).select_related("therapist")
-    facts = {"profiles": found.defer("photo").order_by("therapist__name"), "search": search}
+    facts = {"profiles": found.defer("photo").order_by("sort_name", "pk"), "search": search}
     return render(request, "profiles/therapists.html", facts)
 
 
@@ -71,7 +71,9 @@ def profile(request: TherapistRequest) -> HttpResponse:
         form.save()
         banner(request, "success", "Profile saved")
         return see_other("profile")
-    return render_form(request, "profiles/profile.html", {"form": form, "profile": own})
+    # The form has put what was typed on `own`; the page speaks of what is so.
+    saved = Profile.objects.filter(therapist=request.therapist).first()
+    return render_form(request, "profiles/profile.html", {"form": form, "profile": saved})
 
 
 @require_safe
@@ -79,7 +81,8 @@ def profile(request: TherapistRequest) -> HttpResponse:
 def my_figures(request: TherapistRequest) -> HttpResponse:
     """Open every figure: who counts, who does not, and why. For the owner only."""
     now = timezone.now()
-    names = {c.pk: c for c in request.therapist.clients.all()}
+    people = request.therapist.clients.only("public_id", "name", "sort_name")
+    names = {client.pk: client for client in people}
     rows = [(names[t.client], t) for t in tallies(visits_of(request.therapist), now)]
     facts = {
         "figures": figures(request.therapist, now),

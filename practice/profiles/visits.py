@@ -27,8 +27,8 @@ class Visit:
     cancelled_by_therapist_at: datetime | None
 
     def is_attended(self, now: datetime) -> bool:
-        """Whether it had been attended at that instant."""
-        return self.state == ATTENDED and self.starts_at <= now
+        """Whether it had been attended, and recorded, at that instant."""
+        return self.state == ATTENDED and max(self.starts_at, self.booked_at) <= now
 
 
 def visits(sessions: Iterable[Session]) -> list[Visit]:
@@ -41,12 +41,11 @@ def visits(sessions: Iterable[Session]) -> list[Visit]:
         "state",
         "complimentary",
         "booked_at",
-        "moved_at",
-        "moved_for_client",
+        "last_own_move",
         "cancelled_at",
         "cancelled_for_client",
     )
     return [
-        Visit(*facts, None if move_asked else moved, None if cancel_asked else cancelled)
-        for *facts, moved, move_asked, cancelled, cancel_asked in columns
+        Visit(*facts, moved, None if asked else cancelled)
+        for *facts, moved, cancelled, asked in columns
     ]

@@ -57,10 +57,10 @@ def sections(page: Page) -> list[str]:
 
 
 def test_stats_and_badges_are_the_same_before_and_after_an_ending(
-    any_desk, new_context, practice, individual
+    desk, new_context, practice, individual
 ):
     """Acceptance check 26."""
-    visitor, desk = new_context().new_page(), any_desk
+    visitor = new_context().new_page()
     before, own = sections(visitor), sections(desk)
     assert len(before) == len(own) == 2
     assert "5 clients" in before[0]

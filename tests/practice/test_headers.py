@@ -100,9 +100,9 @@ def test_cookies_are_kept_from_scripts_and_other_sites(alice):
     browser.force_login(alice.user)
     browser.get("/clients/add/")
 
-    for name in ("sessionid", "csrftoken"):
-        assert browser.cookies[name]["httponly"] or name == "sessionid"
-        assert browser.cookies[name]["samesite"] == "Lax" or name == "sessionid"
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        assert browser.cookies[name]["httponly"] or name == settings.SESSION_COOKIE_NAME
+        assert browser.cookies[name]["samesite"] == "Lax" or name == settings.SESSION_COOKIE_NAME
     assert settings.SESSION_COOKIE_HTTPONLY is True
     assert settings.SESSION_COOKIE_SAMESITE == "Lax"
 

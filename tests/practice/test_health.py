@@ -23,6 +23,7 @@ def test_it_is_not_ready_before_the_tables_are_those_of_this_version(client):
 
 
 def test_whom_to_tell_of_a_weakness(client, settings):
+    settings.SECURITY_CONTACT = ""
     assert client.get("/.well-known/security.txt").status_code == 404
 
     settings.SECURITY_CONTACT = "mailto:security@practice.example"

@@ -240,12 +240,12 @@ def test_the_spread_covers_every_number_once(load, new):
 
     assert sum(number for _, number in load().sessions_spread) == 10
     assert load().sessions_spread == [
-        ("0", 1),
-        ("1", 1),
-        ("2 to 5", 2),
-        ("6 to 12", 2),
-        ("13 to 20", 2),
-        ("21 or more", 2),
+        ("0 sessions", 1),
+        ("1 session", 1),
+        ("2 to 5 sessions", 2),
+        ("6 to 12 sessions", 2),
+        ("13 to 20 sessions", 2),
+        ("21 or more sessions", 2),
     ]
     assert load().median_sessions == 9
 

@@ -203,7 +203,7 @@ def test_sessions_per_episode_are_said_in_words(look, new):
 
     assert "Half had 1 sessions or fewer." not in text
     assert "Half had 1 session or fewer." in text
-    assert "0 sessions 1 1 sessions 1 2 to 5 sessions 1 6 to 12 sessions 0" in text
+    assert "0 sessions 1 1 session 1 2 to 5 sessions 1 6 to 12 sessions 0" in text
 
 
 def test_no_ending_is_said_so(look, new):

@@ -1,5 +1,7 @@
 """The forms by which work begins: a new client, another relationship, other people."""
 
+import re
+
 import pytest
 
 from clients.models import Client
@@ -567,3 +569,19 @@ def test_what_nobody_asks_for_is_not_taken(as_alice, alice, bob, carl):
     assert client.public_id != "bcdfghjkmn"
     assert (tie.status, tie.therapist, tie.started_at.year > 2001) == ("active", alice, True)
     assert bob.clients.get() == carl
+
+
+def test_the_same_form_twice_begins_once(as_alice, alice, ann):
+    key = re.search(r'name="key" value="([^"]+)"', as_alice.get(ADD).content.decode())[1]
+    sent = typed(kind="individual") | {
+        "name": "Ann Ashby",
+        "time_zone": "Europe/London",
+        "is_new": "on",
+        "key": key,
+    }
+
+    answers = [as_alice.post(ADD, sent) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].url == answers[1].url
+    assert alice.clients.filter(name="Ann Ashby").count() == 2

@@ -447,7 +447,7 @@ def test_rows_that_do_not_exist_change_nothing(as_alice, tie, rows):
         "/caseload/tidy-up/", {"row": rows, **{f"{row[:9]}-action": "end" for row in rows}}
     )
 
-    assert answer.status_code in (303, 422)
+    assert answer.status_code in (200, 303, 422)
     assert history_of(tie) == ["started"]
 
 
