@@ -13,7 +13,6 @@ from relationships.caseload import Caseload
 from relationships.chart import draw
 from relationships.tidy_forms import PlanForm, TidyForm, WeeksForm
 
-
 ROWS = 100
 
 
