@@ -61,7 +61,7 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         return see_other("tidy_up")
     waiting = _attention(request)
     # A row that was shown is answered even if it has left the list since.
-    sent = request.POST.getlist("row")
+    sent = [row for row in request.POST.getlist("row") if row.isalnum()]
     ties = request.therapist.relationships.filter(public_id__in=sent) if sent else waiting
     ties = ties.prefetch_related("participations__client").order_by("pk")[:ROWS]
     last = _last_sessions(request, ties)
@@ -86,7 +86,8 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
 def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
     done = [(form.tie, form.apply(request.user)) for form in chosen]
     facts = {"done": sum(ok for _, ok in done), "stale": [tie for tie, ok in done if not ok]}
-    banner(request, "success", "Saved", "relationships/_tidied.html", **facts)
+    kind, heading = ("success", "Saved") if facts["done"] else ("info", "Nothing was changed")
+    banner(request, kind, heading, "relationships/_tidied.html", **facts)
     return see_other("tidy_up")
 
 
@@ -107,7 +108,9 @@ def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     start = {"planned_end": tie.planned_end}
     form = PlanForm(request.POST if request.method == "POST" else None, initial=start)
     if form.is_valid():
-        tidying.plan_end(tie, form.cleaned_data["planned_end"])
-        banner(request, "success", "Planned ending saved")
+        if tidying.plan_end(tie, form.cleaned_data["planned_end"]):
+            banner(request, "success", "Planned ending saved")
+        else:
+            banner(request, "info", "This relationship has ended")
         return see_other("relationship", relationship_id)
     return render_form(request, "relationships/plan.html", {"relationship": tie, "form": form})

@@ -68,6 +68,8 @@ class TidyForm(forms.Form):
     def clean(self) -> dict:
         facts = super().clean()
         whom = self.tie.with_whom
+        if facts.get("action") == "" and (facts.get("reason") or facts.get("until")):
+            self.add_error("action", f"Choose what to do with {whom}")
         if facts.get("action") == "end" and facts.get("reason") == "":
             self.add_error("reason", f"{WHICH} with {whom}")
         if facts.get("action") == "break" and "until" in facts and not facts["until"]:

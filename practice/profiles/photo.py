@@ -24,12 +24,12 @@ def portrait(file: BinaryIO, size: int) -> bytes:
         with Image.open(file, formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise ValidationError("The photo has too many pixels. Choose a smaller one")
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise ValidationError("Choose a photo in JPEG, PNG or WebP format") from None
     square = ImageOps.fit(upright, (SIDE, SIDE))
-    plain = Image.new("RGB", square.size)
-    plain.paste(square)
+    plain = Image.new("RGB", square.size, "white")
+    plain.paste(square, mask=square)
     out = BytesIO()
     plain.save(out, "JPEG", quality=85)
     return out.getvalue()

@@ -33,7 +33,7 @@ class Visit:
 
 def visits(sessions: Iterable[Session]) -> list[Visit]:
     """Return the visits of a queryset of sessions, by one query."""
-    columns = sessions.order_by("booked_at", "pk").values_list(
+    columns = sessions.order_by("booked_at", "pk", "relationship__participations").values_list(
         "therapist",
         "relationship__participations__client",
         "pk",
