@@ -11,7 +11,7 @@ os.environ["SECURITY_CONTACT"] = "mailto:security@practice.example"
 os.environ["SECRET_KEY"] = "only for the tests, which keep no secrets"
 
 from practice.settings import *  # noqa: E402, F403
-from practice.settings import DATABASES, STORAGES  # noqa: E402
+from practice.settings import CACHES, DATABASES, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: the threads of the live server and of races share it.
@@ -20,7 +20,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
 # Forgotten from one run to the next; tests/practice/test_shared_cache.py looks at the real one.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "shared": CACHES["default"],
+}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # weak, but quick
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

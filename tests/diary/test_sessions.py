@@ -50,6 +50,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "moved_at": None,
         "moved_by_id": None,
         "moved_for_client": False,
+        "last_own_move": None,
         "cancelled_at": None,
         "cancelled_by_id": None,
         "cancelled_for_client": False,
@@ -188,6 +189,7 @@ def test_a_session_is_moved_and_keeps_its_length(individual, alice, clock):
         "ends_at": WEDNESDAY + DAY + 80 * MINUTE,
         "moved_at": LATER,
         "moved_by_id": alice.user_id,
+        "last_own_move": LATER,
         "revision": 1,
     }
     assert session.starts_at == WEDNESDAY + DAY
