@@ -22,6 +22,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 STAYS_AT_HOME = (
     "--disable-background-networking",
+    "--disable-gpu",
     "--disable-component-update",
     "--disable-quic",
     "--disable-sync",

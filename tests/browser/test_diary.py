@@ -56,6 +56,7 @@ def test_weeks_turn_in_place_and_back_turns_them_back(any_desk, request, individ
     page.reload()
     expect(week(page)).to_have_text(week_name(1))
     press(page, "Previous week")
+    expect(week(page)).to_have_text(week_name(0))
     press(page, "Previous week")
     expect(week(page)).to_have_text(week_name(-1))
     press(page, "This week")
