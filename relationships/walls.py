@@ -1,14 +1,10 @@
-"""Rules that the database itself keeps and Django cannot declare.
+"""History is insert-only, and everything of a relationship belongs to one therapist.
 
-1. History is insert-only: an event cannot be updated, deleted, replaced or truncated.
+1. An event cannot be updated, deleted, replaced or truncated.
 2. A relationship, its participations, its clients and its events share one therapist.
-
-SQLite rebuilds a table to alter it, and loses its triggers. A migration that alters a table named
-here therefore begins with `LOWER` and ends with `RAISE`.
 """
 
-from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from practice.walls import Walls, trigger
 
 EVENT, PART = "relationships_event", "relationships_participation"
 RELATIONSHIP, CLIENT = "relationships_relationship", "clients_client"
@@ -38,13 +34,6 @@ POSTGRESQL_DOWN = [
     f"ALTER TABLE {PART} DROP CONSTRAINT IF EXISTS participation_client_one_therapist",
     f"ALTER TABLE {EVENT} DROP CONSTRAINT IF EXISTS event_one_therapist",
 ]
-
-
-def _sqlite_trigger(name: str, when: str, condition: str, message: str) -> str:
-    return (
-        f"CREATE TRIGGER {name} BEFORE {when} WHEN {condition} "
-        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-    )
 
 
 def _owner(table: str, key: str) -> str:
@@ -80,26 +69,9 @@ SQLITE = {
 }
 
 
-def lower_walls(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Take the walls away."""
-    if schema_editor.connection.vendor == "sqlite":
-        statements = [f"DROP TRIGGER IF EXISTS {name}" for name in SQLITE]
-    else:
-        statements = POSTGRESQL_DOWN
-    for statement in statements:
-        schema_editor.execute(statement)
-
-
-def raise_walls(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Put the walls up, also where they stand already."""
-    lower_walls(apps, schema_editor)
-    if schema_editor.connection.vendor == "sqlite":
-        statements = [_sqlite_trigger(name, *rule) for name, rule in SQLITE.items()]
-    else:
-        statements = POSTGRESQL_UP
-    for statement in statements:
-        schema_editor.execute(statement)
-
-
-RAISE = migrations.RunPython(raise_walls, lower_walls)
-LOWER = migrations.RunPython(lower_walls, raise_walls)
+WALLS = Walls(
+    POSTGRESQL_UP,
+    POSTGRESQL_DOWN,
+    {name: trigger(name, f"BEFORE {when}", *rest) for name, (when, *rest) in SQLITE.items()},
+)
+RAISE, LOWER = WALLS.operations

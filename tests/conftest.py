@@ -28,10 +28,10 @@ def history_can_be_swept():
 
     def sweep(self: TransactionTestCase) -> None:
         with connection.schema_editor() as editor:
-            walls.lower_walls(None, editor)
+            walls.WALLS.lower(None, editor)
         flush(self)
         with connection.schema_editor() as editor:
-            walls.raise_walls(None, editor)
+            walls.WALLS.raise_(None, editor)
 
     TransactionTestCase._fixture_teardown = sweep
     yield

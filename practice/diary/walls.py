@@ -1,12 +1,10 @@
 """No two standing sessions of a therapist overlap, and a session is its relationship's therapist's.
 
 PostgreSQL keeps the first by an exclusion constraint over ranges, which needs no extension when the
-therapist's id is a range of one; SQLite, with its one writer, by triggers. See also
-`relationships/walls.py`: a migration that alters the table begins with `LOWER`, ends with `RAISE`.
+therapist's id is a range of one; SQLite, with its one writer, by triggers.
 """
 
-from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from practice.walls import Walls, trigger
 
 NO_OVERLAP = "sessions_do_not_overlap"
 SESSION, RELATIONSHIP = "diary_session", "relationships_relationship"
@@ -30,36 +28,17 @@ _THERAPIST_DIFFERS = (
     f"NEW.therapist_id IS NOT (SELECT therapist_id FROM {RELATIONSHIP} "
     "WHERE id = NEW.relationship_id)"
 )
-SQLITE = {
-    f"session_{rule}_{verb.lower()}": (
-        f"CREATE TRIGGER session_{rule}_{verb.lower()} AFTER {verb} ON {SESSION} "
-        f"WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
-    )
-    for rule, condition, message in (
-        ("overlap", _OVERLAPS, NO_OVERLAP),
-        ("therapist", _THERAPIST_DIFFERS, "therapists differ"),
-    )
-    for verb in ("INSERT", "UPDATE")
-}
-
-
-def lower_walls(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Take the walls away."""
-    if schema_editor.connection.vendor == "sqlite":
-        statements = [f"DROP TRIGGER IF EXISTS {name}" for name in SQLITE]
-    else:
-        statements = POSTGRESQL_DOWN
-    for statement in statements:
-        schema_editor.execute(statement)
-
-
-def raise_walls(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Put the walls up, also where they stand already."""
-    lower_walls(apps, schema_editor)
-    vendor = schema_editor.connection.vendor
-    for statement in SQLITE.values() if vendor == "sqlite" else POSTGRESQL_UP:
-        schema_editor.execute(statement)
-
-
-RAISE = migrations.RunPython(raise_walls, lower_walls)
-LOWER = migrations.RunPython(lower_walls, raise_walls)
+WALLS = Walls(
+    POSTGRESQL_UP,
+    POSTGRESQL_DOWN,
+    {
+        name: trigger(name, f"AFTER {verb} ON {SESSION}", condition, message)
+        for rule, condition, message in (
+            ("overlap", _OVERLAPS, NO_OVERLAP),
+            ("therapist", _THERAPIST_DIFFERS, "therapists differ"),
+        )
+        for verb in ("INSERT", "UPDATE")
+        for name in [f"session_{rule}_{verb.lower()}"]
+    },
+)
+RAISE, LOWER = WALLS.operations

@@ -25,6 +25,7 @@ OF_ALL = {
     "practice.moments",
     "practice.names",
     "practice.templatetags.wording",
+    "practice.walls",
 }
 FILES = [
     path
