@@ -116,6 +116,7 @@ def test_undo_and_restart_leave_the_focus_where_the_work_is(desk, individual):
 
     enter(desk, "End this Relationship")
     expect(title(desk)).to_have_text("End this Relationship")
+    expect(title(desk)).to_be_focused()
     tab_to(desk, "Reason for ending")
     desk.keyboard.type("Work")
     enter(desk, "Confirm End of Relationship")

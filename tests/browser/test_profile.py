@@ -114,7 +114,10 @@ def test_a_profile_is_written_published_and_found(desk, new_context):
     expect(title(visitor)).to_have_text("Alice Archer")
     photo = visitor.get_by_role("img", name="Alice Archer")
     expect(photo).to_be_visible()
-    assert photo.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 320]
+    size = (
+        "async image => { await image.decode(); return [image.naturalWidth, image.naturalHeight]; }"
+    )
+    assert photo.evaluate(size) == [320, 320]
 
 
 def test_the_pages_are_within_everybodys_reach(desk, practice):
