@@ -62,6 +62,7 @@ def take(page: Page) -> None:
     page.get_by_label("Reason for ending").select_option("completed")
     page.get_by_role("button", name="Confirm End of Relationship").click()
     page.get_by_role("button", name="Undo").wait_for()
+    page.wait_for_timeout(500)  # for the last frame of the change
     page.screenshot(path=DOCS / "ended.png")
 
 

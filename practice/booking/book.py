@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import for_clients
 from practice.booking.free import A_WEEK, Day, by_day, free_times, is_free, week_of
 from practice.booking.models import opening_rules, rules_of
+from practice.diary.mine import fee_of
 from practice.diary.models import Session
 from practice.http import banner, see_other
 from practice.moments import instants, monday
@@ -96,6 +97,7 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
         "ends_at": start + length,
         "zone_of_therapist": tie.therapist.time_zone,
         "slot": Slot.at(start),
+        "fee": fee_of(tie.therapist, tie.kind),
         "key": uuid4(),
     }
     return render(request, "booking/check.html", facts)

@@ -6,7 +6,7 @@ That is all a client gets to see; nothing private has a way to it.
 from dataclasses import dataclass
 from datetime import datetime
 
-from practice.accounts.models import User
+from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.names import in_words
 
@@ -36,6 +36,12 @@ class MySession:
     cancelled_by: str
     cancelled_for_client: bool
     complimentary: bool
+    fee: int | None
+
+
+def fee_of(therapist: Therapist, kind: str) -> int | None:
+    """Return the fee of a session in whole pounds, if the therapist's profile names one."""
+    return getattr(getattr(therapist, "profile", None), f"fee_{kind}", None)
 
 
 def describe(session: Session, reader: User, *, is_quiet: bool = False) -> MySession:
@@ -75,4 +81,5 @@ def describe(session: Session, reader: User, *, is_quiet: bool = False) -> MySes
         and session.cancelled_by_id == session.therapist.user_id,
         cancelled_by=who(session.cancelled_by_id) if session.cancelled_by_id else "",
         complimentary=session.complimentary,
+        fee=fee_of(session.therapist, tie.kind),
     )

@@ -9,6 +9,7 @@ import time_machine
 
 from practice.booking.models import BookingRules
 from practice.diary.models import Session
+from practice.profiles.models import Profile
 from tests.diary import (
     DAY,
     FIFTY,
@@ -704,3 +705,14 @@ def test_somebody_elses_sessions_are_not_on_the_end_page(as_alice, individual, c
     page = read(as_alice.get(f"/relationships/{individual.public_id}/end/"))
 
     assert "still booked" not in page.text
+
+
+def test_the_fee_of_the_kind_is_shown_where_the_profile_names_one(as_ann, as_alice, alice, couples):
+    appointment = book(couples)
+    page = f"/sessions/{appointment.public_id}/"
+    assert "Fee" not in read(as_ann.get(page)).text
+
+    Profile.objects.create(therapist=alice, fee_individual=70, fee_couples=90)
+
+    for browser in (as_ann, as_alice):
+        assert "Fee £90" in read(browser.get(page)).text
