@@ -38,6 +38,7 @@ class Command(BaseCommand):
         for name, role, email in demo.SIGN_INS:
             self.stdout.write(f"  {email:32} {name}, {role}")
         self.stdout.write(f"  Password of all: {demo.PASSWORD}\n")
+        self.stdout.flush()
         if not no_server:
             call_command("runserver", addrport, use_reloader=False, skip_checks=True)
 
