@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from clients.forms import NewPasswordForm
 from clients.models import Invitation
+from practice import identity
 from practice.accounts.models import User
 from practice.http import banner, render_form, see_other
 
@@ -19,11 +20,12 @@ BACKEND = "practice.accounts.backends.EmailBackend"
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose a password, or, with an account already, sign in and agree."""
     try:
-        invited = Invitation.open(token)
-        if User.objects.filter(email=invited.email).exists():
-            # Perhaps made by this very link, a moment ago: then it works no more.
-            return _join(request, Invitation.open(token))
-        return _begin(request, invited)
+        with identity.purpose("invitation", Invitation.fingerprint_of(token)):
+            invited = Invitation.open(token)
+            if User.objects.filter(email=invited.email).exists():
+                # Perhaps made by this very link, a moment ago: then it works no more.
+                return _join(request, Invitation.open(token))
+            return _begin(request, invited)
     except Invitation.Unusable:
         return render(request, "clients/invitation_unusable.html", status=410)
 

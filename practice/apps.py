@@ -1,5 +1,14 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate, pre_migrate
+
+from practice import second_wall
 
 
 class PracticeConfig(AppConfig):
     name = "practice"
+
+    def ready(self) -> None:
+        """The second wall is put up by whoever makes the tables, each time they do."""
+        once = apps.get_app_config("accounts")  # the signals come once for every app with tables
+        pre_migrate.connect(second_wall.check_owner, sender=once)
+        post_migrate.connect(second_wall.put_up, sender=once)

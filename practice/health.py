@@ -4,11 +4,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from practice.safety import refuse_powerful_role
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -23,11 +26,13 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers, and its tables are those of this version. Says no more than that."""
+    """The database answers, its tables are of this version, and its walls bind this server."""
     try:
         executor = MigrationExecutor(connection)
         is_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
+        if settings.PRODUCTION:
+            refuse_powerful_role()
+    except (DatabaseError, ImproperlyConfigured):
         is_ready = False
     words = "ok\n" if is_ready else "not ready\n"
     return HttpResponse(words, content_type=TEXT, status=200 if is_ready else 503)

@@ -4,14 +4,18 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
+from practice import identity
 from practice.accounts.access import therapist_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
 
 # Nothing is inline and nothing comes from elsewhere, so the policy needs no exception.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -57,6 +61,25 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
             if response.status_code == 422:
                 response.headers["HX-Push-Url"] = "false"
         return response
+
+    return middleware
+
+
+def identified(get_response: GetResponse) -> GetResponse:
+    """Tell the database who asks, for the transaction that the rest of the request is.
+
+    On PostgreSQL a request is one transaction, and one that fails leaves nothing behind; on SQLite,
+    where a writer keeps all others waiting, each change is a transaction of its own.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path in WITHOUT_DATABASE:
+            return get_response(request)
+        with identity.asking(request.user.pk) as is_transaction:
+            response = get_response(request)
+            if is_transaction and response.status_code >= 500:
+                transaction.set_rollback(True)
+            return response
 
     return middleware
 

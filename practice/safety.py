@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from practice.second_wall import APPLICATION
 
 SHORTEST_KEY = 50
 KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
@@ -55,3 +58,31 @@ def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
         yield "Reach the database by TLS: add ?sslmode=require to DATABASE_URL."
     if database.get("USER") == "postgres":
         yield "Use a database user of its own, not postgres: a superuser passes every wall."
+
+
+def refuse_powerful_role() -> None:
+    """Look, on PostgreSQL, as whom this server connects: the second wall has to bind it.
+
+    Raises:
+        ImproperlyConfigured: it would pass by; the text says which role to use.
+        DatabaseError: the database does not answer.
+    """
+    if connection.vendor == "postgresql" and not _is_bound():
+        raise ImproperlyConfigured(
+            f"Let DATABASE_URL name a role in {APPLICATION} that is no superuser, has no BYPASSRLS "
+            "and owns no table (docs/operate.md)."
+        )
+
+
+def _is_bound() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT NOT rolsuper AND NOT rolbypassrls
+            AND EXISTS (SELECT FROM pg_roles WHERE rolname = %s)
+            AND NOT EXISTS (
+                SELECT FROM pg_class WHERE pg_has_role(rolname, relowner, 'member')
+                AND relkind = 'r' AND relnamespace = current_schema()::regnamespace)
+            FROM pg_roles WHERE rolname = current_user""",
+            [APPLICATION],
+        )
+        return cursor.fetchone()[0]

@@ -11,13 +11,18 @@ os.environ["SECURITY_CONTACT"] = "mailto:security@practice.example"
 os.environ["SECRET_KEY"] = "only for the tests, which keep no secrets"
 
 from practice.settings import *  # noqa: E402, F403
-from practice.settings import CACHES, DATABASES, STORAGES  # noqa: E402
+from practice.settings import CACHES, DATABASES, MIDDLEWARE, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: the threads of the live server and of races share it.
     file = Path(tempfile.gettempdir()) / f"stillwater-test-{os.getpid()}.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": file}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+else:
+    # Tests set the stage as the owner of the tables; every request is answered as the server's
+    # role, which row-level security binds.
+    MIDDLEWARE = ["tests.application_role.as_the_application", *MIDDLEWARE]
 
 # Forgotten from one run to the next; tests/practice/test_shared_cache.py looks at the real one.
 CACHES = {

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from practice import identity
 from practice.accounts.models import Therapist
 from practice.booking import openings
 from practice.booking.models import opening_rules
@@ -33,11 +34,12 @@ def is_free(therapist: Therapist, start: datetime, now: datetime) -> bool:
 
 def _facts(therapist: Therapist, now: datetime) -> tuple:
     rules = opening_rules(therapist)
-    off = [time_off.interval(ZoneInfo(rules.zone)) for time_off in therapist.time_off.all()]
     near = therapist.sessions.standing().filter(
         ends_at__gt=now - LONGEST, starts_at__lt=now + rules.horizon + LONGEST
     )
-    standing = [Interval(*times) for times in near.values_list("starts_at", "ends_at")]
+    with identity.purpose("openings"):
+        off = [time_off.interval(ZoneInfo(rules.zone)) for time_off in therapist.time_off.all()]
+        standing = [Interval(*times) for times in near.values_list("starts_at", "ends_at")]
     return rules, off, standing
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from clients.models import Client
+from practice import identity
 from practice.accounts.models import Therapist, User
 from practice.diary import walls
 from practice.ids import PublicIdField
@@ -251,7 +252,9 @@ class Session(models.Model):
         therapist_id: int, starts_at: datetime, ends_at: datetime, but: "Session | None" = None
     ) -> None:
         others = Session.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
-        if others.exclude(pk=but.pk if but else None).exists():
+        with identity.purpose("openings"):
+            is_taken = others.exclude(pk=but.pk if but else None).exists()
+        if is_taken:
             raise Session.Taken
 
     def _change(self, present: SessionQuerySet, **state: object) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.core.cache import cache
 
+from practice import identity
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
 from practice.profiles.badges import Badge, Installation, badges, installation
@@ -22,7 +23,8 @@ class Figures:
 
 def visits_of(therapist: Therapist) -> list[Visit]:
     """Return all visits to a therapist."""
-    return visits(Session.objects.filter(therapist=therapist))
+    with identity.purpose("figures"):
+        return visits(Session.objects.filter(therapist=therapist))
 
 
 def figures(therapist: Therapist, now: datetime) -> Figures:
@@ -38,6 +40,9 @@ def installation_on(now: datetime) -> Installation:
     """
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     key = f"installation-{midnight:%Y%m%d}"
-    return cache.get_or_set(
-        key, lambda: installation(visits(Session.objects.all()), midnight), 86400
-    )
+    return cache.get_or_set(key, lambda: installation(_everybody(), midnight), 86400)
+
+
+def _everybody() -> list[Visit]:
+    with identity.purpose("figures"):
+        return visits(Session.objects.all())

@@ -20,6 +20,7 @@ FLOORS = [
 OF_ALL = {
     "practice.rows",
     "practice.http",
+    "practice.identity",
     "practice.ids",
     "practice.middleware",
     "practice.moments",

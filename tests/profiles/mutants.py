@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from clients.models import ClientQuerySet
+from practice import identity
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import badges as badges_module
 from practice.profiles import figures as figures_module
@@ -136,9 +137,10 @@ def others_are_compared_by_what_is_active(patch: Patch) -> None:
     """A cousin of trap 5: the installation's figures leave out clients whose work has ended."""
 
     def together(everybody: list, now: datetime) -> badges_module.Installation:
-        active = set(
-            Session.objects.filter(relationship__status="active").values_list("pk", flat=True)
-        )
+        with identity.purpose("figures"):
+            active = set(
+                Session.objects.filter(relationship__status="active").values_list("pk", flat=True)
+            )
         return installation([v for v in everybody if v.session in active], now)
 
     patch.setattr(figures_module, "installation", together)

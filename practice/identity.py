@@ -1,0 +1,52 @@
+"""Who asks, and what for: told to PostgreSQL, for one transaction, before anything is read.
+
+The policies of `second_wall.py` read it. Whoever has not said who they are sees no row. SQLite has
+no such wall; there all of this does nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from psycopg.pq import TransactionStatus
+
+
+@contextmanager
+def asking(account_id: int | None) -> Iterator[bool]:
+    """A transaction in which the database knows which account asks; None is a visitor.
+
+    Yields whether there is one.
+    """
+    if connection.vendor != "postgresql":
+        yield False
+        return
+    with transaction.atomic(savepoint=False):  # the outermost there is
+        _tell("user", str(account_id or ""))
+        yield True
+
+
+@contextmanager
+def purpose(name: str, value: str = "yes") -> Iterator[None]:
+    """Let the asker see what one purpose needs, beyond what is theirs, and no longer than that.
+
+    The purposes are listed in `second_wall.PURPOSES`.
+    """
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        yield
+        return
+    _tell(name, value)
+    try:
+        yield
+    finally:
+        # After an error the transaction is over, and with it what it was told.
+        if connection.connection.info.transaction_status != TransactionStatus.INERROR:
+            _tell(name, "")
+
+
+def _tell(name: str, value: str) -> None:
+    # Local to the transaction: the next borrower of a pooled connection must not inherit it.
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        connection.connection.execute(
+            "SELECT set_config('stillwater.' || %s, %s, true)", [name, value]
+        )
