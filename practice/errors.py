@@ -1,11 +1,17 @@
 """Calm pages for what goes wrong. None says a number, and none repeats the address."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from practice.http import banner
+
+RETRY_AFTER = "10"  # seconds
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -16,6 +22,17 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page, or not yours: the same answer, byte for byte."""
     return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke; or only the database is away, and whoever asks again will be answered.
+
+    Both pages are fixed texts, rendered without the request: they ask the database nothing.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        page = render_to_string("503.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -32,7 +32,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         is_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
         if settings.PRODUCTION:
             refuse_powerful_role()
-    except (DatabaseError, ImproperlyConfigured):
+    except (Error, ImproperlyConfigured):  # a lost connection is no DatabaseError
         is_ready = False
     words = "ok\n" if is_ready else "not ready\n"
     return HttpResponse(words, content_type=TEXT, status=200 if is_ready else 503)

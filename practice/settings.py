@@ -182,7 +182,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"without_query": {"()": "practice.logs.WithoutQuery"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["without_query"]}},
+    "formatters": {"without_values": {"()": "practice.logs.WithoutValues"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["without_query"],
+            "formatter": "without_values",
+        }
+    },
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},

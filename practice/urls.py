@@ -73,3 +73,4 @@ urlpatterns = [
 
 handler403 = "practice.errors.forbidden"
 handler404 = "practice.errors.not_found"
+handler500 = "practice.errors.server_error"

@@ -1,6 +1,7 @@
 """Calm pages for what goes wrong."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.template.loader import render_to_string
 from django.test import Client as Browser
 from django.urls import path
@@ -13,11 +14,24 @@ def explode(request: object) -> None:
     raise RuntimeError("canary")
 
 
-class WithABrokenPage:
-    """The site, and one page that breaks."""
+def find_no_database(request: object) -> None:
+    raise OperationalError("canary")
 
-    handler403, handler404 = urls.handler403, urls.handler404
-    urlpatterns = [*urls.urlpatterns, path("broken/", explode)]
+
+def lose_the_connection(request: object) -> None:
+    raise InterfaceError("canary")
+
+
+class WithABrokenPage:
+    """The site, and pages that break."""
+
+    handler403, handler404, handler500 = urls.handler403, urls.handler404, urls.handler500
+    urlpatterns = [
+        *urls.urlpatterns,
+        path("broken/", explode),
+        path("away/", find_no_database),
+        path("lost/", lose_the_connection),
+    ]
 
 
 def test_what_is_not_found(as_alice):
@@ -78,21 +92,42 @@ def test_a_broken_page_says_so_without_database_or_details(settings, as_alice):
     assert answer.headers["Cache-Control"] == "no-store, private"
 
 
-def test_the_page_for_broken_pages_asks_no_database():
-    """Without the fixture `db` any question to the database is an error."""
-    markup = render_to_string("500.html")
+@pytest.mark.parametrize("address", ["/away/", "/lost/"])
+def test_without_a_database_the_service_is_unavailable_for_a_while(settings, as_alice, address):
+    settings.ROOT_URLCONF = WithABrokenPage
+    as_alice.raise_request_exception = False
 
-    assert "Sorry, there is a problem with the service" in markup
+    answer = as_alice.get(address)
+
+    page = read(answer)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert page.heads == ["Sorry, the service is unavailable"]
+    assert "check whether it was saved before you try again" in page.text
+    assert "canary" not in page.source
+    assert answer.headers["Cache-Control"] == "no-store, private"
 
 
 @pytest.mark.parametrize(
-    "template", ["404.html", "403.html", "403_csrf.html", "429.html", "500.html"]
+    ("template", "words"),
+    [
+        ("500.html", "Sorry, there is a problem with the service"),
+        ("503.html", "Sorry, the service is unavailable"),
+    ],
+)
+def test_the_pages_for_what_breaks_ask_no_database(template, words):
+    """Without the fixture `db` any question to the database is an error."""
+    assert words in render_to_string(template)
+
+
+@pytest.mark.parametrize(
+    "template", ["404.html", "403.html", "403_csrf.html", "429.html", "500.html", "503.html"]
 )
 def test_no_page_says_a_number_or_shouts(template, rf, db):
     request = rf.get("/")
     words = render_to_string(template, {"address": "/x/"}, request)
     text = words[words.index("<main") : words.index("</main>")]
 
-    assert not any(number in text for number in ("403", "404", "429", "500"))
+    assert not any(number in text for number in ("403", "404", "429", "500", "503"))
     assert "!" not in text
     assert "please" not in text.lower()

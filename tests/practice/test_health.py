@@ -8,6 +8,12 @@ from django.db import connection
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whether_it_is_alive_is_no_question_to_the_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert client.get("/livez").status_code == 200
+
+
 def test_it_is_alive_and_ready(client):
     assert client.get("/livez").content == b"ok\n"
     assert client.get("/readyz").content == b"ok\n"
