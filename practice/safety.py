@@ -10,6 +10,7 @@ from practice.second_wall import APPLICATION
 
 SHORTEST_KEY = 50
 KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
+SHORTEST_AUDIT_KEY = 32
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 
 
@@ -26,6 +27,10 @@ def refuse_unsafe(settings: Mapping[str, object]) -> None:
 def faults(settings: Mapping[str, object]) -> Iterator[str]:
     """Yield a sentence for each setting that is not safe."""
     yield from _faults_of_key(str(settings["SECRET_KEY"]))
+    if len(str(settings["AUDIT_KEY"])) < SHORTEST_AUDIT_KEY:
+        yield f"Set AUDIT_KEY to {SHORTEST_AUDIT_KEY} random characters or more, and keep it."
+    if settings["AUDIT_KEY"] == settings["SECRET_KEY"]:
+        yield "Choose an AUDIT_KEY of its own: it has to outlive a change of SECRET_KEY."
     hosts = settings["ALLOWED_HOSTS"]
     if not hosts:
         yield "Set ALLOWED_HOSTS to the host names of the service, separated by commas."

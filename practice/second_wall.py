@@ -20,6 +20,7 @@ APPLICATION = "stillwater_app"
 PURPOSES = {
     "openings": "which times of a therapist are taken, to offer the free ones",
     "figures": "who came when, for the figures of a public profile",
+    "refusals": "who was refused when asking for what is the therapist's own",
     "invitation": "the client whom the fingerprint of an invitation names",
 }
 
@@ -94,9 +95,15 @@ class Policy:
 
 
 VERBS = ("adds", "changes", "removes")
+INVITING = f"therapist_id IN (SELECT therapist_id FROM clients_invitation WHERE {INVITED})"
 IN_MY_RELATIONSHIPS = sees("my relationships", "relationship_id")
 
 POLICIES = {
+    "audit_entry": Policy(
+        read=(f"verb = 'refused' AND {asked_for('refusals')}",),
+        add=("therapist_id IS NULL", sees("my therapists", "therapist_id"), INVITING),
+        refused="UPDATE, DELETE",
+    ),
     "clients_client": Policy(
         read=(sees("people beside me", "id"), sees("my records", "id"), sees("invited", "id")),
         change=(sees("my records", "id"), sees("invited", "id")),

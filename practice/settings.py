@@ -1,6 +1,7 @@
 """Settings of an installation. One file; what differs is an environment variable.
 
 SECRET_KEY        50 random characters or more, unless DEBUG or the demo runs
+AUDIT_KEY         32 random characters or more, another text than SECRET_KEY; keep it for good
 ALLOWED_HOSTS     comma-separated host names
 DATABASE_URL      e.g. postgres://user:password@host/name; without it, SQLite beside manage.py
 WEB_CONCURRENCY   number of gunicorn's processes (1)
@@ -26,6 +27,8 @@ PRODUCTION = not (DEBUG or DEMO)
 SECRET_KEY = env.get("SECRET_KEY") or ("" if PRODUCTION else "only-for-demo-and-development")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text before you start Stillwater.")
+# Seals the audit. Commands that record nothing, such as collectstatic, run without it.
+AUDIT_KEY = env.get("AUDIT_KEY") or ("" if PRODUCTION else "only-for-the-audit-of-the-demo")
 WORKERS = int(env.get("WEB_CONCURRENCY", "1"))  # the number of gunicorn's processes
 
 ALLOWED_HOSTS = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
@@ -43,6 +46,7 @@ SECURITY_CONTACT = env.get("SECURITY_CONTACT", "")  # mailto: or https: address
 
 INSTALLED_APPS = [
     "practice.accounts",
+    "practice.audit",
     "clients",
     "relationships",
     "practice.diary",
@@ -61,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "practice.trace.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "practice.middleware.response_headers",
@@ -181,12 +186,20 @@ EMAIL_BACKEND = (
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"without_query": {"()": "practice.logs.WithoutQuery"}},
-    "formatters": {"without_values": {"()": "practice.logs.WithoutValues"}},
+    "filters": {
+        "without_query": {"()": "practice.logs.WithoutQuery"},
+        "request_id": {"()": "practice.trace.WithRequestId"},
+    },
+    "formatters": {
+        "without_values": {
+            "()": "practice.logs.WithoutValues",
+            "format": "%(request_id)s %(message)s",
+        }
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "filters": ["without_query"],
+            "filters": ["without_query", "request_id"],
             "formatter": "without_values",
         }
     },

@@ -13,8 +13,9 @@ from django.test import TransactionTestCase
 
 from clients.models import Client
 from practice.accounts.models import Therapist
-from relationships import walls
+from practice.audit.walls import WALLS as AUDIT
 from relationships.models import Relationship
+from relationships.walls import WALLS as HISTORY
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 
 # A browser test leaves an event loop in the thread, which Django takes for asynchronous code.
@@ -23,15 +24,17 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 @pytest.fixture(scope="session", autouse=True)
 def history_can_be_swept():
-    """Let the tests that commit sweep up behind them: history refuses to be deleted."""
+    """Let the tests that commit sweep up behind them: history and audit refuse to be deleted."""
     flush = TransactionTestCase._fixture_teardown
 
     def sweep(self: TransactionTestCase) -> None:
         with connection.schema_editor() as editor:
-            walls.WALLS.lower(None, editor)
+            HISTORY.lower(None, editor)
+            AUDIT.lower(None, editor)
         flush(self)
         with connection.schema_editor() as editor:
-            walls.WALLS.raise_(None, editor)
+            HISTORY.raise_(None, editor)
+            AUDIT.raise_(None, editor)
 
     TransactionTestCase._fixture_teardown = sweep
     yield

@@ -9,6 +9,7 @@ for name in ("DEBUG", "STILLWATER_DEMO", "ALLOWED_HOSTS", "SITE_URL", "EMAIL_HOS
     os.environ.pop(name, None)
 os.environ["SECURITY_CONTACT"] = "mailto:security@practice.example"
 os.environ["SECRET_KEY"] = "only for the tests, which keep no secrets"
+os.environ["AUDIT_KEY"] = "only for the tests, which seal nothing of worth"
 
 from practice.settings import *  # noqa: E402, F403
 from practice.settings import CACHES, DATABASES, MIDDLEWARE, STORAGES  # noqa: E402

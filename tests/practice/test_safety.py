@@ -9,6 +9,7 @@ KEY = "wY3-kP9_rT5vQ1xB7nM2cZ8hJ4fL6dS0gA-uE_iO3yWqRtPlKjHbN"
 FAR = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example", "USER": "stillwater"}
 SAFE = {
     "SECRET_KEY": KEY,
+    "AUDIT_KEY": "rT5vQ1xB7nM2cZ8hJ4fL6dS0gAuE9iO3",
     "ALLOWED_HOSTS": ["practice.example"],
     "SITE_URL": "https://practice.example",
     "EMAIL_HOST": "mail.example",
@@ -38,6 +39,9 @@ def test_a_safe_installation_starts(settings):
         ({"SECRET_KEY": "ab" * 40}, "longer SECRET_KEY"),
         ({"SECRET_KEY": "django-insecure-" + KEY}, "SECRET_KEY of your own"),
         ({"SECRET_KEY": "only-for-demo-and-development" + KEY}, "SECRET_KEY of your own"),
+        ({"AUDIT_KEY": ""}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "rT5vQ1xB7nM2cZ8hJ4fL6dS0gAuE9iO"}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": KEY}, "AUDIT_KEY of its own"),
         ({"ALLOWED_HOSTS": []}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": ["practice.example", "*"]}, "ALLOWED_HOSTS"),
         ({"SITE_URL": "http://practice.example"}, "SITE_URL"),
