@@ -69,6 +69,7 @@ urlpatterns = [
     path("", include("practice.diary.urls")),
     path("", include("practice.booking.urls")),
     path("", include("practice.profiles.urls")),
+    path("", include("practice.giving.urls")),
 ]
 
 handler403 = "practice.errors.forbidden"
