@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.views import defaults
 from django_htmx.http import HttpResponseClientRedirect
 
 from practice.http import banner
@@ -29,10 +30,26 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
     Both pages are fixed texts, rendered without the request: they ask the database nothing.
     """
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        page = render_to_string("503.html")
-        return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})
+    if _is_outage(sys.exc_info()[1]):
+        return _unavailable()
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The request makes no sense; or so says Django of a session that cannot be written now."""
+    return _unavailable() if _is_outage(exception) else defaults.bad_request(request, exception)
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    """Whether it came about because the database is away."""
+    while error and not isinstance(error, OperationalError | InterfaceError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _unavailable() -> HttpResponse:
+    page = render_to_string("503.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

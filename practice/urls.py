@@ -69,9 +69,9 @@ urlpatterns = [
     path("", include("practice.diary.urls")),
     path("", include("practice.booking.urls")),
     path("", include("practice.profiles.urls")),
-    path("", include("practice.giving.urls")),
 ]
 
+handler400 = "practice.errors.bad_request"
 handler403 = "practice.errors.forbidden"
 handler404 = "practice.errors.not_found"
 handler500 = "practice.errors.server_error"

@@ -69,10 +69,9 @@ SQLITE = {
 }
 
 
-HISTORY = Walls(
+WALLS = Walls(
     POSTGRESQL_UP,
     POSTGRESQL_DOWN,
     {name: trigger(name, f"BEFORE {when}", *rest) for name, (when, *rest) in SQLITE.items()},
 )
-WALLS = HISTORY
 RAISE, LOWER = WALLS.operations

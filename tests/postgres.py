@@ -3,21 +3,25 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
+
 # Case and sorting beyond ASCII, as in production; plain --no-locale leaves upper('é') alone.
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 OLDEST = 14  # the oldest PostgreSQL that Django supports
-# Nothing here outlives the run, so nothing waits for the disk.
-OPTIONS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# What does not outlive the run need not wait for the disk.
+FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 def find_programs() -> Path:
@@ -41,9 +45,82 @@ def find_programs() -> Path:
     return found[0].parent
 
 
+class Server:
+    """A server in a folder of its own, reached by a unix socket in it; no program waits for it."""
+
+    def __init__(self, folder: Path, programs: Path, run_as: dict[str, Any], options: str) -> None:
+        self.folder, self.programs, self.run_as = folder, programs, run_as
+        self.command = [programs / "postgres", "-D", folder / "data", "-k", folder]
+        self.command += ["-c", "listen_addresses=", *options.split()]
+
+    def url(self, user: str = "postgres", database: str = "postgres") -> str:
+        """Return a DATABASE_URL."""
+        return f"postgres://{user}@{quote(str(self.folder), safe='')}/{database}"
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start it, and unless told otherwise return when it accepts connections."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env={"PATH": os.defpath, "LC_ALL": LOCALE},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # an interrupt from the keyboard is not for it
+                **self.run_as,
+            )
+        while wait and not self.accepts():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"postgres ended: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.01)
+
+    def accepts(self) -> bool:
+        """Whether it accepts connections."""
+        try:
+            psycopg.connect(self.url()).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self, *, cleanly: bool = False) -> None:
+        """End it: like a crash, or `cleanly`, so that nothing is left to be recovered."""
+        self.process.send_signal(signal.SIGINT if cleanly else signal.SIGQUIT)
+        self.process.wait(timeout=60)
+
+    def kill(self) -> None:
+        """End every process of it where it stands (SIGKILL)."""
+        with psycopg.connect(self.url()) as connection:
+            running = connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
+        self.process.kill()
+        for (pid,) in running:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(timeout=60)
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """Run one of PostgreSQL's programs to its end."""
+        done = subprocess.run(
+            [self.programs / program, *arguments],
+            cwd=self.folder,
+            env={"PATH": os.defpath, "LC_ALL": LOCALE},
+            capture_output=True,
+            text=True,
+            **self.run_as,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}")
+
+
 @contextmanager
 def throwaway_postgres(programs: Path | None = None) -> Iterator[str]:
-    """Start a server on a unix socket of its own; yield a DATABASE_URL; stop and remove it."""
+    """Start a quick, forgetful server; yield a DATABASE_URL; stop and remove it."""
+    with throwaway_server(programs, FORGETFUL) as server:
+        yield server.url()
+
+
+@contextmanager
+def throwaway_server(programs: Path | None = None, options: str = "") -> Iterator[Server]:
+    """Start a server, which unless `options` say otherwise loses nothing; stop and remove it."""
     programs = programs or find_programs()
     # Straight under /tmp: the path of a socket holds 107 characters at most.
     with tempfile.TemporaryDirectory(
@@ -56,25 +133,15 @@ def throwaway_postgres(programs: Path | None = None) -> Iterator[str]:
             run_as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             programs = within_reach(programs, folder, run_as)
             give(folder, nobody)
-
-        def run(program: str, *arguments: str) -> None:
-            command = [programs / program, f"--pgdata={folder}/data", *arguments]
-            environment = {"PATH": os.defpath, "LC_ALL": LOCALE}
-            done = subprocess.run(
-                command, cwd=folder, env=environment, capture_output=True, text=True, **run_as
-            )
-            if done.returncode:
-                log = folder / "log"
-                told = log.read_text() if log.exists() else ""
-                raise RuntimeError(f"{program} failed: {done.stderr or done.stdout}{told}")
-
+        server = Server(folder, programs, run_as, options)
         names = ("--username=postgres", "--auth=trust", "--encoding=UTF8", f"--locale={LOCALE}")
-        run("initdb", *names, "--no-sync")
-        run("pg_ctl", "start", "--wait", f"--log={folder}/log", f"--options=-k {folder} {OPTIONS}")
+        server.run("initdb", f"--pgdata={folder}/data", *names, "--no-sync")
+        server.start()
         try:
-            yield f"postgres://postgres@{quote(name, safe='')}/postgres"
+            yield server
         finally:
-            run("pg_ctl", "stop", "--mode=immediate")
+            if server.process.poll() is None:
+                server.stop()
 
 
 def within_reach(programs: Path, folder: Path, run_as: dict[str, Any]) -> Path:

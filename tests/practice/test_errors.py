@@ -1,6 +1,7 @@
 """Calm pages for what goes wrong."""
 
 import pytest
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, OperationalError
 from django.template.loader import render_to_string
 from django.test import Client as Browser
@@ -22,15 +23,29 @@ def lose_the_connection(request: object) -> None:
     raise InterfaceError("canary")
 
 
+def lose_it_while_saving_the_session(request: object) -> None:
+    try:
+        find_no_database(request)
+    except OperationalError:
+        raise SessionInterrupted("canary")  # noqa: B904 - as Django does
+
+
+def lose_the_session(request: object) -> None:
+    raise SessionInterrupted("canary")
+
+
 class WithABrokenPage:
     """The site, and pages that break."""
 
-    handler403, handler404, handler500 = urls.handler403, urls.handler404, urls.handler500
+    handler400, handler403 = urls.handler400, urls.handler403
+    handler404, handler500 = urls.handler404, urls.handler500
     urlpatterns = [
         *urls.urlpatterns,
         path("broken/", explode),
         path("away/", find_no_database),
         path("lost/", lose_the_connection),
+        path("unsaved/", lose_it_while_saving_the_session),
+        path("gone/", lose_the_session),
     ]
 
 
@@ -92,7 +107,7 @@ def test_a_broken_page_says_so_without_database_or_details(settings, as_alice):
     assert answer.headers["Cache-Control"] == "no-store, private"
 
 
-@pytest.mark.parametrize("address", ["/away/", "/lost/"])
+@pytest.mark.parametrize("address", ["/away/", "/lost/", "/unsaved/"])
 def test_without_a_database_the_service_is_unavailable_for_a_while(settings, as_alice, address):
     settings.ROOT_URLCONF = WithABrokenPage
     as_alice.raise_request_exception = False
@@ -106,6 +121,15 @@ def test_without_a_database_the_service_is_unavailable_for_a_while(settings, as_
     assert "check whether it was saved before you try again" in page.text
     assert "canary" not in page.source
     assert answer.headers["Cache-Control"] == "no-store, private"
+
+
+def test_a_request_that_makes_no_sense_is_no_outage(settings, as_alice):
+    settings.ROOT_URLCONF = WithABrokenPage
+
+    answer = as_alice.get("/gone/")
+
+    assert answer.status_code == 400
+    assert "canary" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(

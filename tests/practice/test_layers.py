@@ -15,7 +15,6 @@ FLOORS = [
     "practice.diary",
     "practice.booking",
     "practice.profiles",
-    "practice.giving",
     "practice",
 ]
 # Who knows no table and may be used on every floor.

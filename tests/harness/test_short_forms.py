@@ -1,0 +1,33 @@
+"""The harnesses in short: that they run, and that a few rounds of each find nothing.
+
+Each is a process of its own with its own throw-away installation, so one run of the tests does it.
+"""
+
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+SHORT = [
+    ("sqlite", "crash --target sqlite-web --cycles 2"),
+    ("postgresql", "crash --target postgres-web --cycles 1"),
+    ("postgresql", "crash --target postgres-server --cycles 2"),
+]
+
+
+@pytest.mark.parametrize(("vendor", "command"), SHORT)
+def test_in_short_it_finds_nothing(vendor, command):
+    if connection.vendor != vendor:
+        pytest.skip("in the run on the other database")
+    name, *options = command.split()
+
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.harness.{name}", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("|") > 10
