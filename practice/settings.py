@@ -12,6 +12,7 @@ STILLWATER_DEMO   set by `manage.py demo`
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "practice.middleware.htmx_answers",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "practice.accounts.limits.session_limits",
     "allauth.account.middleware.AccountMiddleware",
     "practice.middleware.identified",
     "practice.middleware.reader_time_zone",
@@ -156,7 +158,10 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
-SESSION_COOKIE_AGE = 12 * 60 * 60
+IDLE_LIMIT = timedelta(minutes=30)  # without use, a session ends
+IDLE_WARNING = timedelta(minutes=2)  # so long before, the page asks
+SESSION_LIMIT = timedelta(hours=12)  # after so long it ends, used or not
+SESSION_COOKIE_AGE = int(SESSION_LIMIT.total_seconds())
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.urls import include, path, re_path
 
 from practice import demo, health, pages
+from practice.accounts import limits
 from practice.accounts import views as accounts
 from practice.accounts.views import refusing
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign_out"),
     path("password/", include(password_urls)),
     path("account/", accounts.account, name="account"),
+    path("account/time-left/", limits.time_left, name="time_left"),
     path("help/", include(help_urls)),
     path("accessibility/", pages.page("accessibility.html"), name="accessibility"),
     path("privacy/", pages.page("privacy.html"), name="privacy"),

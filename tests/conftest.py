@@ -5,6 +5,7 @@ Alice's clients, and a couple; Ann can sign in. Carl is Bob's client.
 """
 
 import os
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -77,6 +78,12 @@ def individual(ann: Client) -> Relationship:
 def couples(ann: Client, ben: Client) -> Relationship:
     """Alice's work with Ann and Ben as a couple, active."""
     return start(ann, ben)
+
+
+@pytest.fixture
+def hours_pass(settings) -> None:
+    """Keep people signed in while a test moves the clock on."""
+    settings.IDLE_LIMIT = timedelta(hours=12)
 
 
 def browser_of(user: object) -> Browser:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.accounts.forms import TimeZoneForm
+from practice.accounts.limits import EVERYTHING_KEPT
 from practice.http import banner, render_form, see_other
 
 
@@ -30,7 +31,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     banner(request, "success", "You have signed out")
     response = see_other("account_login")
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
     return response
 
 

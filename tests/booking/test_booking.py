@@ -443,6 +443,7 @@ def test_what_is_too_soon_or_past_can_no_longer_be_booked(
     assert page.heads[2].endswith(day[:4])
 
 
+@pytest.mark.usefixtures("hours_pass")
 def test_a_time_runs_out_while_the_page_is_open(as_ann, alice, individual, clock):
     works(alice)
     address = slot(individual, "2025-11-21", "1000")

@@ -63,6 +63,7 @@ def test_every_line_ends_and_is_as_short_as_the_format_asks(as_ann, session):
     assert "\n" not in text.replace("\r\n", "")
 
 
+@pytest.mark.usefixtures("hours_pass")
 def test_moved_and_cancelled_it_is_the_same_event_and_a_later_word(as_ann, session, alice, clock):
     files = [event_of(download(as_ann, session))]
     for days in (1, 2):

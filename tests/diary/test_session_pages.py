@@ -436,6 +436,7 @@ def test_under_48_hours_the_page_says_so(as_alice, as_ann, individual, ahead, sh
     assert ("Less than 48 hours’ notice" in page.heads) is short
 
 
+@pytest.mark.usefixtures("hours_pass")
 @pytest.mark.parametrize(
     ("side", "to_themselves", "to_the_other"),
     [("therapist", "by you", "by Alice"), ("client", "by you", "by Ann")],

@@ -26,6 +26,7 @@ TABLE = {
     "": EVERYBODY,
     "accessibility/": EVERYBODY,
     "account/": SIGNED_IN,
+    "account/time-left/": SIGNED_IN,
     "book/<id:relationship_id>/": CLIENTS,
     "book/<id:relationship_id>/<str:day>/<str:time>/": CLIENTS,
     "caseload/": THERAPISTS,
