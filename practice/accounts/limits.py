@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from practice.http import banner
+from practice.middleware import WITHOUT_DATABASE
 
 BEGAN, SEEN = "began", "seen"
 EVERYTHING_KEPT = '"cache", "storage"'
@@ -53,7 +54,7 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
+        if request.path in WITHOUT_DATABASE or not request.user.is_authenticated:
             return get_response(request)
         left, can_grow = seconds_left(request.session)
         if left <= 0:
