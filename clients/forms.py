@@ -3,8 +3,9 @@
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from clients.models import Client, Invitation
+from clients.models import Client, Invitation, KeepRule
 from practice.moments import time_zone_choices
 
 NAME_ERRORS = {"required": "Enter the client’s name"}
@@ -49,6 +50,47 @@ class ClientForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Client:
         self.instance.save(update_fields=[*self._meta.fields, "sort_name", "search_text"])
+        return self.instance
+
+
+class KeepForm(forms.ModelForm):
+    """For how long the records of a client are kept. Writes these columns and no others."""
+
+    use_required_attribute = False
+
+    class Meta:
+        model = Client
+        fields = ["keep_rule", "date_of_birth"]
+
+    keep_rule = forms.ChoiceField(
+        label="Keep the records",
+        choices=KeepRule.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose how long the records are kept",
+            "invalid_choice": "Choose how long the records are kept",
+        },
+    )
+    date_of_birth = forms.DateField(
+        label="Date of birth",
+        required=False,
+        help_text="Needed for the 25th birthday only. Leave it empty otherwise.",
+        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Enter a date"},
+    )
+
+    def clean(self) -> dict:
+        facts = super().clean()
+        born, today = facts.get("date_of_birth"), timezone.localdate()
+        if born and not (today.year - 130 < born.year and born <= today):
+            self.add_error("date_of_birth", "Enter a date within the last 130 years")
+        is_needed = facts.get("keep_rule") == KeepRule.BIRTHDAY
+        if is_needed and not born and "date_of_birth" not in self.errors:
+            self.add_error("date_of_birth", "Enter the date of birth")
+        return facts
+
+    def save(self, commit: bool = True) -> Client:
+        self.instance.save(update_fields=self._meta.fields)
         return self.instance
 
 

@@ -56,6 +56,14 @@ class ClientQuerySet(models.QuerySet):
         return self.order_by("sort_name", "pk")
 
 
+class KeepRule(models.TextChoices):
+    """For how long the records of a client are kept (`keeping.py`)."""
+
+    SEVEN_YEARS = "7_years", "7 years after the last session"
+    TEN_YEARS = "10_years", "10 years after the last session"
+    BIRTHDAY = "25th_birthday", "Until the 25th birthday"
+
+
 class Client(models.Model):
     """A therapist's record of a person. Belongs to that one therapist for good."""
 
@@ -70,6 +78,10 @@ class Client(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="clients"
     )
     added_at = models.DateTimeField(default=timezone.now, editable=False)
+    keep_rule = models.CharField(
+        max_length=13, choices=KeepRule.choices, default=KeepRule.SEVEN_YEARS
+    )
+    date_of_birth = models.DateField(null=True, blank=True)
 
     sort_name = FoldedField(of=("name",), make=fold, max_length=240)
     search_text = FoldedField(of=("name", "preferred_name"), make=search_text, max_length=500)
@@ -87,6 +99,11 @@ class Client(models.Model):
             models.UniqueConstraint(fields=["id", "therapist"], name="client_and_therapist"),
             models.CheckConstraint(
                 condition=Q(active_relationships__gte=0), name="active_relationships_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(keep_rule__in=["7_years", "10_years"])
+                | Q(keep_rule="25th_birthday", date_of_birth__isnull=False),
+                name="a_25th_birthday_needs_a_date_of_birth",
             ),
         ]
         indexes = [

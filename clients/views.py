@@ -6,9 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
+from clients.keeping import kept
 from clients.listing import Listing
 from clients.models import Invitation
 from practice.accounts.access import TherapistRequest, for_therapists
@@ -40,7 +42,12 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     person = get_object_or_404(request.therapist.clients, public_id=client_id)
     ties = person.relationships.in_order().prefetch_related("participations__client")
     sessions = request.therapist.sessions.of_clients([person])
-    facts = {"client": person, "relationships": ties, "next_session": sessions.upcoming().first()}
+    facts = {
+        "client": person,
+        "relationships": ties,
+        "next_session": sessions.upcoming().first(),
+        "kept": kept([person], timezone.now())[0],
+    }
     return render(request, "clients/client.html", facts)
 
 

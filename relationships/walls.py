@@ -69,9 +69,10 @@ SQLITE = {
 }
 
 
-WALLS = Walls(
+HISTORY = Walls(
     POSTGRESQL_UP,
     POSTGRESQL_DOWN,
     {name: trigger(name, f"BEFORE {when}", *rest) for name, (when, *rest) in SQLITE.items()},
 )
+WALLS = HISTORY
 RAISE, LOWER = WALLS.operations

@@ -1,0 +1,95 @@
+"""How long a client's records are kept (`domain.md` 2.12), as plain dates.
+
+The time counts from the last session, never from an ending. When it is over the client is due: the
+app says so, and erases nobody by itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from clients.models import Client, KeepRule
+from practice.accounts.models import Therapist
+
+YEARS = {KeepRule.SEVEN_YEARS: 7, KeepRule.TEN_YEARS: 10}
+SHORTEST = 7
+
+
+def years_after(day: date, years: int) -> date:
+    """Return the same day so many years later; 29 February becomes 1 March, never a day less."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def keep_until(rule: KeepRule, *, last: date, born: date | None = None) -> date:
+    """Return the first day on which the records need not be kept any more.
+
+    `last` is the day of the last session. A 25th birthday never makes it less than 7 years, which
+    for whoever was a minor at that session is the same.
+
+    Raises:
+        ValueError: the rule is the 25th birthday, and no date of birth is known.
+    """
+    if rule in YEARS:
+        return years_after(last, YEARS[rule])
+    if born is None:
+        raise ValueError("a 25th birthday needs a date of birth")
+    return max(years_after(born, 25), years_after(last, SHORTEST))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A client, from which day on their time counts, and until when."""
+
+    client: Client
+    counts_from: date
+    after_session: bool
+    until: date
+
+
+def kept(clients: Iterable[Client], now: datetime) -> list[Kept]:
+    """Return how long these clients of one therapist are kept, in their order, by two queries.
+
+    Without a session the time counts from the last ending or, without one, from the day the client
+    was added.
+    """
+    clients = list(clients)
+    if not clients:
+        return []
+    parts = clients[0].therapist.participations.filter(client__in=clients).order_by()
+    held = Q(
+        relationship__sessions__state__in=["booked", "attended"],
+        relationship__sessions__ends_at__lte=now,
+    )
+    session = Max("relationship__sessions__ends_at", filter=held)
+    last = parts.values("client").annotate(session=session, ended=Max("relationship__ended_at"))
+    moments = {row["client"]: (row["session"], row["ended"]) for row in last}
+    return [_kept(client, *moments.get(client.pk, (None, None))) for client in clients]
+
+
+def _kept(client: Client, session: datetime | None, ended: datetime | None) -> Kept:
+    counts_from = timezone.localtime(session or ended or client.added_at).date()
+    rule, born = KeepRule(client.keep_rule), client.date_of_birth
+    until = keep_until(rule, last=counts_from, born=born)
+    return Kept(client, counts_from, session is not None, until)
+
+
+def due(therapist: Therapist, now: datetime) -> list[Kept]:
+    """Return who need not be kept any more: inactive, nothing booked; the longest due first."""
+    # Nobody with a session since then, or one to come, can be due.
+    lately = therapist.sessions.filter(
+        state__in=["booked", "attended"], ends_at__gt=now - timedelta(days=365 * SHORTEST)
+    )
+    people = (
+        therapist.clients.inactive()
+        .exclude(relationships__in=lately.values("relationship"))
+        .select_related("therapist")
+    )
+    today = timezone.localtime(now).date()
+    rows = [row for row in kept(people, now) if row.until <= today]
+    return sorted(rows, key=lambda row: (row.until, row.client.sort_name))
