@@ -71,6 +71,7 @@ urlpatterns = [
     path("", include("practice.diary.urls")),
     path("", include("practice.booking.urls")),
     path("", include("practice.profiles.urls")),
+    path("", include("practice.giving.urls")),
 ]
 
 handler400 = "practice.errors.bad_request"

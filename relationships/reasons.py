@@ -5,6 +5,8 @@ where recorded and 50 % once the missing answers are counted in (Connell, Grant 
 It is the therapist's own; no client ever sees one.
 """
 
+from dataclasses import dataclass
+
 from django.db import models
 
 
@@ -35,6 +37,30 @@ GROUPS: dict[str, tuple[EndReason, ...]] = {
         EndReason.DIED,
     ),
     "Administrative": (EndReason.NO_SESSIONS, EndReason.OTHER),
+}
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What a reason is called elsewhere. Of several codes the stage of the work decides."""
+
+    nhs_talking_therapies: tuple[str, ...]
+    teds_d: str | None
+    fhir_episode_of_care: str
+
+
+CODES: dict[EndReason, Codes] = {
+    EndReason.COMPLETED: Codes(("46", "12"), "1", "finished"),
+    EndReason.AGREED_LIMIT: Codes(("46", "48"), "7", "finished"),
+    EndReason.REFERRED_ON: Codes(("13", "11"), "4", "finished"),
+    EndReason.CLIENT_STOPPED: Codes(("47", "14"), "2", "cancelled"),
+    EndReason.LOST_CONTACT: Codes(("47", "16"), "2", "cancelled"),
+    EndReason.CIRCUMSTANCES: Codes(("47",), "7", "cancelled"),
+    EndReason.NOT_A_FIT: Codes(("10", "11", "14"), "7", "cancelled"),
+    EndReason.THERAPIST_ENDED: Codes(("48",), "3", "cancelled"),
+    EndReason.DIED: Codes(("49", "17"), "6", "finished"),
+    EndReason.NO_SESSIONS: Codes(("50",), None, "entered-in-error"),
+    EndReason.OTHER: Codes(("96", "95"), "7", "finished"),
 }
 
 

@@ -80,6 +80,8 @@ def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(answers):
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_a_template_holds_nothing_inline(path):
     source = path.read_text()
+    if path.name == "archive.html":  # a file that people take away: no server gives it its style
+        source = re.sub(r"<style>.*?</style>", "", source, count=1, flags=re.S)
 
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|\shx-on|hx-vals=.js:", source)
     assert not re.search(r"<script(?![^>]*\ssrc=)", source)

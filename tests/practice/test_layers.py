@@ -15,6 +15,7 @@ FLOORS = [
     "practice.diary",
     "practice.booking",
     "practice.profiles",
+    "practice.giving",
     "practice",
 ]
 # Who knows no table and may be used on every floor.

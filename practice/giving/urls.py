@@ -1,0 +1,8 @@
+from django.urls import path
+
+from practice.giving import views
+
+urlpatterns = [
+    path("clients/<id:client_id>/export/", views.export, name="export_client"),
+    path("dashboard/data/", views.my_data, name="my_data"),
+]
