@@ -17,14 +17,14 @@ ROWS = 100
 @for_therapists
 def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Choose how long the records of a client are kept."""
-    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         form.save()
         banner(request, "success", "Saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of what is so.
-    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     facts = {"client": person, "form": form, "kept": kept([person], timezone.now())[0]}
     return render_form(request, "clients/keep.html", facts)
 

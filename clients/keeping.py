@@ -86,7 +86,8 @@ def due(therapist: Therapist, now: datetime) -> list[Kept]:
         state__in=["booked", "attended"], ends_at__gt=now - timedelta(days=365 * SHORTEST)
     )
     people = (
-        therapist.clients.inactive()
+        therapist.clients.known()
+        .inactive()
         .exclude(relationships__in=lately.values("relationship"))
         .select_related("therapist")
     )

@@ -70,7 +70,7 @@ class Listing:
 
     @cached_property
     def _matching(self) -> ClientQuerySet:
-        return self.therapist.clients.search(self.search)
+        return self.therapist.clients.known().search(self.search)
 
     @cached_property
     def _counts(self) -> dict[str, int | None]:
@@ -82,7 +82,7 @@ class Listing:
         number = ties.order_by().values("therapist").annotate(n=Count("pk")).values("n")
         # One scalar, asked along with the rest: the list has a fixed number of queries.
         total = Count("pk", filter=match)
-        return self.therapist.clients.aggregate(
+        return self.therapist.clients.known().aggregate(
             active=active, total=total, attention=Max(Subquery(number))
         )
 
@@ -140,7 +140,9 @@ class Listing:
     @cached_property
     def notices(self) -> list[Notice]:
         """Inactive clients who have a session to come, each with their next one."""
-        hidden = self.therapist.participations.filter(client__active_relationships=0)
+        hidden = self.therapist.participations.filter(
+            client__active_relationships=0, client__erased_at=None
+        )
         upcoming = self.therapist.sessions.upcoming().filter(
             relationship__participations__in=hidden
         )

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
-from practice.ids import PublicIdField
+from practice.ids import PublicIdField, new_public_id
 from practice.moments import validate_time_zone
 from practice.names import (
     FoldedField,
@@ -30,8 +30,15 @@ def names_match(text: str) -> Q:
     return reduce(and_, words, Q())
 
 
+ERASED = "Erased client"
+
+
 class ClientQuerySet(models.QuerySet):
     """Clients, as the domain speaks of them."""
+
+    def known(self) -> Self:
+        """All but those who have been erased and live on as a nameless part of others' work."""
+        return self.filter(erased_at=None)
 
     def active(self) -> Self:
         """Clients with at least one active relationship."""
@@ -82,6 +89,8 @@ class Client(models.Model):
         max_length=13, choices=KeepRule.choices, default=KeepRule.SEVEN_YEARS
     )
     date_of_birth = models.DateField(null=True, blank=True)
+    # Since when this is a person without a name, kept because others took part in the same work.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     sort_name = FoldedField(of=("name",), make=fold, max_length=240)
     search_text = FoldedField(of=("name", "preferred_name"), make=search_text, max_length=500)
@@ -105,6 +114,20 @@ class Client(models.Model):
                 | Q(keep_rule="25th_birthday", date_of_birth__isnull=False),
                 name="a_25th_birthday_needs_a_date_of_birth",
             ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    name=ERASED,
+                    preferred_name="",
+                    email="",
+                    phone="",
+                    search_text="",
+                    date_of_birth__isnull=True,
+                    account__isnull=True,
+                    active_relationships=0,
+                ),
+                name="erased_means_nameless_and_inactive",
+            ),
         ]
         indexes = [
             models.Index(fields=["therapist", "sort_name", "id"], name="client_a_to_z"),
@@ -121,11 +144,30 @@ class Client(models.Model):
     @property
     def first_name(self) -> str:
         """What to call them: their preferred name, or the first word of their name."""
-        return self.preferred_name or first_name(self.name)
+        return self.preferred_name or (ERASED if self.is_erased else first_name(self.name))
 
     @property
     def is_active(self) -> bool:
         return self.active_relationships > 0
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
+
+    def become_nameless(self) -> None:
+        """Forget who this was; what others took part in still counts one person.
+
+        The number of its address changes too, so that no old address leads anywhere.
+        """
+        Client.objects.filter(pk=self.pk).update(
+            name=ERASED,
+            **dict.fromkeys(("preferred_name", "email", "phone", "sort_name", "search_text"), ""),
+            **dict.fromkeys(("account", "date_of_birth")),
+            public_id=new_public_id(),
+            time_zone=self.therapist.time_zone,
+            keep_rule=KeepRule.SEVEN_YEARS,
+            erased_at=timezone.now(),
+        )
 
 
 class Invitation(models.Model):

@@ -39,7 +39,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
 @for_therapists
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
-    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     ties = person.relationships.in_order().prefetch_related("participations__client")
     sessions = request.therapist.sessions.of_clients([person])
     facts = {
@@ -55,14 +55,14 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
 @for_therapists
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
-    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     form = ClientForm(request.POST or None, instance=person)
     if form.is_valid():
         form.save()
         banner(request, "success", "Details saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of who it was.
-    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     return render_form(request, "clients/edit.html", {"client": person, "form": form})
 
 
@@ -70,7 +70,7 @@ def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
 @for_therapists
 def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Give a client access: a single-use link, shown here and, where mail is set up, sent."""
-    person = get_object_or_404(request.therapist.clients, public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     if request.method != "POST" or person.account_id or not person.email:
         return see_other("client", client_id)
     link = (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + reverse(

@@ -55,7 +55,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render_form(request, "help/cant_spot_a_client.html", facts)
     name = form.cleaned_data["name"]
-    everybody = therapist.clients.a_to_z()
+    everybody = therapist.clients.known().a_to_z()
     found = list(everybody.search(name)[:10]) if search_words(name) else []
     similar = [] if found else _similar(name, everybody)
     facts |= {"name": name, "found": found, "similar": similar, "checked": True}

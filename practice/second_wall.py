@@ -21,6 +21,7 @@ PURPOSES = {
     "openings": "which times of a therapist are taken, to offer the free ones",
     "figures": "who came when, for the figures of a public profile",
     "refusals": "who was refused when asking for what is the therapist's own",
+    "closing": "whether an account is still the client of anybody",
     "invitation": "the client whom the fingerprint of an invitation names",
 }
 
@@ -76,6 +77,7 @@ class Policy:
     add: tuple[str, ...] = ()
     change: tuple[str, ...] = ()
     refused: str = ""  # rights that nobody has on the table
+    allowed: str = ""  # what is left of them
 
     def statements(self, table: str) -> list[str]:
         """Return the SQL that puts this policy on a table."""
@@ -91,6 +93,7 @@ class Policy:
             f"CREATE POLICY changes ON {table} FOR UPDATE USING ({change})",
             f"CREATE POLICY removes ON {table} FOR DELETE USING ({OWN})",
             *([f"REVOKE {self.refused} ON {table} FROM {APPLICATION}"] if self.refused else []),
+            *([f"GRANT {self.allowed} ON {table} TO {APPLICATION}"] if self.allowed else []),
         ]
 
 
@@ -105,7 +108,12 @@ POLICIES = {
         refused="UPDATE, DELETE",
     ),
     "clients_client": Policy(
-        read=(sees("people beside me", "id"), sees("my records", "id"), sees("invited", "id")),
+        read=(
+            sees("people beside me", "id"),
+            sees("my records", "id"),
+            sees("invited", "id"),
+            asked_for("closing"),
+        ),
         change=(sees("my records", "id"), sees("invited", "id")),
     ),
     "clients_invitation": Policy(read=(INVITED,), change=(INVITED,)),
@@ -113,7 +121,9 @@ POLICIES = {
         read=(sees("my relationships", "id"), asked_for("figures"))
     ),
     "relationships_participation": Policy(read=(IN_MY_RELATIONSHIPS, asked_for("figures"))),
-    "relationships_event": Policy(refused="UPDATE, DELETE"),
+    # Its triggers let a note be blanked and a history go where a tombstone says so, never else.
+    "relationships_event": Policy(refused="UPDATE", allowed="UPDATE (note)"),
+    "relationships_erasure": Policy(refused="UPDATE, DELETE"),
     "diary_session": Policy(
         read=(IN_MY_RELATIONSHIPS, asked_for("openings"), asked_for("figures")),
         add=(IN_MY_RELATIONSHIPS,),

@@ -18,6 +18,14 @@ class Walls:
     postgresql_down: list[str]
     sqlite: dict[str, str]
 
+    def __add__(self, more: "Walls") -> "Walls":
+        """Return both; where they say different things of one trigger, what `more` says."""
+        return Walls(
+            self.postgresql_up + more.postgresql_up,
+            more.postgresql_down + self.postgresql_down,
+            self.sqlite | more.sqlite,
+        )
+
     def lower(self, apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
         """Take the walls away."""
         if schema_editor.connection.vendor == "sqlite":

@@ -20,7 +20,8 @@ from relationships.reasons import EndReason
 class Card:
     """One relationship of a client.
 
-    `is_quiet` marks work that ended because a client died: no note, no invitation to book.
+    `is_quiet` marks work that ended because a client died: no note, no invitation to book. Nor can
+    anybody book where somebody who took part has been erased.
     """
 
     public_id: str
@@ -31,6 +32,7 @@ class Card:
     profile_slug: str
     ended_at: datetime | None
     is_quiet: bool
+    can_book: bool
 
     @property
     def initials(self) -> str:
@@ -66,14 +68,17 @@ def _who_died(ties: Iterable[Relationship]) -> set[int]:
 
 def _card(tie: Relationship, mine: set[int], gone: set[int]) -> Card:
     profile = getattr(tie.therapist, "profile", None)
-    me = {person.pk for person in tie.people} & mine
+    people = [person for person in tie.people if not person.is_erased]
+    me = {person.pk for person in people} & mine
+    is_quiet = tie.ended_by_death or bool(me & gone)
     return Card(
         public_id=tie.public_id,
         therapist=tie.therapist.name,
         therapist_first_name=tie.therapist.first_name,
         kind=tie.get_kind_display(),
-        others=in_words(p.first_name for p in tie.people if p.pk not in me),
+        others=in_words(p.first_name for p in people if p.pk not in me),
         profile_slug=tie.therapist.slug if profile and profile.is_published else "",
         ended_at=tie.ended_at,
-        is_quiet=tie.ended_by_death or bool(me & gone),
+        is_quiet=is_quiet,
+        can_book=not is_quiet and not tie.is_closed,
     )

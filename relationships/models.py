@@ -82,6 +82,9 @@ class Relationship(models.Model):
     class TooLate(Exception):
         """An ending can be undone for 15 minutes, by the person who made it."""
 
+    class Closed(Exception):
+        """Somebody who took part has been erased, so the work cannot be taken up again."""
+
     class WrongNumberOfPeople(ValueError):
         """So many people do not make a relationship of this kind."""
 
@@ -95,6 +98,8 @@ class Relationship(models.Model):
     end_note = models.TextField(max_length=NOTE_LENGTH, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # Somebody who took part has been erased: it stays ended for good.
+    is_closed = models.BooleanField(default=False, editable=False)
 
     # What the therapist notes while the work goes on. The app reminds, and does nothing else.
     planned_end = models.DateField(null=True, blank=True)
@@ -127,6 +132,9 @@ class Relationship(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
                 name="relationship_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_closed=False) | Q(status="ended"), name="closed_means_ended"
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="known_kind"),
             # What the composite foreign keys of `walls.py` point at.
@@ -195,13 +203,14 @@ class Relationship(models.Model):
         Raises:
             Relationship.AlreadyDone: it is active.
             Relationship.TooLate: it ended earlier, or somebody else ended it.
+            Relationship.Closed: somebody who took part has been erased.
         """
         now = timezone.now()
         fresh = Relationship.objects.ended().filter(
             ended_by=by, ended_at__gt=now - self.UNDO_WITHIN
         )
         try:
-            self._change(fresh, **self._ACTIVE)
+            self._take_up(fresh)
         except self.AlreadyDone:
             # Or it was active, and somebody has ended it since: then nothing is too late.
             if self.is_ended and not self.can_undo(by):
@@ -216,9 +225,10 @@ class Relationship(models.Model):
 
         Raises:
             Relationship.AlreadyDone: it is active.
+            Relationship.Closed: somebody who took part has been erased.
         """
         former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
-        self._change(Relationship.objects.ended(), **self._ACTIVE, **former_plans)
+        self._take_up(Relationship.objects.ended(), **former_plans)
         self._count_on_clients(+1)
         self._record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
 
@@ -236,14 +246,48 @@ class Relationship(models.Model):
         self._change(changed, end_reason=EndReason(reason), end_note=note)
         self._record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
 
+    @transaction.atomic
+    def erase(self, *, by: User) -> None:
+        """Delete ended work with all that belongs to it; only a tombstone stays."""
+        self._leave_tombstone(Erasure.What.RELATIONSHIP, by)
+        for rows in (self.sessions, self.events, self.participations):
+            rows.all().delete()
+        self.delete()
+
+    @transaction.atomic
+    def close(self, *, by: User, blank_notes: bool) -> None:
+        """Let ended work rest, because somebody who took part is erased; perhaps blank its notes.
+
+        It stays in the others' history, and cannot be taken up again.
+        """
+        Relationship.objects.filter(pk=self.pk).update(is_closed=True)
+        if blank_notes:
+            self._leave_tombstone(Erasure.What.NOTES, by)
+            self.events.exclude(note="").update(note="")
+            Relationship.objects.filter(pk=self.pk).update(end_note="")
+
+    def _leave_tombstone(self, what: "Erasure.What", by: User) -> None:
+        Erasure.objects.create(
+            therapist_id=self.therapist_id,
+            relationship=self.pk,
+            public_id=self.public_id,
+            what=what,
+            at=timezone.now(),
+            by=by,
+        )
+
     @property
     def is_ended(self) -> bool:
         return self.status == self.Status.ENDED
 
     @property
     def people(self) -> list[Client]:
-        """The clients, in the order in which they were added; use after `prefetch_related`."""
-        return [p.client for p in self.participations.all()]
+        """The clients, in the order in which they were added; use after `prefetch_related`.
+
+        Those who have been erased, and have no name any more, come last.
+        """
+        people = [p.client for p in self.participations.all()]
+        return sorted(people, key=lambda client: client.is_erased)
 
     @property
     def with_whom(self) -> str:
@@ -268,9 +312,18 @@ class Relationship(models.Model):
     def _change(self, present: RelationshipQuerySet, **state: object) -> None:
         """Set a state if the row is still `present`, and reload; else say that it was done."""
         won = present.filter(pk=self.pk).update(**state)
-        self.refresh_from_db(fields=[*self._ACTIVE, "planned_end"])
+        self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
         if not won:
             raise self.AlreadyDone
+
+    def _take_up(self, present: RelationshipQuerySet, **state: object) -> None:
+        """Make it active again, unless it is closed for good."""
+        try:
+            self._change(present.filter(is_closed=False), **self._ACTIVE, **state)
+        except self.AlreadyDone:
+            if self.is_closed:
+                raise self.Closed from None
+            raise
 
     def _count_on_clients(self, step: int) -> None:
         """Move the clients' counters; locked in one order, so that two couples never deadlock."""
@@ -306,7 +359,10 @@ class Participation(models.Model):
 
 
 class Event(models.Model):
-    """One line of a relationship's history. Never changed, never deleted (`walls.py`)."""
+    """One line of a relationship's history. Never changed, never deleted (`walls.py`).
+
+    One door is left, for the erasure of a person: see `Erasure`.
+    """
 
     class Kind(models.TextChoices):
         STARTED = "started", "Relationship started"
@@ -335,3 +391,33 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class Erasure(models.Model):
+    """A tombstone: this work was erased, or its notes were blanked. Never changed, never deleted.
+
+    The database lets go of a history only when such a row names it, and takes such a row only for
+    work that has ended (`walls.py`). It holds numbers and no names.
+    """
+
+    class What(models.TextChoices):
+        RELATIONSHIP = "relationship", "Relationship erased"
+        NOTES = "notes", "Private notes blanked"
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="erasures")
+    relationship = models.BigIntegerField()  # no key: the row it names is gone
+    public_id = models.CharField(max_length=10)
+    what = models.CharField(max_length=12, choices=What.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(what__in=["relationship", "notes"]), name="known_erasure"
+            )
+        ]
+        indexes = [models.Index(fields=["relationship", "what"], name="erasure_of_relationship")]
+
+    def __str__(self) -> str:
+        return self.get_what_display()

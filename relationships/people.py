@@ -14,7 +14,7 @@ from relationships.starting import Beginning, begin
 @for_therapists
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
-    client = get_object_or_404(request.therapist.clients, public_id=client_id)
+    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     ties = client.relationships.in_order().prefetch_related("participations__client")
     facts = {"client": client, "relationships": ties}
     return render(request, "relationships/relationships.html", facts)
@@ -31,7 +31,7 @@ def add_client(request: TherapistRequest) -> HttpResponse:
 @for_therapists
 def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Start another relationship with a client."""
-    client = get_object_or_404(request.therapist.clients, public_id=client_id)
+    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     return _begin(request, client, "relationships/add_relationship.html")
 
 

@@ -51,7 +51,8 @@ class NewClientForm(ClientForm):
     def clean(self) -> dict:
         facts = super().clean()
         if facts.get("name"):
-            same = self.therapist.clients.same_person_as(facts["name"], facts.get("email", ""))
+            known = self.therapist.clients.known()
+            same = known.same_person_as(facts["name"], facts.get("email", ""))
             self.matches = list(same.a_to_z().prefetch_related("relationships"))
         if self.matches and not facts.get("is_new"):
             self.add_error("name", f"{self.matches[0].name} is already one of your clients")
@@ -94,7 +95,7 @@ class OtherPersonForm(forms.Form):
                 (self[part].value() or "").replace("\0", "").strip() for part in ("name", "email")
             ]
             if typed[0]:
-                same = therapist.clients.same_person_as(*typed)
+                same = therapist.clients.known().same_person_as(*typed)
                 self.matches = list(same.a_to_z().prefetch_related("relationships"))
         self.fields["who"].choices = [
             *((client.public_id, self._describe(client)) for client in self.matches),

@@ -37,6 +37,11 @@ def _is_already_active(request: TherapistRequest, tie: Relationship) -> HttpResp
     return _back(request, tie, "info", "This relationship is already active")
 
 
+def _is_closed(request: TherapistRequest, tie: Relationship) -> HttpResponse:
+    heading = "This relationship cannot be restarted"
+    return _back(request, tie, "info", heading, "relationships/_closed.html")
+
+
 @require_safe
 @for_therapists
 def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
@@ -107,6 +112,8 @@ def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         tie.undo_end(by=request.user)
     except Relationship.AlreadyDone:
         return _is_already_active(request, tie)
+    except Relationship.Closed:
+        return _is_closed(request, tie)
     except Relationship.TooLate:
         heading = "This ending can no longer be undone"
         return _back(request, tie, "info", heading, "relationships/_too_late.html")
@@ -120,12 +127,16 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     tie = _relationship(request, relationship_id)
     if not tie.is_ended:
         return _is_already_active(request, tie)
+    if tie.is_closed:
+        return _is_closed(request, tie)
     if request.method == "GET":
         return render(request, "relationships/restart.html", {"relationship": tie})
     try:
         tie.restart(by=request.user)
     except Relationship.AlreadyDone:
         return _is_already_active(request, tie)
+    except Relationship.Closed:
+        return _is_closed(request, tie)
     return _back(request, tie, "success", "Relationship restarted", "relationships/_restarted.html")
 
 

@@ -43,6 +43,20 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email
 
+    def close(self) -> None:
+        """Close the account for good and forget whose it was: nobody can sign in to it again.
+
+        The row stays without an address, because sessions of others were booked by it. What belongs
+        to the account alone (addresses, second factors, open sessions) goes.
+        """
+        for relation in self._meta.related_objects:
+            if relation.on_delete is models.CASCADE:
+                relation.related_model._base_manager.filter(**{relation.field.name: self}).delete()
+        self.email, self.is_active = f"erased-{self.pk}@erased.invalid", False
+        self.set_unusable_password()
+        self.last_login = None
+        self.save()
+
 
 class Therapist(models.Model):
     """A therapist of this installation. Owns everything that carries `therapist`."""

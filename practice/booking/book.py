@@ -41,7 +41,7 @@ class Slot:
 def _mine(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
     """Return the reader's own relationship and its card; else it does not exist."""
     card = next((c for c in cards(request.clients) if c.public_id == public_id), None)
-    if card is None or card.is_quiet:
+    if card is None or not card.can_book:
         raise Http404
     ties = Relationship.objects.select_related("therapist").defer("end_reason", "end_note")
     return get_object_or_404(ties, public_id=public_id), card

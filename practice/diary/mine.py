@@ -50,6 +50,8 @@ def describe(session: Session, reader: User, *, is_quiet: bool = False) -> MySes
     With `is_quiet`, because a client died, nothing is said of an ending (`domain.md` 2.5).
     """
     tie, people = session.relationship, session.relationship.people
+    if reader.pk != session.therapist.user_id:
+        people = [person for person in people if not person.is_erased]
 
     def who(account_id: int | None) -> str:
         if account_id == reader.pk:

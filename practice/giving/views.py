@@ -1,22 +1,31 @@
-"""Giving: a therapist takes out all of a client's record, a client all of their own."""
+"""A therapist takes out all of a client's record, or erases it; a client takes out their own."""
 
+from allauth.account.decorators import reauthentication_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_clients, for_therapists
 from practice.giving.archive import archive, download
+from practice.giving.erasing import NotYet, Plan, erase
+from practice.giving.forms import EraseForm
 from practice.giving.own import own_data
 from practice.giving.record import record
+from practice.http import banner, render_form, see_other
+
+
+def _client(request: TherapistRequest, client_id: str) -> Client:
+    people = request.therapist.clients.known().select_related("therapist", "account")
+    return get_object_or_404(people, public_id=client_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def export(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Say what an archive of a client holds, and give it."""
-    people = request.therapist.clients.select_related("therapist")
-    person = get_object_or_404(people, public_id=client_id)
+    person = _client(request, client_id)
     if request.method != "POST":
         return render(request, "giving/export.html", {"client": person})
     data = record(person, timezone.now())
@@ -33,3 +42,29 @@ def my_data(request: HttpRequest) -> HttpResponse:
         return render(request, "giving/my_data.html")
     data = own_data(request.user, request.clients, timezone.now())
     return download(archive("giving/my_archive.html", "my-data.json", data), "my-data.zip")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+def erase_client(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Say what goes and what stays, and erase a client: whoever has just confirmed who they are."""
+    plan = Plan.of(_client(request, client_id))
+    return _erase(request, plan) if plan.is_possible else _not_yet(request, plan)
+
+
+@reauthentication_required
+def _erase(request: TherapistRequest, plan: Plan) -> HttpResponse:
+    form = EraseForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render_form(request, "giving/erase.html", {"plan": plan, "form": form})
+    try:
+        erase(plan.client, by=request.user, blank_notes=form.cleaned_data["blank_notes"])
+    except NotYet:
+        return _not_yet(request, Plan.of(plan.client))
+    banner(request, "success", "Client erased")
+    return see_other("clients")
+
+
+def _not_yet(request: TherapistRequest, plan: Plan) -> HttpResponse:
+    status = 409 if request.method == "POST" else 200
+    return render(request, "giving/not_yet.html", {"plan": plan}, status=status)

@@ -81,7 +81,7 @@ def profile(request: TherapistRequest) -> HttpResponse:
 def my_figures(request: TherapistRequest) -> HttpResponse:
     """Open every figure: who counts, who does not, and why. For the owner only."""
     now = timezone.now()
-    people = request.therapist.clients.only("public_id", "name", "sort_name")
+    people = request.therapist.clients.only("public_id", "name", "sort_name", "erased_at")
     names = {client.pk: client for client in people}
     rows = [(names[t.client], t) for t in tallies(visits_of(request.therapist), now)]
     facts = {

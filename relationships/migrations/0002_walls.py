@@ -6,4 +6,4 @@ from relationships import walls
 class Migration(migrations.Migration):
     dependencies = [("relationships", "0001_initial")]
 
-    operations = [walls.RAISE]
+    operations = [walls.HISTORY.operations[0]]

@@ -34,6 +34,7 @@ TABLE = {
     "clients/": THERAPISTS,
     "clients/<id:client_id>/": THERAPISTS,
     "clients/<id:client_id>/edit/": THERAPISTS,
+    "clients/<id:client_id>/erase/": THERAPISTS,
     "clients/<id:client_id>/export/": THERAPISTS,
     "clients/<id:client_id>/invite/": THERAPISTS,
     "clients/<id:client_id>/keep/": THERAPISTS,

@@ -394,6 +394,7 @@ def test_a_secret_of_an_invitation_is_one_invitations_own(ann, ben):
 MOMENTS_BY_NOBODY = {
     "accounts.User.created_at": "an account is made by its own person",
     "clients.Client.added_at": "a client has one therapist, who added them",
+    "clients.Client.erased_at": "a client has one therapist, who erased them",
     "clients.Invitation.created_at": "an invitation has one therapist, who made it",
     "clients.Invitation.accepted_at": "only the person invited can accept; see Client.account",
     "relationships.Relationship.started_at": "by whom is in the history: the first event",
