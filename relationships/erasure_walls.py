@@ -15,9 +15,8 @@ POSTGRESQL_UP = [
     """CREATE OR REPLACE FUNCTION history_is_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
         may boolean := false;
-        tombstone text := format(
-            'SELECT EXISTS (SELECT 1 FROM %I.relationships_erasure '
-            'WHERE relationship = $1 AND what = $2)', TG_TABLE_SCHEMA);
+        tombstone text := 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(TG_TABLE_SCHEMA)
+            || '.relationships_erasure WHERE relationship = $1 AND what = $2)';
     BEGIN
         IF TG_TABLE_NAME = 'relationships_event' AND TG_OP = 'DELETE' THEN
             EXECUTE tombstone INTO may USING OLD.relationship_id, 'relationship';
@@ -35,9 +34,9 @@ POSTGRESQL_UP = [
     DECLARE
         is_true boolean;
     BEGIN
-        EXECUTE format(
-            'SELECT EXISTS (SELECT 1 FROM %I.relationships_relationship WHERE id = $1 '
-            'AND public_id = $2 AND therapist_id = $3 AND status = ''ended'')', TG_TABLE_SCHEMA)
+        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(TG_TABLE_SCHEMA)
+            || '.relationships_relationship WHERE id = $1 AND public_id = $2 '
+            || 'AND therapist_id = $3 AND status = ''ended'')'
         INTO is_true USING NEW.relationship, NEW.public_id, NEW.therapist_id;
         IF is_true THEN
             RETURN NEW;

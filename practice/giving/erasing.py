@@ -8,6 +8,7 @@ from django.db import transaction
 from clients.models import Client
 from practice import identity
 from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
 from relationships.models import Relationship
 
@@ -65,16 +66,19 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
 
     Raises:
         NotYet: work is active, or a session is to come.
+        Client.DoesNotExist: they have been erased a moment ago.
     """
+    Entry.hold(client.therapist_id)
     # In the order in which booking, ending and starting lock them, so that nobody waits for ever.
     Therapist.objects.select_for_update(no_key=True).get(pk=client.therapist_id)
     list(client.relationships.order_by("pk").select_for_update(of=("self",)))
-    Client.objects.select_for_update().get(pk=client.pk)
+    Client.objects.known().select_for_update().get(pk=client.pk)
     plan = Plan.of(client)
     if not plan.is_possible:
         raise NotYet
     nameless = [p for tie in plan.alone for p in tie.people if p.is_erased]
     account = client.account
+    _write_down(plan, by, blank_notes=blank_notes)
     client.invitations.all().delete()
     for tie in plan.alone:
         tie.erase(by=by)
@@ -89,6 +93,16 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
             person.delete()
     if account:
         _close_unless_needed(account)
+
+
+def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
+    """Record in the audit whom and what this erases: numbers, no names."""
+    gone = [f"relationship:{tie.public_id}" for tie in plan.alone]
+    blanked = [f"relationship:{tie.public_id}" for tie in plan.shared if blank_notes]
+    lines = [(f"client:{plan.client.public_id}", "done"), *((about, "done") for about in gone)]
+    for about, outcome in [*lines, *((about, "notes blanked") for about in blanked)]:
+        facts = {"therapist": plan.client.therapist_id, "about": about, "outcome": outcome}
+        Entry.record(Verb.ERASED, by=by, **facts)
 
 
 def _close_unless_needed(account: User) -> None:

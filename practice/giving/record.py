@@ -81,6 +81,7 @@ class _Tie:
             "ended_by": self._who(tie.ended_by_id),
             "end_reason": reason_of(tie.end_reason),
             "end_note": tie.end_note,
+            "is_closed": tie.is_closed,
             "planned_end": tie.planned_end,
             "on_break_until": tie.on_break_until,
             "ask_again_on": tie.ask_again_on,

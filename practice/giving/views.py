@@ -1,13 +1,14 @@
 """A therapist takes out all of a client's record, or erases it; a client takes out their own."""
 
 from allauth.account.decorators import reauthentication_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_clients, for_therapists
+from practice.audit.models import Entry, Verb
 from practice.giving.archive import archive, download
 from practice.giving.erasing import NotYet, Plan, erase
 from practice.giving.forms import EraseForm
@@ -29,9 +30,10 @@ def export(request: TherapistRequest, client_id: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "giving/export.html", {"client": person})
     data = record(person, timezone.now())
-    return download(
-        archive("giving/client_archive.html", "client.json", data), f"client-{client_id}.zip"
-    )
+    file = archive("giving/client_archive.html", "client.json", data)
+    facts = {"therapist": request.therapist, "about": f"client:{client_id}"}
+    Entry.record(Verb.EXPORTED, by=request.user, **facts)
+    return download(file, f"client-{client_id}.zip")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +43,10 @@ def my_data(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "giving/my_data.html")
     data = own_data(request.user, request.clients, timezone.now())
-    return download(archive("giving/my_archive.html", "my-data.json", data), "my-data.zip")
+    file = archive("giving/my_archive.html", "my-data.json", data)
+    facts = {"therapist": None, "about": f"account:{request.user.pk}"}
+    Entry.record(Verb.EXPORTED, by=request.user, **facts)
+    return download(file, "my-data.zip")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,6 +64,8 @@ def _erase(request: TherapistRequest, plan: Plan) -> HttpResponse:
         return render_form(request, "giving/erase.html", {"plan": plan, "form": form})
     try:
         erase(plan.client, by=request.user, blank_notes=form.cleaned_data["blank_notes"])
+    except Client.DoesNotExist:
+        raise Http404 from None
     except NotYet:
         return _not_yet(request, Plan.of(plan.client))
     banner(request, "success", "Client erased")

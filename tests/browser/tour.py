@@ -10,7 +10,7 @@ from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
 from relationships.models import Kind, Relationship
 from tests.browser.steps import banner, choose_reason, names, press, search_box, tickbox, title
-from tests.factories import ClientFactory, UserFactory, start
+from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 
 LONG_NAME = "Wilhelmina Featherstonehaugh-Cholmondeley"
 
@@ -116,6 +116,20 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield "add a client, refused"
     page.goto(f"/clients/{people.active.public_id}/edit/")
     yield "edit a client"
+    page.goto(f"/clients/{people.active.public_id}/keep/")
+    yield "how long to keep"
+    page.goto("/clients/due/")
+    yield "who is due"
+    page.goto(f"/clients/{people.active.public_id}/export/")
+    yield "export a client"
+    page.goto(f"/clients/{people.active.public_id}/erase/")
+    yield "erase a client, not yet"
+    page.goto(f"/clients/{people.inactive.public_id}/erase/")
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Go on")
+    press(page, "Erase this client")
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "erase a client, refused"
     page.goto("/account/")
     yield "account"
     page.goto("/password/change/")
@@ -164,6 +178,8 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
 def of_a_client(page: Page, people: Practice) -> Iterator[str]:
     page.goto("/dashboard/")
     yield "Client Dashboard"
+    page.goto("/dashboard/data/")
+    yield "a client's own data"
     page.goto("/clients/")
     yield "not for clients"
 

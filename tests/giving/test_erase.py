@@ -1,7 +1,6 @@
 """Erasing a person: what goes, what stays, for whom it stays right, and when it is refused."""
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
@@ -59,11 +58,7 @@ def shared(ann: Client, ben: Client) -> Relationship:
 
 def recently(browser: Browser) -> Browser:
     """The same browser, after its person has just confirmed who they are."""
-    stored = browser.session
-    stored["account_authentication_methods"] = [
-        {"method": "password", "at": time.time(), "reauthenticated": True}
-    ]
-    stored.save()
+    browser.post("/sign-in/again/", {"password": PASSWORD})
     return browser
 
 
@@ -112,6 +107,21 @@ def test_a_tombstone_says_what_was_erased_and_names_nobody(alone, ann, alice):
     assert (stone.relationship, stone.public_id) == (number, alone.public_id)
     assert stone.what == "relationship"
     assert (stone.therapist, stone.by) == (alice, alice.user)
+
+
+def test_the_audit_says_so_in_numbers(alone, shared, ann, alice):
+    number = ann.public_id
+
+    erase(ann, by=alice.user, blank_notes=True)
+
+    told = list(
+        alice.entries.filter(verb="erased").values_list("about", "outcome").order_by("number")
+    )
+    assert told == [
+        (f"client:{number}", "done"),
+        (f"relationship:{alone.public_id}", "done"),
+        (f"relationship:{shared.public_id}", "notes blanked"),
+    ]
 
 
 def test_all_addresses_of_the_erased_lead_nowhere(alone, shared, ann, as_alice, alice, as_ann):
@@ -220,6 +230,19 @@ def test_private_notes_of_shared_work_go_only_if_asked(shared, ann, ben, alice):
     assert set(shared.events.values_list("reason", flat=True)) == {"", "not_a_fit"}
     assert [stone.what for stone in Erasure.objects.all()] == ["notes"]
     assert tie.events.filter(note="of Ben alone").exists()
+
+
+def test_all_of_it_goes_through_the_page(alone, shared, ann, bob, sure_alice):
+    """On PostgreSQL the page is asked as the application, which sees Alice's rows only."""
+    start(ClientFactory(therapist=bob, name="Ann A.", account=ann.account))
+
+    answer = sure_alice.post(page_of(ann), SURE | {"blank_notes": "on"})
+
+    assert answer.status_code == 303
+    assert Client.objects.filter(erased_at__isnull=False).count() == 1
+    assert set(shared.events.values_list("note", flat=True)) == {""}
+    assert User.objects.get(email="ann@mail.example").is_active
+    assert Erasure.objects.count() == 2
 
 
 def test_the_page_offers_that_only_where_there_are_notes(alone, shared, ann, sure_alice):

@@ -66,6 +66,7 @@ COLUMNS: dict[str, dict[str, object]] = {
         "planned_end": date(2031, 1, 2),
         "on_break_until": date(2031, 3, 4),
         "ask_again_on": date(2031, 5, 6),
+        "is_closed": True,
     },
     "relationships.Event": {
         "kind": "corrected",
@@ -100,6 +101,7 @@ LEFT_OUT = {
     "fingerprint": "a secret of the invitation's link",
     "key": "of a form, not of a person",
     "revision": "for calendars only",
+    "erased_at": "whoever is erased has no archive",
 }
 
 
@@ -189,6 +191,7 @@ def test_everything_is_on_the_page(everything, as_alice, ann):
                 words |= {"cancelled": "Cancelled", "10_years": "10 years after"}
                 assert words.get(value, value) in page, (label, name)
     assert "complimentary" in page
+    assert "cannot be restarted" in page
     assert page.count("as the client asked") == 2
 
 
@@ -261,6 +264,14 @@ def test_the_file_has_a_number_and_no_name_and_is_kept_nowhere(as_alice, ann):
     assert "no-store" in answer.headers["Cache-Control"]
 
 
+def test_the_audit_says_who_took_whose_record_out(as_alice, ann, alice):
+    as_alice.get(f"/clients/{ann.public_id}/export/")
+    as_alice.post(f"/clients/{ann.public_id}/export/")
+
+    entry = alice.entries.get(verb="exported")
+    assert (entry.by, entry.about) == (alice.user_id, f"client:{ann.public_id}")
+
+
 def test_the_page_says_what_it_is_and_gives_nothing_yet(as_alice, ann):
     answer = as_alice.get(f"/clients/{ann.public_id}/export/")
 
@@ -322,5 +333,5 @@ def test_an_archive_costs_the_same_however_long_the_work_was(
             length=timedelta(minutes=50),
             by=individual.therapist.user,
         )
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         export(as_alice, ann)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
-from relationships.models import Event, Participation, Relationship
+from relationships.models import Erasure, Event, Participation, Relationship
 from tests.factories import UserFactory, start
 
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="a word of SQLite's")
@@ -336,6 +336,147 @@ def test_the_walls_still_let_history_grow(individual):
     insert(Event, **copy_of(individual.events.get(), kind="restarted"))
 
     assert individual.events.count() == 2
+
+
+# The one door: a tombstone.
+
+
+def lay_tombstone(tie: Relationship, what: str = "relationship", **changes: object) -> None:
+    columns = {"therapist_id": tie.therapist_id, "relationship": tie.pk}
+    columns |= {"public_id": tie.public_id, "what": what, "at": timezone.now()}
+    insert(Erasure, **columns | {"by_id": tie.therapist.user_id} | changes)
+
+
+def test_a_history_goes_once_a_tombstone_names_it(ended, couples):
+    with refused():
+        sql("DELETE FROM relationships_event WHERE relationship_id = %s", ended.pk)
+    lay_tombstone(ended)
+
+    with refused():
+        sql("DELETE FROM relationships_event")
+    sql("DELETE FROM relationships_event WHERE relationship_id = %s", ended.pk)
+
+    assert not ended.events.exists()
+    assert couples.events.count() == 1
+
+
+def test_a_tombstone_of_a_relationship_lets_nothing_be_changed(ended):
+    lay_tombstone(ended)
+
+    with refused():
+        sql("UPDATE relationships_event SET note = ''")
+
+
+def test_a_note_is_blanked_once_a_tombstone_says_so(ended, couples, alice):
+    couples.end(by=alice.user, reason="other", note="Of others.")
+    with refused():
+        sql("UPDATE relationships_event SET note = '' WHERE relationship_id = %s", ended.pk)
+    lay_tombstone(ended, "notes")
+
+    sql("UPDATE relationships_event SET note = '' WHERE relationship_id = %s", ended.pk)
+    with refused():
+        sql("UPDATE relationships_event SET note = ''")
+    with refused():
+        sql("DELETE FROM relationships_event WHERE relationship_id = %s", ended.pk)
+
+    assert set(ended.events.values_list("note", flat=True)) == {""}
+
+
+def test_a_tombstone_of_notes_lets_nothing_else_be_changed(ended, couples, bob):
+    lay_tombstone(ended, "notes")
+    event = ended.events.get(kind="ended")
+    others = {"therapist_id": bob.pk, "relationship_id": couples.pk, "kind": "corrected"}
+    others |= {"at": timezone.now(), "by_id": bob.user_id, "reason": "other", "id": 987654}
+
+    for column, value in others.items():
+        with refused():
+            set_columns(event, note="", **{column: value})
+    with refused():
+        set_columns(event, note="another")
+
+
+@pytest.mark.parametrize("what", ["relationship", "notes"])
+def test_a_tombstone_is_laid_for_ended_work_of_ones_own_only(ended, couples, bob, what):
+    for wrong in (
+        {"relationship": couples.pk, "public_id": couples.public_id},  # active
+        {"relationship": couples.pk},
+        {"relationship": 987654},
+        {"public_id": couples.public_id},
+        {"therapist_id": bob.pk},
+        {"what": "everything"},
+        {"by_id": 987654},
+    ):
+        with refused():
+            lay_tombstone(ended, **{"what": what} | wrong)
+
+
+def test_a_tombstone_is_never_changed_or_removed(ended):
+    lay_tombstone(ended)
+    stone = Erasure.objects.get()
+
+    for column, value in copy_of(stone, what="notes").items():
+        with refused():
+            set_columns(stone, **{column: value})
+    with refused():
+        sql("DELETE FROM relationships_erasure")
+    with refused():
+        stone.delete()
+    with refused():
+        insert(Erasure, then="ON CONFLICT (id) DO UPDATE SET what = 'notes'", **columns_of(stone))
+
+
+@on_sqlite
+@pytest.mark.parametrize("how", ["REPLACE", "INSERT OR REPLACE"])
+def test_a_tombstone_is_not_replaced(ended, how):
+    lay_tombstone(ended)
+
+    with refused():
+        insert(Erasure, how=how, **columns_of(Erasure.objects.get()) | {"what": "notes"})
+
+
+@on_postgresql
+def test_a_tombstone_is_not_truncated(ended):
+    lay_tombstone(ended)
+
+    with refused():
+        sql("TRUNCATE relationships_erasure")
+
+
+@on_postgresql
+def test_a_temporary_table_of_the_same_name_opens_nothing(ended):
+    sql("CREATE TEMPORARY TABLE relationships_erasure (relationship bigint, what text)")
+    sql("INSERT INTO pg_temp.relationships_erasure VALUES (%s, 'relationship')", ended.pk)
+
+    with refused():
+        sql("DELETE FROM relationships_event WHERE relationship_id = %s", ended.pk)
+
+
+def test_closed_work_stays_ended(ended):
+    set_columns(ended, is_closed=True)
+
+    with refused():
+        set_columns(
+            ended, status="active", end_reason="", end_note="", ended_at=None, ended_by_id=None
+        )
+
+
+def test_active_work_is_not_closed(individual):
+    with refused():
+        set_columns(individual, is_closed=True)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"name": "Ann"}, {"email": "a@b.example"}, {"phone": "1"}, {"date_of_birth": "1990-01-01"}],
+    ids=str,
+)
+def test_whoever_is_erased_has_nothing_of_a_person(ben, columns):
+    ben.become_nameless()
+
+    with refused():
+        set_columns(ben, **columns)
+    with refused():
+        set_columns(ben, active_relationships=1)
 
 
 # People and accounts.
