@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
+from practice.audit.models import Entry
 from practice.moments import time_zone_choices
 
 NAME_ERRORS = {"required": "Enter the client’s name"}
@@ -116,6 +117,7 @@ class NewPasswordForm(SetPasswordForm):
         """
         try:
             with transaction.atomic():
+                Entry.hold(invitation.therapist_id)
                 self.save()
                 invitation.accept(self.user)
         except IntegrityError:

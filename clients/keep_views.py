@@ -8,6 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clients.forms import KeepForm
 from clients.keeping import due, kept
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.looks import records
+from practice.audit.models import Entry, Verb
 from practice.http import banner, render_form, see_other
 
 ROWS = 100
@@ -15,12 +17,15 @@ ROWS = 100
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Choose how long the records of a client are kept."""
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
-        form.save()
+        facts = {"by": request.user, "therapist": request.therapist, "about": person}
+        with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **facts):
+            form.save()
         banner(request, "success", "Saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of what is so.

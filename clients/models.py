@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb
 from practice.ids import PublicIdField, new_public_id
 from practice.moments import validate_time_zone
 from practice.names import (
@@ -239,7 +240,9 @@ class Invitation(models.Model):
         fresh = Invitation.objects.filter(pk=self.pk, accepted_at=None, email=user.email)
         free = Client.objects.filter(pk=self.client_id, account=None)
         try:
-            with transaction.atomic():
+            with Entry.recording(
+                Verb.INVITATION_ACCEPTED, by=user, therapist=self.therapist_id, about=self.client
+            ):
                 if not fresh.update(accepted_at=timezone.now()) or not free.update(account=user):
                     raise self.Unusable
         except IntegrityError:  # the account has a record of this therapist already

@@ -14,6 +14,8 @@ from clients.keeping import kept
 from clients.listing import Listing
 from clients.models import Invitation
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.looks import records
+from practice.audit.models import Entry, Verb
 from practice.http import banner, render_form, see_other
 
 SEARCH_BOX = "id_q"
@@ -30,6 +32,10 @@ def clients(request: TherapistRequest) -> HttpResponse:
         page=request.GET.get("page", "1"),
     )
     response = render(request, "clients/clients.html", {"listing": listing})
+    if listing.search:
+        found = f"{listing.number_shown} found"  # how many, never what for
+        practice = request.therapist
+        Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=practice, outcome=found)
     if request.htmx and request.htmx.trigger != SEARCH_BOX:
         response.headers["HX-Push-Url"] = listing.canonical_address
     return response
@@ -37,6 +43,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
 
 @require_safe
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
@@ -53,12 +60,16 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     form = ClientForm(request.POST or None, instance=person)
     if form.is_valid():
-        form.save()
+        with Entry.recording(
+            Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person
+        ):
+            form.save()
         banner(request, "success", "Details saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of who it was.
@@ -73,9 +84,12 @@ def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     if request.method != "POST" or person.account_id or not person.email:
         return see_other("client", client_id)
-    link = (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + reverse(
-        "invitation", args=[Invitation.create_for(person)]
-    )
+    with Entry.recording(
+        Verb.CLIENT_INVITED, by=request.user, therapist=request.therapist, about=person
+    ):
+        token = Invitation.create_for(person)
+    site = settings.SITE_URL or f"{request.scheme}://{request.get_host()}"
+    link = site + reverse("invitation", args=[token])
     facts = {"client": person, "therapist": request.therapist, "link": link}
     if settings.EMAIL_HOST:
         send_mail(

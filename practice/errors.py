@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.views import defaults
 from django_htmx.http import HttpResponseClientRedirect
 
+from practice.audit.looks import named_in
+from practice.audit.models import Entry, Verb
 from practice.http import banner
 
 RETRY_AFTER = "10"  # seconds
@@ -17,12 +19,33 @@ RETRY_AFTER = "10"  # seconds
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The page is another kind of person's."""
+    _record_refusal(request, 403)
     return render(request, "403.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page, or not yours: the same answer, byte for byte."""
+    _record_refusal(request, 404)
     return render(request, "404.html", status=404)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Somebody tries too often."""
+    _record_refusal(request, 429)
+    return render(request, "429.html", status=429)
+
+
+def _record_refusal(request: HttpRequest, status: int) -> None:
+    """Record who asked for what they may not see: signed in, for something that has an id.
+
+    An unknown id is recorded like a stranger's, so that nobody can tell them apart.
+    """
+    user, route = getattr(request, "user", None), request.resolver_match
+    by = user if user and user.is_authenticated else None
+    about = named_in(route.captured_kwargs) if route else ""
+    if status == 429 or (by and about):
+        outcome = f"{status} {route.url_name if route else ''}"
+        Entry.record(Verb.REFUSED, by=by, therapist=None, about=about, outcome=outcome)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import therapist_of
+from practice.audit.models import Entry, Verb
 from practice.http import render_form, see_other
 from practice.names import fold, search_words
 
@@ -57,6 +58,8 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     name = form.cleaned_data["name"]
     everybody = therapist.clients.known().a_to_z()
     found = list(everybody.search(name)[:10]) if search_words(name) else []
+    count = f"{len(found)} found"
+    Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=therapist, outcome=count)
     similar = [] if found else _similar(name, everybody)
     facts |= {"name": name, "found": found, "similar": similar, "checked": True}
     return render(request, "help/cant_spot_a_client.html", facts)

@@ -98,7 +98,7 @@ class Policy:
 
 
 VERBS = ("adds", "changes", "removes")
-INVITING = f"therapist_id IN (SELECT therapist_id FROM clients_invitation WHERE {INVITED})"
+INVITING = f"therapist_id IN (SELECT therapist_id FROM clients_invitation WHERE {INVITED})"  # noqa: S608
 IN_MY_RELATIONSHIPS = sees("my relationships", "relationship_id")
 
 POLICIES = {

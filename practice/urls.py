@@ -77,4 +77,5 @@ urlpatterns = [
 handler400 = "practice.errors.bad_request"
 handler403 = "practice.errors.forbidden"
 handler404 = "practice.errors.not_found"
+handler429 = "practice.errors.too_many"  # allauth's own
 handler500 = "practice.errors.server_error"

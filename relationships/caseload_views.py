@@ -7,6 +7,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice import moments
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.looks import records
+from practice.audit.models import Entry, Verb
 from practice.http import banner, render_form, see_other
 from relationships import tidying
 from relationships.caseload import Caseload
@@ -55,8 +57,10 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         initial={"weeks": request.therapist.tidy_up_weeks},
     )
     if weeks.is_valid():
-        request.therapist.tidy_up_weeks = weeks.cleaned_data["weeks"]
-        request.therapist.save(update_fields=["tidy_up_weeks"])
+        facts = {"by": request.user, "therapist": request.therapist, "outcome": "tidy-up"}
+        with Entry.recording(Verb.SETTINGS_CHANGED, **facts):
+            request.therapist.tidy_up_weeks = weeks.cleaned_data["weeks"]
+            request.therapist.save(update_fields=["tidy_up_weeks"])
         banner(request, "success", "Saved")
         return see_other("tidy_up")
     waiting = _attention(request)
@@ -98,6 +102,7 @@ def _last_sessions(request: TherapistRequest, ties) -> dict:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
 def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Note, move or remove the planned last day of an active relationship."""
     own = request.therapist.relationships.prefetch_related("participations__client")
@@ -108,7 +113,7 @@ def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     start = {"planned_end": tie.planned_end}
     form = PlanForm(request.POST if request.method == "POST" else None, initial=start)
     if form.is_valid():
-        if tidying.plan_end(tie, form.cleaned_data["planned_end"]):
+        if tidying.plan_end(tie, form.cleaned_data["planned_end"], request.user):
             banner(request, "success", "Planned ending saved")
         else:
             banner(request, "info", "This relationship has ended")

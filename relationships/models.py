@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb
 from practice.ids import PublicIdField
 from practice.names import in_words
 from relationships.reasons import EndReason
@@ -66,8 +67,9 @@ class Relationship(models.Model):
     """A therapist's work with one client, a couple, a family or a group.
 
     `status` is the state; `events` are its history. Each transition is one UPDATE that both tests
-    and sets, so that of two people who click at once exactly one wins, and one event, in one
-    transaction. A transition touches nothing else: no appointment, no message, no figure.
+    and sets, so that of two people who click at once exactly one wins, one event and one entry of
+    the audit, in one transaction that holds the practice's chain. A transition touches nothing
+    else: no appointment, no message, no figure.
     """
 
     UNDO_WITHIN = timedelta(minutes=15)
@@ -163,6 +165,7 @@ class Relationship(models.Model):
         Raises:
             Relationship.WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
         """
+        Entry.hold(therapist)
         clients = list(clients)
         if not Kind(kind).fits(len(clients)):
             raise cls.WrongNumberOfPeople
@@ -184,6 +187,7 @@ class Relationship(models.Model):
         Raises:
             Relationship.AlreadyDone: it had ended.
         """
+        Entry.hold(self.therapist_id)
         ended_at = max(at or timezone.now(), self.started_at)  # a clock may have been set back
         self._change(
             Relationship.objects.active(),
@@ -205,6 +209,7 @@ class Relationship(models.Model):
             Relationship.TooLate: it ended earlier, or somebody else ended it.
             Relationship.Closed: somebody who took part has been erased.
         """
+        Entry.hold(self.therapist_id)
         now = timezone.now()
         fresh = Relationship.objects.ended().filter(
             ended_by=by, ended_at__gt=now - self.UNDO_WITHIN
@@ -227,6 +232,7 @@ class Relationship(models.Model):
             Relationship.AlreadyDone: it is active.
             Relationship.Closed: somebody who took part has been erased.
         """
+        Entry.hold(self.therapist_id)
         former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
         self._take_up(Relationship.objects.ended(), **former_plans)
         self._count_on_clients(+1)
@@ -241,6 +247,7 @@ class Relationship(models.Model):
         Raises:
             Relationship.AlreadyDone: that ending is no longer the present one, or says so already.
         """
+        Entry.hold(self.therapist_id)
         former = Relationship.objects.ended().filter(ended_at=ended_at)
         changed = former.exclude(end_reason=reason, end_note=note)
         self._change(changed, end_reason=EndReason(reason), end_note=note)
@@ -335,8 +342,9 @@ class Relationship(models.Model):
             active_relationships=F("active_relationships") + step
         )
 
-    def _record(self, kind: "Event.Kind", **facts: object) -> None:
-        self.events.create(therapist_id=self.therapist_id, kind=kind, **facts)
+    def _record(self, kind: "Event.Kind", *, by: User, **facts: object) -> None:
+        event = self.events.create(therapist_id=self.therapist_id, kind=kind, by=by, **facts)
+        Entry.record(VERBS[kind], by=by, therapist=self.therapist_id, about=self, event=event)
 
 
 class Participation(models.Model):
@@ -391,6 +399,15 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+VERBS = {
+    Event.Kind.STARTED: Verb.RELATIONSHIP_STARTED,
+    Event.Kind.ENDED: Verb.RELATIONSHIP_ENDED,
+    Event.Kind.RESTARTED: Verb.RELATIONSHIP_RESTARTED,
+    Event.Kind.END_UNDONE: Verb.ENDING_UNDONE,
+    Event.Kind.CORRECTED: Verb.REASON_CORRECTED,
+}
 
 
 class Erasure(models.Model):

@@ -6,12 +6,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.looks import records
+from practice.audit.models import Verb
 from practice.http import banner, render_form, see_other
 from relationships.starting import Beginning, begin
 
 
 @require_safe
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
     client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
@@ -29,6 +32,7 @@ def add_client(request: TherapistRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Start another relationship with a client."""
     client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)

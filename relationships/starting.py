@@ -15,6 +15,7 @@ from django.forms import BaseFormSet, formset_factory
 from clients.forms import EMAIL_ERRORS, ClientForm
 from clients.models import Client
 from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb
 from practice.names import fold, no_control_characters
 from practice.rows import typed_rows
 from relationships.models import Kind, Relationship
@@ -58,10 +59,11 @@ class NewClientForm(ClientForm):
             self.add_error("name", f"{self.matches[0].name} is already one of your clients")
         return facts
 
-    def save(self, commit: bool = True) -> Client:
+    def add(self, by: User) -> Client:
+        """Add the client."""
         self.instance.therapist = self.therapist
         self.instance.save()
-        return self.instance
+        return _added(self.instance, by)
 
 
 class OtherPersonForm(forms.Form):
@@ -115,15 +117,16 @@ class OtherPersonForm(forms.Form):
             )
         return facts
 
-    def get_or_create(self, time_zone: str) -> Client:
+    def get_or_create(self, time_zone: str, by: User) -> Client:
         """Return the client who is meant; a new one reads times in `time_zone` for now."""
         facts = self.cleaned_data
         for client in self.matches:
             if client.public_id == facts["who"]:
                 return client
-        return Client.objects.create(
+        new = Client.objects.create(
             therapist=self.therapist, time_zone=time_zone, name=facts["name"], email=facts["email"]
         )
+        return _added(new, by)
 
 
 class OtherPeople(BaseFormSet):
@@ -237,9 +240,9 @@ class Beginning:
 
     def save(self, by: User) -> Relationship:
         """Add whoever is new and start the relationship."""
-        first = self.client or self.person.save()
+        first = self.client or self.person.add(by)
         others: Iterable[Client] = [
-            form.get_or_create(first.time_zone) for form in self.others.filled
+            form.get_or_create(first.time_zone, by) for form in self.others.filled
         ]
         return Relationship.start(
             therapist=self.therapist,
@@ -256,6 +259,11 @@ class Beginning:
         return self.therapist.relationships.filter(key=key).first() if key else None
 
 
+def _added(client: Client, by: User) -> Client:
+    Entry.record(Verb.CLIENT_ADDED, by=by, therapist=client.therapist_id, about=client)
+    return client
+
+
 def _who(facts: dict) -> tuple[str, str]:
     """Return what tells two new people apart."""
     return fold(facts["name"]), facts["email"].lower()
@@ -264,7 +272,7 @@ def _who(facts: dict) -> tuple[str, str]:
 def begin(beginning: Beginning, by: User) -> Relationship | None:
     """Save a beginning if it is valid: one at a time for a therapist, so a double click is one."""
     with transaction.atomic():
-        Therapist.objects.select_for_update(no_key=True).get(pk=beginning.therapist.pk)
+        Entry.hold(beginning.therapist)
         if again := beginning.begun_already:
             return again
         return beginning.save(by) if beginning.is_valid() else None

@@ -82,8 +82,8 @@ class TidyForm(forms.Form):
         if facts["action"] == "end":
             return tidying.end(self.tie, EndReason(facts["reason"]), by)
         if facts["action"] == "break":
-            return tidying.take_a_break(self.tie, facts["until"])
-        return tidying.not_yet(self.tie, timezone.localdate())
+            return tidying.take_a_break(self.tie, facts["until"], by)
+        return tidying.not_yet(self.tie, timezone.localdate(), by)
 
 
 class WeeksForm(forms.Form):

@@ -2,26 +2,29 @@
 
 from datetime import date, timedelta
 
+from django.db import transaction
+
 from practice.accounts.models import User
+from practice.audit.models import Entry, Verb
 from relationships.models import Relationship
 from relationships.reasons import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
 
 
-def not_yet(tie: Relationship, today: date) -> bool:
+def not_yet(tie: Relationship, today: date, by: User) -> bool:
     """Put the question off for four weeks; answer whether the relationship is still active."""
-    return _note(tie, ask_again_on=today + ASK_AGAIN_AFTER)
+    return _note(tie, by, ask_again_on=today + ASK_AGAIN_AFTER)
 
 
-def take_a_break(tie: Relationship, until: date) -> bool:
+def take_a_break(tie: Relationship, until: date, by: User) -> bool:
     """Note a break until a day; answer whether the relationship is still active."""
-    return _note(tie, on_break_until=until)
+    return _note(tie, by, on_break_until=until)
 
 
-def plan_end(tie: Relationship, day: date | None) -> bool:
+def plan_end(tie: Relationship, day: date | None, by: User) -> bool:
     """Note the day of the last session, or none; answer whether it is still active."""
-    return _note(tie, planned_end=day)
+    return _note(tie, by, planned_end=day)
 
 
 def end(tie: Relationship, reason: EndReason, by: User) -> bool:
@@ -33,5 +36,10 @@ def end(tie: Relationship, reason: EndReason, by: User) -> bool:
     return True
 
 
-def _note(tie: Relationship, **note: date | None) -> bool:
-    return bool(Relationship.objects.active().filter(pk=tie.pk).update(**note))
+@transaction.atomic
+def _note(tie: Relationship, by: User, **note: date | None) -> bool:
+    Entry.hold(tie.therapist_id)
+    is_active = bool(Relationship.objects.active().filter(pk=tie.pk).update(**note))
+    if is_active:
+        Entry.record(Verb.PLANS_NOTED, by=by, therapist=tie.therapist_id, about=tie)
+    return is_active

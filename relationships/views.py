@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.looks import records
+from practice.audit.models import Verb
 from practice.http import banner, render_form, see_other
 from relationships.consequences import Consequences
 from relationships.episodes import episodes, sessions_in
@@ -44,6 +46,7 @@ def _is_closed(request: TherapistRequest, tie: Relationship) -> HttpResponse:
 
 @require_safe
 @for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
 def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Show the relationship: facts, history, and the one thing to do next."""
     tie = _relationship(request, relationship_id)
@@ -79,6 +82,7 @@ def _episodes(tie: Relationship, events: list) -> list[dict]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
 def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what ending means, ask why, and end it."""
     tie = _relationship(request, relationship_id)
@@ -122,6 +126,7 @@ def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
 def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what restarting means, and take the work up again."""
     tie = _relationship(request, relationship_id)
@@ -142,6 +147,7 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
 def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Correct why a relationship ended."""
     tie = _relationship(request, relationship_id)

@@ -2,8 +2,10 @@
 
 from allauth.account.forms import LoginForm
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest
 
+from practice.accounts.signals import time_zone_changed
 from practice.moments import time_zone_choices
 
 
@@ -35,6 +37,7 @@ class TimeZoneForm(forms.Form):
         error_messages={"invalid_choice": "Choose a time zone from the list"},
     )
 
+    @transaction.atomic
     def save(self, request: HttpRequest) -> None:
         """Set it for the reader, in every role they have."""
         zone = self.cleaned_data["time_zone"]
@@ -43,3 +46,4 @@ class TimeZoneForm(forms.Form):
             therapist.time_zone = zone
             therapist.save(update_fields=["time_zone"])
         request.user.clients.update(time_zone=zone)
+        time_zone_changed.send(TimeZoneForm, user=request.user)

@@ -9,6 +9,8 @@ any other row; of several chains the practices' in order of their numbers, the i
 So two people never wait for each other.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 from django.db import models, transaction
@@ -180,7 +182,7 @@ class Entry(models.Model):
         *,
         by: User | None,
         therapist: Therapist | int | None,
-        about: str = "",
+        about: models.Model | str = "",
         outcome: str = "done",
         event: models.Model | None = None,
         **of_purge: object,
@@ -188,7 +190,8 @@ class Entry(models.Model):
         """Write down what is done, in the transaction that does it, or in one of its own.
 
         `by` is None for a visitor and for a command, `therapist` (or the id) None for what concerns
-        no practice; `event` is the row of the history that says the same.
+        no practice; `about` is a row with a public id, or its name; `event` is the row of the
+        history that says the same.
         """
         owner = _id_of(therapist)
         with transaction.atomic(savepoint=False):
@@ -201,7 +204,7 @@ class Entry(models.Model):
                 by=by.pk if by else None,
                 role=Role.of(by, owner),
                 verb=verb,
-                about=about,
+                about=about if isinstance(about, str) else name_of(about),
                 outcome=outcome,
                 request_id=request_id(),
                 event=event.pk if event else None,
@@ -214,10 +217,26 @@ class Entry(models.Model):
             head.advance(entry.mac)
         return entry
 
+    @classmethod
+    @contextmanager
+    def recording(
+        cls, verb: Verb, *, by: User | None, therapist: Therapist | int | None, **facts: object
+    ) -> Iterator[None]:
+        """A transaction that changes a practice and, unless it fails, is recorded at its end."""
+        with transaction.atomic():
+            cls.hold(therapist)
+            yield
+            cls.record(verb, by=by, therapist=therapist, **facts)
+
     @property
     def words(self) -> str:
         """What was done, as a therapist reads it."""
         return Verb(self.verb).label if self.verb in Verb else self.verb
+
+
+def name_of(row: models.Model) -> str:
+    """Return what an entry calls a row: its kind and its public id, "client:bcdfghjkmn"."""
+    return f"{row._meta.model_name}:{row.public_id}"
 
 
 def _id_of(therapist: Therapist | int | None) -> int | None:

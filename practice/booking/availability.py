@@ -14,6 +14,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
+from practice.audit.models import Entry, Verb
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours, rules_of
 from practice.names import no_control_characters
 from practice.rows import typed_rows
@@ -255,7 +256,7 @@ class Availability:
     @transaction.atomic
     def save(self) -> None:
         """Replace what was there; touches no session."""
-        Therapist.objects.select_for_update(no_key=True).get(pk=self.therapist.pk)
+        Entry.hold(self.therapist)
         self.therapist.weekly_hours.all().delete()
         WeeklyHours.objects.bulk_create(
             WeeklyHours(therapist=self.therapist, weekday=weekday, starts=starts, ends=ends)
@@ -269,6 +270,8 @@ class Availability:
         TimeOff.objects.bulk_create(
             TimeOff(therapist=self.therapist, **form.cleaned_data) for form in self.days_off.filled
         )
+        by = self.therapist.user
+        Entry.record(Verb.AVAILABILITY_CHANGED, by=by, therapist=self.therapist)
 
     def booked_outside(self) -> int:
         """Return how many booked sessions lie outside the hours, or on days off."""

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from practice.accounts.access import for_clients
+from practice.audit.models import Entry, Verb
 from practice.diary import mine
 from practice.diary.models import Session, SessionQuerySet
 from relationships.dashboard import cards
@@ -17,10 +18,18 @@ def _sessions(request: HttpRequest) -> SessionQuerySet:
     return Session.objects.of_clients(request.clients).with_people()
 
 
+def _record_look(request: HttpRequest) -> None:
+    """Record it with each of the client's therapists, in the order of their chains."""
+    for me in sorted(request.clients, key=lambda record: record.therapist_id):
+        practice = me.therapist_id
+        Entry.record(Verb.DASHBOARD_OPENED, by=request.user, therapist=practice, about=me)
+
+
 @require_safe
 @for_clients
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show a client a card for each relationship, and their next sessions."""
+    _record_look(request)
     sessions = _sessions(request)
     held = sessions.attended().order_by("starts_at")
     facts = {
@@ -37,6 +46,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @for_clients
 def my_sessions(request: HttpRequest) -> HttpResponse:
     """List all of a client's sessions."""
+    _record_look(request)
     sessions = _sessions(request)
     past = Paginator(sessions.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
     facts = {

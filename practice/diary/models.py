@@ -13,6 +13,7 @@ from django.utils import timezone
 from clients.models import Client
 from practice import identity
 from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb
 from practice.diary import walls
 from practice.ids import PublicIdField
 from relationships.models import Relationship
@@ -151,9 +152,9 @@ class Session(models.Model):
     ) -> Self:
         """Book a session, or record one that has taken place.
 
-        Locks the therapist, looks, asks whether it is still `allowed`, and inserts; the wall of the
-        database stands behind that. The same `key` again, for the same relationship, returns the
-        session it made.
+        Holds the practice's chain, looks, asks whether it is still `allowed`, and inserts; the wall
+        of the database stands behind that. The same `key` again, for the same relationship, returns
+        the session it made.
 
         Raises:
             Session.Taken: the therapist has another session then, it is not allowed, or what this
@@ -168,7 +169,7 @@ class Session(models.Model):
             cls._refuse_overlap(relationship.therapist_id, starts_at, starts_at + length)
             if not allowed():
                 raise cls.Taken
-            return cls.objects.create(
+            booked = cls.objects.create(
                 therapist_id=relationship.therapist_id,
                 relationship=relationship,
                 starts_at=starts_at,
@@ -178,6 +179,8 @@ class Session(models.Model):
                 booked_by=by,
                 key=key,
             )
+            booked._record(Verb.SESSION_BOOKED, by)
+            return booked
 
     def move(self, *, starts_at: datetime, by: User, for_client: bool = False) -> None:
         """Give a booked session another time, as long as before; `for_client` if they asked.
@@ -200,6 +203,7 @@ class Session(models.Model):
                 last_own_move=self.last_own_move if for_client else now,
                 revision=F("revision") + 1,
             )
+            self._record(Verb.SESSION_MOVED, by)
 
     @transaction.atomic
     def cancel(self, *, by: User, for_client: bool = False) -> None:
@@ -208,6 +212,7 @@ class Session(models.Model):
         Raises:
             Session.AlreadyDone: it is no longer booked.
         """
+        Entry.hold(self.therapist_id)
         self._change(
             Session.objects.booked(),
             state=self.State.CANCELLED,
@@ -216,15 +221,19 @@ class Session(models.Model):
             cancelled_for_client=for_client or by.pk != self.therapist.user_id,
             revision=F("revision") + 1,
         )
+        self._record(Verb.SESSION_CANCELLED, by)
 
     @transaction.atomic
-    def set_attendance(self, *, attended: bool) -> None:
+    def set_attendance(self, *, attended: bool, by: User | None = None) -> None:
         """Say whether the client came, also after the relationship has ended; may be corrected.
+
+        It is the therapist who says so, unless `by` tells otherwise.
 
         Raises:
             Session.NotYet: it has not ended.
             Session.AlreadyDone: it was cancelled.
         """
+        Entry.hold(self.therapist_id)
         over = Session.objects.standing().filter(ends_at__lte=timezone.now())
         state = self.State.ATTENDED if attended else self.State.MISSED
         try:
@@ -233,6 +242,7 @@ class Session(models.Model):
             if self.state != self.State.CANCELLED:
                 raise self.NotYet from None
             raise
+        self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
 
     @property
     def is_upcoming(self) -> bool:
@@ -264,13 +274,16 @@ class Session(models.Model):
         if not won:
             raise self.AlreadyDone
 
+    def _record(self, verb: Verb, by: User) -> None:
+        Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
+
 
 @contextmanager
 def _one_at_a_time(therapist_id: int) -> Iterator[None]:
     """A transaction in which no other session of the therapist is booked or moved."""
     try:
         with transaction.atomic():
-            Therapist.objects.select_for_update(no_key=True).get(pk=therapist_id)
+            Entry.hold(therapist_id)
             yield
     except IntegrityError as error:
         if walls.NO_OVERLAP in str(error):

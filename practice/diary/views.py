@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
+from practice.audit.looks import records
+from practice.audit.models import Entry, Verb
 from practice.diary import mine
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
@@ -34,10 +36,16 @@ def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     return theirs, False
 
 
+def _record_look(request: HttpRequest, appointment: Session) -> None:
+    practice = appointment.therapist_id
+    Entry.record(Verb.SESSION_OPENED, by=request.user, therapist=practice, about=appointment)
+
+
 @require_safe
 def session(request: HttpRequest, session_id: str) -> HttpResponse:
     """Session Details, for the therapist and for the client."""
     appointment, is_therapist = _session(request, session_id)
+    _record_look(request, appointment)
     if not is_therapist:
         own = cards(request.user.clients.all())
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
@@ -55,6 +63,7 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
 def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
     """The session as a calendar file."""
     appointment, is_therapist = _session(request, session_id)
+    _record_look(request, appointment)
     people = appointment.relationship.people
     whom = (
         ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
@@ -77,6 +86,7 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
             return _is_no_longer_booked(request, session_id)
         banner(request, "success", "Session cancelled")
         return see_other("session", session_id)
+    _record_look(request, appointment)
     facts = {"appointment": mine.describe(appointment, request.user), "as_therapist": is_therapist}
     return render(request, "diary/cancel.html", facts)
 
@@ -88,6 +98,7 @@ def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.SESSION_OPENED)
 def move(request: TherapistRequest, session_id: str) -> HttpResponse:
     """Give a booked session another time."""
     appointment = get_object_or_404(request.therapist.sessions.with_people(), public_id=session_id)
@@ -121,7 +132,7 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
         banner(request, "info", "Choose whether they attended")
         return see_other("session", session_id)
     try:
-        appointment.set_attendance(attended=request.POST["attended"] == "yes")
+        appointment.set_attendance(attended=request.POST["attended"] == "yes", by=request.user)
     except (Session.AlreadyDone, Session.NotYet):
         banner(request, "info", "Attendance cannot be noted for this session")
     else:
@@ -131,6 +142,7 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
 def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Book a session for a client, or record one that has taken place."""
     ties = request.therapist.relationships.prefetch_related("participations__client")
@@ -152,6 +164,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
 
 @require_safe
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
     """The Sessions tab of a client's page."""
     client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
+from practice.audit.models import Entry, Verb
 from practice.booking.free import free_times
 from practice.http import banner, render_form, see_other
 from practice.profiles.figures import figures, visits_of
@@ -68,7 +69,8 @@ def profile(request: TherapistRequest) -> HttpResponse:
     sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = ProfileForm(*sent, instance=own)
     if form.is_valid():
-        form.save()
+        with Entry.recording(Verb.PROFILE_CHANGED, by=request.user, therapist=request.therapist):
+            form.save()
         banner(request, "success", "Profile saved")
         return see_other("profile")
     # The form has put what was typed on `own`; the page speaks of what is so.

@@ -566,4 +566,4 @@ def test_the_number_of_queries_does_not_grow_with_the_list(as_alice, alice, quer
         numbers.append(queries())
 
     assert len(set(numbers)) == 1
-    assert numbers[0] <= 6
+    assert numbers[0] <= (9 if "q" in query else 6)  # a search is recorded, by three

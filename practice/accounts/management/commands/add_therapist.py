@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from practice.accounts.models import Therapist, User
+from practice.accounts.signals import therapist_added
 
 
 class Command(BaseCommand):
@@ -41,4 +42,5 @@ class Command(BaseCommand):
         user.save()
         therapist.user = user
         therapist.save()
+        therapist_added.send(Therapist, therapist=therapist)
         self.stdout.write(f"{name} can sign in as {user.email}.")

@@ -1,0 +1,75 @@
+"""What allauth, Django and the layer below report, and the audit writes down.
+
+The account's row is locked before the installation's chain, which is always the last.
+"""
+
+from allauth.account import signals as account
+from django.apps import apps
+from django.contrib.auth import signals as django
+from django.db import transaction
+from django.http import HttpRequest
+
+from practice.accounts import signals as own
+from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb
+
+
+def connect() -> None:
+    """Listen; called once, when the apps are ready."""
+    django.user_logged_in.connect(signed_in)
+    django.user_logged_out.connect(signed_out)
+    django.user_login_failed.connect(sign_in_failed)
+    for changed in (account.password_changed, account.password_set, account.password_reset):
+        changed.connect(password_changed)
+    own.time_zone_changed.connect(time_zone_changed)
+    own.therapist_added.connect(therapist_added)
+    if apps.is_installed("allauth.mfa"):
+        from allauth.mfa import signals as mfa  # noqa: PLC0415 - only where it is installed
+
+        mfa.authenticator_added.connect(second_factor_added)
+        mfa.authenticator_reset.connect(second_factor_added)
+        mfa.authenticator_removed.connect(second_factor_removed)
+
+
+def signed_in(user: User, **signal: object) -> None:
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # `last_login` comes after us
+        _record(Verb.SIGNED_IN, user)
+
+
+def signed_out(user: User | None, **signal: object) -> None:
+    if user is not None:
+        _record(Verb.SIGNED_OUT, user)
+
+
+def sign_in_failed(credentials: dict, request: HttpRequest | None = None, **signal: object) -> None:
+    """Nobody signed in; whose account it was to be is kept, what was typed is not."""
+    typed = credentials.get("email") or credentials.get("username") or ""
+    meant = User.objects.filter(email=typed.strip().lower()).values_list("pk", flat=True).first()
+    about = f"account:{meant}" if meant else ""
+    Entry.record(Verb.SIGN_IN_FAILED, by=None, therapist=None, about=about, outcome="refused")
+
+
+def password_changed(user: User, **signal: object) -> None:
+    _record(Verb.PASSWORD_CHANGED, user)
+
+
+def second_factor_added(user: User, **signal: object) -> None:
+    _record(Verb.SECOND_FACTOR_ADDED, user)
+
+
+def second_factor_removed(user: User, **signal: object) -> None:
+    _record(Verb.SECOND_FACTOR_REMOVED, user)
+
+
+def time_zone_changed(user: User, **signal: object) -> None:
+    _record(Verb.SETTINGS_CHANGED, user, outcome="time zone")
+
+
+def therapist_added(therapist: Therapist, **signal: object) -> None:
+    about = f"therapist:{therapist.public_id}"
+    Entry.record(Verb.THERAPIST_ADDED, by=None, therapist=therapist, about=about)
+
+
+def _record(verb: Verb, user: User, outcome: str = "done") -> None:
+    Entry.record(verb, by=user, therapist=None, about=f"account:{user.pk}", outcome=outcome)
