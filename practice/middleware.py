@@ -4,6 +4,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -61,6 +62,17 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
             if response.status_code == 422:
                 response.headers["HX-Push-Url"] = "false"
         return response
+
+    return middleware
+
+
+def nobody_at_health(get_response: GetResponse) -> GetResponse:
+    """Let no one look up who asks for the health of the service: the database may be away."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path in WITHOUT_DATABASE:
+            request.user = AnonymousUser()
+        return get_response(request)
 
     return middleware
 

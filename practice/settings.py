@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "practice.middleware.nobody_at_health",
     "django_htmx.middleware.HtmxMiddleware",
     "practice.middleware.htmx_answers",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -120,6 +121,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+elif DATABASES["default"].get("OPTIONS", {}).get("pool"):
+    # While the database is away say so soon, and try anew for whoever asks next.
+    DATABASES["default"]["OPTIONS"]["pool"] = {"timeout": 2, "reconnect_timeout": 0.5}
 
 # In the database, so that every process of the server knows the same (limits of sign-in, too).
 CACHES = {

@@ -57,8 +57,23 @@ class Server:
         """Return a DATABASE_URL."""
         return f"postgres://{user}@{quote(str(self.folder), safe='')}/{database}"
 
-    def start(self, *, wait: bool = True) -> None:
-        """Start it, and unless told otherwise return when it accepts connections."""
+    def start(self) -> None:
+        """Start it, and return when it accepts connections.
+
+        A server that was killed may leave a process behind for a moment, and the next one refuses
+        to start beside it: like any supervisor, try again.
+        """
+        patience = time.monotonic() + 60
+        self._launch()
+        while not self.accepts():
+            if time.monotonic() > patience:
+                raise RuntimeError(f"no PostgreSQL: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.01)
+            if self.process.poll() is not None:
+                time.sleep(0.1)
+                self._launch()
+
+    def _launch(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -69,10 +84,6 @@ class Server:
                 start_new_session=True,  # an interrupt from the keyboard is not for it
                 **self.run_as,
             )
-        while wait and not self.accepts():
-            if self.process.poll() is not None:
-                raise RuntimeError(f"postgres ended: {(self.folder / 'log').read_text()[-2000:]}")
-            time.sleep(0.01)
 
     def accepts(self) -> bool:
         """Whether it accepts connections."""
@@ -89,12 +100,11 @@ class Server:
 
     def kill(self) -> None:
         """End every process of it where it stands (SIGKILL)."""
-        with psycopg.connect(self.url()) as connection:
-            running = connection.execute("SELECT pid FROM pg_stat_activity").fetchall()
-        self.process.kill()
-        for (pid,) in running:
+        self.process.send_signal(signal.SIGSTOP)  # it shall have no more children
+        for child in children_of(self.process.pid):
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
+        self.process.kill()
         self.process.wait(timeout=60)
 
     def run(self, program: str, *arguments: str | Path) -> None:
@@ -142,6 +152,17 @@ def throwaway_server(programs: Path | None = None, options: str = "") -> Iterato
         finally:
             if server.process.poll() is None:
                 server.stop()
+
+
+def children_of(parent: int) -> list[int]:
+    """Return the processes that a process has started, where the system lists them in /proc."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            fields = file.read_text().rpartition(")")[2].split()  # state, parent, ...
+            if int(fields[1]) == parent:
+                found.append(int(file.parent.name))
+    return found
 
 
 def within_reach(programs: Path, folder: Path, run_as: dict[str, Any]) -> Path:

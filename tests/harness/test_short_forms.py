@@ -13,6 +13,7 @@ SHORT = [
     ("sqlite", "crash --target sqlite-web --cycles 2"),
     ("postgresql", "crash --target postgres-web --cycles 1"),
     ("postgresql", "crash --target postgres-server --cycles 2"),
+    ("postgresql", "recovery --times 2"),
 ]
 
 

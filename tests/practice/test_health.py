@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from tests.factories import UserFactory
+
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.django_db(transaction=True)
 def test_whether_it_is_alive_is_no_question_to_the_database(client, django_assert_num_queries):
+    client.force_login(UserFactory())
+
     with django_assert_num_queries(0):
         assert client.get("/livez").status_code == 200
 
