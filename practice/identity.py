@@ -21,8 +21,14 @@ def asking(account_id: int | None) -> Iterator[bool]:
         yield False
         return
     with transaction.atomic(savepoint=False):  # the outermost there is
-        _tell("user", str(account_id or ""))
+        _tell(user=str(account_id or ""), side="")
         yield True
+
+
+def on_side(side: str) -> None:
+    """Be one of the two that an account can be, "therapist" or "client", for the rest of it."""
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        _tell(side=side)
 
 
 @contextmanager
@@ -34,19 +40,20 @@ def purpose(name: str, value: str = "yes") -> Iterator[None]:
     if connection.vendor != "postgresql" or not connection.in_atomic_block:
         yield
         return
-    _tell(name, value)
+    _tell(**{name: value})
     try:
         yield
     finally:
         # After an error the transaction is over, and with it what it was told.
         if connection.connection.info.transaction_status != TransactionStatus.INERROR:
-            _tell(name, "")
+            _tell(**{name: ""})
 
 
-def _tell(name: str, value: str) -> None:
+def _tell(**facts: str) -> None:
     # Local to the transaction: the next borrower of a pooled connection must not inherit it.
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        connection.connection.execute(
-            "SELECT set_config('stillwater.' || %s, %s, true)", [name, value]
-        )
+        for name, value in facts.items():
+            connection.connection.execute(
+                "SELECT set_config('stillwater.' || %s, %s, true)", [name, value]
+            )

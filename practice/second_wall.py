@@ -18,6 +18,7 @@ APPLICATION = "stillwater_app"
 
 # What one may see beyond one's own, while `identity.purpose` says so.
 PURPOSES = {
+    "names": "the people in one's own relationships, of whom the page says the first names",
     "openings": "which times of a therapist are taken, to offer the free ones",
     "figures": "who came when, for the figures of a public profile",
     "refusals": "who was refused when asking for what is the therapist's own",
@@ -32,8 +33,14 @@ CREATE OR REPLACE FUNCTION in_sight(what text) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
 DECLARE
     me bigint := nullif(current_setting('stillwater.user', true), '');
+    side text := nullif(current_setting('stillwater.side', true), '');
     invitation text := nullif(current_setting('stillwater.invitation', true), '');
 BEGIN
+    -- Whoever is both, a therapist and somebody's client, is one of them on a page.
+    IF what <> 'invited' AND side <> (
+        CASE what WHEN 'my practice' THEN 'therapist' ELSE 'client' END
+    ) THEN RETURN;
+    END IF;
     CASE what
     WHEN 'my practice' THEN RETURN QUERY
         SELECT id FROM accounts_therapist WHERE user_id = me;
@@ -98,19 +105,20 @@ class Policy:
 
 
 VERBS = ("adds", "changes", "removes")
+MY_OWN_ACTS = "by = (SELECT nullif(current_setting('stillwater.user', true), '')::bigint)"
 INVITING = f"therapist_id IN (SELECT therapist_id FROM clients_invitation WHERE {INVITED})"  # noqa: S608
 IN_MY_RELATIONSHIPS = sees("my relationships", "relationship_id")
 
 POLICIES = {
     "audit_entry": Policy(
-        read=(f"verb = 'refused' AND {asked_for('refusals')}",),
+        read=(MY_OWN_ACTS, f"(verb = 'refused' AND {asked_for('refusals')})"),
         add=("therapist_id IS NULL", sees("my therapists", "therapist_id"), INVITING),
         refused="UPDATE, DELETE",
     ),
     "clients_client": Policy(
         read=(
-            sees("people beside me", "id"),
             sees("my records", "id"),
+            f"({asked_for('names')} AND {sees('people beside me', 'id')})",
             sees("invited", "id"),
             asked_for("closing"),
         ),
@@ -187,6 +195,7 @@ def _statements(tables: list[str]) -> list[str]:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {everything} TO {APPLICATION}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {{schema}} TO {APPLICATION}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APPLICATION}",
+        f"REVOKE DELETE ON audit_chain FROM {APPLICATION}",
         IN_SIGHT,
         "REVOKE EXECUTE ON FUNCTION in_sight FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION in_sight TO {APPLICATION}",

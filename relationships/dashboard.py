@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from clients.models import Client
+from practice import identity
 from practice.names import in_words, initials
 from relationships.models import Kind, Participation, Relationship
 from relationships.reasons import EndReason
@@ -53,7 +54,8 @@ def cards(records: Iterable[Client]) -> list[Card]:
         .in_order()
     )
     mine = {record.pk for record in records}
-    return [_card(tie, mine, gone=_who_died(ties)) for tie in ties]
+    with identity.purpose("names"):
+        return [_card(tie, mine, gone=_who_died(ties)) for tie in ties]
 
 
 def _who_died(ties: Iterable[Relationship]) -> set[int]:

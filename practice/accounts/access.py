@@ -10,6 +10,7 @@ from functools import wraps
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from practice import identity
 from practice.accounts.models import Therapist
 
 View = Callable[..., HttpResponse]
@@ -35,6 +36,7 @@ def for_therapists(view: View) -> View:
         if therapist is None:
             raise PermissionDenied
         request.therapist = therapist
+        identity.on_side("therapist")
         return view(request, *args, **kwargs)
 
     return checked
@@ -48,6 +50,7 @@ def for_clients(view: View) -> View:
         request.clients = request.user.clients.select_related("therapist").order_by("pk")
         if therapist_of(request.user) and not request.clients:
             raise PermissionDenied
+        identity.on_side("client")
         return view(request, *args, **kwargs)
 
     return checked

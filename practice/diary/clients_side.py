@@ -35,7 +35,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     facts = {
         "me": request.clients.first(),
         "cards": cards(request.clients),
-        "upcoming": [mine.describe(s, request.user) for s in sessions.upcoming()[:10]],
+        "upcoming": mine.describe_all(sessions.upcoming()[:10], request.user),
         "number_held": held.count(),
         "first_held": held.values_list("starts_at", flat=True).first(),
     }
@@ -50,8 +50,8 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
     sessions = _sessions(request)
     past = Paginator(sessions.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
     facts = {
-        "upcoming": [mine.describe(s, request.user) for s in sessions.upcoming()],
-        "past": [mine.describe(s, request.user) for s in past],
+        "upcoming": mine.describe_all(sessions.upcoming(), request.user),
+        "past": mine.describe_all(past, request.user),
         "page": past,
     }
     return render(request, "diary/my_sessions.html", facts)

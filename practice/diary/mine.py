@@ -3,9 +3,11 @@
 That is all a client gets to see; nothing private has a way to it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from practice import identity
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.names import in_words
@@ -42,6 +44,12 @@ class MySession:
 def fee_of(therapist: Therapist, kind: str) -> int | None:
     """Return the fee of a session in whole pounds, if the therapist's profile names one."""
     return getattr(getattr(therapist, "profile", None), f"fee_{kind}", None)
+
+
+def describe_all(sessions: Iterable[Session], reader: User) -> list[MySession]:
+    """Return the facts of several sessions, read from the database here and now."""
+    with identity.purpose("names"):
+        return [describe(session, reader) for session in sessions]
 
 
 def describe(session: Session, reader: User, *, is_quiet: bool = False) -> MySession:

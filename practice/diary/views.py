@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from practice import identity
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
 from practice.audit.looks import records
 from practice.audit.models import Entry, Verb
@@ -30,9 +31,11 @@ def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     own = everything.filter(therapist=therapist).first() if therapist else None
     if own:
         return own, True
-    theirs = everything.of_clients(request.user.clients.all()).first()
+    with identity.purpose("names"):
+        theirs = everything.of_clients(request.user.clients.all()).first()
     if not theirs:
         raise Http404
+    identity.on_side("client")
     return theirs, False
 
 

@@ -34,7 +34,7 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
         },
         "records": [_record(client) for client in records],
         "relationships": [_relationship(card) for card in cards(records)],
-        "sessions": [_session(mine.describe(session, user)) for session in sessions],
+        "sessions": [_session(session) for session in mine.describe_all(sessions, user)],
     }
 
 

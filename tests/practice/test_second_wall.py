@@ -82,7 +82,7 @@ def test_a_therapist_sees_their_own_rows(world, model, alice, bob):
 
 
 def test_a_client_sees_what_they_take_part_in(world, ann, ben, individual, couples):
-    assert seen(Client, ann.account) == {ann.pk, ben.pk}
+    assert seen(Client, ann.account) == {ann.pk}
     assert seen(Relationship, ann.account) == {individual.pk, couples.pk}
     assert len(seen(Participation, ann.account)) == 3
     assert seen(Session, ann.account) == {individual.sessions.get().pk, couples.sessions.get().pk}
@@ -142,6 +142,24 @@ def test_a_purpose_ends(world, individual, bob):
         with pytest.raises(ZeroDivisionError), identity.purpose("openings"):
             raise ZeroDivisionError
         assert not Session.objects.filter(relationship=individual).exists()
+
+
+def test_the_people_beside_a_client_are_seen_for_their_names(world, ann, ben, carl):
+    with application(), identity.asking(ann.account_id):
+        assert set(Client.objects.all()) == {ann}
+        with identity.purpose("names"):
+            assert set(Client.objects.all()) == {ann, ben}
+
+
+def test_whoever_is_both_is_one_of_them_on_a_page(world, ann, alice, bob, carl):
+    Client.objects.filter(pk=ann.pk).update(account=bob.user)  # Bob is a client of Alice's
+    with application(), identity.asking(bob.user.pk):
+        assert set(Client.objects.all()) == {ann, carl}
+        identity.on_side("therapist")
+        assert set(Client.objects.all()) == {carl}
+        assert not Relationship.objects.filter(therapist=alice).exists()
+        identity.on_side("client")
+        assert set(Client.objects.all()) == {ann}
 
 
 def test_an_invitation_shows_one_client(world, carl):

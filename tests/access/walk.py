@@ -1,0 +1,185 @@
+"""The walk: every address, as everybody, at everybody's things, with every method.
+
+It judges by `oracle.py` alone and gives back findings, one sentence each; none means no leak.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from relationships.reasons import EndReason
+from tests.access import forms, oracle
+from tests.access.world import REASONS, World, canaries, monday_after
+from tests.practice.test_access import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS
+
+METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
+SAFE = ("get", "head", "options", "search")
+SEARCH = {"q": "fnqa", "include": "inactive"}  # how every first name here begins
+ONE_OF_EACH = ("bob", "ann", "visitor")
+PARAMETER = re.compile(r"<id:(\w+)>")
+WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+# What a refused call or a look may write: the browser's session, limits, the record of access.
+BOOKKEEPING = ("django_session", "shared_cache", "audit_", "usersessions_", "accounts_user")
+REASON_WORDS = {word.encode() for reason in REASONS for word in (reason, EndReason(reason).label)}
+
+
+class Walk:
+    """A walk through a world; `asked` counts the requests, `findings` says what was wrong.
+
+    The `whole` walk tries everything with everything. The short one reads and writes everywhere,
+    but at one's own things, and with the other methods, only once for each kind of person.
+    """
+
+    def __init__(self, world: World, *, whole: bool = False) -> None:
+        self.world, self.whole, self.asked, self.findings = world, whole, 0, []
+        self.words = {
+            who: oracle.words(account and account.pk if who != "fay" else None)
+            for who, account in world.accounts.items()
+        }
+        self.owners = oracle.owners()
+
+    # One address
+
+    def at(self, route: str) -> None:
+        """Walk one route of the table."""
+        found = PARAMETER.search(route)
+        for who in self.world.accounts:
+            methods = METHODS if self.whole or who in ONE_OF_EACH else ("get", "post")
+            if found:
+                self._at_things(who, route, found[1], methods)
+            else:
+                for method in ("search", *methods):
+                    self._without_thing(who, route, method)
+
+    def _at_things(self, who: str, route: str, parameter: str, methods: tuple[str, ...]) -> None:
+        things = self.world.objects(parameter)
+        account = self.world.accounts[who]
+        known = account is not None and who != "fay"
+        as_therapist, as_client = oracle.allowed(parameter, account.pk if known else None)
+        own = {THERAPISTS: as_therapist, CLIENTS: as_client}.get(
+            TABLE[route], as_therapist | as_client
+        )
+        first = next((name for name, public_id in things.items() if public_id in own), "")
+        for method in methods:
+            unknown = same(self._ask(who, method, self.address(route, things["unknown"])))
+            for name, public_id in things.items():
+                here = f"{who} {method} {route} ({name})"
+                if public_id in own and (self.whole or name in (first, "the couple")):
+                    self._allowed(who, method, self.address(route, public_id), here)
+                elif public_id not in own and name != "unknown":
+                    answer = self._refused(who, method, self.address(route, public_id), here)
+                    if without(same(answer), public_id) != without(unknown, things["unknown"]):
+                        self.findings.append(f"{here}: not as if it did not exist")
+
+    def _without_thing(self, who: str, route: str, method: str) -> None:
+        here, address = f"{who} {method} {route}", self.address(route)
+        is_known = who not in ("visitor", "fay")
+        is_let_in = {
+            EVERYBODY: True,
+            SIGNED_IN: is_known,
+            THERAPISTS: who in ("alice", "bob", "cora"),
+            CLIENTS: is_known and who not in ("alice", "bob"),
+        }.get(TABLE[route], is_known)
+        if is_let_in:
+            self._allowed(who, method, address, here, must_open=False)
+        else:
+            answer = self._refused(who, method, address, here)
+            if answer.status_code not in (302, 403, 404, 405):
+                self.findings.append(f"{here}: let in with {answer.status_code}")
+
+    # One request
+
+    def _allowed(
+        self, who: str, method: str, address: str, here: str, *, must_open: bool = True
+    ) -> None:
+        with self._thrown_away(who):
+            answer = self._observe(who, method, address, here, may_write=method not in SAFE)
+            if method == "get" and answer.status_code in (403, 404) and must_open:
+                self.findings.append(f"{here}: own, and refused")
+            if method not in SAFE and who != "visitor" and oracle.owners_moved(self.owners):
+                self.findings.append(f"{here}: something has another owner")
+        if method == "get" and answer.status_code == 200:
+            for action, fields in forms.of(answer):
+                with self._thrown_away(who):
+                    sent = self.world.browsers[who].post(action or address, fields)
+                    self.asked += 1
+                    self._judge(who, sent, f"{here}, its form to {action or 'itself'}")
+
+    def _refused(self, who: str, method: str, address: str, here: str) -> HttpResponse:
+        with self._thrown_away(who):
+            return self._observe(who, method, address, here, may_write=False)
+
+    def _observe(
+        self, who: str, method: str, address: str, here: str, *, may_write: bool
+    ) -> HttpResponse:
+        with CaptureQueriesContext(connection) as asked:
+            answer = self._ask(who, method, address, forms.everything(self.world))
+        for query in asked:
+            table = WRITES.match(query["sql"])
+            if table and not may_write and not table[1].startswith(BOOKKEEPING):
+                self.findings.append(f"{here}: wrote to {table[1]}")
+        self._judge(who, answer, here)
+        return answer
+
+    def _ask(self, who: str, method: str, address: str, data: dict | None = None) -> HttpResponse:
+        self.asked += 1
+        if method == "search":
+            return self.world.browsers[who].get(address, SEARCH)
+        sent = (data or {},) if method == "post" else ()
+        return getattr(self.world.browsers[who], method)(address, *sent)
+
+    def _judge(self, who: str, answer: HttpResponse, here: str) -> None:
+        """Look for what this person may not read, in the body and in the headers."""
+        told = canaries(self.world.typed_email.encode())  # typed by themselves
+        if "<str:token>" in here:
+            told |= self.world.invited_words  # whoever has the link
+        text = answer.content + repr(sorted(answer.headers.items())).encode()
+        text += repr(answer.cookies).encode()
+        for word in sorted(canaries(text) - self.words[who] - told):
+            self.findings.append(f"{here}: {word} is not theirs to read")
+        if who not in ("alice", "bob", "cora"):
+            for word in REASON_WORDS:
+                if word in text:
+                    self.findings.append(f"{here}: a reason")
+        if answer.status_code >= 500:
+            self.findings.append(f"{here}: {answer.status_code}")
+
+    @contextmanager
+    def _thrown_away(self, who: str) -> Iterator[None]:
+        """Undo whatever happens inside: in the database, and to the cookies."""
+        cookies = deepcopy(self.world.browsers[who].cookies)
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+        self.world.browsers[who].cookies = cookies
+
+    def address(self, route: str, public_id: str = "") -> str:
+        """Return the address of a route at a thing."""
+        route = PARAMETER.sub(public_id, route)
+        for part, value in {
+            "<str:day>": monday_after(timezone.now()),
+            "<str:time>": "1000",
+            "<str:token>": self.world.token,
+            "^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$": "reset/1-set-password/",
+            "<slug:slug>": "bob",
+        }.items():
+            route = route.replace(part, value)
+        return f"/{re.sub('<[^>]+>', '1', route)}"
+
+
+def same(answer: HttpResponse) -> tuple[int, bytes, dict]:
+    """Return all of an answer but what differs between any two: the form's token."""
+    body = re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]+', rb"\1", answer.content)
+    headers = {key: value for key, value in answer.headers.items() if key != "Set-Cookie"}
+    return answer.status_code, body, headers
+
+
+def without(answer: tuple, public_id: str) -> tuple:
+    """Return an answer without the id that the asker knew already: a redirect names it."""
+    return tuple(repr(part).replace(public_id, "ID") for part in answer)

@@ -1,0 +1,136 @@
+"""A small world in which every private word is a canary: found in a wrong place, it names its row.
+
+Alice and Bob are therapists; Cora is a therapist and a client of Alice. Ann and Ben are a couple of
+Alice's, Ann alone, too; Ed's work has ended; Tess sees both therapists with one account; Fay's
+account was closed; Carl is Bob's; Dora has an account and nothing else.
+"""
+
+import re
+from datetime import date, datetime, timedelta
+from itertools import count
+from uuid import uuid4
+
+from django.test import Client as Browser
+from django.utils import timezone
+
+from clients.models import Client, Invitation
+from practice.accounts.models import Therapist, User
+from practice.booking.models import TimeOff, WeeklyHours
+from practice.diary.models import Session
+from practice.profiles.models import Profile
+from relationships.models import Relationship
+from relationships.reasons import EndReason
+from tests.conftest import browser_of
+from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
+
+CANARY = re.compile(rb"\b(?:fn|ln|em|ph|note|off)qa\d+z", re.IGNORECASE)
+# Reasons of endings in this world: words that stand on no other page a client can open.
+REASONS = [EndReason.NOT_A_FIT, EndReason.LOST_CONTACT]
+UNKNOWN = "bcdfghjkmn"
+
+
+def canaries(body: bytes) -> set[str]:
+    """Return the canaries of a text."""
+    return {found.decode().lower() for found in CANARY.findall(body)}
+
+
+class World:
+    """Everybody, what they have, and a browser for each."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self.alice, self.bob = self._therapist("alice"), self._therapist("bob")
+        self.cora = self._therapist("cora")
+        people = {name: self._client(self.alice) for name in ("ann", "ben", "ed", "tess", "fay")}
+        people["cora"] = self._client(self.alice, account=self.cora.user)
+        people["tess at bob's"] = self._client(self.bob, account=people["tess"].account)
+        people["carl"] = self._client(self.bob)
+        self.people: dict[str, Client] = people
+        self.typed_email = people["carl"].email
+        self.ties: dict[str, Relationship] = {
+            name: self._tie(person) for name, person in people.items()
+        }
+        self.ties["the couple"] = self._tie(people["ann"], people["ben"])
+        self.ties["the family"] = self._tie(people["ed"], people["fay"], people["tess"])
+        for name, reason in zip(("ed", "carl", "the family"), (*REASONS, REASONS[0]), strict=True):
+            tie = self.ties[name]
+            tie.end(by=tie.therapist.user, reason=reason, note=self._word("note"))
+        days = count(10)
+        self.sessions: dict[str, Session] = {
+            name: self._session(tie, next(days)) for name, tie in self.ties.items()
+        }
+        invited = self._client(self.bob, account=None)
+        self.token = Invitation.create_for(invited)
+        self.invited_words = canaries(f"{invited.name} {invited.email}".encode())
+        User.objects.filter(pk=people["fay"].account_id).update(is_active=False)
+        self.accounts: dict[str, User | None] = {
+            "alice": self.alice.user,
+            "bob": self.bob.user,
+            "cora": self.cora.user,
+            **{name: people[name].account for name in ("ann", "ben", "ed", "tess", "fay")},
+            "dora": UserFactory(),
+            "visitor": None,
+        }
+        self.browsers = {
+            who: browser_of(account) if account else Browser()
+            for who, account in self.accounts.items()
+        }
+        for browser in self.browsers.values():
+            browser.raise_request_exception = False  # an error is a page, as it is to people
+
+    def objects(self, parameter: str) -> dict[str, str]:
+        """Return the public ids of a kind of thing by name, and one that does not exist."""
+        things = {
+            "client_id": self.people,
+            "relationship_id": self.ties,
+            "session_id": self.sessions,
+        }[parameter]
+        return {name: thing.public_id for name, thing in things.items()} | {"unknown": UNKNOWN}
+
+    def _word(self, kind: str) -> str:
+        return f"{kind}qa{next(self._numbers)}z"
+
+    def _therapist(self, name: str) -> Therapist:
+        therapist = TherapistFactory(
+            name=name.title(), slug=name, user__email=f"{name}@practice.example"
+        )
+        is_published = name != "bob"
+        text = "" if is_published else self._word("note")
+        Profile.objects.create(therapist=therapist, is_published=is_published, headline=text)
+        WeeklyHours.objects.create(therapist=therapist, weekday=0, starts="09:00", ends="17:00")
+        off = date(2040, 1, 2)
+        TimeOff.objects.create(
+            therapist=therapist, first_day=off, last_day=off, reason=self._word("off")
+        )
+        return therapist
+
+    def _client(self, therapist: Therapist, account: User | str | None = "new") -> Client:
+        email = f"{self._word('em')}@mail.example"
+        if account == "new":
+            account = UserFactory(email=email)
+        return ClientFactory(
+            therapist=therapist,
+            name=f"{self._word('Fn')} {self._word('Ln')}",
+            email=email,
+            phone=self._word("ph"),
+            account=account,
+        )
+
+    def _tie(self, *people: Client) -> Relationship:
+        tie = start(*people, at=timezone.now() - timedelta(days=300), key=uuid4())
+        # An ending that was corrected, so that there is history with notes in it.
+        tie.end(by=tie.therapist.user, reason=REASONS[0], note=self._word("note"))
+        tie.restart(by=tie.therapist.user)
+        return tie
+
+    def _session(self, tie: Relationship, days: int) -> Session:
+        soon = timezone.now() + timedelta(days=days)
+        return Session.book(
+            tie, starts_at=soon, length=timedelta(minutes=50), by=tie.therapist.user
+        )
+
+
+def monday_after(now: datetime) -> str:
+    """Return the Monday two weeks on, as an address names it."""
+    day = now.date() + timedelta(days=14)
+    return (day - timedelta(days=day.weekday())).isoformat()
