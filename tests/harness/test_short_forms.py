@@ -3,6 +3,7 @@
 Each is a process of its own with its own throw-away installation, so one run of the tests does it.
 """
 
+import os
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ from django.db import connection
 
 SHORT = [
     ("sqlite", "crash --target sqlite-web --cycles 2"),
+    ("sqlite", "graceful --times 1"),
+    ("sqlite", "relationship_race --rounds 10"),
     ("postgresql", "crash --target postgres-web --cycles 1"),
     ("postgresql", "crash --target postgres-server --cycles 2"),
     ("postgresql", "recovery --times 2"),
@@ -25,6 +28,7 @@ def test_in_short_it_finds_nothing(vendor, command):
 
     done = subprocess.run(
         [sys.executable, "-m", f"tests.harness.{name}", *options],
+        env={**os.environ, "DATABASE_URL": ""},
         capture_output=True,
         text=True,
         check=False,

@@ -1,9 +1,11 @@
 """A therapist at work over HTTP: ends, restarts and books, and knows what was acknowledged.
 
 Nobody else touches their practice, so after a crash the database must say what they were told:
-everything that was answered, at most the one request that was not, and nothing in halves.
+everything that was answered, at most the one request that was not, an entry in the audit for each
+of them, and nothing in halves.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,6 +15,7 @@ from uuid import uuid4
 from tests.harness.visitor import Answer, NoAnswer, Visitor
 
 QUARTER = timedelta(minutes=15)
+ACTS = {"relationship_ended", "relationship_restarted", "session_booked"}
 
 
 @dataclass
@@ -51,12 +54,13 @@ class Therapist:
         self.visitor = Visitor(port, therapist.user)
         self.address = f"/relationships/{self.tie.public_id}/"
         self.told, self.doubt = State(), None
-        self.seen = self.tie.events.latest("pk").pk
+        self.seen, self.entries_seen = self.tie.events.latest("pk").pk, 0
         # Recorded in retrospect: years of them would make the End page long.
         midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self.first, self.quarters = midnight - timedelta(days=3650), count()
         self.acknowledged = self.unknown = self.happened = self.events = 0
         self.faults: list[str] = []
+        self.unanswered: Counter[str] = Counter()
 
     def work(self, stop: Flag) -> None:
         """Act until told to stop, or until there is no answer."""
@@ -76,13 +80,15 @@ class Therapist:
         path = self.address + path
         try:
             page = self.visitor.get(path)
-        except NoAnswer:
+        except NoAnswer as why:
+            self.unanswered[str(why)] += 1
             return False
         if page.status != 200:
             return self.refused(f"GET {act}", page)
         try:
             answer = self.visitor.post(path, page, **typed)
-        except NoAnswer:
+        except NoAnswer as why:
+            self.unanswered[str(why)] += 1
             answer = None
         if answer and answer.status == 303:
             self.told = self.told.after(act, mark)
@@ -104,6 +110,7 @@ class Therapist:
     def settle(self) -> None:
         """Compare the database with what was acknowledged, and go on from there."""
         found = self.reality()
+        self.faults += self.of_the_audit(found)
         before, after = self.told, self.told.after(*self.doubt) if self.doubt else self.told
         if found == after and self.doubt:
             self.happened += 1
@@ -121,6 +128,23 @@ class Therapist:
         booked = self.tie.sessions.filter(key__in=keys).values_list("key", "state")
         events = [(event.kind, event.note) for event in new]
         return State(events, {str(key): state for key, state in booked}, self.tie.status)
+
+    def of_the_audit(self, found: State) -> list[str]:
+        """Return how the audit differs from what was done since it was last looked at."""
+        from practice.audit.models import Entry
+
+        expected = [f"relationship_{kind}" for kind, _ in found.events]
+        expected += ["session_booked"] * len(found.sessions)
+        chain = Entry.objects.filter(chain=self.tie.therapist_id, number__gt=self.entries_seen)
+        new = list(chain.order_by("number").values_list("number", "verb"))
+        numbers = [number for number, _ in new]
+        faults = []
+        if numbers != [*range(self.entries_seen + 1, self.entries_seen + 1 + len(new))]:
+            faults.append(f"the audit has gaps: {numbers}")
+        if sorted(verb for _, verb in new if verb in ACTS) != sorted(expected):
+            faults.append(f"the audit has {new}, and not {expected}")
+        self.entries_seen += len(new)
+        return faults
 
     def halves(self) -> list[str]:
         """Return what was written without what belongs to it."""
