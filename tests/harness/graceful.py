@@ -93,8 +93,8 @@ def main() -> int:
     unanswered = sum((person.unanswered for person in people), Counter())
     refused = unanswered.pop("ConnectionRefusedError", 0)
     say(
-        "| what | database | times | acknowledged | refused | closed unread | exit code 0 | violations "
-        "| shutdown median / max | took |"
+        "| what | database | times | acknowledged | refused | closed unread | exit code 0 "
+        "| violations | shutdown median / max | took |"
     )
     row(
         "SIGTERM under load",

@@ -110,7 +110,8 @@ def make_database(server: Server, name: str = "practice") -> str:
     import psycopg
 
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'stillwater'").fetchone():
+        known = "SELECT 1 FROM pg_roles WHERE rolname = 'stillwater'"
+        if not connection.execute(known).fetchone():
             connection.execute(ROLES)
         connection.execute(f"CREATE DATABASE {name} OWNER stillwater_owner")
     return server.url("stillwater_owner", name)

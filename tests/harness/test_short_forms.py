@@ -14,6 +14,8 @@ SHORT = [
     ("sqlite", "crash --target sqlite-web --cycles 2"),
     ("sqlite", "graceful --times 1"),
     ("sqlite", "relationship_race --rounds 10"),
+    ("sqlite", "restore --database sqlite --clients 5"),
+    ("postgresql", "restore --database postgres --clients 5"),
     ("postgresql", "crash --target postgres-web --cycles 1"),
     ("postgresql", "crash --target postgres-server --cycles 2"),
     ("postgresql", "recovery --times 2"),
