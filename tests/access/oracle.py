@@ -64,6 +64,21 @@ def allowed(parameter: str, account: int | None) -> tuple[set[str], set[str]]:
     )
 
 
+def ids(account: int | None) -> set[bytes]:
+    """Return the public ids of everything an account may open, or see that it exists."""
+    return {
+        public_id.encode() for kind in AS_CLIENT for public_id in set.union(*allowed(kind, account))
+    }
+
+
+def ids_of_all() -> set[bytes]:
+    """Return the public ids of all clients, relationships and sessions."""
+    tables = ("clients_client", "relationships_relationship", "diary_session")
+    return {
+        public_id.encode() for t in tables for (public_id,) in rows(f"SELECT public_id FROM {t}")
+    }
+
+
 def words(account: int | None) -> set[str]:
     """Return the canaries that an account may read."""
     return canaries(repr([rows(sql, account) for sql in WORDS]).encode())

@@ -22,6 +22,7 @@ METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 SAFE = ("get", "head", "options", "search")
 SEARCH = {"q": "fnqa", "include": "inactive"}  # how every first name here begins
 ONE_OF_EACH = ("bob", "ann", "visitor")
+ID = re.compile(rb"[a-z0-9]{10}")
 PARAMETER = re.compile(r"<id:(\w+)>")
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 # What a refused call or a look may write: the browser's session, limits, the record of access.
@@ -42,6 +43,10 @@ class Walk:
             who: oracle.words(account and account.pk if who != "fay" else None)
             for who, account in world.accounts.items()
         }
+        self.ids = {
+            who: oracle.ids(account and account.pk) for who, account in world.accounts.items()
+        }
+        self.everything = oracle.ids_of_all()
         self.owners = oracle.owners()
 
     # One address
@@ -90,7 +95,7 @@ class Walk:
             self._allowed(who, method, address, here, must_open=False)
         else:
             answer = self._refused(who, method, address, here)
-            if answer.status_code not in (302, 403, 404, 405):
+            if answer.status_code not in ((403, 404, 405) if is_known else (302,)):
                 self.findings.append(f"{here}: let in with {answer.status_code}")
 
     # One request
@@ -109,7 +114,7 @@ class Walk:
                 with self._thrown_away(who):
                     sent = self.world.browsers[who].post(action or address, fields)
                     self.asked += 1
-                    self._judge(who, sent, f"{here}, its form to {action or 'itself'}")
+                    self._judge(who, sent, address, f"{here}, its form to {action or 'itself'}")
 
     def _refused(self, who: str, method: str, address: str, here: str) -> HttpResponse:
         with self._thrown_away(who):
@@ -124,7 +129,7 @@ class Walk:
             table = WRITES.match(query["sql"])
             if table and not may_write and not table[1].startswith(BOOKKEEPING):
                 self.findings.append(f"{here}: wrote to {table[1]}")
-        self._judge(who, answer, here)
+        self._judge(who, answer, address, here)
         return answer
 
     def _ask(self, who: str, method: str, address: str, data: dict | None = None) -> HttpResponse:
@@ -134,15 +139,18 @@ class Walk:
         sent = (data or {},) if method == "post" else ()
         return getattr(self.world.browsers[who], method)(address, *sent)
 
-    def _judge(self, who: str, answer: HttpResponse, here: str) -> None:
+    def _judge(self, who: str, answer: HttpResponse, address: str, here: str) -> None:
         """Look for what this person may not read, in the body and in the headers."""
         told = canaries(self.world.typed_email.encode())  # typed by themselves
         if "<str:token>" in here:
             told |= self.world.invited_words  # whoever has the link
         text = answer.content + repr(sorted(answer.headers.items())).encode()
         text += repr(answer.cookies).encode()
+        asked = address.encode()
         for word in sorted(canaries(text) - self.words[who] - told):
             self.findings.append(f"{here}: {word} is not theirs to read")
+        links = set(ID.findall(text)) & self.everything - self.ids[who]
+        self.findings += [f"{here}: links to {link}" for link in links if link not in asked]
         if who not in ("alice", "bob", "cora"):
             for word in REASON_WORDS:
                 if word in text:

@@ -1,0 +1,180 @@
+"""Faults to plant, of the kinds that hit others, each with the routes where the walk must find it.
+
+`WALLED` ones lack an ownership filter: on PostgreSQL the second wall has to stop every one of them.
+"""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.forms import modelform_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from clients import views as clients_views
+from clients.forms import ClientForm
+from clients.models import Client
+from practice import errors
+from practice.accounts import access
+from practice.accounts.backends import EmailBackend
+from practice.accounts.models import Therapist
+from practice.booking import book
+from practice.diary import clients_side
+from practice.diary.models import Session, SessionQuerySet
+from practice.profiles import views as profiles_views
+from practice.profiles.models import Profile
+from relationships import dashboard
+from relationships import views as relationships_views
+from relationships.models import Relationship
+
+Patch = pytest.MonkeyPatch
+
+
+def everybodys(name: str, model: type[Model]) -> Callable[[Patch], None]:
+    """Forget whose: `therapist.<name>` is everybody's."""
+    return lambda patch: patch.setattr(Therapist, name, property(lambda self: model.objects))
+
+
+def any_client_takes_part(patch: Patch) -> None:
+    patch.setattr(SessionQuerySet, "of_clients", lambda self, clients: self)
+
+
+def cards_of_everybody(module: object) -> Callable[[Patch], None]:
+    return lambda patch: patch.setattr(
+        module, "cards", lambda records: dashboard.cards(Client.objects.all())
+    )
+
+
+def drafts_are_public(patch: Patch) -> None:
+    def visible(request: HttpRequest, slug: str) -> Profile:
+        return get_object_or_404(Profile.objects.select_related("therapist"), therapist__slug=slug)
+
+    patch.setattr(profiles_views, "_visible", visible)
+
+
+def _named(request: HttpRequest) -> str:
+    ids = [part for part in request.path.split("/") if len(part) == 10]
+    return ", ".join(Client.objects.filter(public_id__in=ids).values_list("name", flat=True))
+
+
+def refusal_names_the_client(patch: Patch) -> None:
+    def with_name(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        answer = render(request, *args, **kwargs)
+        answer.content += _named(request).encode()
+        return answer
+
+    patch.setattr(errors, "render", with_name)
+
+
+def header_names_the_client(patch: Patch) -> None:
+    def with_header(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        answer = render(request, *args, **kwargs)
+        answer.headers["X-About"] = _named(request)
+        return answer
+
+    patch.setattr(errors, "render", with_header)
+
+
+def strangers_are_told_that_it_exists(patch: Patch) -> None:
+    def lookup(queryset: object, **which: object) -> Model:
+        found = queryset.filter(**which).first()
+        if not found and queryset.model.objects.filter(**which).exists():
+            raise PermissionDenied
+        return found or get_object_or_404(queryset, **which)
+
+    patch.setattr(relationships_views, "get_object_or_404", lookup)
+
+
+def form_takes_every_column(patch: Patch) -> None:
+    wide = modelform_factory(Client, form=ClientForm, fields="__all__", exclude=[])
+    patch.setattr(clients_views, "ClientForm", wide)
+
+
+def looking_writes(patch: Patch) -> None:
+    def counting(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        Client.objects.update(preferred_name="seen")
+        return render(request, *args, **kwargs)
+
+    patch.setattr(clients_views, "render", counting)
+
+
+def closed_accounts_are_let_in(patch: Patch) -> None:
+    patch.setattr(EmailBackend, "user_can_authenticate", lambda self, user: True)
+
+
+def visitors_are_let_in(patch: Patch) -> None:
+    patch.setattr(LoginRequiredMiddleware, "process_view", lambda *args: None)
+
+
+def a_client_is_taken_for_their_therapist(patch: Patch) -> None:
+    def confused(user: object) -> Therapist | None:
+        record = user.clients.first() if user.is_authenticated else None
+        return record.therapist if record else getattr(user, "therapist", None)
+
+    patch.setattr(access, "therapist_of", confused)
+
+
+def card_tells_the_reason(patch: Patch) -> None:
+    patch.setattr(Relationship, "get_kind_display", lambda self: self.end_reason)
+
+
+def others_have_full_names(patch: Patch) -> None:
+    patch.setattr(Client, "first_name", property(lambda self: self.name))
+
+
+WALLED = {
+    "B1 read a stranger's client": (everybodys("clients", Client), "clients/<id:client_id>/"),
+    "B1 read a stranger's relationship": (
+        everybodys("relationships", Relationship),
+        "relationships/<id:relationship_id>/",
+    ),
+    "B1 read a stranger's session": (any_client_takes_part, "sessions/<id:session_id>/"),
+    "B1 take a stranger's calendar file": (
+        everybodys("sessions", Session),
+        "sessions/<id:session_id>/move/",
+    ),
+    "B2 edit a stranger's client": (
+        everybodys("clients", Client),
+        "clients/<id:client_id>/edit/",
+    ),
+    "B2 invite a stranger's client": (
+        everybodys("clients", Client),
+        "clients/<id:client_id>/invite/",
+    ),
+    "B2 end a stranger's relationship": (
+        everybodys("relationships", Relationship),
+        "relationships/<id:relationship_id>/end/",
+    ),
+    "B2 cancel a stranger's session": (any_client_takes_part, "sessions/<id:session_id>/cancel/"),
+    "B3 list everybody's clients": (everybodys("clients", Client), "clients/"),
+    "B3 list everybody's sessions": (any_client_takes_part, "dashboard/sessions/"),
+    "B3 a diary of everybody": (everybodys("sessions", Session), "diary/<str:day>/"),
+    "B3 a dashboard of everybody": (cards_of_everybody(clients_side), "dashboard/"),
+    "B4 an id is taken for a permission": (
+        cards_of_everybody(book),
+        "book/<id:relationship_id>/",
+    ),
+    "B5 a refusal names the client": (refusal_names_the_client, "clients/<id:client_id>/"),
+    "B5 a header names the client": (header_names_the_client, "clients/<id:client_id>/"),
+    "B5 a refusal tells that it exists": (
+        strangers_are_told_that_it_exists,
+        "relationships/<id:relationship_id>/",
+    ),
+    "B9 a search goes through everybody": (
+        everybodys("clients", Client),
+        "help/cant-spot-a-client/",
+    ),
+    "B9 people are recognised everywhere": (everybodys("clients", Client), "clients/add/"),
+    "a draft of a profile is public": (drafts_are_public, "therapists/<slug:slug>/"),
+}
+OTHERS = {
+    "B6 a form takes every column": (form_takes_every_column, "clients/<id:client_id>/edit/"),
+    "B7 looking writes": (looking_writes, "clients/<id:client_id>/"),
+    "B8 a closed account is let in": (closed_accounts_are_let_in, "dashboard/"),
+    "a visitor is let in": (visitors_are_let_in, "clients/"),
+    "a client is taken for their therapist": (a_client_is_taken_for_their_therapist, "clients/"),
+    "a card tells the reason": (card_tells_the_reason, "dashboard/"),
+    "others have full names": (others_have_full_names, "dashboard/"),
+}

@@ -1,0 +1,39 @@
+"""The judge is awake: planted faults are found, and the second wall stops what it is there for."""
+
+import pytest
+from django.db import connection
+
+from tests.access.faults import OTHERS, WALLED
+from tests.access.walk import Walk
+from tests.access.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("fault", WALLED)
+def test_a_forgotten_filter_is_found_and_on_postgresql_the_wall_stops_it(fault, monkeypatch):
+    plant, route = WALLED[fault]
+    walk = Walk(World())
+    plant(monkeypatch)
+
+    walk.at(route)
+
+    assert bool(walk.findings) == (connection.vendor == "sqlite"), walk.findings[:3]
+
+
+@pytest.mark.parametrize("fault", OTHERS)
+def test_a_planted_fault_is_found(fault, monkeypatch):
+    plant, route = OTHERS[fault]
+    walk = Walk(World())
+    plant(monkeypatch)
+
+    walk.at(route)
+
+    assert walk.findings
+
+
+def test_faults_of_every_class_are_planted():
+    everything = [*WALLED, *OTHERS]
+
+    assert len(everything) >= 20
+    assert {name[:2] for name in everything} >= {f"B{n}" for n in range(1, 10)}
