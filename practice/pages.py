@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from practice import identity
 from practice.accounts.access import therapist_of
 from practice.audit.models import Entry, Verb
 from practice.http import render_form, see_other
@@ -51,6 +52,8 @@ class MissingClientForm(forms.Form):
 def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     """Say every reason why a client can be missing; check them for a name (sent by POST)."""
     therapist = therapist_of(request.user)
+    if therapist:
+        identity.on_side("therapist")
     form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
     facts = {"form": form, "therapist": therapist}
     if not form.is_valid():

@@ -156,8 +156,6 @@ WALLED = {
         cards_of_everybody(book),
         "book/<id:relationship_id>/",
     ),
-    "B5 a refusal names the client": (refusal_names_the_client, "clients/<id:client_id>/"),
-    "B5 a header names the client": (header_names_the_client, "clients/<id:client_id>/"),
     "B5 a refusal tells that it exists": (
         strangers_are_told_that_it_exists,
         "relationships/<id:relationship_id>/",
@@ -167,9 +165,11 @@ WALLED = {
         "help/cant-spot-a-client/",
     ),
     "B9 people are recognised everywhere": (everybodys("clients", Client), "clients/add/"),
-    "a draft of a profile is public": (drafts_are_public, "therapists/<slug:slug>/"),
 }
 OTHERS = {
+    "B5 a refusal names the client": (refusal_names_the_client, "clients/<id:client_id>/"),
+    "B5 a header names the client": (header_names_the_client, "clients/<id:client_id>/"),
+    "a draft of a profile is public": (drafts_are_public, "therapists/<slug:slug>/"),
     "B6 a form takes every column": (form_takes_every_column, "clients/<id:client_id>/edit/"),
     "B7 looking writes": (looking_writes, "clients/<id:client_id>/"),
     "B8 a closed account is let in": (closed_accounts_are_let_in, "dashboard/"),

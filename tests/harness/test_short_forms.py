@@ -10,6 +10,8 @@ import sys
 import pytest
 from django.db import connection
 
+from tests.harness.pooling import find_pgbouncer
+
 SHORT = [
     ("sqlite", "crash --target sqlite-web --cycles 2"),
     ("sqlite", "graceful --times 1"),
@@ -19,6 +21,8 @@ SHORT = [
     ("postgresql", "crash --target postgres-web --cycles 1"),
     ("postgresql", "crash --target postgres-server --cycles 2"),
     ("postgresql", "recovery --times 2"),
+    ("postgresql", "pooling --requests 40"),
+    ("postgresql", "pooling --requests 40 --through pgbouncer"),
 ]
 
 
@@ -27,6 +31,8 @@ def test_in_short_it_finds_nothing(vendor, command):
     if connection.vendor != vendor:
         pytest.skip("in the run on the other database")
     name, *options = command.split()
+    if "pgbouncer" in options and not find_pgbouncer():
+        pytest.skip("needs Debian's package pgbouncer")
 
     done = subprocess.run(
         [sys.executable, "-m", f"tests.harness.{name}", *options],
