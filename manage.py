@@ -29,7 +29,8 @@ JUST_INSTALLED = "STILLWATER_JUST_INSTALLED"  # set across a restart: do not ins
 
 # What each set of requirements must make importable.
 RUNTIME = (
-    "django django_htmx allauth argon2 dj_database_url icalendar PIL psycopg tzdata whitenoise"
+    "django django_htmx allauth fido2 qrcode argon2 dj_database_url icalendar PIL psycopg tzdata "
+    "whitenoise"
 )
 TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis time_machine"
 IMPORTS = {"runtime": RUNTIME.split(), "test": RUNTIME.split() + TEST.split()}

@@ -5,6 +5,7 @@ AUDIT_KEY         32 random characters or more, another text than SECRET_KEY; ke
 ALLOWED_HOSTS     comma-separated host names
 DATABASE_URL      e.g. postgres://user:password@host/name; without it, SQLite beside manage.py
 WEB_CONCURRENCY   number of gunicorn's processes (1)
+SECOND_FACTOR_FOR_THERAPISTS  0 lets therapists sign in by password alone (1)
 SITE_URL          address people reach it by, e.g. https://practice.example (used in mails)
 EMAIL_HOST        mail server; without it no mail is sent, and links are shown on the page
 DEBUG             1 for development only
@@ -56,6 +57,8 @@ INSTALLED_APPS = [
     "practice",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -81,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "practice.accounts.limits.session_limits",
+    "practice.accounts.factors.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",
     "practice.middleware.identified",
     "practice.middleware.reader_time_zone",
@@ -155,13 +159,39 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an account begins with an invitation, never by itself
 ACCOUNT_ADAPTER = "practice.accounts.adapter.Adapter"
-ACCOUNT_FORMS = {"login": "practice.accounts.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "practice.accounts.forms.SignInForm",
+    "reauthenticate": "practice.accounts.forms.ConfirmForm",
+}
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}  # passwords and codes; see 429.html
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 
+MFA_ADAPTER = "practice.accounts.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
+MFA_FORMS = {
+    "authenticate": "practice.accounts.forms.CodeForm",
+    "reauthenticate": "practice.accounts.forms.ConfirmByCodeForm",
+    "authenticate_webauthn": "practice.accounts.forms.SecondStepByPasskeyForm",
+    "login_webauthn": "practice.accounts.forms.SignInByPasskeyForm",
+    "reauthenticate_webauthn": "practice.accounts.forms.ConfirmByPasskeyForm",
+    "activate_totp": "practice.accounts.forms.AddAppForm",
+    "add_webauthn": "practice.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "practice.accounts.forms.RenamePasskeyForm",
+}
+
+# A therapist without a second factor is led to add one, and gets nowhere else.
+SECOND_FACTOR_FOR_THERAPISTS = (
+    env.get("SECOND_FACTOR_FOR_THERAPISTS", "1" if PRODUCTION else "0") == "1"
+)
 IDLE_LIMIT = timedelta(minutes=30)  # without use, a session ends
 IDLE_WARNING = timedelta(minutes=2)  # so long before, the page asks
 SESSION_LIMIT = timedelta(hours=12)  # after so long it ends, used or not

@@ -1,11 +1,15 @@
 """The site map; the only module that knows every app."""
 
 from allauth.account import views as allauth
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkeys
 from django.conf import settings
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, reverse_lazy
 
 from practice import demo, health, pages
-from practice.accounts import limits
+from practice.accounts import limits, security
 from practice.accounts import views as accounts
 from practice.accounts.views import refusing
 
@@ -19,7 +23,15 @@ sign_in_urls = [
         ),
         name="account_login",
     ),
+    path("code/", refusing(security.SecondStep.as_view()), name="mfa_authenticate"),
+    path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("again/", refusing(allauth.reauthenticate), name="account_reauthenticate"),
+    path("again/code/", refusing(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path(
+        "again/passkey/",
+        refusing(security.ConfirmByPasskey.as_view()),
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("new/", allauth.signup, name="account_signup"),
 ]
@@ -42,6 +54,28 @@ password_urls = [
     ),
 ]
 
+# /account/security/; allauth goes by these names
+at_security = {"success_url": reverse_lazy("mfa_index")}
+security_urls = [
+    path("", security.security, name="mfa_index"),
+    path("elsewhere/", security.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("app/add/", refusing(app.activate_totp), name="mfa_activate_totp"),
+    path("app/remove/", refusing(app.deactivate_totp), name="mfa_deactivate_totp"),
+    path("codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("codes/new/", refusing(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+    path("passkeys/add/", refusing(security.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path(
+        "passkeys/<int:pk>/rename/",
+        refusing(passkeys.EditWebAuthnView.as_view(**at_security)),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "passkeys/<int:pk>/remove/",
+        refusing(passkeys.RemoveWebAuthnView.as_view(**at_security)),
+        name="mfa_remove_webauthn",
+    ),
+]
+
 # /help/
 help_urls = [
     path("", pages.page("help/help.html"), name="help"),
@@ -59,6 +93,7 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign_out"),
     path("password/", include(password_urls)),
     path("account/", accounts.account, name="account"),
+    path("account/security/", include(security_urls)),
     path("account/time-left/", limits.time_left, name="time_left"),
     path("help/", include(help_urls)),
     path("accessibility/", pages.page("accessibility.html"), name="accessibility"),

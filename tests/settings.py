@@ -36,7 +36,11 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WHITENOISE_AUTOREFRESH = True  # finds static files without collecting them first
 WHITENOISE_USE_FINDERS = True
 
+# tests/accounts/test_second_factor.py switches it on.
+SECOND_FACTOR_FOR_THERAPISTS = False
+
 # The tests' server speaks plain HTTP.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = False
 CSRF_COOKIE_SECURE = False

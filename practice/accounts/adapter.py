@@ -1,11 +1,39 @@
 """What Stillwater does differently from allauth's defaults."""
 
+import logging
+from smtplib import SMTPException
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 
+from practice.accounts.devices import device
+from practice.accounts.models import User
 from practice.http import banner
+
+log = logging.getLogger(__name__)
+
+# What a page says after allauth has done something; of all else it is silent.
+SAID = {
+    "account/messages/password_changed.txt": "Password changed",
+    "account/messages/password_set.txt": "Password saved",
+    "mfa/messages/totp_activated.txt": "Authenticator app added",
+    "mfa/messages/totp_deactivated.txt": "Authenticator app removed",
+    "mfa/messages/webauthn_added.txt": "Passkey added",
+    "mfa/messages/webauthn_removed.txt": "Passkey removed",
+    "mfa/messages/recovery_codes_generated.txt": "Keep your recovery codes",
+}
+WAYS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+MORE = {
+    "account/messages/password_changed.txt": "account/_others_signed_out.html",
+    "mfa/messages/recovery_codes_generated.txt": "mfa/_keep_codes.html",
+}
 
 
 class Adapter(DefaultAccountAdapter):
@@ -21,14 +49,44 @@ class Adapter(DefaultAccountAdapter):
     }
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        banner(request, "success", "Password changed")
-        return reverse("account")
+        return reverse("mfa_index")
+
+    def get_reauthentication_methods(self, user: User) -> list[dict]:
+        """Return the ways in which somebody can confirm that it is them."""
+        return [
+            way | {"description": WAYS[way["id"]]}
+            for way in super().get_reauthentication_methods(user)
+        ]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def add_message(self, request: HttpRequest, *args: object, **kwargs: object) -> None:
-        """Keep allauth's flash messages away; our pages say what happened."""
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: object,
+        **kwargs: object,
+    ) -> None:
+        """Say in our words what allauth has done."""
+        if message_template in SAID:
+            banner(request, "success", SAID[message_template], MORE.get(message_template, ""))
+        elif level == messages.ERROR:  # the one there is
+            banner(request, "info", "That passkey did not work", "mfa/_other_ways.html")
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context=None, email=None
+    ) -> None:
+        """Tell somebody that a way into their account has changed.
+
+        What was changed stays so when the mail cannot be sent.
+        """
+        facts = {"device": device(self.get_http_user_agent(self.request))} | (context or {})
+        try:
+            super().send_notification_mail(template_prefix, user, facts, email)
+        except (SMTPException, OSError):
+            log.exception("A notification was not sent: %s", template_prefix)
 
     def format_email_subject(self, subject: str) -> str:
         return f"{subject.strip()} – {settings.SERVICE_NAME}"

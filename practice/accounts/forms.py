@@ -1,12 +1,28 @@
 """Signing in, and one's own details."""
 
-from allauth.account.forms import LoginForm
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
 
 from practice.accounts.signals import time_zone_changed
 from practice.moments import time_zone_choices
+from practice.names import no_control_characters
 
 
 class SignInForm(LoginForm):
@@ -25,6 +41,109 @@ class SignInForm(LoginForm):
         password.help_text = ""
         password.error_messages["required"] = "Enter your password"
         password.widget.attrs = {"autocomplete": "current-password"}
+
+
+class CodeField:
+    """A form with a code, typed from another device."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        code = self.fields["code"]
+        code.label = "Code"
+        code.error_messages["required"] = "Enter the code"
+        code.widget.attrs = {
+            "autocomplete": "one-time-code",
+            "inputmode": "numeric",
+            "spellcheck": "false",
+            "class": "short",
+        }
+
+
+class CodeForm(CodeField, AuthenticateForm):
+    """The second step of signing in."""
+
+
+class ConfirmByCodeForm(CodeField, ReauthenticateByCodeForm):
+    """Confirming that it is you, by a code."""
+
+
+class AddAppForm(CodeField, ActivateTOTPForm):
+    """The first code of an authenticator app."""
+
+    @property
+    def key(self) -> str:
+        """The secret, in groups that can be typed."""
+        return " ".join(self.secret[i : i + 4] for i in range(0, len(self.secret), 4))
+
+
+class ConfirmForm(ReauthenticateForm):
+    """Confirming that it is you, by the password."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        self.fields["password"].error_messages["required"] = "Enter your password"
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
+
+
+@contextmanager
+def whatever_is_sent() -> Iterator[None]:
+    """Refuse what is no answer of a passkey, whatever the reading of it stumbles over."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, struct.error):
+        raise forms.ValidationError("That passkey did not work") from None
+
+
+class PasskeyAnswer:
+    """A form with the answer of a passkey."""
+
+    def clean_credential(self) -> Authenticator:
+        with whatever_is_sent():
+            return super().clean_credential()
+
+
+class SignInByPasskeyForm(PasskeyAnswer, LoginWebAuthnForm):
+    """Signing in by a passkey alone."""
+
+
+class SecondStepByPasskeyForm(PasskeyAnswer, AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ConfirmByPasskeyForm(PasskeyAnswer, ReauthenticateWebAuthnForm):
+    """Confirming that it is you, by a passkey."""
+
+
+class PasskeyName:
+    """A form with the name of a passkey."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        self.fields.pop("passwordless", None)  # every passkey is
+        name = self.fields["name"] = forms.CharField(
+            label="Name",
+            help_text="So that you know which one it is: “Phone”, “Laptop at the practice”.",
+            required=self.fields["name"].required,
+            max_length=60,
+            error_messages={"required": "Enter a name"},
+            validators=[no_control_characters],
+        )
+        name.widget.attrs = {"autocomplete": "off", "maxlength": "60"}
+
+
+class AddPasskeyForm(PasskeyName, AddWebAuthnForm):
+    """A new passkey."""
+
+    def clean(self) -> dict:
+        with whatever_is_sent():
+            return super().clean()
+
+
+class RenamePasskeyForm(PasskeyName, EditWebAuthnForm):
+    """Another name for a passkey."""
 
 
 class TimeZoneForm(forms.Form):

@@ -8,6 +8,7 @@ every look at a page writes: a session may end up to a minute early, never late.
 from collections.abc import Callable
 from math import ceil
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
@@ -25,8 +26,9 @@ EVERYTHING_KEPT = '"cache", "storage"'
 
 
 def begin(request: HttpRequest, **_: object) -> None:
-    """Start both clocks when somebody signs in."""
-    request.session[BEGAN] = request.session[SEEN] = timezone.now().timestamp()
+    """Start the clock when somebody signs in; the answer to that is the first use."""
+    request.session[BEGAN] = timezone.now().timestamp()
+    request.session.pop(SEEN, None)
 
 
 user_logged_in.connect(begin, dispatch_uid="limits")
@@ -35,8 +37,9 @@ user_logged_in.connect(begin, dispatch_uid="limits")
 def seconds_left(session: SessionBase) -> tuple[int, bool]:
     """Return how many seconds a session has left, and whether use can make it more."""
     now = timezone.now().timestamp()
-    idle = session.get(SEEN, now) + settings.IDLE_LIMIT.total_seconds() - now
-    in_all = session.get(BEGAN, now) + settings.SESSION_LIMIT.total_seconds() - now
+    began = session.get(BEGAN, now)
+    idle = session.get(SEEN, began) + settings.IDLE_LIMIT.total_seconds() - now
+    in_all = began + settings.SESSION_LIMIT.total_seconds() - now
     return ceil(min(idle, in_all)), idle < in_all
 
 
@@ -54,39 +57,25 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path in WITHOUT_DATABASE or not request.user.is_authenticated:
+        if request.path in WITHOUT_DATABASE:
             return get_response(request)
-        left, can_grow = seconds_left(request.session)
-        if left <= 0:
-            logout(request)
-            tell(request, can_grow)
-            response = get_response(request)
-            response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
-            return response
+        has_ended = request.user.is_authenticated and end_if_due(request)
         response = get_response(request)
+        if has_ended:
+            response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
         if request.user.is_authenticated and not getattr(request, "is_background", False):
-            note_use(request.session)
+            note_use(request)
         return response
 
     return middleware
 
 
-def for_page(session: SessionBase) -> dict[str, int]:
-    """Return what `static/stay.js` begins with, in seconds; the same for all pages of a session."""
-    idle, warning = settings.IDLE_LIMIT.total_seconds(), settings.IDLE_WARNING.total_seconds()
-    ends = session.get(BEGAN, timezone.now().timestamp()) + settings.SESSION_LIMIT.total_seconds()
-    return {"idle": round(idle - idle / 30), "warning": round(warning), "ends": round(ends)}
-
-
-def note_use(session: SessionBase) -> None:
-    """Extend a session, unless that has just been done."""
-    age = timezone.now().timestamp() - session.get(SEEN, 0)
-    if age >= settings.IDLE_LIMIT.total_seconds() / 30:
-        extend(session)
-
-
-def tell(request: HttpRequest, was_idle: bool) -> None:
-    """Say on the next page why somebody was signed out."""
+def end_if_due(request: HttpRequest) -> bool:
+    """Sign out, with a word about why, if the session has had its time."""
+    left, was_idle = seconds_left(request.session)
+    if left > 0:
+        return False
+    logout(request)
     if was_idle:
         minutes = round(settings.IDLE_LIMIT.total_seconds() / 60)
         why = f"you had not used {settings.SERVICE_NAME} for {minutes} minutes"
@@ -94,6 +83,22 @@ def tell(request: HttpRequest, was_idle: bool) -> None:
         hours = round(settings.SESSION_LIMIT.total_seconds() / 3600)
         why = f"you had been signed in for {hours} hours"
     banner(request, "info", f"You were signed out because {why}.")
+    return True
+
+
+def note_use(request: HttpRequest) -> None:
+    """Extend a session and list it among the account's devices, unless that has just been done."""
+    age = timezone.now().timestamp() - request.session.get(SEEN, 0)
+    if age >= settings.IDLE_LIMIT.total_seconds() / 30:
+        extend(request.session)
+        UserSession.objects.create_from_request(request)
+
+
+def for_page(session: SessionBase) -> dict[str, int]:
+    """Return what `static/stay.js` begins with, in seconds; the same for all pages of a session."""
+    idle, warning = settings.IDLE_LIMIT.total_seconds(), settings.IDLE_WARNING.total_seconds()
+    ends = session.get(BEGAN, timezone.now().timestamp()) + settings.SESSION_LIMIT.total_seconds()
+    return {"idle": round(idle - idle / 30), "warning": round(warning), "ends": round(ends)}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from practice.accounts.factors import has_second_factor
 from practice.accounts.forms import TimeZoneForm
 from practice.accounts.limits import EVERYTHING_KEPT
 from practice.http import banner, render_form, see_other
@@ -21,7 +22,8 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save(request)
         banner(request, "success", "Time zone saved")
         return see_other("account")
-    return render_form(request, "accounts/account.html", {"form": form})
+    facts = {"form": form, "has_second_factor": has_second_factor(request.user)}
+    return render_form(request, "accounts/account.html", facts)
 
 
 @require_POST
@@ -40,8 +42,9 @@ def refusing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     def with_status(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        form = (getattr(response, "context_data", None) or {}).get("form")
-        if response.status_code == 200 and form is not None and form.is_bound and form.errors:
+        facts = getattr(response, "context_data", None) or {}
+        forms = [form for name in ("form", "webauthn_form") if (form := facts.get(name))]
+        if response.status_code == 200 and any(form.is_bound and form.errors for form in forms):
             response.status_code = 422
         return response
 

@@ -1,9 +1,11 @@
 """Filters that say things as the house style does; always loaded."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -19,6 +21,12 @@ register = template.Library()
 def _time(moment: datetime, words: str) -> SafeString:
     stamp = localtime(moment).isoformat(timespec="seconds")
     return format_html('<time datetime="{}">{}</time>', stamp, words)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """Data for a script, as the value of a data attribute."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter

@@ -26,7 +26,7 @@ STAYS_AT_HOME = (
     "--disable-component-update",
     "--disable-quic",
     "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 HTMX_SCRIPT = re.compile(r"/[^/]*htmx[^/]*\.js")
 PARTS_OF_A_PAGE = {"font", "image", "script", "stylesheet"}

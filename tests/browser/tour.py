@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
 from relationships.models import Kind, Relationship
+from tests.accounts.test_second_factor import code_of
 from tests.browser.steps import banner, choose_reason, names, press, search_box, tickbox, title
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 
@@ -132,6 +133,24 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield "erase a client, refused"
     page.goto("/account/")
     yield "account"
+    page.goto("/account/security/")
+    yield "security"
+    page.goto("/account/security/app/add/")
+    expect(title(page)).to_have_text("Confirm that it is you")
+    yield "confirm that it is you"
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Go on")
+    expect(title(page)).to_have_text("Add an authenticator app")
+    yield "add an authenticator app"
+    page.get_by_label("Code", exact=True).fill(code_of(page.locator(".key").inner_text()))
+    press(page, "Add app")
+    expect(title(page)).to_have_text("Recovery codes")
+    yield "recovery codes"
+    for place in ("codes/new/", "app/remove/", "passkeys/add/"):
+        page.goto(f"/account/security/{place}")
+        yield place
+    page.goto("/account/security/")
+    yield "security, with a second step"
     page.goto("/password/change/")
     yield "change the password"
     page.goto("/help/cant-spot-a-client/")

@@ -1,0 +1,86 @@
+"""Account security: second steps, passkeys, and where one is signed in."""
+
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import begin_registration
+from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView
+from allauth.usersessions.models import UserSession
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from practice.accounts.devices import device
+from practice.http import banner, see_other
+
+Type = Authenticator.Type
+
+
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Show every way into the account, and every device that is in it."""
+    factors = request.user.authenticator_set.order_by("created_at")
+    codes = factors.filter(type=Type.RECOVERY_CODES).first()
+    here = request.session.session_key
+    elsewhere = [
+        s for s in UserSession.objects.purge_and_list(request.user) if s.session_key != here
+    ]
+    facts = {
+        "app": factors.filter(type=Type.TOTP).first(),
+        "passkeys": factors.filter(type=Type.WEBAUTHN),
+        "has_codes": codes is not None,
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "here": device(request.META.get("HTTP_USER_AGENT", "")),
+        "elsewhere": [
+            (device(s.user_agent), s.last_seen_at)
+            for s in sorted(elsewhere, key=lambda s: s.last_seen_at, reverse=True)
+        ],
+    }
+    return render(request, "accounts/security.html", facts)
+
+
+@require_POST
+def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
+    """End every session of this account but this one."""
+    others = request.user.usersession_set.exclude(session_key=request.session.session_key)
+    for session in others:
+        session.end()
+    banner(request, "success", "Signed out everywhere else")
+    return see_other("mfa_index")
+
+
+class SecondStep(AuthenticateView):
+    """After the password: a code of the app, a recovery code, or a passkey."""
+
+    def get_context_data(self, **kwargs: object) -> dict:
+        facts = super().get_context_data(**kwargs)
+        kinds = set(self.stage.login.user.authenticator_set.values_list("type", flat=True))
+        by_recovery_code = "recovery" in self.request.GET or Type.TOTP not in kinds
+        facts |= {
+            "has_app": Type.TOTP in kinds,
+            "has_passkey": Type.WEBAUTHN in kinds,
+            "by_recovery_code": by_recovery_code,
+        }
+        return facts
+
+
+class AddPasskey(AddWebAuthnView):
+    """Add a passkey: one that is kept by the device and signs in by itself, without a password."""
+
+    def get_context_data(self, **kwargs: object) -> dict:
+        facts = super().get_context_data(**kwargs)
+        facts["form"] = kwargs.get("form", facts["form"])
+        facts["js_data"] = {"creation_options": begin_registration(self.request.user, True)}
+        return facts
+
+
+class ConfirmByPasskey(ReauthenticateWebAuthnView):
+    """Confirm that it is you, by a passkey."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form))
+
+    def get_context_data(self, **kwargs: object) -> dict:
+        facts = super().get_context_data(**kwargs)
+        facts["form"] = kwargs.get("form", facts["form"])
+        return facts
