@@ -11,8 +11,10 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from clients.models import Client
+from practice.accounts.limits import SEEN
 from practice.accounts.models import Therapist
 from practice.audit.walls import WALLS as AUDIT
 from relationships.models import Relationship
@@ -87,9 +89,12 @@ def hours_pass(settings) -> None:
 
 
 def browser_of(user: object) -> Browser:
-    """A signed-in browser without JavaScript."""
+    """A signed-in browser without JavaScript, which has been in use a moment ago."""
     browser = Browser()
     browser.force_login(user)
+    session = browser.session
+    session[SEEN] = timezone.now().timestamp()
+    session.save()
     return browser
 
 

@@ -135,7 +135,7 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield "account"
     page.goto("/account/security/")
     yield "security"
-    page.goto("/account/security/app/add/")
+    page.goto("/sign-in/again/?next=/account/security/app/add/")
     expect(title(page)).to_have_text("Confirm that it is you")
     yield "confirm that it is you"
     page.get_by_label("Password").fill(PASSWORD)

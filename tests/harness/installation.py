@@ -90,6 +90,7 @@ def installation(database: str, query: str = "") -> Iterator[Installation]:
             ALLOWED_HOSTS=HOST,
             SITE_URL=f"https://{HOST}",
             BEHIND_TLS_PROXY="1",
+            SECOND_FACTOR_FOR_THERAPISTS="0",
             DEBUG="",
             STILLWATER_DEMO="",
         )
