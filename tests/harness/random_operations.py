@@ -1,0 +1,447 @@
+"""Whatever people do, in whatever order: the database holds what a plain model of it says.
+
+    python -m tests.harness.random_operations --sequences 10000
+
+Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
+attendance, take days off, edit and invite; clients accept and book. Hypothesis chooses. After every
+step all rows are compared with `plain_practice.py`, and endings must not have moved any figure. The
+database is the one of DATABASE_URL; without it, SQLite.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+import django
+
+django.setup()
+
+import time_machine  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from hypothesis import HealthCheck, Phase, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from hypothesis.stateful import (  # noqa: E402
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from clients.forms import ClientForm  # noqa: E402
+from clients.models import Client, Invitation  # noqa: E402
+from practice.accounts.models import User  # noqa: E402
+from practice.audit.models import Entry  # noqa: E402
+from practice.booking.free import free_times, is_free  # noqa: E402
+from practice.booking.models import TimeOff  # noqa: E402
+from practice.diary.models import Session  # noqa: E402
+from practice.profiles.figures import figures  # noqa: E402
+from relationships.episodes import episodes  # noqa: E402
+from relationships.models import Event, Kind, Relationship  # noqa: E402
+from relationships.reasons import EndReason  # noqa: E402
+from relationships.starting import Beginning, begin  # noqa: E402
+from tests.harness.booking_race import throwaway_database  # noqa: E402
+from tests.harness.plain_practice import DONE, Line, Person, Practice, Work  # noqa: E402
+from tests.harness.report import row, say  # noqa: E402
+
+BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
+MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
+WHICH = st.integers(0, 30)  # of what there is, counted round and round
+REASONS = st.sampled_from(EndReason.values)
+NOTES = st.sampled_from(["", "a note", "another"])
+OWNER = st.sampled_from([True, True, True, False])  # or somebody else of the practice
+MINUTES = st.sampled_from([-5, 0, 1, 14, 15, 16, 40])
+HOURS = st.integers(-20, 40)  # halves of them, from now
+counted: Counter[str] = Counter()  # sequences, operations, and each answer
+
+
+class RandomPractice(RuleBasedStateMachine):
+    """Two practices in the database, and beside them what must be true of them."""
+
+    @initialize()
+    def set_the_stage(self) -> None:
+        from tests.diary import works
+        from tests.factories import TherapistFactory
+
+        counted["sequences"] += 1
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.now, self.plain = BEGIN, Practice()
+        self.clock = time_machine.travel(BEGIN, tick=False)
+        self.traveller = self.clock.start()
+        self.therapists = TherapistFactory.create_batch(2)
+        for therapist in self.therapists:
+            works(therapist, "09:00-12:00", zone="Europe/London")
+        self.ids: dict[str, list[int]] = {"clients": [], "ties": [], "sessions": []}
+        for whose in (0, 0, 0, 1):
+            self.add_person(whose)
+        self.add_work([0])
+        self.add_work([3])
+
+    def teardown(self) -> None:
+        if not hasattr(self, "transaction"):
+            return
+        self.clock.stop()
+        connection.check_constraints()  # those that would wait for the end of the transaction
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+    # What is there.
+
+    def person(self, which: int) -> int:
+        return which % len(self.plain.people)
+
+    def work(self, which: int, *, ended: bool | None = None) -> tuple[Relationship, Work]:
+        """Return a relationship, mostly one that is ended, or active, if that is asked for."""
+        places = [*range(len(self.plain.works))]
+        if ended is not None and which % 6:
+            fit = [place for place in places if bool(self.plain.works[place].ending) == ended]
+            places = fit or places
+        place = places[which % len(places)]
+        tie = Relationship.objects.select_related("therapist").get(pk=self.ids["ties"][place])
+        return tie, self.plain.works[place]
+
+    def actor(self, tie: Relationship, *, is_owner: bool) -> User:
+        """Return the therapist, or, as if two shared the practice, the other."""
+        others = [one for one in self.therapists if (one.pk == tie.therapist_id) == is_owner]
+        return others[0].user
+
+    def add_person(self, whose: int) -> int:
+        from tests.factories import ClientFactory
+
+        number = len(self.plain.people)
+        name, email = f"Person{number} Example", f"person{number}@mail.example"
+        made = ClientFactory(therapist=self.therapists[whose], name=name, email=email)
+        self.ids["clients"].append(made.pk)
+        self.plain.people.append(Person(whose, name))
+        return len(self.plain.people) - 1
+
+    def add_work(self, people: list[int]) -> None:
+        therapist = self.therapists[self.plain.people[people[0]].therapist]
+        clients = [Client.objects.get(pk=self.ids["clients"][one]) for one in people]
+        kind = Kind.INDIVIDUAL if len(people) == 1 else Kind.COUPLES
+        tie = Relationship.start(therapist=therapist, kind=kind, clients=clients, by=therapist.user)
+        self.remember_work(tie, people)
+
+    def remember_work(self, tie: Relationship, people: list[int]) -> None:
+        self.ids["ties"].append(tie.pk)
+        line = Line("started", self.now, tie.therapist.user_id)
+        self.plain.works.append(Work(people, [line]))
+
+    def hold_together(self, act, expected: str, *, moves_no_figure: bool = False) -> None:
+        """Do it, and hold the answer, and perhaps the figures, against what they must be."""
+        counted["operations"] += 1
+        before = [figures(one, self.now) for one in self.therapists] if moves_no_figure else None
+        try:
+            act()
+            answer = DONE
+        except (
+            Relationship.AlreadyDone,
+            Relationship.TooLate,
+            Session.Taken,
+            Session.AlreadyDone,
+            Session.NotYet,
+            Invitation.Unusable,
+        ) as refusal:
+            answer = type(refusal).__name__
+        counted[answer] += 1
+        assert answer == expected, f"{answer}, and not {expected}"
+        if moves_no_figure:
+            assert [figures(one, self.now) for one in self.therapists] == before
+
+    # What people do.
+
+    @rule(minutes=MINUTES)
+    def time_passes(self, minutes: int) -> None:
+        self.now += minutes * MINUTE  # backwards, too: clocks are set
+        self.traveller.move_to(self.now)
+
+    @rule(days=st.integers(1, 40))
+    def weeks_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+        self.traveller.move_to(self.now)
+
+    @rule(whose=st.integers(0, 1))
+    @precondition(lambda self: len(self.plain.people) < 8)
+    def a_new_client_begins(self, whose: int) -> None:
+        counted["operations"] += 1
+        self.add_work([self.add_person(whose)])
+
+    @rule(one=WHICH, other=WHICH)
+    @precondition(lambda self: len(self.plain.works) < 10)
+    def two_begin_as_a_couple(self, one: int, other: int) -> None:
+        """By the form: who is known is found by their name."""
+        one, other = self.person(one), self.person(other)
+        first, second = self.plain.people[one], self.plain.people[other]
+        therapist = self.therapists[first.therapist]
+        clients = [Client.objects.get(pk=self.ids["clients"][who]) for who in (one, other)]
+        typed = {
+            "kind": "couples",
+            "others-TOTAL_FORMS": "1",
+            "others-INITIAL_FORMS": "0",
+            "others-0-name": second.name,
+            "others-0-who": clients[1].public_id,
+        }
+        counted["operations"] += 1
+        tie = begin(Beginning(therapist, clients[0], typed), therapist.user)
+        known = any({one, other} == {*work.people} for work in self.plain.works)
+        may = one != other and first.therapist == second.therapist and not known
+        assert (tie is not None) == may
+        counted["done" if may else "refused form"] += 1
+        if tie:
+            self.remember_work(tie, [one, other])
+
+    @rule(which=WHICH, reason=REASONS, note=NOTES, owner=OWNER)
+    def end(self, which: int, reason: str, note: str, owner: bool) -> None:
+        tie, work = self.work(which, ended=False)
+        by = self.actor(tie, is_owner=owner)
+        expected = work.end(self.now, by.pk, reason, note)
+        self.hold_together(
+            lambda: tie.end(by=by, reason=reason, note=note), expected, moves_no_figure=True
+        )
+
+    @rule(which=WHICH, owner=OWNER, minutes=MINUTES)
+    def undo(self, which: int, owner: bool, minutes: int) -> None:
+        tie, work = self.work(which, ended=True)
+        if work.ending:
+            self.now = work.ending.at + minutes * MINUTE
+            self.traveller.move_to(self.now)
+        by = self.actor(tie, is_owner=owner)
+        expected = work.undo(self.now, by.pk)
+        self.hold_together(lambda: tie.undo_end(by=by), expected, moves_no_figure=True)
+
+    @rule(which=WHICH, owner=OWNER)
+    def restart(self, which: int, owner: bool) -> None:
+        tie, work = self.work(which, ended=True)
+        by = self.actor(tie, is_owner=owner)
+        expected = work.restart(self.now, by.pk)
+        self.hold_together(lambda: tie.restart(by=by), expected, moves_no_figure=True)
+
+    @rule(which=WHICH, reason=REASONS, note=NOTES, earlier=st.booleans())
+    def correct(self, which: int, reason: str, note: str, earlier: bool) -> None:
+        tie, work = self.work(which, ended=True)
+        endings = [line.at for line in work.history if line.kind == "ended"] or [self.now]
+        shown = endings[0] if earlier else endings[-1]
+        by = tie.therapist.user
+        expected = work.correct(self.now, by.pk, reason, note, shown)
+        self.hold_together(
+            lambda: tie.correct_reason(by=by, reason=reason, note=note, ended_at=shown),
+            expected,
+            moves_no_figure=True,
+        )
+
+    @rule(which=WHICH, hours=HOURS, quarters=st.integers(1, 8))
+    def book(self, which: int, hours: int, quarters: int) -> None:
+        tie, work = self.work(which)
+        starts_at = self.now + hours * 2 * QUARTER
+        self.book_at(tie, work, starts_at, quarters * QUARTER, tie.therapist.user)
+
+    def book_at(self, tie, work: Work, starts_at, length, by: User, **facts: object) -> None:
+        whose = self.plain.people[work.people[0]].therapist
+        place = self.plain.works.index(work)
+        expected = self.plain.book(place, whose, starts_at, starts_at + length)
+
+        def act() -> None:
+            made = Session.book(tie, starts_at=starts_at, length=length, by=by, **facts)
+            self.ids["sessions"].append(made.pk)
+
+        self.hold_together(act, expected)
+
+    @rule(which=WHICH, nth=st.integers(0, 60))
+    def a_client_books(self, which: int, nth: int) -> None:
+        """One of the times that are offered: it must be had, and no session in its way."""
+        tie, work = self.work(which)
+        offered = free_times(tie.therapist, self.now)
+        whose = self.plain.people[work.people[0]]
+        if not offered:
+            return
+        starts_at, length = offered[nth % len(offered)], 50 * MINUTE
+        assert not self.plain.is_taken(whose.therapist, starts_at, starts_at + length)
+        by = whose.account or tie.therapist.user
+        now = self.now
+        self.book_at(
+            tie, work, starts_at, length, by, allowed=lambda: is_free(tie.therapist, starts_at, now)
+        )
+
+    def meeting(self, which: int):
+        place = which % len(self.plain.meetings)
+        rows = Session.objects.select_related("therapist")
+        return rows.get(pk=self.ids["sessions"][place]), self.plain.meetings[place]
+
+    @rule(which=WHICH, hours=HOURS)
+    @precondition(lambda self: self.plain.meetings)
+    def move(self, which: int, hours: int) -> None:
+        session, meeting = self.meeting(which)
+        starts_at = self.now + hours * 2 * QUARTER
+        by = session.therapist.user
+        expected = self.plain.move(meeting, starts_at)
+        self.hold_together(lambda: session.move(starts_at=starts_at, by=by), expected)
+
+    @rule(which=WHICH)
+    @precondition(lambda self: self.plain.meetings)
+    def cancel(self, which: int) -> None:
+        session, meeting = self.meeting(which)
+        self.hold_together(lambda: session.cancel(by=session.therapist.user), meeting.cancel())
+
+    @rule(which=WHICH, attended=st.booleans())
+    @precondition(lambda self: self.plain.meetings)
+    def note_attendance(self, which: int, attended: bool) -> None:
+        session, meeting = self.meeting(which)
+        expected = meeting.attend(self.now, attended=attended)
+        by = session.therapist.user
+        self.hold_together(lambda: session.set_attendance(attended=attended, by=by), expected)
+
+    @rule(whose=st.integers(0, 1), first=st.integers(0, 60), days=st.integers(0, 14))
+    def take_days_off(self, whose: int, first: int, days: int) -> None:
+        counted["operations"] += 1
+        day = self.now.date() + timedelta(days=first)
+        off = TimeOff.objects.create(
+            therapist=self.therapists[whose], first_day=day, last_day=day + timedelta(days=days)
+        )
+        offered = free_times(self.therapists[whose], self.now)
+        assert not any(off.first_day <= start.date() <= off.last_day for start in offered)
+
+    @rule(which=WHICH, phone=st.sampled_from(["020 7946 0001", "020 7946 0002"]))
+    def edit(self, which: int, phone: str) -> None:
+        """With a form that was opened a while ago."""
+        place = self.person(which)
+        client = Client.objects.get(pk=self.ids["clients"][place])
+        stale = {name: getattr(client, name) for name in ("name", "email", "time_zone")}
+        typed = {**client.__dict__, **stale, "phone": phone}
+        form = ClientForm({k: v for k, v in typed.items() if v is not None}, instance=client)
+        counted["operations"] += 1
+        assert form.is_valid(), form.errors
+        client.active_relationships = 99  # what an old page might bring back
+        form.save()
+        self.plain.people[place].phone = phone
+
+    @rule(which=WHICH, again=st.booleans())
+    def invite_and_accept(self, which: int, again: bool) -> None:
+        place = self.person(which)
+        person = self.plain.people[place]
+        client = Client.objects.get(pk=self.ids["clients"][place])
+        token = Invitation.create_for(client)
+        expected = "Unusable" if person.account else DONE
+
+        def accept() -> None:
+            invitation = Invitation.open(token)
+            user, _ = User.objects.get_or_create(email=invitation.email)
+            invitation.accept(user)
+            person.account = user
+
+        self.hold_together(accept, expected)
+        if again:
+            self.hold_together(accept, "Unusable")
+
+    # What must be true.
+
+    @invariant()
+    def the_database_says_the_same(self) -> None:
+        if not hasattr(self, "ids"):
+            return
+        plain, people = self.plain, self.plain.people
+        columns = ("therapist_id", "name", "phone", "account_id", "active_relationships")
+        assert self.rows(Client, "clients", *columns) == [
+            (
+                self.therapists[one.therapist].pk,
+                one.name,
+                one.phone,
+                one.account.pk if one.account else None,
+                plain.counter(place),
+            )
+            for place, one in enumerate(people)
+        ]
+        columns = ("status", "end_reason", "end_note", "ended_at", "ended_by_id")
+        assert self.rows(Relationship, "ties", *columns) == [work.row() for work in plain.works]
+        columns = ("starts_at", "ends_at", "state", "revision")
+        assert self.rows(Session, "sessions", *columns) == [
+            (one.starts_at, one.ends_at, one.state, one.revision) for one in plain.meetings
+        ]
+        assert Client.objects.count() == len(people)
+
+    @invariant()
+    def history_grows_and_nothing_of_it_changes(self) -> None:
+        if not hasattr(self, "ids"):
+            return
+        found: dict[int, list[Event]] = {pk: [] for pk in self.ids["ties"]}
+        for event in Event.objects.order_by("pk"):
+            found[event.relationship_id].append(event)
+        for events, work in zip(found.values(), self.plain.works, strict=True):
+            told = [Line(e.kind, e.at, e.by_id, e.reason, e.note) for e in events]
+            assert told == work.history
+            stretches = episodes(events)
+            restarts = sum(line.kind == "restarted" for line in work.history)
+            assert len(stretches) == 1 + restarts
+            assert (stretches[-1].ended_at is None) == (work.ending is None)
+            assert all(one.ended_at for one in stretches[:-1])
+            assert all(one.started_at <= (one.ended_at or one.started_at) for one in stretches)
+        number = sum(len(work.history) for work in self.plain.works)
+        assert Entry.objects.filter(event__isnull=False).values("event").distinct().count() == (
+            number
+        )
+
+    def rows(self, model, name: str, *columns: str) -> list[tuple]:
+        ids = self.ids[name]
+        found = model.objects.filter(pk__in=ids).values_list("pk", *columns)
+        by_id = {pk: tuple(rest) for pk, *rest in found}
+        return [by_id[pk] for pk in ids]
+
+
+def options(sequences: int, steps: int, *, same_each_time: bool) -> settings:
+    return settings(
+        max_examples=sequences,
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=same_each_time,
+        database=None,
+        phases=[Phase.generate],  # shrinking takes minutes with a database
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sequences", type=int, default=10_000)
+    parser.add_argument("--steps", type=int, default=20, help="the most in one sequence")
+    chosen = parser.parse_args()
+    database = throwaway_database()
+    next(database)
+    begun, violations = time.monotonic(), 0
+    try:
+        run_state_machine_as_test(
+            RandomPractice,
+            settings=options(chosen.sequences, chosen.steps, same_each_time=False),
+        )
+    except AssertionError as found:
+        violations = 1  # Hypothesis stops at the first and has said how it came about
+        say(f"  WRONG {found}")
+    finally:
+        seconds = time.monotonic() - begun
+        next(database, None)
+    answers = ", ".join(
+        f"{number:,} {answer}"
+        for answer, number in counted.most_common()
+        if answer not in ("sequences", "operations")
+    )
+    say("| what | database | sequences | operations | violations | took | answers |")
+    row(
+        "random operations",
+        connection.vendor,
+        counted["sequences"],
+        counted["operations"],
+        violations,
+        f"{seconds:,.0f} s",
+        answers,
+    )
+    return violations
+
+
+if __name__ == "__main__":
+    sys.exit(main())
