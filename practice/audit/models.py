@@ -185,13 +185,13 @@ class Entry(models.Model):
         about: models.Model | str = "",
         outcome: str = "done",
         event: models.Model | None = None,
-        **of_purge: object,
+        purge: dict[str, object] | None = None,
     ) -> Self:
         """Write down what is done, in the transaction that does it, or in one of its own.
 
         `by` is None for a visitor and for a command, `therapist` (or the id) None for what concerns
         no practice; `about` is a row with a public id, or its name; `event` is the row of the
-        history that says the same.
+        history that says the same, `purge` how far one went.
         """
         owner = _id_of(therapist)
         with transaction.atomic(savepoint=False):
@@ -210,7 +210,7 @@ class Entry(models.Model):
                 event=event.pk if event else None,
                 digest=seal_of_event(event) if event else "",
             )
-            for column, value in of_purge.items():
+            for column, value in (purge or {}).items():
                 setattr(entry, column, value)
             entry.mac = seal_of_entry(entry, head.mac)
             entry.save(force_insert=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from practice.diary import clients_side, views
+from practice.diary import clients_side, opened, views
 
 urlpatterns = [
     # /sessions/<id>/
@@ -11,6 +11,7 @@ urlpatterns = [
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
     path("relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"),
     path("clients/<id:client_id>/sessions/", views.client_sessions, name="client_sessions"),
+    path("clients/<id:client_id>/access/", opened.who_opened, name="client_access"),
     path("dashboard/", clients_side.dashboard, name="dashboard"),
     path("dashboard/sessions/", clients_side.my_sessions, name="my_sessions"),
 ]

@@ -42,6 +42,7 @@ TABLE = {
     "caseload/tidy-up/": THERAPISTS,
     "clients/": THERAPISTS,
     "clients/<id:client_id>/": THERAPISTS,
+    "clients/<id:client_id>/access/": THERAPISTS,
     "clients/<id:client_id>/edit/": THERAPISTS,
     "clients/<id:client_id>/erase/": THERAPISTS,
     "clients/<id:client_id>/export/": THERAPISTS,

@@ -1,0 +1,34 @@
+"""`manage.py purge_audit --before 2019-11-24 --yes`: remove old entries of the audit."""
+
+from datetime import UTC, date, datetime, time
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from practice.audit import verify
+from practice.audit.purge import old_entries, purge
+from practice.management.owner import must_see_everything
+
+
+class Command(BaseCommand):
+    """Removes from every chain what is older than a day, and records that it did."""
+
+    help = "Remove entries of the audit from before a day. Usual advice: keep them for 7 years."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--before", type=date.fromisoformat, required=True, help="2019-11-24")
+        parser.add_argument("--yes", action="store_true", help="really remove them")
+
+    def handle(self, *, before: date, yes: bool, **options: object) -> None:
+        must_see_everything()
+        moment = datetime.combine(before, time.min, UTC)
+        if moment > timezone.now():
+            raise CommandError("Name a day that has been.")
+        chains = verify.chains()
+        if not yes:
+            number = sum(old_entries(chain, moment).count() for chain in chains)
+            raise CommandError(f"This would remove {number} entries. Say so with --yes.")
+        for chain in chains:
+            if any(verify.faults(chain)):
+                raise CommandError(f"Chain {chain} is not whole. Run verify_audit first.")
+        self.stdout.write(f"{sum(purge(chain, moment) for chain in chains)} entries removed.")
