@@ -115,16 +115,14 @@ class Practice:
 
     def tie(self, kind: Kind, *clients: Client, days: int) -> Relationship:
         """Start a relationship so many days ago."""
-        relationship = Relationship.start(
+        return Relationship.start(
             therapist=self.therapist,
             kind=kind,
             clients=clients,
             by=self.therapist.user,
             at=self.ago(days),
+            public_id=public_id(self.dice),
         )
-        relationship.public_id = public_id(self.dice)
-        relationship.save(update_fields=["public_id"])
-        return relationship
 
     def end(self, tie: Relationship, reason: EndReason, *, days: int, note: str = "") -> None:
         tie.end(by=self.therapist.user, reason=reason, note=note, at=self.ago(days))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.ids import PublicIdField
+from practice.ids import PublicIdField, new_public_id
 from practice.names import in_words
 from relationships.reasons import EndReason
 
@@ -159,8 +159,11 @@ class Relationship(models.Model):
         by: User,
         at: datetime | None = None,
         key: UUID | None = None,
+        public_id: str = "",
     ) -> Self:
         """Begin work with one or more clients of a therapist, now or at an earlier moment.
+
+        Without a `public_id` it gets one by chance.
 
         Raises:
             Relationship.WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
@@ -170,7 +173,11 @@ class Relationship(models.Model):
         if not Kind(kind).fits(len(clients)):
             raise cls.WrongNumberOfPeople
         relationship = cls.objects.create(
-            therapist=therapist, kind=kind, started_at=at or timezone.now(), key=key
+            therapist=therapist,
+            kind=kind,
+            started_at=at or timezone.now(),
+            key=key,
+            public_id=public_id or new_public_id(),
         )
         Participation.objects.bulk_create(
             Participation(therapist=therapist, relationship=relationship, client=client)

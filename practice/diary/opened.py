@@ -55,9 +55,9 @@ def _things(person: Client) -> dict[str, str]:
     """Return what there is about a client, as the audit names it, each with words for it."""
     things = {name_of(person): ""}
     ties = person.relationships.all()
-    things |= {name_of(tie): str(tie) for tie in ties}
+    things |= {name_of(tie): tie.get_kind_display() for tie in ties}
     for session in person.therapist.sessions.of_clients([person]).only("public_id", "starts_at"):
-        things[name_of(session)] = f"Session on {moments.day(session.starts_at)}"
+        things[name_of(session)] = moments.day(session.starts_at)
     return things
 
 

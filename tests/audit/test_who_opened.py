@@ -39,7 +39,7 @@ def test_it_says_who_did_what_the_latest_first(as_alice, as_ann, as_bob, ann, in
         ("Someone without access", "Tried to open it and was refused"),
         ("Ann", "Opened their own dashboard"),
         ("You", "Opened the client’s page"),
-        ("You", "Started the relationship Individual relationship"),
+        ("You", "Started the relationship (Individual)"),
     ]
 
 
@@ -54,7 +54,7 @@ def test_it_can_be_narrowed_to_one_thing(as_alice, as_ann, ann, individual, sess
     as_alice.get(f"/clients/{ann.public_id}/")
 
     found = lines(as_alice, ann, only=session.public_id)
-    assert [(who, what.partition(" Session")[0]) for who, what in found] == [
+    assert [(who, what.partition(" (")[0]) for who, what in found] == [
         ("Ann", "Opened a session"),
         ("You", "Booked a session"),
     ]
@@ -64,7 +64,7 @@ def test_it_can_be_narrowed_to_one_thing(as_alice, as_ann, ann, individual, sess
 def test_what_belongs_to_others_narrows_nothing(as_alice, ann, carl, individual):
     theirs = lines(as_alice, ann, only=carl.public_id)
 
-    assert theirs == [("You", "Started the relationship Individual relationship")]
+    assert theirs == [("You", "Started the relationship (Individual)")]
 
 
 def test_a_list_is_paged_by_25(as_alice, ann, alice):
