@@ -121,6 +121,8 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield "how long to keep"
     page.goto("/clients/due/")
     yield "who is due"
+    page.goto(f"/clients/{people.active.public_id}/access/")
+    yield "who opened a client"
     page.goto(f"/clients/{people.active.public_id}/export/")
     yield "export a client"
     page.goto(f"/clients/{people.active.public_id}/erase/")
