@@ -9,6 +9,7 @@ system's memory survives it.
 """
 
 import argparse
+import io
 import random
 import sys
 import time
@@ -109,34 +110,43 @@ class Crashes:
                         self.faults.append(f"cycle {number}: {pragma} says {found[:3]}")
 
 
+def report(practice: Installation, target: str, cycles: int) -> int:
+    """Run so many cycles, say what came of them, and return the exit code."""
+    from django.core.management import call_command
+
+    crashes = Crashes(practice, target)
+    begun = time.monotonic()
+    crashes.run(cycles)
+    seconds = time.monotonic() - begun
+    practice.web.kill()
+    call_command("verify_audit", stdout=io.StringIO())  # every seal, from the first entry to the last
+    people = crashes.people
+    unknown = sum(person.unknown for person in people)
+    happened = sum(person.happened for person in people)
+    say(
+        "| what | database | cycles | acknowledged | unknown (of them done) | violations "
+        "| recovery median / max | took |"
+    )
+    row(
+        TARGETS[target],
+        practice.database,
+        cycles,
+        crashes.acknowledged(),
+        f"{unknown:,} ({happened:,})",
+        len(crashes.faults),
+        spread(crashes.recoveries),
+        f"{seconds:,.0f} s",
+    )
+    return verdict(crashes.faults)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--target", choices=TARGETS, required=True)
     parser.add_argument("--cycles", type=int, default=1000)
     options = parser.parse_args()
     with installation(options.target.partition("-")[0]) as practice:
-        crashes = Crashes(practice, options.target)
-        begun = time.monotonic()
-        crashes.run(options.cycles)
-        seconds = time.monotonic() - begun
-        people, faults = crashes.people, crashes.faults
-        unknown = sum(person.unknown for person in people)
-        happened = sum(person.happened for person in people)
-        say(
-            "| what | database | cycles | acknowledged | unknown (of them done) | violations "
-            "| recovery median / max | took |"
-        )
-        row(
-            TARGETS[options.target],
-            practice.database,
-            options.cycles,
-            crashes.acknowledged(),
-            f"{unknown:,} ({happened:,})",
-            len(faults),
-            spread(crashes.recoveries),
-            f"{seconds:,.0f} s",
-        )
-        return verdict(faults)
+        return report(practice, options.target, options.cycles)
 
 
 if __name__ == "__main__":

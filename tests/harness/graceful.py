@@ -79,18 +79,13 @@ class Shutdowns:
         connection.close()
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
-    options = parser.parse_args()
-    with installation(options.database) as practice:
-        shutdowns = Shutdowns(practice)
-        begun = time.monotonic()
-        shutdowns.run(options.times)
-        seconds = time.monotonic() - begun
-    people, codes = shutdowns.people, shutdowns.codes
-    unanswered = sum((person.unanswered for person in people), Counter())
+def report(practice: Installation, times: int) -> int:
+    """End the server so many times, say what came of it, and return the exit code."""
+    shutdowns = Shutdowns(practice)
+    begun = time.monotonic()
+    shutdowns.run(times)
+    seconds = time.monotonic() - begun
+    unanswered = sum((person.unanswered for person in shutdowns.people), Counter())
     refused = unanswered.pop("ConnectionRefusedError", 0)
     say(
         "| what | database | times | acknowledged | refused | closed unread | exit code 0 "
@@ -99,16 +94,25 @@ def main() -> int:
     row(
         "SIGTERM under load",
         practice.database,
-        options.times,
+        times,
         shutdowns.acknowledged(),
         refused,
         unanswered.total(),
-        codes[0],
+        shutdowns.codes[0],
         len(shutdowns.faults),
         spread(shutdowns.took),
         f"{seconds:,.0f} s",
     )
-    return verdict(shutdowns.faults) or int(set(codes) != {0})
+    return verdict(shutdowns.faults) or int(set(shutdowns.codes) != {0})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--times", type=int, default=100)
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
+    options = parser.parse_args()
+    with installation(options.database) as practice:
+        return report(practice, options.times)
 
 
 if __name__ == "__main__":

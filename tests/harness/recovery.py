@@ -83,23 +83,20 @@ class Outages:
             self.faults.append(f"{what} was answered {answer.status}: {answer.text[:80]!r}")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--times", type=int, default=100)
-    parser.add_argument("--pool", action="store_true", help="keep connections (?pool=true)")
-    options = parser.parse_args()
-    with installation("postgres", "?pool=true" if options.pool else "") as practice:
-        outages = Outages(practice)
-        begun = time.monotonic()
-        outages.run(options.times)
-        seconds = time.monotonic() - begun
+def report(practice: Installation, times: int, *, pool: bool = False) -> int:
+    """Take it away so many times, say what came of it, and return the exit code."""
+    outages = Outages(practice)
+    begun = time.monotonic()
+    outages.run(times)
+    seconds = time.monotonic() - begun
+    practice.web.kill()
     say(
         "| what | outages | answers while away | slowest of them | violations "
         "| recovery median / max | took |"
     )
     row(
-        "PostgreSQL restarted" + (", pooled connections" if options.pool else ""),
-        options.times,
+        "PostgreSQL restarted" + (", pooled connections" if pool else ""),
+        times,
         outages.asked,
         f"{outages.slowest:.2f} s",
         len(outages.faults),
@@ -107,6 +104,15 @@ def main() -> int:
         f"{seconds:,.0f} s",
     )
     return verdict(outages.faults)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--times", type=int, default=100)
+    parser.add_argument("--pool", action="store_true", help="keep connections (?pool=true)")
+    options = parser.parse_args()
+    with installation("postgres", "?pool=true" if options.pool else "") as practice:
+        return report(practice, options.times, pool=options.pool)
 
 
 if __name__ == "__main__":

@@ -202,15 +202,11 @@ def fill(clients: int) -> None:
             tie.end(by=therapist.user, reason="completed")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--database", choices=["sqlite", "postgres"], required=True)
-    parser.add_argument("--clients", type=int, default=500)
-    options = parser.parse_args()
-    with installation(options.database) as practice:
-        fill(options.clients)
-        drill = Drill(practice)
-        before = getattr(drill, options.database)()
+def report(practice: Installation, clients: int) -> int:
+    """Fill a practice and do the drill, say what came of it, and return the exit code."""
+    fill(clients)
+    drill = Drill(practice)
+    before = drill.postgres() if practice.postgres else drill.sqlite()
     kinds = ("constraint", "index", "trigger", "policy")
     say(
         "| what | database | tables | rows | constraints, indexes, triggers, policies "
@@ -228,6 +224,15 @@ def main() -> int:
         ", ".join(f"{seconds:.1f} s" for seconds in drill.seconds),
     )
     return verdict(drill.faults)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--database", choices=["sqlite", "postgres"], required=True)
+    parser.add_argument("--clients", type=int, default=500)
+    options = parser.parse_args()
+    with installation(options.database) as practice:
+        return report(practice, options.clients)
 
 
 if __name__ == "__main__":

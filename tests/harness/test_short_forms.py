@@ -13,16 +13,9 @@ from django.db import connection
 from tests.harness.pooling import find_pgbouncer
 
 SHORT = [
-    ("sqlite", "crash --target sqlite-web --cycles 2"),
-    ("sqlite", "graceful --times 1"),
+    ("sqlite", "short --database sqlite"),
     ("sqlite", "relationship_race --rounds 10"),
-    ("sqlite", "restore --database sqlite --clients 5"),
-    ("postgresql", "restore --database postgres --clients 5"),
-    ("postgresql", "crash --target postgres-web --cycles 1"),
-    ("postgresql", "crash --target postgres-server --cycles 2"),
-    ("postgresql", "recovery --times 2"),
-    ("postgresql", "pooling --requests 40"),
-    ("postgresql", "pooling --requests 40 --through pgbouncer"),
+    ("postgresql", "short --database postgres"),
 ]
 
 
