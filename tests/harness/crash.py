@@ -119,7 +119,7 @@ def report(practice: Installation, target: str, cycles: int) -> int:
     crashes.run(cycles)
     seconds = time.monotonic() - begun
     practice.web.kill()
-    call_command("verify_audit", stdout=io.StringIO())  # every seal, from the first entry to the last
+    call_command("verify_audit", stdout=io.StringIO())  # every seal of it
     people = crashes.people
     unknown = sum(person.unknown for person in people)
     happened = sum(person.happened for person in people)
