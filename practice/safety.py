@@ -40,6 +40,8 @@ def faults(settings: Mapping[str, object]) -> Iterator[str]:
         yield "Let SITE_URL begin with https: what is in mails has to be safe to follow."
     if settings["EMAIL_HOST"] not in LOCAL and not settings["EMAIL_USE_TLS"]:
         yield "Send mail with TLS, or through a mail server on this machine."
+    if settings.get("BEHIND_TLS_PROXY") and not settings.get("ALLAUTH_TRUSTED_PROXY_COUNT"):
+        yield "Set TRUSTED_PROXIES: without it all visitors share the limits against guessing."
     if settings.get("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"):
         yield "Accept passkeys over https only: turn MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN off."
     yield from _faults_of_database(settings["DATABASES"]["default"], int(settings["WORKERS"]))

@@ -5,9 +5,12 @@ AUDIT_KEY         32 random characters or more, another text than SECRET_KEY; ke
 ALLOWED_HOSTS     comma-separated host names
 DATABASE_URL      e.g. postgres://user:password@host/name; without it, SQLite beside manage.py
 WEB_CONCURRENCY   number of gunicorn's processes (1)
-SECOND_FACTOR_FOR_THERAPISTS  0 lets therapists sign in by password alone (1)
+BEHIND_TLS_PROXY  1 if a web server in front speaks https (and sets X-Forwarded-Proto and -For)
+TRUSTED_PROXIES   how many such servers a request passes (1 behind a proxy, otherwise 0)
+SECRET_KEY_FALLBACKS  keys that SECRET_KEY has replaced, comma-separated
 SITE_URL          address people reach it by, e.g. https://practice.example (used in mails)
 EMAIL_HOST        mail server; without it no mail is sent, and links are shown on the page
+SECOND_FACTOR_FOR_THERAPISTS  0 lets therapists sign in by password alone (1)
 DEBUG             1 for development only
 STILLWATER_DEMO   set by `manage.py demo`
 """
@@ -31,6 +34,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text before you start Stillwater.")
 # Seals the audit. Commands that record nothing, such as collectstatic, run without it.
 AUDIT_KEY = env.get("AUDIT_KEY") or ("" if PRODUCTION else "only-for-the-audit-of-the-demo")
+SECRET_KEY_FALLBACKS = [key for key in env.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 WORKERS = int(env.get("WEB_CONCURRENCY", "1"))  # the number of gunicorn's processes
 
 ALLOWED_HOSTS = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
@@ -150,6 +154,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "practice.accounts.passwords.GuessedFirstValidator"},
 ]
 
 LOGIN_URL = "account_login"
@@ -202,8 +207,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "practice.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SECURE_SSL_REDIRECT = PRODUCTION and env.get("BEHIND_TLS_PROXY") != "1"
-if env.get("BEHIND_TLS_PROXY") == "1":
+BEHIND_TLS_PROXY = env.get("BEHIND_TLS_PROXY") == "1"
+SECURE_SSL_REDIRECT = PRODUCTION and not BEHIND_TLS_PROXY
+# So many proxies add to X-Forwarded-For: it tells who asks, for the limits against guessing.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.get("TRUSTED_PROXIES", "1" if BEHIND_TLS_PROXY else "0"))
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 63072000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION

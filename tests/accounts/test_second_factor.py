@@ -8,7 +8,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
@@ -458,11 +457,3 @@ def test_who_has_lost_everything_is_let_in_by_password_again(alice, capsys):
 def test_of_an_unknown_address_nothing_is_removed(db):
     with pytest.raises(CommandError, match="no account"):
         call_command("remove_second_factor", "nobody@practice.example")
-
-
-def test_a_server_with_passkeys_over_plain_http_does_not_start():
-    from practice.safety import refuse_unsafe
-    from tests.practice.test_safety import SAFE
-
-    with pytest.raises(ImproperlyConfigured, match="passkeys"):
-        refuse_unsafe(SAFE | {"MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True})

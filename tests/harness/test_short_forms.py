@@ -16,6 +16,7 @@ SHORT = [
     ("sqlite", "short --database sqlite"),
     ("sqlite", "relationship_race --rounds 10"),
     ("postgresql", "short --database postgres"),
+    ("postgresql", "guessing --tries 12"),
 ]
 
 

@@ -27,8 +27,8 @@ class Answer:
 class Visitor:
     """A browser's worth of cookies; a connection for each request, as a proxy makes them."""
 
-    def __init__(self, port: int, user: object = None) -> None:
-        self.port, self.cookies = port, {}
+    def __init__(self, port: int, user: object = None, comes_from: str = "10.0.0.1") -> None:
+        self.port, self.cookies, self.comes_from = port, {}, comes_from
         if user:
             from tests.conftest import browser_of
 
@@ -56,6 +56,7 @@ class Visitor:
         headers = {
             "Host": HOST,
             "X-Forwarded-Proto": "https",
+            "X-Forwarded-For": self.comes_from,
             "Referer": f"https://{HOST}{path}",
             "Connection": "close",
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),

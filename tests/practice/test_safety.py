@@ -46,6 +46,8 @@ def test_a_safe_installation_starts(settings):
         ({"ALLOWED_HOSTS": ["practice.example", "*"]}, "ALLOWED_HOSTS"),
         ({"SITE_URL": "http://practice.example"}, "SITE_URL"),
         ({"EMAIL_USE_TLS": False}, "mail with TLS"),
+        ({"MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True}, "passkeys"),
+        ({"BEHIND_TLS_PROXY": True, "ALLAUTH_TRUSTED_PROXY_COUNT": 0}, "TRUSTED_PROXIES"),
         ({"WORKERS": 2}, "PostgreSQL"),
         (far(PASSWORD=""), "password"),
         (far(OPTIONS={}), "TLS"),
