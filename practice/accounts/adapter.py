@@ -32,7 +32,6 @@ WAYS = {
 }
 MORE = {
     "account/messages/password_changed.txt": "account/_others_signed_out.html",
-    "mfa/messages/recovery_codes_generated.txt": "mfa/_keep_codes.html",
 }
 
 

@@ -83,6 +83,7 @@ class ConfirmForm(ReauthenticateForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
+        self.fields["password"].help_text = ""
         self.fields["password"].error_messages["required"] = "Enter your password"
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
 
