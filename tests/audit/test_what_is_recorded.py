@@ -15,6 +15,7 @@ from practice.diary.models import Session
 from practice.http import see_other
 from relationships import tidying
 from relationships.reasons import EndReason
+from tests.accounts.test_second_factor import SECURITY, add_app
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 
@@ -368,6 +369,14 @@ def test_a_changed_password_is_recorded(as_alice, alice, lines):
     as_alice.post("/password/change/", typed | {"oldpassword": PASSWORD})
 
     assert ("password_changed", f"account:{alice.user_id}", "therapist") in lines.new()
+
+
+def test_a_second_factor_is_recorded_when_it_comes_and_when_it_goes(as_alice, alice, lines):
+    add_app(as_alice)
+    as_alice.post(f"{SECURITY}app/remove/")
+
+    verbs = {verb for verb, about, _ in lines.new() if about == f"account:{alice.user_id}"}
+    assert verbs >= {"second_factor_added", "second_factor_removed"}
 
 
 def test_a_command_is_an_operator(db, monkeypatch, lines):
