@@ -7,6 +7,8 @@ from allauth.account import signals as account
 from django.apps import apps
 from django.contrib.auth import signals as django
 from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_save
 from django.http import HttpRequest
 
 from practice.accounts import signals as own
@@ -24,11 +26,11 @@ def connect() -> None:
     own.time_zone_changed.connect(time_zone_changed)
     own.therapist_added.connect(therapist_added)
     if apps.is_installed("allauth.mfa"):
-        from allauth.mfa import signals as mfa  # noqa: PLC0415 - only where it is installed
+        from allauth.mfa.signals import authenticator_removed  # noqa: PLC0415 - where it is there
 
-        mfa.authenticator_added.connect(second_factor_added)
-        mfa.authenticator_reset.connect(second_factor_added)
-        mfa.authenticator_removed.connect(second_factor_removed)
+        # allauth's own signal for this comes after the transaction.
+        post_save.connect(second_factor_added, sender="mfa.Authenticator")
+        authenticator_removed.connect(second_factor_removed)
 
 
 def signed_in(user: User, **signal: object) -> None:
@@ -54,8 +56,10 @@ def password_changed(user: User, **signal: object) -> None:
     _record(Verb.PASSWORD_CHANGED, user)
 
 
-def second_factor_added(user: User, **signal: object) -> None:
-    _record(Verb.SECOND_FACTOR_ADDED, user)
+def second_factor_added(instance: Model, created: bool, **signal: object) -> None:
+    """An app, a passkey, or new recovery codes; using one changes its row and adds none."""
+    if created:
+        _record(Verb.SECOND_FACTOR_ADDED, instance.user)
 
 
 def second_factor_removed(user: User, **signal: object) -> None:
