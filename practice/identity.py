@@ -53,7 +53,6 @@ def _tell(**facts: str) -> None:
     # Local to the transaction: the next borrower of a pooled connection must not inherit it.
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        for name, value in facts.items():
-            connection.connection.execute(
-                "SELECT set_config('stillwater.' || %s, %s, true)", [name, value]
-            )
+        settings = ", ".join(["set_config('stillwater.' || %s, %s, true)"] * len(facts))
+        values = [part for fact in facts.items() for part in fact]
+        connection.connection.execute(f"SELECT {settings}", values)

@@ -105,13 +105,12 @@ class Policy:
 
 
 VERBS = ("adds", "changes", "removes")
-MY_OWN_ACTS = "by = (SELECT nullif(current_setting('stillwater.user', true), '')::bigint)"
 INVITING = f"therapist_id IN (SELECT therapist_id FROM clients_invitation WHERE {INVITED})"  # noqa: S608
 IN_MY_RELATIONSHIPS = sees("my relationships", "relationship_id")
 
 POLICIES = {
     "audit_entry": Policy(
-        read=(MY_OWN_ACTS, f"(verb = 'refused' AND {asked_for('refusals')})"),
+        read=(f"(verb = 'refused' AND {asked_for('refusals')})",),
         add=("therapist_id IS NULL", sees("my therapists", "therapist_id"), INVITING),
         refused="UPDATE, DELETE",
     ),

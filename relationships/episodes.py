@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from relationships.models import Event
+from relationships.history import Event
 
 
 @dataclass(frozen=True)

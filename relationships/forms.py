@@ -3,7 +3,7 @@
 from django import forms
 
 from practice.names import no_control_characters_but_lines
-from relationships.models import NOTE_LENGTH
+from relationships.history import NOTE_LENGTH
 from relationships.reasons import EndReason, grouped_choices
 
 WHICH = "Select a reason for ending the relationship"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from practice.audit.models import Entry, Verb
 from practice.audit.seal import NOTHING, seal_of_entry, seal_of_event, seal_of_head
 from practice.audit.verify import AT_ONCE, last_purge
-from relationships.models import Event
+from relationships.history import Event
 
 
 def without_entry(event: type[models.Model], entry: type[models.Model]) -> models.QuerySet:

@@ -8,6 +8,7 @@ import os
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client as Browser
 from django.test import TransactionTestCase
@@ -42,6 +43,12 @@ def history_can_be_swept():
     TransactionTestCase._fixture_teardown = sweep
     yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Forget how often somebody has tried to sign in, and what therapists are compared with."""
+    cache.clear()
 
 
 @pytest.fixture

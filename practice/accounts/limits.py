@@ -19,7 +19,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from practice.http import banner
-from practice.middleware import WITHOUT_DATABASE
 
 BEGAN, SEEN = "began", "seen"
 EVERYTHING_KEPT = '"cache", "storage"'
@@ -57,8 +56,6 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path in WITHOUT_DATABASE:
-            return get_response(request)
         has_ended = request.user.is_authenticated and end_if_due(request)
         response = get_response(request)
         if has_ended:

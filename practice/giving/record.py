@@ -12,7 +12,8 @@ from clients.models import Client
 from practice.diary.models import Session
 from practice.names import in_words
 from relationships.episodes import Episode, episodes
-from relationships.models import Event, Relationship
+from relationships.history import Event
+from relationships.models import Relationship
 from relationships.reasons import CODES, EndReason
 
 FORMAT, VERSION = "stillwater-client", 1

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
+from tests.access.table import TABLE
 from tests.access.walk import Walk
 from tests.access.world import World
-from tests.practice.test_access import TABLE
 
 pytestmark = pytest.mark.django_db
 WHOLE = os.environ.get("WALK") == "whole"

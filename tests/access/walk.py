@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from relationships.reasons import EndReason
 from tests.access import forms, oracle
+from tests.access.table import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS
 from tests.access.world import REASONS, World, canaries, monday_after
-from tests.practice.test_access import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS
 
 METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 SAFE = ("get", "head", "options", "search")
@@ -26,7 +26,7 @@ ID = re.compile(rb"[a-z0-9]{10}")
 PARAMETER = re.compile(r"<id:(\w+)>")
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 # What a refused call or a look may write: the browser's session, limits, the record of access.
-BOOKKEEPING = ("django_session", "shared_cache", "audit_", "usersessions_", "accounts_user")
+BOOKKEEPING = ("django_session", "shared_cache", "audit_", "usersessions_")
 REASON_WORDS = {word.encode() for reason in REASONS for word in (reason, EndReason(reason).label)}
 
 

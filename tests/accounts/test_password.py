@@ -4,19 +4,12 @@ import re
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client as Browser
 
 from tests.factories import PASSWORD
 from tests.reading import read
 
 NEW = "another quiet harbour"
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_tried_before():
-    """Forget how often somebody has tried."""
-    cache.clear()
 
 
 def link_in_mail() -> str:

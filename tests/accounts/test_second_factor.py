@@ -18,12 +18,6 @@ from tests.reading import read
 SECURITY = "/account/security/"
 
 
-@pytest.fixture(autouse=True)
-def nobody_has_tried_before():
-    """Forget codes that were used and how often somebody has tried."""
-    cache.clear()
-
-
 @pytest.fixture
 def required(settings) -> None:
     """As in a real installation."""

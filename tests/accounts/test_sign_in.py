@@ -3,17 +3,10 @@
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.test import Client as Browser
 
 from tests.factories import PASSWORD, UserFactory
 from tests.reading import Page, read
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_tried_before():
-    """Forget how often somebody has tried to sign in."""
-    cache.clear()
 
 
 @pytest.fixture

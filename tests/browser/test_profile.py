@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -20,13 +19,6 @@ DAY = timedelta(days=1)
 SENTENCE = "Ending a relationship does not have any effect on your profile stats"
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SECTION = re.compile(r'<section [^>]*id="profile-(?:stats|badges)">.*?</section>', re.DOTALL)
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept():
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

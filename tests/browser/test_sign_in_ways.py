@@ -24,7 +24,6 @@ DEVICE = {
 @pytest.fixture(autouse=True)
 def as_in_production(settings) -> None:
     """Therapists need a second factor; the address is a name, as passkeys want it."""
-    cache.clear()
     settings.SECOND_FACTOR_FOR_THERAPISTS = True
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "localhost"]
 

@@ -103,8 +103,8 @@ def run(practice: Installation, through: str, requests: int) -> int:
     with ThreadPoolExecutor(len(visitors)) as threads:
         wrong = [finding for finding in threads.map(ask, range(requests)) if finding]
     took = time.monotonic() - begun
-    row("lent through", "requests", "wrong", "took")
-    row(through, requests, len(wrong), f"{took:.0f} s")
+    row("lent through", "people", "requests", "wrong", "took")
+    row(through, len(visitors), requests, len(wrong), f"{took:.0f} s")
     return verdict(wrong)
 
 

@@ -12,22 +12,23 @@ from django.db import connection
 
 from tests.harness.pooling import find_pgbouncer
 
-SHORT = [
-    ("sqlite", "short --database sqlite"),
-    ("sqlite", "relationship_race --rounds 10"),
-    ("postgresql", "short --database postgres"),
-    ("postgresql", "guessing --tries 12"),
-]
+SHORT = {
+    "sqlite": ["short --database sqlite", "relationship_race --rounds 10"],
+    "postgresql": [
+        "short --database postgres",
+        "guessing --tries 12",
+        "pooling --requests 40",
+        pytest.param(
+            "pooling --requests 40 --through pgbouncer",
+            marks=pytest.mark.skipif(not find_pgbouncer(), reason="PgBouncer is not installed"),
+        ),
+    ],
+}
 
 
-@pytest.mark.parametrize(("vendor", "command"), SHORT)
-def test_in_short_it_finds_nothing(vendor, command):
-    if connection.vendor != vendor:
-        pytest.skip("in the run on the other database")
+@pytest.mark.parametrize("command", SHORT[connection.vendor])
+def test_in_short_it_finds_nothing(command):
     name, *options = command.split()
-    if "pgbouncer" in options and not find_pgbouncer():
-        pytest.skip("needs Debian's package pgbouncer")
-
     done = subprocess.run(
         [sys.executable, "-m", f"tests.harness.{name}", *options],
         env={**os.environ, "DATABASE_URL": ""},

@@ -1,19 +1,11 @@
-"""The installation's figures are kept for a day; no test inherits another's."""
+"""The clock of the figures."""
 
 from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.core.cache import cache
 
 from tests.profiles import NOW
-
-
-@pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)

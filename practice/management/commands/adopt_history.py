@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand
 from practice.audit.models import Chain, Entry
 from practice.management.owner import must_see_everything
 from relationships import sealed
-from relationships.models import Event
+from relationships.history import Event
 
 
 class Command(BaseCommand):
