@@ -101,9 +101,12 @@ class Server:
     def kill(self) -> None:
         """End every process of it where it stands (SIGKILL)."""
         self.process.send_signal(signal.SIGSTOP)  # it shall have no more children
-        for child in children_of(self.process.pid):
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # now it stands still
+        while children := children_of(self.process.pid):
+            for child in children:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            time.sleep(0.001)
         self.process.kill()
         self.process.wait(timeout=60)
 
@@ -155,12 +158,12 @@ def throwaway_server(programs: Path | None = None, options: str = "") -> Iterato
 
 
 def children_of(parent: int) -> list[int]:
-    """Return the processes that a process has started, where the system lists them in /proc."""
+    """Return the living processes that a process has started, where the system lists them."""
     found = []
     for file in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it has ended
             fields = file.read_text().rpartition(")")[2].split()  # state, parent, ...
-            if int(fields[1]) == parent:
+            if int(fields[1]) == parent and fields[0] != "Z":
                 found.append(int(file.parent.name))
     return found
 
