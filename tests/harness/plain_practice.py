@@ -5,7 +5,7 @@ It knows no database and imports nothing of the app. Each method says what an op
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 DONE, UNDO_WITHIN = "done", timedelta(minutes=15)
 
@@ -18,6 +18,8 @@ class Person:
     name: str
     phone: str = ""
     account: object = None
+    is_erased: bool = False
+    is_gone: bool = False  # nothing is left of them, not even a nameless part of others' work
 
 
 @dataclass
@@ -37,6 +39,9 @@ class Work:
 
     people: list[int]
     history: list[Line] = field(default_factory=list)
+    planned_end: date | None = None
+    is_closed: bool = False  # somebody who took part is erased
+    is_gone: bool = False
 
     @property
     def ending(self) -> Line | None:
@@ -49,11 +54,11 @@ class Work:
         return self.history[0].at
 
     def row(self) -> tuple:
-        """Return status, reason, note, moment and person, as the table must have them."""
-        ending, last = self.ending, self.history[-1]
+        """Return status, reason, note, moment, person, plan, and whether it is closed."""
+        ending, last, more = self.ending, self.history[-1], (self.planned_end, self.is_closed)
         if not ending:
-            return ("active", "", "", None, None)
-        return ("ended", last.reason, last.note, ending.at, ending.by)
+            return ("active", "", "", None, None, *more)
+        return ("ended", last.reason, last.note, ending.at, ending.by, *more)
 
     def end(self, now: datetime, by: int, reason: str, note: str) -> str:
         if self.ending:
@@ -62,17 +67,24 @@ class Work:
         return DONE
 
     def undo(self, now: datetime, by: int) -> str:
-        if not self.ending:
-            return "AlreadyDone"
+        if self.is_closed or not self.ending:
+            return "Closed" if self.is_closed else "AlreadyDone"
         if self.ending.by != by or self.ending.at <= now - UNDO_WITHIN:
             return "TooLate"
         self.history.append(Line("end_undone", now, by))
         return DONE
 
     def restart(self, now: datetime, by: int) -> str:
-        if not self.ending:
-            return "AlreadyDone"
+        if self.is_closed or not self.ending:
+            return "Closed" if self.is_closed else "AlreadyDone"
         self.history.append(Line("restarted", now, by))
+        self.planned_end = None
+        return DONE
+
+    def plan(self, day: date | None) -> str:
+        if self.ending:
+            return "AlreadyDone"
+        self.planned_end = day
         return DONE
 
     def correct(self, now: datetime, by: int, reason: str, note: str, shown: datetime) -> str:
@@ -93,6 +105,7 @@ class Meeting:
     ends_at: datetime
     state: str = "booked"
     revision: int = 0
+    is_gone: bool = False
 
     def cancel(self) -> str:
         if self.state != "booked":
@@ -126,7 +139,7 @@ class Practice:
     ) -> bool:
         return any(
             one.therapist == therapist
-            and one.state != "cancelled"
+            and not (one.is_gone or one.state == "cancelled")
             and one is not but
             and one.starts_at < ends_at
             and one.ends_at > starts_at
@@ -146,4 +159,28 @@ class Practice:
         if one.state != "booked":
             return "AlreadyDone"
         one.starts_at, one.ends_at, one.revision = starts_at, ends_at, one.revision + 1
+        return DONE
+
+    def erase(self, person: int, now: datetime, *, blank_notes: bool) -> str:
+        """Theirs alone goes; shared work is closed and keeps them without a name."""
+        own = [work for work in self.works if person in work.people and not work.is_gone]
+        to_come = (
+            one.state == "booked" and one.ends_at > now and self.works[one.work] in own
+            for one in self.meetings
+        )
+        if any(not work.ending for work in own) or any(to_come):
+            return "NotYet"
+        self.people[person].is_erased, self.people[person].account = True, None
+        for work in own:
+            if all(self.people[other].is_erased for other in work.people):
+                work.is_gone = True
+            else:
+                work.is_closed = True
+                for line in work.history if blank_notes else ():
+                    line.note = ""
+        for one in self.meetings:
+            one.is_gone = self.works[one.work].is_gone
+        for place, somebody in enumerate(self.people):
+            still = (place in work.people and not work.is_gone for work in self.works)
+            somebody.is_gone = somebody.is_erased and not any(still)
         return DONE

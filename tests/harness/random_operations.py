@@ -3,17 +3,17 @@
     python -m tests.harness.random_operations --sequences 10000
 
 Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
-attendance, take days off, edit and invite; clients accept and book. Hypothesis chooses. After every
-step all rows are compared with `plain_practice.py`, and endings must not have moved any figure. The
-database is the one of DATABASE_URL; without it, SQLite.
+attendance, take days off, plan, edit, invite and erase; clients accept and book. Hypothesis
+chooses. After every step all rows are compared with `plain_practice.py`, and endings must not have
+moved any figure; after the last the audit must be whole. The database is the one of DATABASE_URL;
+without it, SQLite.
 """
 
 import argparse
 import os
 import sys
 import time
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -21,13 +21,10 @@ import django
 
 django.setup()
 
-import time_machine  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
+from django.db import connection  # noqa: E402
 from hypothesis import HealthCheck, Phase, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from hypothesis.stateful import (  # noqa: E402
-    RuleBasedStateMachine,
-    initialize,
     invariant,
     precondition,
     rule,
@@ -35,22 +32,23 @@ from hypothesis.stateful import (  # noqa: E402
 )
 
 from clients.forms import ClientForm  # noqa: E402
-from clients.models import Client, Invitation  # noqa: E402
+from clients.models import ERASED, Client, Invitation  # noqa: E402
 from practice.accounts.models import User  # noqa: E402
 from practice.audit.models import Entry  # noqa: E402
 from practice.booking.free import free_times, is_free  # noqa: E402
 from practice.booking.models import TimeOff  # noqa: E402
 from practice.diary.models import Session  # noqa: E402
-from practice.profiles.figures import figures  # noqa: E402
+from practice.giving.erasing import erase  # noqa: E402
+from relationships import tidying  # noqa: E402
 from relationships.episodes import episodes  # noqa: E402
-from relationships.models import Event, Kind, Relationship  # noqa: E402
+from relationships.models import Event, Relationship  # noqa: E402
 from relationships.reasons import EndReason  # noqa: E402
 from relationships.starting import Beginning, begin  # noqa: E402
 from tests.harness.booking_race import throwaway_database  # noqa: E402
-from tests.harness.plain_practice import DONE, Line, Person, Practice, Work  # noqa: E402
+from tests.harness.plain_practice import DONE, Line  # noqa: E402
+from tests.harness.random_stage import Stage, counted  # noqa: E402
 from tests.harness.report import row, say  # noqa: E402
 
-BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
 MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 WHICH = st.integers(0, 30)  # of what there is, counted round and round
 REASONS = st.sampled_from(EndReason.values)
@@ -58,104 +56,11 @@ NOTES = st.sampled_from(["", "a note", "another"])
 OWNER = st.sampled_from([True, True, True, False])  # or somebody else of the practice
 MINUTES = st.sampled_from([-5, 0, 1, 14, 15, 16, 40])
 HOURS = st.integers(-20, 40)  # halves of them, from now
-counted: Counter[str] = Counter()  # sequences, operations, and each answer
+with_a_meeting = precondition(lambda self: any(not one.is_gone for one in self.plain.meetings))
 
 
-class RandomPractice(RuleBasedStateMachine):
-    """Two practices in the database, and beside them what must be true of them."""
-
-    @initialize()
-    def set_the_stage(self) -> None:
-        from tests.diary import works
-        from tests.factories import TherapistFactory
-
-        counted["sequences"] += 1
-        self.transaction = transaction.atomic()
-        self.transaction.__enter__()
-        self.now, self.plain = BEGIN, Practice()
-        self.clock = time_machine.travel(BEGIN, tick=False)
-        self.traveller = self.clock.start()
-        self.therapists = TherapistFactory.create_batch(2)
-        for therapist in self.therapists:
-            works(therapist, "09:00-12:00", zone="Europe/London")
-        self.ids: dict[str, list[int]] = {"clients": [], "ties": [], "sessions": []}
-        for whose in (0, 0, 0, 1):
-            self.add_person(whose)
-        self.add_work([0])
-        self.add_work([3])
-
-    def teardown(self) -> None:
-        if not hasattr(self, "transaction"):
-            return
-        self.clock.stop()
-        connection.check_constraints()  # those that would wait for the end of the transaction
-        transaction.set_rollback(True)
-        self.transaction.__exit__(None, None, None)
-
-    # What is there.
-
-    def person(self, which: int) -> int:
-        return which % len(self.plain.people)
-
-    def work(self, which: int, *, ended: bool | None = None) -> tuple[Relationship, Work]:
-        """Return a relationship, mostly one that is ended, or active, if that is asked for."""
-        places = [*range(len(self.plain.works))]
-        if ended is not None and which % 6:
-            fit = [place for place in places if bool(self.plain.works[place].ending) == ended]
-            places = fit or places
-        place = places[which % len(places)]
-        tie = Relationship.objects.select_related("therapist").get(pk=self.ids["ties"][place])
-        return tie, self.plain.works[place]
-
-    def actor(self, tie: Relationship, *, is_owner: bool) -> User:
-        """Return the therapist, or, as if two shared the practice, the other."""
-        others = [one for one in self.therapists if (one.pk == tie.therapist_id) == is_owner]
-        return others[0].user
-
-    def add_person(self, whose: int) -> int:
-        from tests.factories import ClientFactory
-
-        number = len(self.plain.people)
-        name, email = f"Person{number} Example", f"person{number}@mail.example"
-        made = ClientFactory(therapist=self.therapists[whose], name=name, email=email)
-        self.ids["clients"].append(made.pk)
-        self.plain.people.append(Person(whose, name))
-        return len(self.plain.people) - 1
-
-    def add_work(self, people: list[int]) -> None:
-        therapist = self.therapists[self.plain.people[people[0]].therapist]
-        clients = [Client.objects.get(pk=self.ids["clients"][one]) for one in people]
-        kind = Kind.INDIVIDUAL if len(people) == 1 else Kind.COUPLES
-        tie = Relationship.start(therapist=therapist, kind=kind, clients=clients, by=therapist.user)
-        self.remember_work(tie, people)
-
-    def remember_work(self, tie: Relationship, people: list[int]) -> None:
-        self.ids["ties"].append(tie.pk)
-        line = Line("started", self.now, tie.therapist.user_id)
-        self.plain.works.append(Work(people, [line]))
-
-    def hold_together(self, act, expected: str, *, moves_no_figure: bool = False) -> None:
-        """Do it, and hold the answer, and perhaps the figures, against what they must be."""
-        counted["operations"] += 1
-        before = [figures(one, self.now) for one in self.therapists] if moves_no_figure else None
-        try:
-            act()
-            answer = DONE
-        except (
-            Relationship.AlreadyDone,
-            Relationship.TooLate,
-            Session.Taken,
-            Session.AlreadyDone,
-            Session.NotYet,
-            Invitation.Unusable,
-        ) as refusal:
-            answer = type(refusal).__name__
-        counted[answer] += 1
-        assert answer == expected, f"{answer}, and not {expected}"
-        if moves_no_figure:
-            assert [figures(one, self.now) for one in self.therapists] == before
-
-    # What people do.
+class RandomPractice(Stage):
+    """What people do in the two practices, and what must be true after every step."""
 
     @rule(minutes=MINUTES)
     def time_passes(self, minutes: int) -> None:
@@ -236,22 +141,52 @@ class RandomPractice(RuleBasedStateMachine):
             moves_no_figure=True,
         )
 
+    @rule(which=WHICH, days=st.one_of(st.none(), st.integers(0, 90)))
+    def plan(self, which: int, days: int | None) -> None:
+        tie, work = self.work(which, ended=False)
+        day = None if days is None else self.now.date() + timedelta(days)
+        expected = work.plan(day)
+
+        def act() -> None:
+            if not tidying.plan_end(tie, day, tie.therapist.user):
+                raise Relationship.AlreadyDone
+
+        self.hold_together(act, expected, moves_no_figure=True)
+
+    @rule(which=WHICH, finish=st.booleans(), blank=st.booleans())
+    def erase(self, which: int, finish: bool, blank: bool) -> None:
+        """Perhaps after having finished all that stands in the way."""
+        place = self.person(which)
+        if place == 0:
+            return  # somebody stays
+        client = Client.objects.get(pk=self.ids["clients"][place])
+        own = [n for n, work in enumerate(self.plain.works) if place in work.people]
+        for n in own if finish else ():
+            work = self.plain.works[n]
+            if not (work.is_gone or work.ending):
+                tie = Relationship.objects.get(pk=self.ids["ties"][n])
+                expected = work.end(self.now, client.therapist.user_id, "completed", "last")
+                self.hold_together(lambda tie=tie: self.finish(tie), expected)
+        for n, one in enumerate(self.plain.meetings if finish else ()):
+            if one.work in own and one.state == "booked" and one.ends_at > self.now:
+                session = Session.objects.get(pk=self.ids["sessions"][n])
+                by = session.therapist.user
+                self.hold_together(lambda s=session, by=by: s.cancel(by=by), one.cancel())
+        expected = self.plain.erase(place, self.now, blank_notes=blank)
+        self.hold_together(
+            lambda: erase(client, by=client.therapist.user, blank_notes=blank), expected
+        )
+        counted["erased"] += expected == DONE
+
+    @staticmethod
+    def finish(tie: Relationship) -> None:
+        tie.end(by=tie.therapist.user, reason=EndReason.COMPLETED, note="last")
+
     @rule(which=WHICH, hours=HOURS, quarters=st.integers(1, 8))
     def book(self, which: int, hours: int, quarters: int) -> None:
         tie, work = self.work(which)
         starts_at = self.now + hours * 2 * QUARTER
         self.book_at(tie, work, starts_at, quarters * QUARTER, tie.therapist.user)
-
-    def book_at(self, tie, work: Work, starts_at, length, by: User, **facts: object) -> None:
-        whose = self.plain.people[work.people[0]].therapist
-        place = self.plain.works.index(work)
-        expected = self.plain.book(place, whose, starts_at, starts_at + length)
-
-        def act() -> None:
-            made = Session.book(tie, starts_at=starts_at, length=length, by=by, **facts)
-            self.ids["sessions"].append(made.pk)
-
-        self.hold_together(act, expected)
 
     @rule(which=WHICH, nth=st.integers(0, 60))
     def a_client_books(self, which: int, nth: int) -> None:
@@ -269,13 +204,8 @@ class RandomPractice(RuleBasedStateMachine):
             tie, work, starts_at, length, by, allowed=lambda: is_free(tie.therapist, starts_at, now)
         )
 
-    def meeting(self, which: int):
-        place = which % len(self.plain.meetings)
-        rows = Session.objects.select_related("therapist")
-        return rows.get(pk=self.ids["sessions"][place]), self.plain.meetings[place]
-
     @rule(which=WHICH, hours=HOURS)
-    @precondition(lambda self: self.plain.meetings)
+    @with_a_meeting
     def move(self, which: int, hours: int) -> None:
         session, meeting = self.meeting(which)
         starts_at = self.now + hours * 2 * QUARTER
@@ -284,13 +214,13 @@ class RandomPractice(RuleBasedStateMachine):
         self.hold_together(lambda: session.move(starts_at=starts_at, by=by), expected)
 
     @rule(which=WHICH)
-    @precondition(lambda self: self.plain.meetings)
+    @with_a_meeting
     def cancel(self, which: int) -> None:
         session, meeting = self.meeting(which)
         self.hold_together(lambda: session.cancel(by=session.therapist.user), meeting.cancel())
 
     @rule(which=WHICH, attended=st.booleans())
-    @precondition(lambda self: self.plain.meetings)
+    @with_a_meeting
     def note_attendance(self, which: int, attended: bool) -> None:
         session, meeting = self.meeting(which)
         expected = meeting.attend(self.now, attended=attended)
@@ -345,25 +275,31 @@ class RandomPractice(RuleBasedStateMachine):
     def the_database_says_the_same(self) -> None:
         if not hasattr(self, "ids"):
             return
-        plain, people = self.plain, self.plain.people
+        plain = self.plain
         columns = ("therapist_id", "name", "phone", "account_id", "active_relationships")
         assert self.rows(Client, "clients", *columns) == [
-            (
+            None
+            if one.is_gone
+            else (
                 self.therapists[one.therapist].pk,
-                one.name,
-                one.phone,
+                ERASED if one.is_erased else one.name,
+                "" if one.is_erased else one.phone,
                 one.account.pk if one.account else None,
                 plain.counter(place),
             )
-            for place, one in enumerate(people)
+            for place, one in enumerate(plain.people)
         ]
         columns = ("status", "end_reason", "end_note", "ended_at", "ended_by_id")
-        assert self.rows(Relationship, "ties", *columns) == [work.row() for work in plain.works]
+        columns += ("planned_end", "is_closed")
+        assert self.rows(Relationship, "ties", *columns) == [
+            None if work.is_gone else work.row() for work in plain.works
+        ]
         columns = ("starts_at", "ends_at", "state", "revision")
         assert self.rows(Session, "sessions", *columns) == [
-            (one.starts_at, one.ends_at, one.state, one.revision) for one in plain.meetings
+            None if one.is_gone else (one.starts_at, one.ends_at, one.state, one.revision)
+            for one in plain.meetings
         ]
-        assert Client.objects.count() == len(people)
+        assert Client.objects.count() == sum(not one.is_gone for one in plain.people)
 
     @invariant()
     def history_grows_and_nothing_of_it_changes(self) -> None:
@@ -373,6 +309,9 @@ class RandomPractice(RuleBasedStateMachine):
         for event in Event.objects.order_by("pk"):
             found[event.relationship_id].append(event)
         for events, work in zip(found.values(), self.plain.works, strict=True):
+            if work.is_gone:
+                assert events == []
+                continue
             told = [Line(e.kind, e.at, e.by_id, e.reason, e.note) for e in events]
             assert told == work.history
             stretches = episodes(events)
@@ -385,12 +324,6 @@ class RandomPractice(RuleBasedStateMachine):
         assert Entry.objects.filter(event__isnull=False).values("event").distinct().count() == (
             number
         )
-
-    def rows(self, model, name: str, *columns: str) -> list[tuple]:
-        ids = self.ids[name]
-        found = model.objects.filter(pk__in=ids).values_list("pk", *columns)
-        by_id = {pk: tuple(rest) for pk, *rest in found}
-        return [by_id[pk] for pk in ids]
 
 
 def options(sequences: int, steps: int, *, same_each_time: bool) -> settings:
