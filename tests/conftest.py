@@ -26,6 +26,15 @@ from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks no database: `manage.py test` runs that once, with SQLite."""
+    for item in items:
+        asks = {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        if not (asks or item.get_closest_marker("django_db") or item.path.parent.name == "harness"):
+            item.add_marker("pure")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def history_can_be_swept():
     """Let the tests that commit sweep up behind them: history and audit refuse to be deleted."""

@@ -3,11 +3,19 @@
 import os
 import shutil
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route
 
 INSTALL_BROWSER = "apt install --no-install-recommends chromium libatomic1"
-WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+WCAG_2_2_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
+# What differs between screens; names, roles and structure are those of the same page.
+LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+# For what htmx has a part in: also where it did not come through.
+in_every_way = pytest.mark.parametrize("way", ["js", "no-js", "no-htmx"], indirect=True)
 
 
 def find_chromium() -> str | None:
@@ -16,14 +24,29 @@ def find_chromium() -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-def assert_accessible(page: Page) -> None:
+def assert_accessible(page: Page, rules: dict = WCAG_2_2_AA) -> None:
     """Fail with a readable report if the page breaks a rule of WCAG 2.2 AA that axe can see."""
     scripts_are_off = page.evaluate("matchMedia('(scripting: none)').matches")
     judged = twin(page) if scripts_are_off else page  # axe, a script, would wait for ever
-    results = Axe().run(judged, options={"runOnly": WCAG_2_2_AA})
+    results = Axe().run(judged, options={**rules, "resultTypes": ["violations"]})
     if judged is not page:
         judged.context.close()
     assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"
+
+
+def assert_accessible_on_every_screen(page: Page) -> None:
+    """Judge a page by day, by night, on a phone by night, and on the smallest phone."""
+    for width, scheme, rules in (
+        (1280, "light", WCAG_2_2_AA),
+        (1280, "dark", LOOKS),
+        (390, "dark", LOOKS),
+    ):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert_accessible(page, rules)
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate(WIDER) == 0, f"{page.url} scrolls sideways"
+    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def twin(page: Page) -> Page:

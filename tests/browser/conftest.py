@@ -107,9 +107,9 @@ def watch(context: BrowserContext, troubles: list[str]) -> None:
     context.on("weberror", lambda trouble: troubles.append(f"script: {trouble.error}"))
 
 
-@pytest.fixture(params=["js", "no-js", "no-htmx"])
+@pytest.fixture(params=["js", "no-js"])
 def way(request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext]) -> Page:
-    """Give a page in each way it has to work: with scripts, without any, and without htmx."""
+    """Give a page with scripts and one without; see also `in_every_way`."""
     context = new_context(java_script_enabled=request.param != "no-js")
     if request.param == "no-htmx":
         context.route(HTMX_SCRIPT, lambda route: route.abort())

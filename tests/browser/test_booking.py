@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from practice import moments
 from practice.booking.free import free_times
 from practice.diary.models import Session
+from tests.browser import assert_accessible_on_every_screen
 from tests.browser.steps import banner, press, title
-from tests.browser.test_diary import assert_accessible_on_every_screen
 from tests.diary import book, browser_for, works
 from tests.factories import ClientFactory, UserFactory, start
 

@@ -10,9 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from relationships.models import Relationship
 from relationships.reasons import EndReason
-from tests.browser import assert_accessible
+from tests.browser import WIDER, assert_accessible_on_every_screen
 from tests.browser.steps import banner, press, title
-from tests.browser.test_profile import WIDER, reach
 from tests.factories import ClientFactory, facts_of, history_of, start
 
 DAY = timedelta(days=1)
@@ -156,13 +155,13 @@ def test_a_planned_ending_is_noted(desk, quiet):
 def test_the_pages_are_within_everybodys_reach(desk, quiet, endings):
     desk.goto("/caseload/")
     desk.get_by_text("Show as a table").click()
-    reach(desk)
+    assert_accessible_on_every_screen(desk)
     desk.goto("/caseload/tidy-up/")
-    assert_accessible(desk)
+    assert_accessible_on_every_screen(desk)
     row(desk, "Quin").get_by_label("What to do").select_option("End this Relationship")
     press(desk, "Save")
     expect(desk.locator(".error-summary")).to_be_visible()
-    reach(desk)
+    assert_accessible_on_every_screen(desk)
 
 
 def test_the_shortest_pages_fit_too(desk, alice):

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser import in_every_way
 from tests.browser.steps import (
     apply_if_needed,
     fill_in_sign_in,
@@ -42,6 +43,7 @@ def test_signing_in_leads_to_the_clients_one_works_with_now(way, alice):
     expect(way.locator("#results")).to_contain_text("1 inactive client is hidden.")
 
 
+@in_every_way
 def test_apply_is_there_exactly_when_htmx_is_not(any_desk, request):
     has_htmx = request.node.callspec.params["way"] == "js"
     any_desk.goto("/clients/")
@@ -53,6 +55,7 @@ def test_apply_is_there_exactly_when_htmx_is_not(any_desk, request):
     expect(any_desk).to_have_url(re.compile(r"/clients/\?.*include=inactive$"))
 
 
+@in_every_way
 def test_back_forward_and_reload_agree_with_the_tickbox(any_desk, new_context, sign_in, alice):
     page = any_desk
     page.goto("/clients/")
@@ -132,6 +135,7 @@ def test_letters_that_were_removed_leave_no_results_and_the_caret_stays(desk):
     expect(desk.locator("#toast")).to_be_hidden()
 
 
+@in_every_way
 def test_a_match_that_is_hidden_is_one_press_away(any_desk, request):
     page, has_htmx = any_desk, request.node.callspec.params["way"] == "js"
     page.goto("/clients/")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from practice.moments import days, monday
-from tests.browser import assert_accessible
+from tests.browser import assert_accessible_on_every_screen, in_every_way
 from tests.browser.steps import banner, press, title
 from tests.diary import DAY, book, works
 from tests.diary.test_nothing_else_changes import sessions_as_stored
@@ -24,6 +24,7 @@ def week(page: Page):
     return page.locator("#which-week")
 
 
+@in_every_way
 def test_weeks_turn_in_place_and_back_turns_them_back(any_desk, request, individual, alice):
     page, has_htmx = any_desk, request.node.callspec.params["way"] == "js"
     works(alice)
@@ -160,15 +161,3 @@ def test_the_therapists_pages_are_accessible_on_every_screen(desk, alice, ann, i
     desk.goto("/clients/")
     expect(desk.locator("#results .box-note")).to_contain_text("Ben Bright still has a session")
     assert_accessible_on_every_screen(desk)
-
-
-def assert_accessible_on_every_screen(page: Page) -> None:
-    """Judge a page on a desk in light, on a phone in the dark, and on the smallest phone."""
-    for width, scheme in ((1280, "light"), (390, "dark")):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        assert_accessible(page)
-    page.set_viewport_size({"width": 320, "height": 640})
-    is_wide = "document.documentElement.scrollWidth > innerWidth"
-    assert not page.evaluate(is_wide), f"{page.url} scrolls sideways"
-    page.set_viewport_size({"width": 1280, "height": 900})

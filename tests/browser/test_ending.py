@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser import in_every_way
 from tests.browser.steps import (
     REASON,
     banner,
@@ -22,6 +23,7 @@ ENDED_ONCE = ["Relationship ended by you", "Relationship started"]
 HAD_ENDED = "This relationship had already ended"
 
 
+@in_every_way
 def test_confirming_without_a_reason_is_refused_and_leads_to_the_drop_down(any_desk, individual):
     page = any_desk
     open_end(page, individual)
@@ -66,6 +68,7 @@ def test_going_back_without_ending_changes_nothing(desk, individual):
     expect(history(desk)).to_have_text(["Relationship started"])
 
 
+@in_every_way
 def test_a_double_click_on_confirm_makes_one_ending(any_desk, individual):
     open_end(any_desk, individual)
     choose_reason(any_desk)
@@ -77,6 +80,7 @@ def test_a_double_click_on_confirm_makes_one_ending(any_desk, individual):
     expect(banner(any_desk)).to_have_count(1)
 
 
+@in_every_way
 def test_back_after_confirming_does_not_ask_again(any_desk, individual):
     end(any_desk, individual)
 
@@ -115,6 +119,7 @@ def test_the_message_is_said_once(desk, individual):
     expect(banner(desk)).to_have_count(0)
 
 
+@in_every_way
 def test_an_ending_by_mistake_is_undone_in_one_press(any_desk, individual):
     end(any_desk, individual)
 

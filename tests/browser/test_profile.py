@@ -4,12 +4,11 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from practice.profiles.models import Profile
-from tests.browser import assert_accessible
+from tests.browser import assert_accessible_on_every_screen
 from tests.browser.steps import banner, end, press, title
 from tests.factories import ClientFactory, TherapistFactory, start
 from tests.profiles import session
@@ -17,7 +16,6 @@ from tests.profiles.test_photo import picture
 
 DAY = timedelta(days=1)
 SENTENCE = "Ending a relationship does not have any effect on your profile stats"
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SECTION = re.compile(r'<section [^>]*id="profile-(?:stats|badges)">.*?</section>', re.DOTALL)
 
 
@@ -115,20 +113,6 @@ def test_a_profile_is_written_published_and_found(desk, new_context):
 def test_the_pages_are_within_everybodys_reach(desk, practice):
     for address in ("/profile/", "/profile/figures/", "/therapists/alice/"):
         desk.goto(address)
-        reach(desk)
+        assert_accessible_on_every_screen(desk)
     desk.goto("/therapists/")
-    assert_accessible(desk)
-
-
-def reach(page: Page) -> None:
-    """On a desk and on a phone, by day and by night; and narrower than any phone."""
-    rules = {"type": "rule", "values": ["color-contrast"]}
-    colours = {"runOnly": rules, "resultTypes": ["violations"]}
-    for width, scheme in ((1280, "light"), (390, "dark")):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
-        assert_accessible(page)
-        page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
-        assert Axe().run(page, options=colours).violations_count == 0, (page.url, width)
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert page.evaluate(WIDER) == 0, page.url
+    assert_accessible_on_every_screen(desk)

@@ -7,7 +7,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from clients import views
-from tests.browser import assert_accessible
+from tests.browser import assert_accessible, in_every_way
 from tests.browser.steps import (
     choose_reason,
     fill_in_sign_in,
@@ -102,6 +102,7 @@ def test_off_line_an_ending_is_not_lost_silently(desk, individual):
     expect(history(desk).first).to_have_text("Relationship ended by you")
 
 
+@in_every_way
 def test_a_session_that_expired_leads_to_sign_in_and_back_and_nothing_ends(
     any_desk, alice, individual
 ):
@@ -132,6 +133,7 @@ def test_a_session_that_expired_under_the_list_leads_to_sign_in_and_back(desk, a
     expect(title(desk)).to_have_text("Clients")
 
 
+@in_every_way
 def test_a_form_that_was_open_for_too_long_sends_nothing_and_says_so(any_desk, individual):
     open_end(any_desk, individual)
     choose_reason(any_desk)

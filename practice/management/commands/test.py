@@ -54,7 +54,7 @@ class Command(BaseCommand):
         try:
             with postgres() as (url, origin):
                 self.say(f"Tests on PostgreSQL ({origin}), with the browser")
-                on_postgres = pytest(url, *arguments)
+                on_postgres = pytest(url, "-m", "not pure", *arguments)
         except (OSError, RuntimeError) as error:
             self.say(f"PostgreSQL cannot be used: {error}")
             on_postgres = 1
