@@ -26,13 +26,13 @@ ROWS_A_PAGE = 25
 
 def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     """Return a session of the reader, and whether they are its therapist; else there is none."""
-    everything = Session.objects.with_people().filter(public_id=public_id)
     therapist = therapist_of(request.user)
-    own = everything.filter(therapist=therapist).first() if therapist else None
+    own = therapist and therapist.sessions.with_people().filter(public_id=public_id).first()
     if own:
         return own, True
+    sessions = Session.objects.of_clients(request.user.clients.all()).with_people()
     with identity.purpose("names"):
-        theirs = everything.of_clients(request.user.clients.all()).first()
+        theirs = sessions.filter(public_id=public_id).first()
     if not theirs:
         raise Http404
     identity.on_side("client")

@@ -54,10 +54,9 @@ def photo(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, slug: str) -> Profile:
-    profile = get_object_or_404(Profile.objects.select_related("therapist"), therapist__slug=slug)
-    if not profile.is_published and therapist_of(request.user) != profile.therapist:
-        raise Http404
-    return profile
+    own = Profile.objects.filter(therapist=therapist_of(request.user))
+    visible = Profile.objects.published() | own
+    return get_object_or_404(visible.select_related("therapist"), therapist__slug=slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

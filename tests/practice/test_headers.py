@@ -1,7 +1,6 @@
 """What every answer has, and what no page holds."""
 
 import re
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -21,7 +20,6 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'none'",
 }
-TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 
 
 @pytest.fixture
@@ -75,17 +73,6 @@ def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(answers):
                 value = attrs.get(name) or ""
                 assert not re.match(r"(?i)(https?:|//|javascript:|data:)", value)
     assert seen > 500
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_a_template_holds_nothing_inline(path):
-    source = path.read_text()
-    if path.name == "archive.html":  # a file that people take away: no server gives it its style
-        source = re.sub(r"<style>.*?</style>", "", source, count=1, flags=re.S)
-
-    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|\shx-on|hx-vals=.js:", source)
-    assert not re.search(r"<script(?![^>]*\ssrc=)", source)
-    assert "|safe" not in source
 
 
 def test_every_form_that_posts_has_a_token(answers):

@@ -1,0 +1,249 @@
+"""Rules of the house that no linter knows (`docs/security.md`), each tried on what it forbids."""
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db.models import CheckConstraint, Q
+
+from tests.access.table import ROUTES
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("practice", "clients", "relationships")
+CODE = [ROOT / "manage.py", *(path for app in APPS for path in ROOT.glob(f"{app}/**/*.py"))]
+PAGES = list(ROOT.glob("templates/**/*.html"))
+HOMES = {route.callback.__module__.replace(".", "/") for route in ROUTES.values()}
+VIEWS = [path for path in CODE if str(path.relative_to(ROOT).with_suffix("")) in HOMES]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must not be found in which files, and how it may look; `but` says who may, and why."""
+
+    name: str
+    files: list[Path]
+    find: Callable[[str], Iterable[str]]
+    planted: str
+    but: tuple[str, ...] = ()
+
+
+RULES: list[Rule] = []
+
+
+def rule(files: list[Path], planted: str, but: tuple[str, ...] = ()) -> Callable:
+    """A function that yields what breaks the rule that it is named after."""
+    return lambda find: RULES.append(Rule(find.__name__, files, find, planted, but))
+
+
+def matches(pattern: str, texts: Iterable[str]) -> list[str]:
+    return [found[0] for text in texts for found in re.finditer(pattern, text)]
+
+
+def no_word(name: str, pattern: str, planted: str, but: tuple[str, ...] = ()) -> None:
+    """A rule of names that no code uses or imports."""
+    RULES.append(Rule(name, CODE, lambda code: matches(pattern, words(code)), planted, but))
+
+
+def no_text(name: str, pattern: str, planted: str, but: tuple[str, ...] = ()) -> None:
+    """A rule of what stands in no template."""
+    RULES.append(Rule(name, PAGES, lambda page: matches(pattern, [page]), planted, but))
+
+
+def words(source: str) -> Iterator[str]:
+    """Yield everything that is used or imported, with what stands before its dots."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name | ast.Attribute):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            home = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            yield from (home + alias.name for alias in node.names)
+
+
+def calls(source: str) -> Iterator[tuple[str, ast.Call]]:
+    """Yield every call, with the last word of what is called."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func).rpartition(".")[2], node
+
+
+no_word(
+    "markup_in_code_is_not_trusted",
+    r"\b(mark_safe|html_safe|__html__)$",
+    """from django.utils.safestring import mark_safe
+    django.utils.safestring.mark_safe(name)""",
+)
+no_word(
+    "every_post_needs_a_token",
+    r"\bcsrf_exempt$",
+    """from django.views.decorators.csrf import csrf_exempt
+    view = csrf.csrf_exempt(view)""",
+)
+no_word(
+    "chance_comes_from_secrets",
+    r"^random\b|\buuid[135678]$",
+    """import random
+    from random import choice
+    key = uuid.uuid1()""",
+    but=("practice/demo.py", "practice/demo_diary.py"),  # the same made-up people every time
+)
+no_word(
+    "no_program_is_started_and_no_server_asked",
+    r"^(subprocess|os\.(system|popen|exec|spawn)|urllib\.request|http\.client|socket|requests\b)",
+    """import subprocess
+    os.system("ls")
+    from urllib.request import urlopen
+    import requests""",
+    but=("manage.py", "practice/management/commands/test.py"),  # they install, and run pytest
+)
+
+
+@rule(
+    CODE,
+    """Client.objects.extra(where=["1"])
+    Client.objects.raw(text)
+    Client.objects.annotate(x=RawSQL(text, []))
+    cursor.execute(f"SELECT {name}")
+    cursor.executemany("SELECT " + name, rows)""",
+    # These speak of our own tables and settings.
+    but=("practice/identity.py", "practice/second_wall.py", "practice/walls.py"),
+)
+def sql_is_written_out(source):
+    for name, call in calls(source):
+        is_written = call.args and isinstance(call.args[0], ast.Constant)
+        is_run = name in ("execute", "executemany", "executescript")
+        if name in ("extra", "raw", "RawSQL") or (is_run and not is_written):
+            yield ast.unparse(call)
+
+
+@rule(
+    CODE,
+    """Client.objects.filter(**request.GET.dict())
+    Client(**{key: value for key, value in request.POST.items()})
+    clients.order_by(request.GET["sort"])
+    getattr(client, self.request.POST["column"])""",
+)
+def what_is_sent_names_no_column(source):
+    names = ("order_by", "values", "values_list", "only", "defer", "F", "getattr", "setattr")
+    for name, call in calls(source):
+        spread = [word.value for word in call.keywords if word.arg is None]
+        parts = map(ast.unparse, [*spread, *(call.args if name in names else [])])
+        yield from matches(r"\brequest\.(GET|POST|COOKIES|META|headers|body)\b", parts)
+
+
+@rule(
+    VIEWS,
+    """def view(request, which): return Client.objects.get(public_id=which)
+    if Client.objects.exists(): pass
+    with lock(Client.objects.all()): pass""",
+    but=(
+        "clients/invitations.py",  # starts from the link that somebody was sent
+        "practice/booking/book.py",  # has found the card among the asker's own
+    ),
+)
+def a_view_starts_from_who_asks(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt | ast.withitem):
+            parts = [ast.unparse(n) for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
+            strangers = [part for part in parts if not re.search(r"\brequest\b", part)]
+            yield from matches(r".*\.objects\b(?!\.published\().*", strangers)
+
+
+@rule(
+    PAGES,
+    """<a href="{% url 'clients' %}?q={{ words }}">
+    <a href="{% url 'there' client.email %}">
+    <a data-hx-get="?n={{ listing.typed }}">""",
+)
+def no_name_stands_in_an_address(source):
+    addresses = matches(r"\b(href|src|action|data-hx-\w+)=\"(?!mailto:|tel:)[^\"]*", [source])
+    names = r"\.((first_|preferred_|sort_)?name|email|phone|(end_)?note|end_reason|typed|search)\b"
+    return matches(names + r"|[?&;](q|search|name)=", addresses)
+
+
+no_text(
+    "markup_in_pages_is_not_trusted",
+    r"\|\s*safe(seq)?\b|autoescape\s+off|filter\s+safe",
+    """{{ name|safe }}
+    {{ names | safeseq }}
+    {% autoescape off %}""",
+)
+no_text(
+    "nothing_in_a_page_is_inline",
+    r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\ssrc=)",
+    """<script>go()</script>
+    <style>p {}</style>
+    <p style="color: red">
+    <button onclick="go()">
+    <a href="javascript:go()">""",
+    but=("templates/giving/archive.html",),  # a file that people take away: no server styles it
+)
+no_text(
+    "htmx_runs_no_script_and_is_valid_html",
+    r"\bhx-(on|vars)\b|\bhx-trigger=.[^\"']*\[|\bhx-\w+=.js:|(?<!data-)\bhx-[a-z-]+\s*=",
+    """<div hx-get="/">
+    <div data-hx-on:click="go()">
+    <div data-hx-vals='js:{a: go()}'>
+    <input data-hx-trigger="keyup[ctrlKey]">""",
+)
+no_text(
+    "pages_lead_nowhere_else",
+    r"\b(src|srcset|href|action|data-hx-\w+)\s*=\s*(\"[^\"]*?|'[^']*?)?(https?:)?//",
+    """<a href="https://example.org/">
+    <img src=//example.org/a.png>
+    <form action='{% if there %}http://example.org{% endif %}'>""",
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_house_keeps_its_rule(rule):
+    found = {str(path.relative_to(ROOT)): [*rule.find(path.read_text())] for path in rule.files}
+
+    assert len(found) > 15
+    # Who may break it does so, or need not be named any more.
+    assert {path for path, what in found.items() if what} == set(rule.but), found
+
+
+@pytest.mark.parametrize(
+    ("rule", "planted"),
+    [pytest.param(r, text.strip(), id=r.name) for r in RULES for text in r.planted.splitlines()],
+)
+def test_what_is_planted_is_found(rule, planted):
+    assert list(rule.find(planted))
+
+
+def half_pairs(null: dict[str, bool], conditions: list[Q]) -> set[str]:
+    """Return each `x` of which `x_at` may be null without `x_by`, or the other way round."""
+
+    def told(branch: Q | tuple) -> list:
+        return branch.children if isinstance(branch, Q) and not branch.negated else [branch]
+
+    def holds(condition: Q, pair: str) -> bool:
+        branches = condition.children if condition.connector == Q.OR else [condition]
+        facts = [dict(c for c in told(b) if isinstance(c, tuple)) for b in branches]
+        at, by = ([fact.get(f"{pair}_{end}__isnull") for fact in facts] for end in ("at", "by"))
+        return at == by and None not in at
+
+    pairs = {name[:-3] for name in null if name.endswith("_at") and f"{name[:-3]}_by" in null}
+    at_risk = {pair for pair in pairs if null[f"{pair}_at"] or null[f"{pair}_by"]}
+    return {pair for pair in at_risk if not any(holds(c, pair) for c in conditions)}
+
+
+def test_a_moment_and_its_person_are_both_there_or_neither():
+    for model in apps.get_models():
+        null = {field.name: field.null for field in model._meta.fields}
+        checks = [c for c in model._meta.constraints if isinstance(c, CheckConstraint)]
+
+        assert half_pairs(null, [check.condition for check in checks]) == set(), model
+
+
+def test_half_a_pair_is_found():
+    null = {"moved_at": True, "moved_by": True}
+    at, neither = Q(moved_at__isnull=False), Q(moved_at__isnull=True, moved_by__isnull=True)
+
+    assert half_pairs(null, []) == half_pairs(null, [at | neither]) == {"moved"}
+    assert half_pairs(null, [(at & Q(moved_by__isnull=False)) | neither]) == set()
