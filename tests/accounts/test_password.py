@@ -34,6 +34,7 @@ def test_a_forgotten_password_can_be_chosen_anew(alice):
     assert "Password changed" in read(saved).heads
     alice.user.refresh_from_db()
     assert alice.user.check_password(NEW)
+    assert mail.outbox[-1].subject == "Your password was changed – Stillwater"
 
 
 def test_the_link_works_once(alice):

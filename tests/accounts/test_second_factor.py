@@ -168,6 +168,21 @@ def test_changes_are_told_by_mail(as_alice):
         assert "lease" not in letter.body
 
 
+@pytest.mark.django_db(transaction=True)  # a letter about codes waits for the end of it
+def test_new_codes_and_a_removed_passkey_are_told_by_mail(as_alice, alice):
+    add_app(as_alice)
+    passkey = Authenticator.objects.create(user=alice.user, type="webauthn", data={"name": "Phone"})
+    mail.outbox.clear()
+
+    as_alice.post(f"{SECURITY}codes/new/")
+    as_alice.post(f"{SECURITY}passkeys/{passkey.pk}/remove/")
+
+    assert [letter.subject for letter in mail.outbox] == [
+        "New recovery codes were made – Stillwater",
+        "A passkey was removed – Stillwater",
+    ]
+
+
 def test_a_mail_that_cannot_be_sent_undoes_nothing(as_alice, alice, monkeypatch, caplog):
     add_app(as_alice)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from playwright.sync_api import CDPSession, Page, expect
 
@@ -95,6 +96,8 @@ def test_a_passkey_from_its_making_to_its_end(page, finger, alice, individual):
     expect(page.locator("main")).to_contain_text("Off: your password alone")
     page.goto("/clients/")
     expect(title(page)).to_have_text("Security")
+    told = [letter.subject.partition(" – ")[0] for letter in mail.outbox]
+    assert told == ["A passkey was added", "A passkey was removed"]
     finger.detach()
 
 

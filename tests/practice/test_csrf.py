@@ -77,6 +77,19 @@ def test_the_token_of_the_page_is_accepted(strict, individual):
     assert answer.status_code == 303
 
 
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "http://blog.testserver", "https://testserver", "null"]
+)
+def test_a_post_of_another_site_is_refused_even_with_the_token(strict, individual, elsewhere):
+    place = f"/relationships/{individual.public_id}/end/"
+    token = read(strict.get(place)).value_of("csrfmiddlewaretoken")
+    sent = {"reason": "completed", "csrfmiddlewaretoken": token}
+
+    assert strict.post(place, sent, headers={"Origin": elsewhere}).status_code == 403
+    assert history_of(individual) == ["started"]
+    assert strict.post(place, sent, headers={"Origin": "http://testserver"}).status_code == 303
+
+
 def test_the_token_from_before_signing_in_is_no_longer_accepted(alice, individual):
     browser = Browser(enforce_csrf_checks=True)
     token = read(browser.get("/sign-in/")).value_of("csrfmiddlewaretoken")

@@ -1,11 +1,13 @@
 """What every answer has, and what no page holds."""
 
 import re
+from runpy import run_path
 
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
 
+from tests.factories import PASSWORD
 from tests.reading import read
 
 POLICY = {
@@ -94,6 +96,24 @@ def test_cookies_are_kept_from_scripts_and_other_sites(alice):
         assert browser.cookies[name]["samesite"] == "Lax" or name == settings.SESSION_COOKIE_NAME
     assert settings.SESSION_COOKIE_HTTPONLY is True
     assert settings.SESSION_COOKIE_SAMESITE == "Lax"
+
+
+def test_the_cookies_of_a_server_belong_to_its_host_alone(alice, settings, monkeypatch):
+    for name in ("DEBUG", "STILLWATER_DEMO"):
+        monkeypatch.delenv(name, raising=False)
+    as_a_server_has_them = run_path(str(settings.BASE_DIR / "practice" / "settings.py"))
+    for cookie in ("SESSION_COOKIE", "CSRF_COOKIE"):
+        for name in (f"{cookie}_{part}" for part in ("NAME", "SECURE", "DOMAIN", "PATH")):
+            setattr(settings, name, as_a_server_has_them.get(name, getattr(settings, name)))
+    browser = Browser()
+    browser.get("/sign-in/")
+    browser.post("/sign-in/", {"login": alice.user.email, "password": PASSWORD})
+
+    assert set(browser.cookies) == {"__Host-session", "__Host-csrf"}
+    for cookie in browser.cookies.values():
+        assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+        assert cookie["httponly"] is True
+        assert cookie["samesite"] == "Lax"
 
 
 def test_every_page_has_one_heading_a_language_and_a_way_past_the_header(answers):
