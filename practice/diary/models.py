@@ -157,10 +157,12 @@ class Session(models.Model):
         the session it made.
 
         Raises:
-            Session.Taken: the therapist has another session then, it is not allowed, or what this
-                key made has been cancelled.
+            Session.Taken: the therapist has another session then, it is not allowed, what this key
+                made has been cancelled, or the relationship has been erased a moment ago.
         """
         with _one_at_a_time(relationship.therapist_id):
+            if not Relationship.objects.filter(pk=relationship.pk).exists():
+                raise cls.Taken
             again = cls.objects.filter(key=key, relationship=relationship).first() if key else None
             if again and again.state == cls.State.CANCELLED:
                 raise cls.Taken

@@ -3,10 +3,12 @@
 `WALLED` ones lack an ownership filter: on PostgreSQL the second wall has to stop every one of them.
 """
 
+import logging
 from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.forms import modelform_factory
@@ -124,6 +126,22 @@ def others_have_full_names(patch: Patch) -> None:
     patch.setattr(Client, "first_name", property(lambda self: self.name))
 
 
+def the_log_names_the_client(patch: Patch) -> None:
+    def telling(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        logging.getLogger("django.request").warning("Opened: %s", _named(request))
+        return render(request, *args, **kwargs)
+
+    patch.setattr(clients_views, "render", telling)
+
+
+def a_mail_names_the_client(patch: Patch) -> None:
+    def telling(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        mail.send_mail("Opened", _named(request), None, ["somebody@mail.example"])
+        return render(request, *args, **kwargs)
+
+    patch.setattr(clients_views, "render", telling)
+
+
 WALLED = {
     "B1 read a stranger's client": (everybodys("clients", Client), "clients/<id:client_id>/"),
     "B1 read a stranger's relationship": (
@@ -169,6 +187,8 @@ WALLED = {
 OTHERS = {
     "B5 a refusal names the client": (refusal_names_the_client, "clients/<id:client_id>/"),
     "B5 a header names the client": (header_names_the_client, "clients/<id:client_id>/"),
+    "B5 the log names the client": (the_log_names_the_client, "clients/<id:client_id>/"),
+    "B5 a mail names the client": (a_mail_names_the_client, "clients/<id:client_id>/"),
     "a draft of a profile is public": (drafts_are_public, "therapists/<slug:slug>/"),
     "B6 a form takes every column": (form_takes_every_column, "clients/<id:client_id>/edit/"),
     "B7 looking writes": (looking_writes, "clients/<id:client_id>/"),

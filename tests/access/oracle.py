@@ -84,6 +84,12 @@ def words(account: int | None) -> set[str]:
     return canaries(repr([rows(sql, account) for sql in WORDS]).encode())
 
 
+def words_of_mail(addresses: list[str]) -> set[str]:
+    """Return the canaries that a mail may hold: address and name of whom it goes to."""
+    names = rows("SELECT name, email FROM clients_client")
+    return canaries(repr([row for row in names if row[1] in addresses]).encode())
+
+
 def owners() -> list[dict]:
     """Return whose everything is: for each table, the owners of each row."""
     return [{key: facts for key, *facts in rows(sql)} for sql in OWNERS]

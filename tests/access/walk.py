@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from relationships.reasons import EndReason
 from tests.access import forms, oracle
+from tests.access.elsewhere import Elsewhere
 from tests.access.table import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS
 from tests.access.world import REASONS, World, canaries, monday_after
 
@@ -51,11 +52,16 @@ class Walk:
         }
         self.everything = oracle.ids_of_all()
         self.owners = oracle.owners()
+        self.elsewhere = Elsewhere(world)
 
     # One address
 
     def at(self, route: str) -> None:
         """Walk one route of the table."""
+        with self.elsewhere.overheard():
+            self._at(route)
+
+    def _at(self, route: str) -> None:
         found = PARAMETER.search(route)
         for who in self.world.accounts:
             methods = METHODS if self.whole or who in ONE_OF_EACH else ("get", "post")
@@ -166,6 +172,7 @@ class Walk:
                     self.findings.append(f"{here}: a reason")
         if answer.status_code >= 500:
             self.findings.append(f"{here}: {answer.status_code}")
+        self.findings += [f"{here}: {finding}" for finding in self.elsewhere.findings()]
 
     @contextmanager
     def _thrown_away(self, who: str) -> Iterator[None]:

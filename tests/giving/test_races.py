@@ -20,7 +20,13 @@ ROUNDS = 8
 def attempt(act) -> str:
     try:
         act()
-    except (NotYet, Client.DoesNotExist, Relationship.Closed, Relationship.DoesNotExist) as lost:
+    except (
+        NotYet,
+        Session.Taken,
+        Client.DoesNotExist,
+        Relationship.Closed,
+        Relationship.DoesNotExist,
+    ) as lost:
         return type(lost).__name__
     return "won"
 
@@ -57,6 +63,31 @@ def test_an_erasure_and_a_booking_do_not_trip_over_each_other(alice):
 
         ann.refresh_from_db()
         assert ann.is_erased == (erased == "won")
+
+
+def test_of_an_erasure_that_takes_the_work_and_a_booking_one_wins(alice):
+    for n in range(ROUNDS):
+        ann = ClientFactory(therapist=alice)
+        tie = start(ann)
+        tie.end(by=alice.user, reason="completed")
+        soon = timezone.now() + timedelta(days=n + 1)
+        book = partial(Session.book, tie, starts_at=soon, length=timedelta(hours=1), by=alice.user)
+
+        answers = at_once(
+            partial(attempt, partial(erase, Client.objects.get(pk=ann.pk), by=alice.user)),
+            partial(attempt, book),
+        )
+
+        assert answers in (["won", "Taken"], ["NotYet", "won"])
+
+
+def test_work_that_has_been_erased_cannot_be_booked(ann, alice):
+    tie = start(ann)
+    tie.end(by=alice.user, reason="completed")
+    erase(ann, by=alice.user)
+
+    with pytest.raises(Session.Taken):
+        Session.book(tie, starts_at=timezone.now(), length=timedelta(hours=1), by=alice.user)
 
 
 def test_of_several_erasures_of_one_client_one_wins(alice):
