@@ -1,24 +1,47 @@
-"""What goes into the log: never what somebody searched for, never what stood in a row."""
+"""What goes into the log: no address that somebody asked for, nothing that stood in a row."""
 
 import logging
 import re
 import traceback
 from types import TracebackType
+from urllib.parse import unquote
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.urls import resolve
 
-QUERY = re.compile(r"\?[^ \"']*")
+# From where a path begins to the end of the text, or to the "HTTP/1.1" behind it.
+ADDRESS = re.compile(
+    r"(?P<site>https?://[^/?#\s]*(?=[/?#])|(?<![\w.:/])(?=/))(?P<path>.*?)(?= HTTP/\d|\Z)",
+    re.DOTALL,
+)
+FILES_CHANGED = "django.utils.autoreload"  # speaks of files, not of addresses
 
 
-class WithoutQuery(logging.Filter):
-    """Cut the query off every address; the text of a search can be a name."""
+class ByRoute(logging.Filter):
+    """Put the route in the place of every path: `/invitation/<str:token>/`, never the token.
+
+    A path may hold a secret, the query a name, and an unknown address anything.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                QUERY.sub("", arg) if isinstance(arg, str) else arg for arg in record.args
-            )
+        if record.name != FILES_CHANGED:
+            record.msg, record.args = ADDRESS.sub(_by_route, record.getMessage()), ()
         return True
+
+
+def _by_route(found: re.Match) -> str:
+    return found["site"] + route_of(unquote(found["path"].partition("?")[0]))
+
+
+def route_of(path: str) -> str:
+    """Return the pattern that a path fits, and of one that fits none only that it does."""
+    if path.startswith(settings.STATIC_URL):
+        return f"{settings.STATIC_URL}…"
+    try:
+        return f"/{resolve(path).route}"
+    except Exception:  # Resolver404 first of all; but no line of the log may fail
+        return "/…"
 
 
 class WithoutValues(logging.Formatter):
