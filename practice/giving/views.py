@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_clients, for_therapists
+from practice.audit.looks import records
 from practice.audit.models import Entry, Verb
 from practice.giving.archive import archive, download
 from practice.giving.erasing import NotYet, Plan, erase
@@ -26,14 +27,18 @@ def _client(request: TherapistRequest, client_id: str) -> Client:
 @for_therapists
 def export(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Say what an archive of a client holds, and give it."""
-    person = _client(request, client_id)
     if request.method != "POST":
-        return render(request, "giving/export.html", {"client": person})
-    data = record(person, timezone.now())
+        return _about_export(request, client_id=client_id)
+    data = record(_client(request, client_id), timezone.now())
     file = archive("giving/client_archive.html", "client.json", data)
     facts = {"therapist": request.therapist, "about": f"client:{client_id}"}
     Entry.record(Verb.EXPORTED, by=request.user, **facts)
     return download(file, f"client-{client_id}.zip")
+
+
+@records(Verb.CLIENT_OPENED)
+def _about_export(request: TherapistRequest, client_id: str) -> HttpResponse:
+    return render(request, "giving/export.html", {"client": _client(request, client_id)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,6 +56,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
+@records(Verb.CLIENT_OPENED)
 def erase_client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Say what goes and what stays, and erase a client: whoever has just confirmed who they are."""
     plan = Plan.of(_client(request, client_id))

@@ -235,6 +235,8 @@ LOOKS = {
     "/clients/{client}/edit/": ("client_opened", "client"),
     "/clients/{client}/keep/": ("client_opened", "client"),
     "/clients/{client}/access/": ("client_opened", "client"),
+    "/clients/{client}/erase/": ("client_opened", "client"),
+    "/clients/{client}/export/": ("client_opened", "client"),
     "/clients/{client}/relationships/": ("client_opened", "client"),
     "/clients/{client}/relationships/add/": ("client_opened", "client"),
     "/clients/{client}/sessions/": ("client_opened", "client"),
