@@ -87,7 +87,7 @@ class Command(BaseCommand):
 def pytest(database_url: str, *arguments: str) -> int:
     """Run pytest on a database and return its exit code; without an address, on SQLite."""
     environment = {**os.environ, "DATABASE_URL": database_url}
-    at_once = ["-n", str(min(os.cpu_count() or 1, 4))]
+    at_once = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
     command = [sys.executable, "-m", "pytest", *at_once, *arguments]
     return subprocess.run(command, env=environment).returncode
 
