@@ -117,14 +117,19 @@
       : "You seem to be offline. What you see may be out of date.";
   };
 
+  // htmx notes where one is. It can do without, and nothing is to stay in the browser.
+  const forget = () => sessionStorage.removeItem("htmx-current-path-for-history");
+
   for (const [names, act] of [
     ["htmx:beforeRequest htmx:before:request", begin],
     ["htmx:beforeSwap htmx:before:swap", check],
     ["htmx:afterRequest htmx:finally:request", finish],
     ["htmx:sendError htmx:timeout htmx:responseError htmx:error htmx:response:error", fail],
+    ["htmx:pushedIntoHistory htmx:replacedInHistory", forget],
   ]) {
     for (const name of names.split(" ")) {
       document.addEventListener(name, (event) => act(read(event.detail), event));
     }
   }
+  forget();
 }

@@ -50,8 +50,31 @@ def test_no_name_enters_an_address_a_title_or_the_storage(desk, individual, jona
     assert len(entries) > 8
     told = [entry["url"] + " " + entry["title"] for entry in entries] + asked[:addresses]
     assert [line for line in told if any(name in words(line) for name in CLIENTS)] == []
-    stored = desk.evaluate("JSON.stringify([sessionStorage, localStorage])")
-    assert not set(CLIENTS) & set(words(stored)), stored
+
+
+def test_nothing_is_stored_in_the_browser(desk, individual, jonah):
+    def nothing_is_stored() -> None:
+        empty = "sessionStorage.length + localStorage.length === 0"
+        desk.wait_for_function(f"document.readyState === 'complete' && {empty}")
+
+    desk.goto("/clients/")
+    nothing_is_stored()
+    search_box(desk).press_sequentially("whitfield")
+    expect(desk.locator("#results")).to_contain_text("No active client found")
+    nothing_is_stored()
+    tickbox(desk).check()
+    expect(names(desk)).to_have_text(["Jonah Whitfield"])
+    nothing_is_stored()
+    end(desk, individual)
+    nothing_is_stored()
+    press(desk, "Undo")
+    expect(banner(desk)).to_contain_text("Ending undone")
+    nothing_is_stored()
+    for _ in range(5):
+        desk.go_back()
+        nothing_is_stored()
+    expect(title(desk)).to_have_text("Clients")
+    nothing_is_stored()
 
 
 def words(line: str) -> list[str]:
