@@ -167,6 +167,7 @@ ACCOUNT_ADAPTER = "practice.accounts.adapter.Adapter"
 ACCOUNT_FORMS = {
     "login": "practice.accounts.forms.SignInForm",
     "reauthenticate": "practice.accounts.forms.ConfirmForm",
+    "reset_password": "practice.accounts.forms.ResetForm",
 }
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}  # passwords and codes; see 429.html
@@ -223,6 +224,7 @@ EMAIL_PORT = int(env.get("EMAIL_PORT", "587"))
 EMAIL_HOST_USER = env.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = bool(EMAIL_HOST)
+EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.get("DEFAULT_FROM_EMAIL", "no-reply@localhost")
 if EMAIL_HOST:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

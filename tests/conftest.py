@@ -5,7 +5,9 @@ Alice's clients, and a couple; Ann can sign in. Carl is Bob's client.
 """
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.cache import cache
@@ -15,6 +17,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from clients.models import Client
+from practice.accounts import later
 from practice.accounts.limits import SEEN
 from practice.accounts.models import Therapist
 from practice.audit.walls import WALLS as AUDIT
@@ -58,6 +61,20 @@ def history_can_be_swept():
 def nothing_kept() -> None:
     """Forget how often somebody has tried to sign in, and what therapists are compared with."""
     cache.clear()
+
+
+class AtOnce:
+    """A timer that does not wait, in the same thread: what a test has begun is done."""
+
+    def __init__(self, _: float, work: Callable[..., object], args: list[object]) -> None:
+        self.start = partial(work, *args)
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch) -> None:
+    """Do at once what the server does after it has answered."""
+    monkeypatch.setattr(later, "Timer", AtOnce)
+    monkeypatch.setattr(later, "close_old_connections", lambda: None)
 
 
 @pytest.fixture

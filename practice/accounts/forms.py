@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.models import Authenticator
@@ -20,6 +20,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest
 
+from practice.accounts.later import later
 from practice.accounts.signals import time_zone_changed
 from practice.moments import time_zone_choices
 from practice.names import no_control_characters
@@ -41,6 +42,24 @@ class SignInForm(LoginForm):
         password.help_text = ""
         password.error_messages["required"] = "Enter your password"
         password.widget.attrs = {"autocomplete": "current-password"}
+
+
+class ResetForm(ResetPasswordForm):
+    """Where to send a link for a new password.
+
+    Whether there is an account is looked up after the answer: it takes as long for everybody.
+    """
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"]
+
+    def save(self, request: HttpRequest, **_: object) -> str:
+        later("sending a link for a new password", lambda: self._send(request))
+        return self.cleaned_data["email"]
+
+    def _send(self, request: HttpRequest) -> None:
+        super().clean_email()
+        super().save(request)
 
 
 class CodeField:

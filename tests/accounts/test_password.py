@@ -1,11 +1,21 @@
 """Passwords: forgotten, changed, and too weak."""
 
 import re
+import subprocess
+import sys
+from smtplib import SMTPRecipientsRefused
+from threading import Timer
+from unittest.mock import Mock
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import close_old_connections, connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
+from practice.accounts import later
+from practice.logs import WithoutValues
 from tests.factories import PASSWORD
 from tests.reading import read
 
@@ -64,6 +74,72 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(alice):
 
     assert (unknown.status_code, unknown.url) == (known.status_code, known.url)
     assert mail.outbox == []
+
+
+def test_the_answer_is_there_before_anybody_looks_for_an_account(alice, monkeypatch):
+    """So it takes as long for everybody, whatever the mail takes."""
+    begun = []
+    monkeypatch.setattr(later, "Timer", lambda *timer: begun.append(timer) or Mock())
+    asked = []
+    for email in ("alice@practice.example", "nobody@practice.example"):
+        with CaptureQueriesContext(connection) as queries:
+            ask_for_link(Browser(), email)
+        asked.append([query["sql"] for query in queries])
+
+    known, unknown = asked
+    assert known == unknown
+    assert mail.outbox == []
+
+    for _, work, args in begun:
+        work(*args)
+    assert [letter.to for letter in mail.outbox] == [["alice@practice.example"]]
+
+
+def test_a_mail_server_that_fails_changes_no_answer(alice, settings, caplog):
+    settings.EMAIL_BACKEND = "tests.accounts.test_password.Refusing"
+
+    answer = ask_for_link(Browser(), "alice@practice.example")
+
+    assert (answer.status_code, answer.url) == (302, "/password/reset/sent/")
+    [line] = [record for record in caplog.records if record.levelname == "ERROR"]
+    told = WithoutValues("%(message)s").format(line)
+    assert told.startswith("Failed: sending a link for a new password")
+    assert told.endswith("smtplib.SMTPRecipientsRefused")
+    assert "alice@" not in told
+
+
+class Refusing(BaseEmailBackend):
+    """A mail server that names whom it refuses."""
+
+    def send_messages(self, messages):
+        raise SMTPRecipientsRefused({messages[0].to[0]: (550, b"no such mailbox")})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_done_in_a_thread_of_its_own(alice, monkeypatch):
+    threads = []
+
+    def soon(_: float, *work: object) -> Timer:
+        threads.append(Timer(0, *work))
+        return threads[0]
+
+    monkeypatch.setattr(later, "Timer", soon)
+    monkeypatch.setattr(later, "close_old_connections", close_old_connections)
+    answer = ask_for_link(Browser(), "alice@practice.example")
+    threads[0].join(timeout=20)
+
+    assert answer.url == "/password/reset/sent/"
+    assert Browser().get(link_in_mail()).status_code == 302
+
+
+def test_a_server_that_ends_does_it_first():
+    script = "from practice.accounts.later import later; later('it', lambda: print('done'))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "done\n"
 
 
 @pytest.mark.parametrize("typed", ["", "alice", "\x00"])

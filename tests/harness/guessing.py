@@ -3,10 +3,12 @@
     python -m tests.harness.guessing --tries 60
 
 Every try comes from another address, so that only the limit of the account holds. How long known
-and unknown accounts take is told as well: a difference would tell who has an account.
+and unknown accounts take is told as well, to sign in and to be sent a link for a new password, with
+a mail server that keeps everybody waiting: a difference would tell who has an account.
 """
 
 import argparse
+import socket
 import statistics
 import sys
 import time
@@ -14,11 +16,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
-from tests.harness.installation import Installation, installation, until
+from tests.harness.installation import PATIENCE, Installation, installation, until
 from tests.harness.report import row, say, verdict
 from tests.harness.visitor import Answer, NoAnswer, Visitor
 
 PROCESSES, AT_ONCE, ALLOWED = 4, 8, 5
+WAITED = 0.5  # seconds; nobody waits for the mail so long, and a busy machine is no reason
 JUDGED = {"password": "Check your email address and password", "code": "Check the code"}
 STOPPED = "Too many tries"
 addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in count(1))
@@ -58,23 +61,49 @@ def faults_of(kind: str, answers: Sequence[str]) -> list[str]:
     return faults
 
 
-def seconds_of(practice: Installation, email: str) -> float:
-    """Return how long the answer to a wrong password takes."""
+def seconds_of(practice: Installation, path: str, **typed: str) -> float:
+    """Return how long the answer to a form takes."""
     somebody = visitor(practice)
-    page = somebody.get("/sign-in/")
+    page = somebody.get(path)
     begun = time.monotonic()
-    somebody.post("/sign-in/", page, login=email, password="not the password")
+    somebody.post(path, page, **typed)
     return time.monotonic() - begun
 
 
-def compare(practice: Installation, known: Sequence[str]) -> None:
+def compare(practice: Installation, known: Sequence[str]) -> list[str]:
     """Take turns, so that both meet the same machine, and tell the medians."""
-    say("| known account, median | unknown account, median |")
-    times = [
-        (seconds_of(practice, email), seconds_of(practice, f"nobody{n}@mail.example"))
-        for n, email in enumerate(known)
-    ]
-    row(*(f"{statistics.median(each) * 1000:.0f} ms" for each in zip(*times, strict=True)))
+    say("| form | known account, median | unknown account, median |")
+    wrong = {"password": "not the password"}
+    medians = {}
+    for path, name, more in (("/sign-in/", "login", wrong), ("/password/reset/", "email", {})):
+        times = [
+            [
+                seconds_of(practice, path, **{name: email}, **more)
+                for email in (email, f"nobody{n}@mail.example")
+            ]
+            for n, email in enumerate(known)
+        ]
+        medians[path] = [statistics.median(each) for each in zip(*times, strict=True)]
+        row(path, *(f"{median * 1000:.0f} ms" for median in medians[path]))
+    longer, shorter = medians["/password/reset/"]
+    return ["a mail is waited for"] if longer - shorter > WAITED else []
+
+
+class SlowMail:
+    """A mail server that takes a call and says nothing."""
+
+    def __init__(self) -> None:
+        self.door = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.door.settimeout(PATIENCE)
+        self.calls = []
+
+    def answer(self, times: int) -> None:
+        """Take so many calls; who calls stays in the line.
+
+        Raises:
+            TimeoutError: nobody calls any more.
+        """
+        self.calls += [self.door.accept() for _ in range(times)]
 
 
 def run(practice: Installation, tries: int) -> list[str]:
@@ -85,6 +114,9 @@ def run(practice: Installation, tries: int) -> list[str]:
     user = TherapistFactory(user__email="guessed@practice.example").user
     TOTP.activate(user, generate_totp_secret())
     known = [UserFactory().email for _ in range(tries // 4)]
+    mail = SlowMail()
+    port = str(mail.door.getsockname()[1])
+    practice.web.environment |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}
     practice.web.start()
     until(lambda: is_up(practice), "the first answer")
     faults = []
@@ -93,7 +125,8 @@ def run(practice: Installation, tries: int) -> list[str]:
         guesses = [ways(practice, user.email) for _ in range(tries)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             faults += faults_of(kind, list(pool.map(lambda guess: guess(), guesses)))
-    compare(practice, known)
+    faults += compare(practice, known)
+    mail.answer(len(known))  # a mail for each was begun
     return faults
 
 
