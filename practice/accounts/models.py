@@ -1,6 +1,8 @@
 """Who signs in."""
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.models import Session as BrowserSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -49,6 +51,8 @@ class User(AbstractBaseUser):
         The row stays without an address, because sessions of others were booked by it. What belongs
         to the account alone (addresses, second factors, open sessions) goes.
         """
+        own = [kept.pk for kept in BrowserSession.objects.iterator() if self._is_in(kept)]
+        BrowserSession.objects.filter(pk__in=own).delete()
         for relation in self._meta.related_objects:
             if relation.on_delete is models.CASCADE:
                 relation.related_model._base_manager.filter(**{relation.field.name: self}).delete()
@@ -56,6 +60,12 @@ class User(AbstractBaseUser):
         self.set_unusable_password()
         self.last_login = None
         self.save()
+
+    def _is_in(self, kept: BrowserSession) -> bool:
+        """Whether it is this account that a browser is signed in to, or has begun to sign in to."""
+        facts = kept.get_decoded()
+        account = facts.get(SESSION_KEY)
+        return account == str(self.pk) if account else self.email in str(facts)
 
 
 class Therapist(models.Model):

@@ -5,7 +5,15 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.usersessions.models import UserSession
 from django.apps import apps
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db.models import CASCADE
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -410,6 +418,50 @@ def test_a_closed_account_cannot_sign_in_and_its_address_is_free(alone, ann, ali
 
     assert answer.status_code == 422
     assert UserFactory(email="ann@mail.example").pk
+
+
+def sessions() -> list[dict]:
+    """Return what the server keeps for every browser."""
+    return [kept.get_decoded() for kept in BrowserSession.objects.all()]
+
+
+def test_all_ways_into_the_account_go_with_it(alone, ann, as_ann, as_bob, sure_alice):
+    """On PostgreSQL the server's role does it, in tables that lie outside row-level security."""
+    account = ann.account
+    TOTP.activate(account, generate_totp_secret())
+    RecoveryCodes.activate(account)
+    passkey = {"user": account, "type": Authenticator.Type.WEBAUTHN, "data": {}}
+    EmailAddress.objects.create(user=account, email=account.email, primary=True)
+    UserSession.objects.create(user=account, session_key="long gone", ip="10.0.0.1")
+    assert as_ann.get("/account/security/").status_code == 200
+    halfway = Browser()
+    halfway.post("/sign-in/", {"login": account.email, "password": PASSWORD})
+    assert halfway.get("/sign-in/code/").status_code == 200
+    Authenticator.objects.create(**passkey)
+    own = [r.related_model for r in User._meta.related_objects if r.on_delete is CASCADE]
+    assert {Authenticator, EmailAddress, UserSession} <= set(own)
+    before = sessions()
+    assert "ann@mail.example" in str(before)
+
+    assert sure_alice.post(page_of(ann), SURE).status_code == 303
+
+    assert [m for m in own if m._base_manager.filter(user=account).exists()] == []
+    assert len(sessions()) == len(before) - 2
+    assert str(account.pk) not in [facts.get(SESSION_KEY) for facts in sessions()]
+    assert "ann@mail.example" not in str(sessions())
+    answer = as_ann.get("/dashboard/")
+    assert (answer.status_code, unquote(answer.url)) == (302, "/sign-in/?next=/dashboard/")
+    assert halfway.post("/sign-in/code/", {"code": "000000"}).url == "/sign-in/"
+    assert sure_alice.get("/clients/").status_code == as_bob.get("/clients/").status_code == 200
+
+
+def test_whoever_else_has_the_address_on_their_page_stays_signed_in(alone, ann, sure_alice):
+    kept = sure_alice.session
+    kept["banner"] = "An invitation for ann@mail.example"
+    kept.save()
+
+    assert sure_alice.post(page_of(ann), SURE).status_code == 303
+    assert sure_alice.get("/clients/").status_code == 200
 
 
 def test_an_open_invitation_ends(alone, ben, alice):
