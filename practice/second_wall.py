@@ -106,11 +106,13 @@ class Policy:
 
 VERBS = ("adds", "changes", "removes")
 INVITING = f"therapist_id IN (SELECT therapist_id FROM clients_invitation WHERE {INVITED})"  # noqa: S608
+MY_SIGN_INS = """(verb IN ('signed_in', 'signed_out', 'sign_in_failed') AND about =
+    (SELECT 'account:' || nullif(current_setting('stillwater.user', true), '')))"""
 IN_MY_RELATIONSHIPS = sees("my relationships", "relationship_id")
 
 POLICIES = {
     "audit_entry": Policy(
-        read=(f"(verb = 'refused' AND {asked_for('refusals')})",),
+        read=(f"(verb = 'refused' AND {asked_for('refusals')})", MY_SIGN_INS),
         add=("therapist_id IS NULL", sees("my therapists", "therapist_id"), INVITING),
         refused="UPDATE, DELETE",
     ),

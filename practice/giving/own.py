@@ -1,8 +1,9 @@
 """What a client may know of what is held about them, as plain data.
 
 Made from the restricted facts that their own pages show (`relationships/dashboard.py`,
-`practice/diary/mine.py`), so that a reason, a private note or another person's full name has no way
-into it. The keys are described in `docs/export.md`.
+`practice/diary/mine.py`), and from what the audit has of their account's signing in and out, so
+that a reason, a private note or another person's full name has no way into it. The keys are
+described in `docs/export.md`.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts.models import User
+from practice.audit.models import Entry, Verb
 from practice.diary import mine
 from practice.diary.models import Session
 from relationships.dashboard import Card, cards
@@ -32,10 +34,24 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
             "created_at": user.created_at,
             "last_signed_in_at": user.last_login,
         },
+        "sign_ins": [
+            {"at": entry.at, "what": {"key": entry.verb, "label": entry.words}}
+            for entry in _sign_ins(user)
+        ],
         "records": [_record(client) for client in records],
         "relationships": [_relationship(card) for card in cards(records)],
         "sessions": [_session(session) for session in mine.describe_all(sessions, user)],
     }
+
+
+def _sign_ins(user: User) -> Iterable[Entry]:
+    """Return what happened at an account's door, the oldest first; of who failed nothing is kept.
+
+    The same entries as `second_wall.py` shows to the account.
+    """
+    verbs = (Verb.SIGNED_IN, Verb.SIGNED_OUT, Verb.SIGN_IN_FAILED)
+    entries = Entry.objects.filter(chain=0, about=f"account:{user.pk}", verb__in=verbs)
+    return entries.order_by("number")
 
 
 def _record(client: Client) -> dict:

@@ -4,11 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client as Browser
 
 from clients.models import Client
 from practice.diary.models import Session
 from tests.conftest import browser_of
-from tests.factories import ClientFactory, UserFactory, start
+from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.giving.test_export import opened
 
 AT = datetime(2025, 3, 4, 15, tzinfo=UTC)
@@ -38,6 +39,35 @@ def test_it_holds_account_details_relationships_and_sessions(as_ann, ann, couple
     assert data["sessions"][0]["booked_by"] == "you"
     for words in ("Ann Ashby", "Alice Archer", "together with Ben", "4 March 2025"):
         assert words in page
+
+
+def test_it_holds_every_sign_in_to_the_account_and_to_no_other(ann, alice, bob):
+    for email, password in (
+        ("ann@mail.example", "wrong"),
+        ("ann@mail.example", PASSWORD),
+        ("nobody@mail.example", "wrong"),
+        ("bob@practice.example", "wrong"),
+        ("bob@practice.example", PASSWORD),
+    ):
+        Browser().post("/sign-in/", {"login": email, "password": password})
+    as_ann = browser_of(ann.account)
+    own(as_ann)
+    as_ann.post("/sign-out/")
+    as_ann.force_login(ann.account)
+
+    data, page = own(as_ann)
+
+    assert [entry["what"]["key"] for entry in data["sign_ins"]] == [
+        "sign_in_failed",
+        "signed_in",
+        "signed_in",
+        "signed_out",
+        "signed_in",
+    ]
+    assert data["sign_ins"][0]["what"]["label"] == "Failed to sign in"
+    assert all(set(entry) == {"at", "what"} for entry in data["sign_ins"])
+    assert page.count("<li>Signed in") == 3
+    assert "<li>Failed to sign in" in page
 
 
 def test_it_holds_no_reason_no_note_and_no_surname_of_another(as_ann, ann, ben, couples, alice):

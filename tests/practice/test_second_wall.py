@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice import identity, second_wall
+from practice.audit.models import Entry, Verb
 from practice.booking.models import TimeOff
 from practice.diary.models import Session
 from practice.profiles.models import Profile
@@ -89,6 +90,24 @@ def test_a_client_sees_what_they_take_part_in(world, ann, ben, individual, coupl
     assert seen(Profile, ann.account) == {ann.therapist.profile.pk}
     for model in (Event, Invitation, TimeOff):
         assert seen(model, ann.account) == set()
+
+
+def test_who_signs_in_sees_that_they_did_and_nothing_else_of_the_installation(alice, bob, ann):
+    def record(verb: str, meant: object, by: object = None) -> object:
+        about = f"account:{meant.pk}" if meant else ""
+        return Entry.record(verb, by=by, therapist=None, about=about).pk
+
+    account = ann.account
+    verbs = (Verb.SIGNED_IN, Verb.SIGNED_OUT, Verb.SIGN_IN_FAILED)
+    own = {record(verb, account) for verb in verbs}
+    for verb in verbs:
+        record(verb, bob.user, by=account)
+        record(verb, None)
+    record(Verb.PASSWORD_CHANGED, account)
+    Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice, about=ann)
+
+    assert seen(Entry, account) == own
+    assert seen(Entry) == set()
 
 
 def test_an_account_that_is_nobodys_sees_nothing(world):
