@@ -21,6 +21,7 @@ def test_a_forgotten_filter_is_found_and_on_postgresql_the_wall_stops_it(fault, 
     assert bool(walk.findings) == (connection.vendor == "sqlite"), walk.findings[:3]
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the same judge, and no wall in the way")
 @pytest.mark.parametrize("fault", OTHERS)
 def test_a_planted_fault_is_found(fault, monkeypatch):
     plant, route = OTHERS[fault]

@@ -96,7 +96,7 @@ def test_axe_sees_what_cannot_be_read_in_the_dark(desk):
     desk.emulate_media(color_scheme="dark")
     assert_accessible(desk, LOOKS)
 
-    desk.evaluate(USE_STYLE, "main p { color: #333 }")
+    desk.evaluate(USE_STYLE, "main * { color: #333 }")
 
     with pytest.raises(AssertionError, match="color-contrast"):
         assert_accessible(desk, LOOKS)

@@ -31,13 +31,18 @@ CREATE ROLE stillwater LOGIN IN ROLE stillwater_app;
 """
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Web:
     """The web server: one gunicorn with threads, always on the same port."""
 
     def __init__(self, log: Path, **environment: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.log, self.environment = log, {**os.environ, **environment}
 
     def start(self) -> None:

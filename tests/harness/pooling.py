@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from os import geteuid
 
-from tests.harness.installation import Installation, installation, until
+from tests.harness.installation import Installation, free_port, installation, until
 from tests.harness.report import row, verdict
 from tests.harness.visitor import Visitor
 
@@ -45,7 +45,7 @@ def find_pgbouncer() -> str | None:
 @contextmanager
 def pgbouncer(practice: Installation) -> Iterator[None]:
     """Put PgBouncer between the web server and its database."""
-    folder, port = practice.postgres.folder, practice.web.port + 1
+    folder, port = practice.postgres.folder, free_port()
     file = folder / "pgbouncer.ini"
     file.write_text(CONFIGURATION.format(folder=folder, port=port, connections=CONNECTIONS))
     as_whom = ["--user=nobody"] if geteuid() == 0 else []

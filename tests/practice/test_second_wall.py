@@ -148,9 +148,13 @@ def test_a_client_books_for_themself_alone(world, ann, individual, carl):
     theirs = carl.relationships.get()
     at = {"starts_at": timezone.now() + timedelta(days=20), "length": timedelta(minutes=50)}
     with application(), identity.asking(ann.account_id):
-        Session.book(individual, by=ann.account, **at)
-        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+        booked = Session.book(individual, by=ann.account, **at)
+        with pytest.raises(Session.Taken):
             Session.book(theirs, by=ann.account, **at)
+        booked.pk, booked.public_id = None, "bcdfghjkmn"
+        booked.relationship, booked.therapist = theirs, theirs.therapist
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            booked.save(force_insert=True)
 
 
 def test_a_purpose_ends(world, individual, bob):
