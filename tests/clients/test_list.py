@@ -560,7 +560,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(as_alice, alice, quer
         return len(captured)
 
     numbers, there = [], 0
-    for wanted in (1, 3, 60):
+    for wanted in (1, 3, 30):
         filled(alice, wanted - there)
         there = wanted
         numbers.append(queries())

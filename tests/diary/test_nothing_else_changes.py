@@ -65,7 +65,7 @@ def sessions_in_every_state(tie: Relationship) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_whatever_becomes_of_a_relationship_its_sessions_stay_as_they_are(steps):
     taken = 0
