@@ -1,6 +1,7 @@
 """An installation that is not safe does not start, and says in one sentence what to set."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +13,8 @@ SHORTEST_KEY = 50
 KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
 SHORTEST_AUDIT_KEY = 32
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
+MOUNTS = Path("/proc/mounts")  # where the system lists its file systems
+OF_THE_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "glusterfs")
 
 
 def refuse_unsafe(settings: Mapping[str, object]) -> None:
@@ -44,7 +47,11 @@ def faults(settings: Mapping[str, object]) -> Iterator[str]:
         yield "Set TRUSTED_PROXIES: without it all visitors share the limits against guessing."
     if settings.get("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"):
         yield "Accept passkeys over https only: turn MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN off."
-    yield from _faults_of_database(settings["DATABASES"]["default"], int(settings["WORKERS"]))
+    workers = int(settings["WORKERS"])
+    cache = settings.get("CACHES", {}).get("default", {}).get("BACKEND", "")
+    if workers > 1 and cache.endswith("LocMemCache"):
+        yield "Use a cache that all workers share: the limits against guessing are kept in it."
+    yield from _faults_of_database(settings["DATABASES"]["default"], workers)
 
 
 def _faults_of_key(key: str) -> Iterator[str]:
@@ -58,6 +65,8 @@ def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
     if database["ENGINE"].endswith("sqlite3"):
         if workers > 1:
             yield "Use PostgreSQL (DATABASE_URL) for several workers, or one worker with threads."
+        if filesystem_of(Path(database.get("NAME", "/")).resolve()) in OF_THE_NETWORK:
+            yield "Put the SQLite file on a disk of this machine: its locks fail on a network’s."
         return
     host, options = str(database.get("HOST") or ""), database.get("OPTIONS") or {}
     is_far = host not in LOCAL and not host.startswith("/")
@@ -67,6 +76,14 @@ def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
         yield "Reach the database by TLS: add ?sslmode=require to DATABASE_URL."
     if database.get("USER") == "postgres":
         yield "Use a database user of its own, not postgres: a superuser passes every wall."
+
+
+def filesystem_of(path: Path) -> str:
+    """Return the kind of file system a path is on, e.g. "ext4"; empty where nothing tells."""
+    mounts = MOUNTS.read_text().splitlines() if MOUNTS.exists() else []
+    places = [(fields[1].replace("\\040", " "), fields[2]) for fields in map(str.split, mounts)]
+    around = [(place, kind) for place, kind in places if path.is_relative_to(place)]
+    return max(reversed(around), key=lambda mount: len(mount[0]), default=("", ""))[1]
 
 
 def refuse_powerful_role() -> None:

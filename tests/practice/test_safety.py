@@ -19,6 +19,13 @@ SAFE = {
 }
 
 
+LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+MOUNTS = """/dev/vda / ext4 rw 0 0
+server:/share /srv/our\\040files nfs4 rw 0 0
+/dev/vdb /srv/our\\040files/disk xfs rw 0 0
+"""
+
+
 def far(**facts: object) -> dict:
     safe = {"PASSWORD": "long and random", "OPTIONS": {"sslmode": "require"}}
     return {"DATABASES": {"default": FAR | safe | facts}}
@@ -49,6 +56,10 @@ def test_a_safe_installation_starts(settings):
         ({"MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True}, "passkeys"),
         ({"BEHIND_TLS_PROXY": True, "ALLAUTH_TRUSTED_PROXY_COUNT": 0}, "TRUSTED_PROXIES"),
         ({"WORKERS": 2}, "PostgreSQL"),
+        (
+            {**far(), "WORKERS": 2, "CACHES": {"default": LOCAL_CACHE}},
+            "cache that all workers share",
+        ),
         (far(PASSWORD=""), "password"),
         (far(OPTIONS={}), "TLS"),
         (far(OPTIONS={"sslmode": "prefer"}), "TLS"),
@@ -60,3 +71,18 @@ def test_what_is_not_safe_is_refused_in_one_sentence(settings, word):
         refuse_unsafe(SAFE | settings)
 
     assert str(refusal.value).count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_safe"),
+    [("/srv", True), ("/srv/our files", False), ("/srv/our files/disk", True), ("/srv/our", True)],
+)
+def test_an_sqlite_file_is_not_put_on_a_network(tmp_path, monkeypatch, folder, is_safe):
+    (tmp_path / "mounts").write_text(MOUNTS)
+    monkeypatch.setattr("practice.safety.MOUNTS", tmp_path / "mounts")
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/practice.sqlite3"}
+
+    found = list(faults(SAFE | {"DATABASES": {"default": database}}))
+
+    assert (found == []) == is_safe
+    assert is_safe or "SQLite file on a disk of this machine" in found[0]
