@@ -114,7 +114,7 @@ def test_after_a_session_has_ended_by_itself_no_page_shows_a_name(walked, settin
     tab, names = walked
     settings.IDLE_LIMIT, settings.IDLE_WARNING = timedelta(seconds=4), timedelta(seconds=3)
     tab.page.reload()
-    expect(title(tab.page)).to_have_text("Sign in")
+    expect(title(tab.page)).to_have_text("Sign in", timeout=20_000)
 
     goes_back(tab, names)
 
