@@ -134,7 +134,7 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         return _is_already_active(request, tie)
     if tie.is_closed:
         return _is_closed(request, tie)
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "relationships/restart.html", {"relationship": tie})
     try:
         tie.restart(by=request.user)

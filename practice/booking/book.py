@@ -86,7 +86,7 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
     """Show what would be booked, and book it. The relationship stays as it is (`domain.md` 2.9)."""
     tie, card = _mine(request, relationship_id)
     start = _instant(day, time, second=request.GET.get("second") == "1")
-    if request.method == "GET" and not is_free(tie.therapist, start, timezone.now()):
+    if request.method != "POST" and not is_free(tie.therapist, start, timezone.now()):
         return _no_longer_free(request, tie, card, start)
     length = opening_rules(tie.therapist).length
     if request.method == "POST":

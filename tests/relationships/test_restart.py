@@ -134,3 +134,12 @@ def test_a_second_click_is_harmless(as_alice, ended, ann):
     assert answer.status_code == 303
     assert history_of(ended) == ["started", "ended", "restarted"]
     assert counters_of(ann) == [1]
+
+
+def test_asking_for_the_head_of_the_page_restarts_nothing(as_alice, alice, individual):
+    individual.end(by=alice.user, reason="completed")
+
+    assert as_alice.head(f"/relationships/{individual.public_id}/restart/").status_code == 200
+
+    individual.refresh_from_db()
+    assert individual.is_ended
