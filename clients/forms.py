@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
 from practice.audit.models import Entry
-from practice.moments import time_zone_choices
+from practice.text.spoken_times import time_zone_choices
 
 NAME_ERRORS = {"required": "Enter the client’s name"}
 EMAIL_ERRORS = {"invalid": "Enter an email address like name@example.com"}

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 
 from clients.forms import NewPasswordForm
 from clients.models import Invitation
-from practice import identity
 from practice.accounts.models import User
-from practice.http import banner, render_form, see_other
+from practice.database import current_account
+from practice.web.responses import banner, render_form, see_other
 
 BACKEND = "practice.accounts.backends.EmailBackend"
 
@@ -20,7 +20,7 @@ BACKEND = "practice.accounts.backends.EmailBackend"
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Accept an invitation: choose a password, or, with an account already, sign in and agree."""
     try:
-        with identity.purpose("invitation", Invitation.fingerprint_of(token)):
+        with current_account.purpose("invitation", Invitation.fingerprint_of(token)):
             invited = Invitation.open(token)
             if User.objects.filter(email=invited.email).exists():
                 # Perhaps made by this very link, a moment ago: then it works no more.

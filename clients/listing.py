@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet, names_match
-from practice import moments
 from practice.accounts.models import Therapist
-from practice.names import first_name, in_words, initials, search_words
+from practice.text import spoken_times
+from practice.text.person_names import first_name, in_words, initials, search_words
 
 ROWS_A_PAGE = 25
 NAMES_IN_A_ROW = 3
@@ -126,8 +126,12 @@ class Listing:
                 url=reverse("client", args=[client.public_id]),
                 is_active=client.is_active,
                 ties=[tie for tie, _, _ in ties[client.pk]],
-                next_session=self._words(moments.soon, (at for _, at, _ in ties[client.pk]), min),
-                last_session=self._words(moments.day, (at for _, _, at in ties[client.pk]), max),
+                next_session=self._words(
+                    spoken_times.soon, (at for _, at, _ in ties[client.pk]), min
+                ),
+                last_session=self._words(
+                    spoken_times.day, (at for _, _, at in ties[client.pk]), max
+                ),
             )
             for client in people
         ]
@@ -212,7 +216,7 @@ class Listing:
         ended = ""
         if relationship.is_ended:
             active = part.client.is_active
-            ended = "ended" if active else f"ended {moments.day(relationship.ended_at)}"
+            ended = "ended" if active else f"ended {spoken_times.day(relationship.ended_at)}"
         return Tie(reverse("relationship", args=[relationship.public_id]), label, ended)
 
     def address(

@@ -13,9 +13,8 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.ids import PublicIdField, new_public_id
-from practice.moments import validate_time_zone
-from practice.names import (
+from practice.database.public_ids import PublicIdField, new_public_id
+from practice.text.person_names import (
     FoldedField,
     first_name,
     fold,
@@ -23,6 +22,7 @@ from practice.names import (
     search_text,
     search_words,
 )
+from practice.text.spoken_times import validate_time_zone
 
 
 def names_match(text: str) -> Q:
@@ -105,7 +105,7 @@ class Client(models.Model):
             models.UniqueConstraint(
                 fields=["therapist", "account"], name="one_record_per_account_and_therapist"
             ),
-            # What the composite foreign keys of `relationships/walls.py` point at.
+            # What the composite foreign keys of `relationships/models/rules.py` point at.
             models.UniqueConstraint(fields=["id", "therapist"], name="client_and_therapist"),
             models.CheckConstraint(
                 condition=Q(active_relationships__gte=0), name="active_relationships_not_negative"

@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
-from clients.keeping import kept
 from clients.listing import Listing
 from clients.models import Invitation
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.audit.looks import records
+from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
-from practice.http import banner, render_form, see_other
+from practice.records.retention import kept
+from practice.web.responses import banner, render_form, see_other
 
 SEARCH_BOX = "id_q"
 

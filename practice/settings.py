@@ -73,25 +73,25 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "practice.trace.middleware",
+    "practice.web.request_id.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "practice.middleware.response_headers",
+    "practice.site.middleware.response_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "practice.middleware.nobody_at_health",
+    "practice.site.middleware.nobody_at_health",
     "django_htmx.middleware.HtmxMiddleware",
-    "practice.middleware.htmx_answers",
+    "practice.site.middleware.htmx_answers",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "practice.accounts.limits.session_limits",
+    "practice.accounts.session_timeout.session_limits",
     "practice.accounts.factors.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",
-    "practice.middleware.identified",
-    "practice.middleware.reader_time_zone",
+    "practice.site.middleware.identified",
+    "practice.site.middleware.reader_time_zone",
 ]
 
 ROOT_URLCONF = "practice.urls"
@@ -108,7 +108,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "practice.context.service",
+                "practice.site.context.service",
             ],
             "builtins": ["practice.templatetags.wording"],
         },
@@ -206,7 +206,7 @@ SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "practice.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "practice.site.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 BEHIND_TLS_PROXY = env.get("BEHIND_TLS_PROXY") == "1"
 SECURE_SSL_REDIRECT = PRODUCTION and not BEHIND_TLS_PROXY
@@ -237,12 +237,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "by_route": {"()": "practice.logs.ByRoute"},
-        "request_id": {"()": "practice.trace.WithRequestId"},
+        "by_route": {"()": "practice.web.logging.ByRoute"},
+        "request_id": {"()": "practice.web.request_id.WithRequestId"},
     },
     "formatters": {
         "without_values": {
-            "()": "practice.logs.WithoutValues",
+            "()": "practice.web.logging.WithoutValues",
             "format": "%(request_id)s %(message)s",
         }
     },

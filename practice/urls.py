@@ -8,17 +8,18 @@ from allauth.mfa.webauthn import views as passkeys
 from django.conf import settings
 from django.urls import include, path, re_path, reverse_lazy
 
-from practice import demo, health, pages
-from practice.accounts import limits, security
+from practice.accounts import security, session_timeout
 from practice.accounts import views as accounts
 from practice.accounts.views import refusing
+from practice.demo import people
+from practice.site import health, pages
 
 sign_in_urls = [
     path(
         "",
         refusing(
             allauth.LoginView.as_view(
-                extra_context={"demo_accounts": demo.SIGN_INS if settings.DEMO else []}
+                extra_context={"demo_accounts": people.SIGN_INS if settings.DEMO else []}
             )
         ),
         name="account_login",
@@ -94,7 +95,7 @@ urlpatterns = [
     path("password/", include(password_urls)),
     path("account/", accounts.account, name="account"),
     path("account/security/", include(security_urls)),
-    path("account/time-left/", limits.time_left, name="time_left"),
+    path("account/time-left/", session_timeout.time_left, name="time_left"),
     path("help/", include(help_urls)),
     path("accessibility/", pages.page("accessibility.html"), name="accessibility"),
     path("privacy/", pages.page("privacy.html"), name="privacy"),
@@ -106,11 +107,11 @@ urlpatterns = [
     path("", include("practice.diary.urls")),
     path("", include("practice.booking.urls")),
     path("", include("practice.profiles.urls")),
-    path("", include("practice.giving.urls")),
+    path("", include("practice.records.urls")),
 ]
 
-handler400 = "practice.errors.bad_request"
-handler403 = "practice.errors.forbidden"
-handler404 = "practice.errors.not_found"
-handler429 = "practice.errors.too_many"  # allauth's own
-handler500 = "practice.errors.server_error"
+handler400 = "practice.site.errors.bad_request"
+handler403 = "practice.site.errors.forbidden"
+handler404 = "practice.site.errors.not_found"
+handler429 = "practice.site.errors.too_many"  # allauth's own
+handler500 = "practice.site.errors.server_error"

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError, connection
 
-from practice.safety import refuse_powerful_role, refuse_unsafe
+from practice.checks import refuse_powerful_role, refuse_unsafe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 

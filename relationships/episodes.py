@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from relationships.history import Event
+from relationships.models.event import Event
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,23 @@
 from django.urls import path
 
-from relationships import caseload_views, people, views
+from relationships.views import caseload, starting, work
 
 urlpatterns = [
-    path("clients/add/", people.add_client, name="add_client"),
+    path("clients/add/", starting.add_client, name="add_client"),
     # /clients/<id>/relationships/
-    path("clients/<id:client_id>/relationships/", people.relationships, name="relationships"),
+    path("clients/<id:client_id>/relationships/", starting.relationships, name="relationships"),
     path(
         "clients/<id:client_id>/relationships/add/",
-        people.add_relationship,
+        starting.add_relationship,
         name="add_relationship",
     ),
     # /relationships/<id>/
-    path("relationships/<id:relationship_id>/", views.relationship, name="relationship"),
-    path("relationships/<id:relationship_id>/end/", views.end, name="end"),
-    path("relationships/<id:relationship_id>/undo/", views.undo, name="undo"),
-    path("relationships/<id:relationship_id>/restart/", views.restart, name="restart"),
-    path("relationships/<id:relationship_id>/reason/", views.reason, name="reason"),
-    path("relationships/<id:relationship_id>/plan/", caseload_views.plan, name="plan"),
-    path("caseload/", caseload_views.caseload, name="caseload"),
-    path("caseload/tidy-up/", caseload_views.tidy_up, name="tidy_up"),
+    path("relationships/<id:relationship_id>/", work.relationship, name="relationship"),
+    path("relationships/<id:relationship_id>/end/", work.end, name="end"),
+    path("relationships/<id:relationship_id>/undo/", work.undo, name="undo"),
+    path("relationships/<id:relationship_id>/restart/", work.restart, name="restart"),
+    path("relationships/<id:relationship_id>/reason/", work.reason, name="reason"),
+    path("relationships/<id:relationship_id>/plan/", caseload.plan, name="plan"),
+    path("caseload/", caseload.caseload, name="caseload"),
+    path("caseload/tidy-up/", caseload.tidy_up, name="tidy_up"),
 ]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-from practice.second_wall import APPLICATION
+from practice.database.row_security import APPLICATION
 
 
 @contextmanager

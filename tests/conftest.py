@@ -17,12 +17,12 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from clients.models import Client
-from practice.accounts import later
-from practice.accounts.limits import SEEN
+from practice.accounts import after_response
 from practice.accounts.models import Therapist
-from practice.audit.walls import WALLS as AUDIT
+from practice.accounts.session_timeout import SEEN
+from practice.audit.rules import WALLS as AUDIT
 from relationships.models import Relationship
-from relationships.walls import WALLS as HISTORY
+from relationships.models.rules import WALLS as HISTORY
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 
 # A browser test leaves an event loop in the thread, which Django takes for asynchronous code.
@@ -73,8 +73,8 @@ class AtOnce:
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch) -> None:
     """Do at once what the server does after it has answered."""
-    monkeypatch.setattr(later, "Timer", AtOnce)
-    monkeypatch.setattr(later, "close_old_connections", lambda: None)
+    monkeypatch.setattr(after_response, "Timer", AtOnce)
+    monkeypatch.setattr(after_response, "close_old_connections", lambda: None)
 
 
 @pytest.fixture

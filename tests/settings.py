@@ -25,7 +25,7 @@ else:
     # role, which row-level security binds.
     MIDDLEWARE = ["tests.application_role.as_the_application", *MIDDLEWARE]
 
-# Forgotten from one run to the next; tests/practice/test_shared_cache.py looks at the real one.
+# Forgotten from one run to the next; tests/accounts/test_shared_cache.py looks at the real one.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "shared": CACHES["default"],

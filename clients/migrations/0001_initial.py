@@ -2,9 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import practice.ids
-import practice.moments
-import practice.names
+import practice.database.public_ids
+import practice.text.spoken_times
+import practice.text.person_names
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,15 +23,15 @@ class Migration(migrations.Migration):
             name='Client',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', practice.ids.PublicIdField(default=practice.ids.new_public_id, editable=False, max_length=10, unique=True)),
-                ('name', models.CharField(max_length=120, validators=[practice.names.no_control_characters])),
-                ('preferred_name', models.CharField(blank=True, max_length=60, validators=[practice.names.no_control_characters])),
+                ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
+                ('name', models.CharField(max_length=120, validators=[practice.text.person_names.no_control_characters])),
+                ('preferred_name', models.CharField(blank=True, max_length=60, validators=[practice.text.person_names.no_control_characters])),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='Email address')),
-                ('phone', models.CharField(blank=True, max_length=40, validators=[practice.names.no_control_characters])),
-                ('time_zone', models.CharField(max_length=64, validators=[practice.moments.validate_time_zone])),
+                ('phone', models.CharField(blank=True, max_length=40, validators=[practice.text.person_names.no_control_characters])),
+                ('time_zone', models.CharField(max_length=64, validators=[practice.text.spoken_times.validate_time_zone])),
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('sort_name', practice.names.FoldedField(editable=False, make=practice.names.fold, max_length=240, of=('name',))),
-                ('search_text', practice.names.FoldedField(editable=False, make=practice.names.search_text, max_length=500, of=('name', 'preferred_name'))),
+                ('sort_name', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.fold, max_length=240, of=('name',))),
+                ('search_text', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.search_text, max_length=500, of=('name', 'preferred_name'))),
                 ('active_relationships', models.PositiveIntegerField(default=0, editable=False)),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clients', to=settings.AUTH_USER_MODEL)),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='accounts.therapist')),

@@ -1,8 +1,8 @@
 from django.db import migrations, models
 
-from relationships import walls
+from relationships.models import rules
 
-LOWER, RAISE = reversed(walls.HISTORY.operations)
+LOWER, RAISE = reversed(rules.HISTORY.operations)
 
 
 class Migration(migrations.Migration):

@@ -10,8 +10,8 @@ from functools import wraps
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
-from practice import identity
 from practice.accounts.models import Therapist
+from practice.database import current_account
 
 View = Callable[..., HttpResponse]
 
@@ -36,7 +36,7 @@ def for_therapists(view: View) -> View:
         if therapist is None:
             raise PermissionDenied
         request.therapist = therapist
-        identity.on_side("therapist")
+        current_account.on_side("therapist")
         return view(request, *args, **kwargs)
 
     return checked
@@ -50,7 +50,7 @@ def for_clients(view: View) -> View:
         request.clients = request.user.clients.select_related("therapist").order_by("pk")
         if therapist_of(request.user) and not request.clients:
             raise PermissionDenied
-        identity.on_side("client")
+        current_account.on_side("client")
         return view(request, *args, **kwargs)
 
     return checked

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from practice.accounts.devices import device
 from practice.accounts.models import User
-from practice.http import banner
+from practice.web.responses import banner
 
 log = logging.getLogger(__name__)
 

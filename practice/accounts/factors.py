@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from practice.accounts.access import therapist_of
 from practice.accounts.models import User
-from practice.http import banner, see_other
+from practice.web.responses import banner, see_other
 
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 

@@ -20,10 +20,10 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest
 
-from practice.accounts.later import later
+from practice.accounts.after_response import later
 from practice.accounts.signals import time_zone_changed
-from practice.moments import time_zone_choices
-from practice.names import no_control_characters
+from practice.text.person_names import no_control_characters
+from practice.text.spoken_times import time_zone_choices
 
 
 class SignInForm(LoginForm):

@@ -7,9 +7,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from practice.ids import PublicIdField
-from practice.moments import validate_time_zone
-from practice.names import first_name, no_control_characters
+from practice.database.public_ids import PublicIdField
+from practice.text.person_names import first_name, no_control_characters
+from practice.text.spoken_times import validate_time_zone
 
 
 class UserManager(BaseUserManager):

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from practice.accounts.devices import device
-from practice.http import banner, see_other
+from practice.web.responses import banner, see_other
 
 Type = Authenticator.Type
 

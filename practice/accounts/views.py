@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.accounts.factors import has_second_factor
 from practice.accounts.forms import TimeZoneForm
-from practice.accounts.limits import EVERYTHING_KEPT
-from practice.http import banner, render_form, see_other
+from practice.accounts.session_timeout import EVERYTHING_KEPT
+from practice.web.responses import banner, render_form, see_other
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

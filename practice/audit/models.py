@@ -20,7 +20,7 @@ from django.utils import timezone
 from practice.accounts.access import therapist_of
 from practice.accounts.models import Therapist, User
 from practice.audit.seal import NOTHING, seal_of_entry, seal_of_event, seal_of_head
-from practice.trace import request_id
+from practice.web.request_id import request_id
 
 
 class Verb(models.TextChoices):

@@ -16,8 +16,8 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours, rules_of
-from practice.names import no_control_characters
-from practice.rows import typed_rows
+from practice.text.person_names import no_control_characters
+from practice.web.typed_rows import typed_rows
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import for_clients
 from practice.booking.free import A_WEEK, Day, by_day, free_times, is_free, week_of
 from practice.booking.models import opening_rules, rules_of
-from practice.diary.mine import fee_of
 from practice.diary.models import Session
-from practice.http import banner, see_other
-from practice.moments import instants, monday
-from relationships.dashboard import Card, cards
+from practice.diary.session_details import fee_of
+from practice.text.spoken_times import instants, monday
+from practice.web.responses import banner, see_other
+from relationships.client_cards import Card, cards
 from relationships.models import Relationship
 
 YEARS = range(1900, 9000)  # beyond them the arithmetic of dates ends

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from practice import identity
 from practice.accounts.models import Therapist
 from practice.booking import openings
 from practice.booking.models import opening_rules
 from practice.booking.openings import Interval
-from practice.moments import monday
+from practice.database import current_account
+from practice.text.spoken_times import monday
 
 A_WEEK = timedelta(days=7)
 LONGEST = timedelta(days=1)
@@ -37,7 +37,7 @@ def _facts(therapist: Therapist, now: datetime) -> tuple:
     near = therapist.sessions.standing().filter(
         ends_at__gt=now - LONGEST, starts_at__lt=now + rules.horizon + LONGEST
     )
-    with identity.purpose("openings"):
+    with current_account.purpose("openings"):
         off = [time_off.interval(ZoneInfo(rules.zone)) for time_off in therapist.time_off.all()]
         standing = [Interval(*times) for times in near.values_list("starts_at", "ends_at")]
     return rules, off, standing

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from practice.accounts.models import Therapist
 from practice.booking.openings import Hours, Interval, Rules
-from practice.names import no_control_characters
+from practice.text.person_names import no_control_characters
 
 
 class BookingRules(models.Model):

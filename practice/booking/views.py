@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
 from practice.booking.free import A_WEEK, Day, by_day, free_times, week_of
-from practice.http import banner, render_form, see_other
-from practice.moments import monday
+from practice.text.spoken_times import monday
+from practice.web.responses import banner, render_form, see_other
 
 
 @require_safe

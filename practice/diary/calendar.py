@@ -7,7 +7,7 @@ from django.utils import timezone
 from icalendar import Calendar, Event
 
 from practice.diary.models import Session
-from practice.moments import instants
+from practice.text.spoken_times import instants
 
 
 def as_calendar(session: Session, summary: str) -> bytes:

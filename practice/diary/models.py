@@ -11,11 +11,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from clients.models import Client
-from practice import identity
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.diary import walls
-from practice.ids import PublicIdField
+from practice.database import current_account
+from practice.database.public_ids import PublicIdField
+from practice.diary import rules
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
@@ -264,7 +264,7 @@ class Session(models.Model):
         therapist_id: int, starts_at: datetime, ends_at: datetime, but: "Session | None" = None
     ) -> None:
         others = Session.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
-        with identity.purpose("openings"):
+        with current_account.purpose("openings"):
             is_taken = others.exclude(pk=but.pk if but else None).exists()
         if is_taken:
             raise Session.Taken
@@ -288,6 +288,6 @@ def _one_at_a_time(therapist_id: int) -> Iterator[None]:
             Entry.hold(therapist_id)
             yield
     except IntegrityError as error:
-        if walls.NO_OVERLAP in str(error):
+        if rules.NO_OVERLAP in str(error):
             raise Session.Taken from error
         raise

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from practice.diary import clients_side, opened, views
+from practice.diary import client_views, views
 
 urlpatterns = [
     # /sessions/<id>/
@@ -11,7 +11,6 @@ urlpatterns = [
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
     path("relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"),
     path("clients/<id:client_id>/sessions/", views.client_sessions, name="client_sessions"),
-    path("clients/<id:client_id>/access/", opened.who_opened, name="client_access"),
-    path("dashboard/", clients_side.dashboard, name="dashboard"),
-    path("dashboard/sessions/", clients_side.my_sessions, name="my_sessions"),
+    path("dashboard/", client_views.dashboard, name="dashboard"),
+    path("dashboard/sessions/", client_views.my_sessions, name="my_sessions"),
 ]

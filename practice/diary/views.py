@@ -8,17 +8,17 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from practice import identity
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
-from practice.audit.looks import records
+from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
-from practice.diary import mine
+from practice.database import current_account
+from practice.diary import session_details
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
-from practice.http import banner, render_form, see_other
-from practice.names import initials
-from relationships.dashboard import cards
+from practice.text.person_names import initials
+from practice.web.responses import banner, render_form, see_other
+from relationships.client_cards import cards
 
 TAKEN = "You have another session at that time"
 ROWS_A_PAGE = 25
@@ -31,11 +31,11 @@ def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     if own:
         return own, True
     sessions = Session.objects.of_clients(request.user.clients.all()).with_people()
-    with identity.purpose("names"):
+    with current_account.purpose("names"):
         theirs = sessions.filter(public_id=public_id).first()
     if not theirs:
         raise Http404
-    identity.on_side("client")
+    current_account.on_side("client")
     return theirs, False
 
 
@@ -52,10 +52,12 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     if not is_therapist:
         own = cards(request.user.clients.all())
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
-        facts = {"appointment": mine.describe(appointment, request.user, is_quiet=is_quiet)}
+        facts = {
+            "appointment": session_details.describe(appointment, request.user, is_quiet=is_quiet)
+        }
         return render(request, "diary/my_session.html", facts)
     facts = {
-        "appointment": mine.describe(appointment, request.user),
+        "appointment": session_details.describe(appointment, request.user),
         "relationship": appointment.relationship,
         "can_answer": appointment.is_over and appointment.state != Session.State.CANCELLED,
     }
@@ -90,7 +92,10 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
         banner(request, "success", "Session cancelled")
         return see_other("session", session_id)
     _record_look(request, appointment)
-    facts = {"appointment": mine.describe(appointment, request.user), "as_therapist": is_therapist}
+    facts = {
+        "appointment": session_details.describe(appointment, request.user),
+        "as_therapist": is_therapist,
+    }
     return render(request, "diary/cancel.html", facts)
 
 

@@ -3,7 +3,7 @@
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
-from practice import second_wall
+from practice.database import row_security
 
 
 def must_see_everything() -> None:
@@ -13,7 +13,7 @@ def must_see_everything() -> None:
         CommandError: it would.
     """
     try:
-        second_wall.check_owner()
+        row_security.check_owner()
     except ImproperlyConfigured:
         raise CommandError(
             "Run this as the owner of the tables, who sees everything (docs/operate.md)."

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from django.core.cache import cache
 
-from practice import identity
 from practice.accounts.models import Therapist
+from practice.database import current_account
 from practice.diary.models import Session
 from practice.profiles.badges import Badge, Installation, badges, installation
 from practice.profiles.stats import Stats, stats
@@ -23,7 +23,7 @@ class Figures:
 
 def visits_of(therapist: Therapist) -> list[Visit]:
     """Return all visits to a therapist."""
-    with identity.purpose("figures"):
+    with current_account.purpose("figures"):
         return visits(Session.objects.filter(therapist=therapist))
 
 
@@ -44,5 +44,5 @@ def installation_on(now: datetime) -> Installation:
 
 
 def _everybody() -> list[Visit]:
-    with identity.purpose("figures"):
+    with current_account.purpose("figures"):
         return visits(Session.objects.all())

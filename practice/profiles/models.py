@@ -4,7 +4,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from practice.accounts.models import Therapist
-from practice.names import (
+from practice.text.person_names import (
     FoldedField,
     no_control_characters,
     no_control_characters_but_lines,

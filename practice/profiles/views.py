@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
 from practice.audit.models import Entry, Verb
 from practice.booking.free import free_times
-from practice.http import banner, render_form, see_other
 from practice.profiles.figures import figures, visits_of
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
+from practice.web.responses import banner, render_form, see_other
 
 FREE_TIMES_SHOWN = 3
 

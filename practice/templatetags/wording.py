@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from practice import moments, names
+from practice.text import person_names, spoken_times
 
 register = template.Library()
 
@@ -32,50 +32,52 @@ def as_json(value: object) -> str:
 @register.filter
 def day(moment: datetime) -> SafeString:
     """20 November 2025."""
-    return _time(moment, moments.day(moment))
+    return _time(moment, spoken_times.day(moment))
 
 
 @register.filter
 def weekday(moment: datetime) -> SafeString:
     """Thursday 20 November 2025."""
-    return _time(moment, moments.weekday(moment))
+    return _time(moment, spoken_times.weekday(moment))
 
 
 @register.filter
 def instant(moment: datetime) -> SafeString:
     """Thursday 20 November 2025 at 4:12pm."""
-    return _time(moment, moments.instant(moment))
+    return _time(moment, spoken_times.instant(moment))
 
 
 @register.filter
 def soon(moment: datetime) -> SafeString:
     """Thursday 27 November, 5pm."""
-    return _time(moment, moments.soon(moment))
+    return _time(moment, spoken_times.soon(moment))
 
 
 @register.filter
 def clock(moment: datetime) -> SafeString:
     """5pm."""
-    return _time(moment, moments.clock(moment))
+    return _time(moment, spoken_times.clock(moment))
 
 
 @register.filter
 def clock_in(moment: datetime, zone: str) -> str:
     """5pm London time: a time of day in somebody else's zone."""
     with timezone.override(zone):
-        return f"{moments.clock(moment)} {moments.zone_name(zone)}"
+        return f"{spoken_times.clock(moment)} {spoken_times.zone_name(zone)}"
 
 
 @register.filter
 def span(appointment: object) -> SafeString:
     """5pm to 5:50pm: `{{ appointment|span }}`."""
-    return _time(appointment.starts_at, moments.span(appointment.starts_at, appointment.ends_at))
+    return _time(
+        appointment.starts_at, spoken_times.span(appointment.starts_at, appointment.ends_at)
+    )
 
 
 @register.filter
 def days(week: Sequence) -> str:
     """17 to 23 November 2025: `{{ week|days }}`, of days in order."""
-    return moments.days(week[0], week[-1])
+    return spoken_times.days(week[0], week[-1])
 
 
 @register.filter
@@ -98,29 +100,29 @@ def month(moment: datetime) -> str:
 
 
 # The same without markup, for titles and for plain dates.
-register.filter("plain_day", moments.day)
-register.filter("plain_weekday", moments.weekday)
-register.filter("zone_name", moments.zone_name)
-register.filter("initials", names.initials)
-register.filter("zone_words", moments.zone_words)
+register.filter("plain_day", spoken_times.day)
+register.filter("plain_weekday", spoken_times.weekday)
+register.filter("zone_name", spoken_times.zone_name)
+register.filter("initials", person_names.initials)
+register.filter("zone_words", spoken_times.zone_words)
 
 
 @register.filter
 def in_words(people: Sequence[object]) -> str:
     """Ann, Ben and Cleo."""
-    return names.in_words(str(person) for person in people)
+    return person_names.in_words(str(person) for person in people)
 
 
 @register.filter
 def first_names(people: Sequence) -> str:
     """Maya and Erik."""
-    return names.in_words(person.first_name for person in people)
+    return person_names.in_words(person.first_name for person in people)
 
 
 @register.filter
 def people_initials(people: Sequence) -> str:
     """ML, EL: whom a page title is about."""
-    return ", ".join(names.initials(person.name) for person in people)
+    return ", ".join(person_names.initials(person.name) for person in people)
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import practice.ids
+import practice.database.public_ids
 from django.conf import settings
 from django.db import migrations, models
 
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             name='Relationship',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', practice.ids.PublicIdField(default=practice.ids.new_public_id, editable=False, max_length=10, unique=True)),
+                ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
                 ('kind', models.CharField(choices=[('individual', 'Individual'), ('couples', 'Couples'), ('family', 'Family'), ('group', 'Group')], max_length=12)),
                 ('status', models.CharField(choices=[('active', 'Active'), ('ended', 'Ended')], default='active', max_length=6)),
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),

@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from relationships import walls
+from relationships.models import rules
 
 
 class Migration(migrations.Migration):
     dependencies = [("relationships", "0001_initial")]
 
-    operations = [walls.HISTORY.operations[0]]
+    operations = [rules.HISTORY.operations[0]]

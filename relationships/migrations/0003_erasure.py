@@ -2,8 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from practice.diary import walls as diary
-from relationships import walls
+from practice.diary import rules as diary
+from relationships.models import rules
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     operations = [
         diary.LOWER,
-        walls.HISTORY.operations[1],
+        rules.HISTORY.operations[1],
         migrations.CreateModel(
             name='Erasure',
             fields=[
@@ -55,6 +55,6 @@ class Migration(migrations.Migration):
             model_name='erasure',
             constraint=models.CheckConstraint(condition=models.Q(('what__in', ['relationship', 'notes'])), name='known_erasure'),
         ),
-        walls.RAISE,
+        rules.RAISE,
         diary.RAISE,
     ]

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.db import migrations
 
-from relationships import sealed
+from relationships.models import sealed_history
 
 
 def adopt(apps, schema_editor):
@@ -9,7 +9,7 @@ def adopt(apps, schema_editor):
     models = (("relationships", "Event"), ("audit", "Entry"), ("audit", "Chain"))
     event, entry, chain = (apps.get_model(*names) for names in models)
     if settings.AUDIT_KEY:
-        sealed.adopt(event, entry, chain)
+        sealed_history.adopt(event, entry, chain)
     elif event.objects.exists():
         print("\n    The history is not in the audit yet: set AUDIT_KEY, then manage.py adopt_history")  # noqa: T201
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.core import mail
 
-from practice.logs import WithoutValues
+from practice.web.logging import WithoutValues
 from tests.access.oracle import words_of_mail
 from tests.access.world import World, canaries
 

@@ -18,18 +18,18 @@ from django.shortcuts import get_object_or_404, render
 from clients import views as clients_views
 from clients.forms import ClientForm
 from clients.models import Client
-from practice import errors
 from practice.accounts import access
 from practice.accounts.backends import EmailBackend
 from practice.accounts.models import Therapist
 from practice.booking import book
-from practice.diary import clients_side
+from practice.diary import client_views
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import views as profiles_views
 from practice.profiles.models import Profile
-from relationships import dashboard
-from relationships import views as relationships_views
+from practice.site import errors
+from relationships import client_cards
 from relationships.models import Relationship
+from relationships.views import work as relationships_views
 
 Patch = pytest.MonkeyPatch
 
@@ -45,7 +45,7 @@ def any_client_takes_part(patch: Patch) -> None:
 
 def cards_of_everybody(module: object) -> Callable[[Patch], None]:
     return lambda patch: patch.setattr(
-        module, "cards", lambda records: dashboard.cards(Client.objects.all())
+        module, "cards", lambda records: client_cards.cards(Client.objects.all())
     )
 
 
@@ -169,7 +169,7 @@ WALLED = {
     "B3 list everybody's clients": (everybodys("clients", Client), "clients/"),
     "B3 list everybody's sessions": (any_client_takes_part, "dashboard/sessions/"),
     "B3 a diary of everybody": (everybodys("sessions", Session), "diary/<str:day>/"),
-    "B3 a dashboard of everybody": (cards_of_everybody(clients_side), "dashboard/"),
+    "B3 a dashboard of everybody": (cards_of_everybody(client_views), "dashboard/"),
     "B4 an id is taken for a permission": (
         cards_of_everybody(book),
         "book/<id:relationship_id>/",

@@ -14,8 +14,8 @@ from django.db import close_old_connections, connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from practice.accounts import later
-from practice.logs import WithoutValues
+from practice.accounts import after_response
+from practice.web.logging import WithoutValues
 from tests.factories import PASSWORD
 from tests.reading import read
 
@@ -79,7 +79,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(alice):
 def test_the_answer_is_there_before_anybody_looks_for_an_account(alice, monkeypatch):
     """So it takes as long for everybody, whatever the mail takes."""
     begun = []
-    monkeypatch.setattr(later, "Timer", lambda *timer: begun.append(timer) or Mock())
+    monkeypatch.setattr(after_response, "Timer", lambda *timer: begun.append(timer) or Mock())
     asked = []
     for email in ("alice@practice.example", "nobody@practice.example"):
         with CaptureQueriesContext(connection) as queries:
@@ -123,8 +123,8 @@ def test_it_is_done_in_a_thread_of_its_own(alice, monkeypatch):
         threads.append(Timer(0, *work))
         return threads[0]
 
-    monkeypatch.setattr(later, "Timer", soon)
-    monkeypatch.setattr(later, "close_old_connections", close_old_connections)
+    monkeypatch.setattr(after_response, "Timer", soon)
+    monkeypatch.setattr(after_response, "close_old_connections", close_old_connections)
     answer = ask_for_link(Browser(), "alice@practice.example")
     threads[0].join(timeout=20)
 
@@ -133,7 +133,9 @@ def test_it_is_done_in_a_thread_of_its_own(alice, monkeypatch):
 
 
 def test_a_server_that_ends_does_it_first():
-    script = "from practice.accounts.later import later; later('it', lambda: print('done'))"
+    script = (
+        "from practice.accounts.after_response import later; later('it', lambda: print('done'))"
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -252,13 +252,13 @@ def test_the_demos_buttons_sign_in(visitor, db):
     """The page as the demo's urls make it: urls are made when they are loaded."""
     from django.template.loader import render_to_string
 
-    from practice import demo
+    from practice.demo import people
 
-    markup = render_to_string("account/_demo_accounts.html", {"demo_accounts": demo.SIGN_INS})
+    markup = render_to_string("account/_demo_accounts.html", {"demo_accounts": people.SIGN_INS})
 
-    assert markup.count("<form") == len(demo.SIGN_INS)
-    assert markup.count(f'value="{demo.PASSWORD}"') == len(demo.SIGN_INS)
-    for name, role, email in demo.SIGN_INS:
+    assert markup.count("<form") == len(people.SIGN_INS)
+    assert markup.count(f'value="{people.PASSWORD}"') == len(people.SIGN_INS)
+    for name, role, email in people.SIGN_INS:
         assert f'value="{email}"' in markup
         assert f"{name}, {role}" in markup
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from practice.audit.models import Chain, Entry, Role, Verb
 from practice.audit.seal import NOTHING, seal, seal_of_entry, seal_of_head
-from practice.trace import WithRequestId, request_id
+from practice.web.request_id import WithRequestId, request_id
 from tests.relationships.test_rules_in_the_database import (
     insert,
     on_postgresql,

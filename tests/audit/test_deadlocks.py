@@ -7,9 +7,8 @@ import pytest
 from django.db import transaction
 
 from practice.audit import verify
-from relationships import sealed
-from relationships.models import Relationship
-from relationships.reasons import EndReason
+from relationships.models import Relationship, sealed_history
+from relationships.models.reasons import EndReason
 from tests.audit.test_chain import at_once
 from tests.factories import ClientFactory, start
 
@@ -49,5 +48,5 @@ def test_several_endings_at_once_and_single_ones_never_deadlock(ties, alice):
         for tie in alice.relationships.all():
             tie.restart(by=alice.user)
 
-    assert [*verify.faults(alice.pk), *sealed.faults(alice.pk)] == []
+    assert [*verify.faults(alice.pk), *sealed_history.faults(alice.pk)] == []
     assert alice.events.filter(kind="ended").count() == 6 * ROUNDS

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from practice.audit import verify
 from practice.audit.models import Chain, Entry, Verb
-from practice.audit.walls import WALLS as AUDIT
-from practice.giving.erasing import erase
-from relationships import sealed
-from relationships.reasons import EndReason
-from relationships.walls import WALLS as HISTORY
+from practice.audit.rules import WALLS as AUDIT
+from practice.records.erasure import erase
+from relationships.models import sealed_history
+from relationships.models.reasons import EndReason
+from relationships.models.rules import WALLS as HISTORY
 from tests.factories import start
 from tests.relationships.test_rules_in_the_database import insert, refused, sql
 
@@ -45,7 +45,7 @@ def chain(alice, individual) -> int:
 
 
 def faults(chain: int) -> list[str]:
-    return [*verify.faults(chain), *sealed.faults(chain)]
+    return [*verify.faults(chain), *sealed_history.faults(chain)]
 
 
 def test_what_was_written_is_whole(chain):

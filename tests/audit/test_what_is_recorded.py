@@ -12,9 +12,9 @@ from django.utils import timezone
 from clients.models import Client, Invitation
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
-from practice.http import see_other
-from relationships import tidying
-from relationships.reasons import EndReason
+from practice.web.responses import see_other
+from relationships.caseload import tidy_up
+from relationships.models.reasons import EndReason
 from tests.accounts.test_second_factor import SECURITY, add_app
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
@@ -98,7 +98,7 @@ def test_a_step_that_was_not_taken_has_none(individual, alice, lines):
     assert lines.new() == []
 
 
-@pytest.mark.parametrize("note", [tidying.not_yet, tidying.take_a_break, tidying.plan_end])
+@pytest.mark.parametrize("note", [tidy_up.not_yet, tidy_up.take_a_break, tidy_up.plan_end])
 def test_plans_have_one_entry(individual, alice, lines, note):
     lines.new()
 
@@ -111,7 +111,7 @@ def test_plans_for_ended_work_have_none(individual, alice, lines):
     individual.end(by=alice.user, reason=EndReason.COMPLETED)
     lines.new()
 
-    assert not tidying.plan_end(individual, timezone.localdate(), alice.user)
+    assert not tidy_up.plan_end(individual, timezone.localdate(), alice.user)
 
     assert lines.new() == []
 

@@ -10,7 +10,7 @@ import time_machine
 from clients.models import Client
 from practice.booking.free import free_times
 from practice.diary.models import Session
-from practice.moments import instants
+from practice.text.spoken_times import instants
 from tests.booking import slots
 from tests.conftest import browser_of
 from tests.diary import browser_for, works

@@ -5,8 +5,8 @@ from datetime import date, time, timedelta
 import pytest
 
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
+from practice.database.public_ids import new_public_id
 from practice.diary.models import Session
-from practice.ids import new_public_id
 from tests.diary import DAY, FIFTY, MINUTE, NOW, WEDNESDAY, book, works
 from tests.factories import start
 from tests.relationships.test_rules_in_the_database import (

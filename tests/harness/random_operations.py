@@ -38,12 +38,12 @@ from practice.audit.models import Entry  # noqa: E402
 from practice.booking.free import free_times, is_free  # noqa: E402
 from practice.booking.models import TimeOff  # noqa: E402
 from practice.diary.models import Session  # noqa: E402
-from practice.giving.erasing import erase  # noqa: E402
-from relationships import tidying  # noqa: E402
+from practice.records.erasure import erase  # noqa: E402
+from relationships.caseload import tidy_up  # noqa: E402
 from relationships.episodes import episodes  # noqa: E402
+from relationships.forms.starting import Beginning, begin  # noqa: E402
 from relationships.models import Event, Relationship  # noqa: E402
-from relationships.reasons import EndReason  # noqa: E402
-from relationships.starting import Beginning, begin  # noqa: E402
+from relationships.models.reasons import EndReason  # noqa: E402
 from tests.harness.booking_race import throwaway_database  # noqa: E402
 from tests.harness.plain_practice import DONE, Line  # noqa: E402
 from tests.harness.random_stage import Stage, counted  # noqa: E402
@@ -148,7 +148,7 @@ class RandomPractice(Stage):
         expected = work.plan(day)
 
         def act() -> None:
-            if not tidying.plan_end(tie, day, tie.therapist.user):
+            if not tidy_up.plan_end(tie, day, tie.therapist.user):
                 raise Relationship.AlreadyDone
 
         self.hold_together(act, expected, moves_no_figure=True)

@@ -11,10 +11,9 @@ from clients.models import Client, Invitation
 from practice.accounts.models import User
 from practice.audit import verify
 from practice.diary.models import Session
-from practice.giving import erasing
 from practice.profiles.figures import figures
-from relationships import sealed
-from relationships.models import Kind, Relationship
+from practice.records import erasure
+from relationships.models import Kind, Relationship, sealed_history
 from tests.harness.plain_practice import DONE, Line, Person, Practice, Work
 
 BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
@@ -26,7 +25,7 @@ REFUSALS = (
     Session.AlreadyDone,
     Session.NotYet,
     Invitation.Unusable,
-    erasing.NotYet,
+    erasure.NotYet,
 )
 counted: Counter[str] = Counter()  # sequences, operations, and each answer
 
@@ -62,7 +61,7 @@ class Stage(RuleBasedStateMachine):
         try:
             connection.check_constraints()  # those that would wait for the end of the transaction
             for chain in verify.chains():
-                assert [*verify.faults(chain), *sealed.faults(chain)] == []
+                assert [*verify.faults(chain), *sealed_history.faults(chain)] == []
         finally:
             transaction.set_rollback(True)
             self.transaction.__exit__(None, None, None)

@@ -173,14 +173,14 @@ class Drill:
 
 
 def fill(clients: int) -> None:
-    """Load the demo, and clients with years of sessions for one more therapist."""
+    """Load the people, and clients with years of sessions for one more therapist."""
     from django.utils import timezone
 
-    from practice import demo
+    from practice.demo import people
     from practice.diary.models import Session
     from tests.factories import ClientFactory, TherapistFactory, start
 
-    demo.load()
+    people.load()
     therapist = TherapistFactory()
     for number in range(clients):
         tie = start(ClientFactory(therapist=therapist))

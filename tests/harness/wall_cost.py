@@ -69,14 +69,14 @@ def queries(therapist: object) -> dict[str, Callable[[], object]]:
 
 def compare(ask: Callable[[], object], account: int) -> tuple[float, float]:
     """Return the medians, in seconds, as the owner and as the server."""
-    from practice import identity
+    from practice.database import current_account
     from tests.application_role import application
 
     without, walled = [], []
     for _ in range(ROUNDS):
-        with identity.asking(account):
+        with current_account.asking(account):
             without.append(timed(ask))
-        with application(), identity.asking(account):
+        with application(), current_account.asking(account):
             walled.append(timed(ask))
     return statistics.median(without), statistics.median(walled)
 

@@ -89,7 +89,7 @@ no_word(
     """import random
     from random import choice
     key = uuid.uuid1()""",
-    but=("practice/demo.py", "practice/demo_diary.py"),  # the same made-up people every time
+    but=("practice/demo/people.py", "practice/demo/diary.py"),  # the same made-up people every time
 )
 no_word(
     "no_program_is_started_and_no_server_asked",
@@ -110,7 +110,11 @@ no_word(
     cursor.execute(f"SELECT {name}")
     cursor.executemany("SELECT " + name, rows)""",
     # These speak of our own tables and settings.
-    but=("practice/identity.py", "practice/second_wall.py", "practice/walls.py"),
+    but=(
+        "practice/database/current_account.py",
+        "practice/database/row_security.py",
+        "practice/database/rules.py",
+    ),
 )
 def sql_is_written_out(source):
     for name, call in calls(source):
@@ -180,7 +184,7 @@ no_text(
     <p style="color: red">
     <button onclick="go()">
     <a href="javascript:go()">""",
-    but=("templates/giving/archive.html",),  # a file that people take away: no server styles it
+    but=("templates/records/archive.html",),  # a file that people take away: no server styles it
 )
 no_text(
     "htmx_runs_no_script_and_is_valid_html",

@@ -1,13 +1,19 @@
-"""The house has floors, and nothing is imported from a floor above (`architecture.md` 1)."""
+"""Which code may import which (docs/architecture.md).
+
+Models stand in an order and know only what is below them; pages may show what they like; the ground
+rooms know nothing of ours.
+"""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-FLOORS = [
+GROUND = ("practice.text", "practice.web", "practice.database")
+MODELS_IN_ORDER = (
     "practice.accounts",
     "practice.audit",
     "clients",
@@ -15,94 +21,91 @@ FLOORS = [
     "practice.diary",
     "practice.booking",
     "practice.profiles",
-    "practice.giving",
-    "practice",
-]
-# Who knows no table and may be used on every floor.
-OF_ALL = {
-    "practice.rows",
-    "practice.http",
-    "practice.identity",
-    "practice.ids",
-    "practice.middleware",
-    "practice.moments",
-    "practice.names",
-    "practice.templatetags.wording",
-    "practice.trace",
-    "practice.walls",
-}
-FILES = [
-    path
+)
+PATHS = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for folder in ("practice", "clients", "relationships")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
-]
+}
 
 
-def floor_of(module: str) -> int | None:
-    """Return on which floor a module stands; None for what is not ours or of all."""
-    if module in OF_ALL or any(module.startswith(f"{name}.") for name in OF_ALL):
-        return None
-    homes = [f for f in FLOORS if module == f or module.startswith(f"{f}.")]
-    return FLOORS.index(max(homes, key=len)) if homes else None
+def is_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
 
 
-def imports_of(path: Path) -> set[str]:
-    """Return the modules a file imports, wherever in it."""
+def app_of(module: str) -> str | None:
+    """Return the app with tables that a module belongs to, if it belongs to one."""
+    return next((app for app in MODELS_IN_ORDER if is_in(module, app)), None)
+
+
+def imports_in(source: str) -> set[str]:
+    """Return what a module imports, wherever in it: modules, and names that may be modules."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
+            assert node.level == 0, "a relative import"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 
 
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+@cache
+def imports_of(module: str) -> frozenset[str]:
+    """Return the modules of ours that a module of ours imports."""
+    return frozenset(imports_in(PATHS[module].read_text()) & PATHS.keys()) - {module}
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_of)
-def test_nothing_is_imported_from_a_floor_above(path):
-    here = floor_of(module_of(path))
-    above = {
-        module
-        for module in imports_of(path)
-        if module != "practice"
-        and here is not None
-        and (floor_of(module) or 0) > here
-        and module not in OF_ALL
-    }
-
-    assert above == set()
+def reach_of(module: str) -> set[str]:
+    """Return every module of ours that is loaded because of this one."""
+    seen, waiting = set(), [module]
+    while waiting:
+        for imported in imports_of(waiting.pop()) - seen:
+            seen.add(imported)
+            waiting.append(imported)
+    return seen
 
 
-def test_what_is_of_all_knows_no_table_of_ours_but_who_reads():
-    for module in sorted(OF_ALL):
-        path = ROOT / f"{module.replace('.', '/')}.py"
-        used = {m for m in imports_of(path) if floor_of(m) not in (None, len(FLOORS) - 1)}
-        assert used <= {
-            "practice.accounts.access",
-            "practice.accounts.access.therapist_of",
-        }, module
+MODEL_MODULES = [
+    module for module in PATHS if app_of(module) and is_in(module, f"{app_of(module)}.models")
+]
+
+
+@pytest.mark.parametrize("module", [m for m in PATHS if m.startswith(GROUND)])
+def test_the_ground_rooms_know_nothing_above_them(module):
+    assert [m for m in reach_of(module) if not m.startswith((*GROUND, "practice.settings"))] == []
+
+
+@pytest.mark.parametrize("module", MODEL_MODULES)
+def test_models_know_only_models_below_them(module):
+    below = MODELS_IN_ORDER[: MODELS_IN_ORDER.index(app_of(module)) + 1]
+    allowed = (*below, *GROUND)
+
+    assert [m for m in reach_of(module) if not any(is_in(m, room) for room in allowed)] == []
 
 
 def test_figures_do_not_know_that_relationships_end():
-    for path in (ROOT / "practice" / "profiles").rglob("*.py"):
-        own = {module.split(".")[0] for module in imports_of(path)}
-        assert "relationships" not in own, path
+    known = {m: imports_of(m) for m in PATHS if is_in(m, "practice.profiles")}
+
+    assert {m for m, used in known.items() if any(is_in(u, "relationships") for u in used)} == set()
+
+
+def test_no_two_modules_need_each_other():
+    circles = {m for m in PATHS if m in reach_of(m)}
+
+    assert circles == set()
 
 
 def test_the_walk_sees_something():
-    assert len(FILES) > 30
-    assert imports_of(ROOT / "relationships" / "models.py") >= {"clients.models"}
-    assert floor_of("practice.demo") == len(FLOORS) - 1
-    assert floor_of("clients.models") == 2
-    assert floor_of("django.db") is None
+    assert len(PATHS) > 100
+    assert {app_of(m) for m in MODEL_MODULES} == set(MODELS_IN_ORDER)
+    assert "clients.models" in reach_of("relationships.models")
+    assert "practice.accounts.models" in reach_of("practice.diary.views")
+    assert app_of("django.db") is None
 
 
-def test_apps_are_installed_from_the_lowest_floor_up():
-    ours = [app for app in settings.INSTALLED_APPS if app in FLOORS]
+def test_apps_are_installed_in_the_order_of_their_models():
+    ours = [app for app in settings.INSTALLED_APPS if app in MODELS_IN_ORDER]
 
-    assert ours == [floor for floor in FLOORS if floor in ours]
+    assert ours == list(MODELS_IN_ORDER)

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from clients.models import ClientQuerySet
-from practice import identity
+from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import badges as badges_module
 from practice.profiles import figures as figures_module
@@ -137,7 +137,7 @@ def others_are_compared_by_what_is_active(patch: Patch) -> None:
     """A cousin of trap 5: the installation's figures leave out clients whose work has ended."""
 
     def together(everybody: list, now: datetime) -> badges_module.Installation:
-        with identity.purpose("figures"):
+        with current_account.purpose("figures"):
             active = set(
                 Session.objects.filter(relationship__status="active").values_list("pk", flat=True)
             )

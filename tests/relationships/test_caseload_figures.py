@@ -8,10 +8,10 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relationships.caseload import Caseload
+from relationships.caseload.figures import Caseload
 from relationships.episodes import Episode
 from relationships.models import Relationship
-from relationships.reasons import GROUPS, EndReason
+from relationships.models.reasons import GROUPS, EndReason
 from tests.factories import ClientFactory, start
 from tests.profiles import session
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from relationships.chart import BOTTOM, LEFT, RIGHT, TOP, draw
-from relationships.reasons import EndReason
+from relationships.caseload.chart import BOTTOM, LEFT, RIGHT, TOP, draw
+from relationships.models.reasons import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, start
 from tests.profiles import session

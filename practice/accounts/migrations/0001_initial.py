@@ -3,9 +3,9 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
-import practice.ids
-import practice.moments
-import practice.names
+import practice.database.public_ids
+import practice.text.spoken_times
+import practice.text.person_names
 from django.conf import settings
 from django.db import migrations, models
 
@@ -36,10 +36,10 @@ class Migration(migrations.Migration):
             name='Therapist',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', practice.ids.PublicIdField(default=practice.ids.new_public_id, editable=False, max_length=10, unique=True)),
-                ('name', models.CharField(max_length=120, validators=[practice.names.no_control_characters])),
+                ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
+                ('name', models.CharField(max_length=120, validators=[practice.text.person_names.no_control_characters])),
                 ('slug', models.SlugField(max_length=80, unique=True)),
-                ('time_zone', models.CharField(default='Europe/London', max_length=64, validators=[practice.moments.validate_time_zone])),
+                ('time_zone', models.CharField(default='Europe/London', max_length=64, validators=[practice.text.spoken_times.validate_time_zone])),
                 ('tidy_up_weeks', models.PositiveSmallIntegerField(default=12, validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(104)])),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='therapist', to=settings.AUTH_USER_MODEL)),
             ],

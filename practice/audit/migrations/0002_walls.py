@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from practice.audit import walls
+from practice.audit import rules
 
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0001_initial")]
 
-    operations = [walls.RAISE]
+    operations = [rules.RAISE]

@@ -3,7 +3,7 @@
 import datetime
 import django.core.validators
 import django.db.models.deletion
-import practice.names
+import practice.text.person_names
 from django.db import migrations, models
 
 
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('first_day', models.DateField()),
                 ('last_day', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=120, validators=[practice.names.no_control_characters])),
+                ('reason', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='time_off', to='accounts.therapist')),
             ],
             options={

@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from practice.diary import walls
+from practice.diary import rules
 
 
 class Migration(migrations.Migration):
     dependencies = [("diary", "0001_initial"), ("relationships", "0002_walls")]
 
-    operations = [walls.RAISE]
+    operations = [rules.RAISE]

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand
 
 from practice.audit.models import Chain, Entry
 from practice.management.owner import must_see_everything
-from relationships import sealed
-from relationships.history import Event
+from relationships.models import sealed_history
+from relationships.models.event import Event
 
 
 class Command(BaseCommand):
@@ -15,4 +15,4 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         must_see_everything()
-        self.stdout.write(f"{sealed.adopt(Event, Entry, Chain)} events taken over.")
+        self.stdout.write(f"{sealed_history.adopt(Event, Entry, Chain)} events taken over.")

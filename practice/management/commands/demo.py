@@ -7,8 +7,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from practice import demo
 from practice.accounts.models import User
+from practice.demo import people
 
 
 class Command(BaseCommand):
@@ -32,12 +32,12 @@ class Command(BaseCommand):
             )
         call_command("migrate", verbosity=0)
         if not loaded:
-            demo.load()
+            people.load()
         address = addrport if ":" in addrport else f"127.0.0.1:{addrport}"
         self.stdout.write(f"\n{settings.SERVICE_NAME} demo: http://{address}/\n")
-        for name, role, email in demo.SIGN_INS:
+        for name, role, email in people.SIGN_INS:
             self.stdout.write(f"  {email:32} {name}, {role}")
-        self.stdout.write(f"  Password of all: {demo.PASSWORD}\n")
+        self.stdout.write(f"  Password of all: {people.PASSWORD}\n")
         self.stdout.flush()
         if not no_server:
             call_command("runserver", addrport, use_reloader=False, skip_checks=True)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from practice.audit import verify
 from practice.audit.models import Chain
 from practice.management.owner import must_see_everything
-from relationships import sealed
+from relationships.models import sealed_history
 
 HEAD = re.compile(r"^(\d+) (\d+) ([0-9a-f]{64})$", re.MULTILINE)
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def faults(self, expect: Path | None) -> Iterator[str]:
         """Yield what is wrong, with the number of its chain."""
         for chain in verify.chains():
-            for fault in (*verify.faults(chain), *sealed.faults(chain)):
+            for fault in (*verify.faults(chain), *sealed_history.faults(chain)):
                 yield f"Chain {chain}: {fault}."
         kept = HEAD.findall(expect.read_text()) if expect else []
         for chain, length, mac in kept:

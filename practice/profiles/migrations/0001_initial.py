@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import practice.names
+import practice.text.person_names
 from django.db import migrations, models
 
 
@@ -20,17 +20,17 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_published', models.BooleanField(default=False, verbose_name='Show my profile to everybody')),
-                ('headline', models.CharField(blank=True, max_length=120, validators=[practice.names.no_control_characters])),
-                ('about', models.TextField(blank=True, max_length=4000, validators=[practice.names.no_control_characters_but_lines])),
-                ('specialities', models.CharField(blank=True, max_length=300, validators=[practice.names.no_control_characters])),
-                ('languages', models.CharField(blank=True, max_length=120, validators=[practice.names.no_control_characters])),
+                ('headline', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
+                ('about', models.TextField(blank=True, max_length=4000, validators=[practice.text.person_names.no_control_characters_but_lines])),
+                ('specialities', models.CharField(blank=True, max_length=300, validators=[practice.text.person_names.no_control_characters])),
+                ('languages', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
                 ('fee_individual', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(9999)], verbose_name='Individual')),
                 ('fee_couples', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(9999)], verbose_name='Couples')),
                 ('fee_family', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(9999)], verbose_name='Family')),
                 ('fee_group', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(9999)], verbose_name='Group')),
                 ('photo', models.BinaryField(blank=True, default=b'')),
-                ('sort_name', practice.names.FoldedField(editable=False, make=practice.names.fold, max_length=240, of=('name',))),
-                ('search_text', practice.names.FoldedField(editable=False, make=practice.names.search_text, max_length=2000, of=('name', 'headline', 'specialities', 'languages'))),
+                ('sort_name', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.fold, max_length=240, of=('name',))),
+                ('search_text', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.search_text, max_length=2000, of=('name', 'headline', 'specialities', 'languages'))),
                 ('therapist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to='accounts.therapist')),
             ],
         ),

@@ -1,0 +1,114 @@
+"""How long a session lives: 30 minutes without use, 12 hours in all.
+
+A session keeps two moments, in seconds since 1970: when it began and when it was last used. The
+second is written at most once in a thirtieth of the idle limit, that is once a minute, so that not
+every look at a page writes: a session may end up to a minute early, never late.
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from practice.web.responses import banner
+
+BEGAN, SEEN = "began", "seen"
+EVERYTHING_KEPT = '"cache", "storage"'
+
+
+def begin(request: HttpRequest, **_: object) -> None:
+    """Start the clock when somebody signs in; the answer to that is the first use."""
+    request.session[BEGAN] = timezone.now().timestamp()
+    request.session.pop(SEEN, None)
+
+
+user_logged_in.connect(begin, dispatch_uid="limits")
+
+
+def seconds_left(session: SessionBase) -> tuple[int, bool]:
+    """Return how many seconds a session has left, and whether use can make it more."""
+    now = timezone.now().timestamp()
+    began = session.get(BEGAN, now)
+    idle = session.get(SEEN, began) + settings.IDLE_LIMIT.total_seconds() - now
+    in_all = began + settings.SESSION_LIMIT.total_seconds() - now
+    return ceil(min(idle, in_all)), idle < in_all
+
+
+def extend(session: SessionBase) -> None:
+    """Note that a session is in use."""
+    session[SEEN] = timezone.now().timestamp()
+    session.setdefault(BEGAN, session[SEEN])
+
+
+def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpResponse]:
+    """End sessions that have had their time, and note the use of the others.
+
+    Who is signed out by this goes on as a visitor: `LoginRequiredMiddleware` sends them to sign in
+    and back. A view that sets `request.is_background` does not count as use.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        has_ended = request.user.is_authenticated and end_if_due(request)
+        response = get_response(request)
+        if has_ended:
+            response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
+        if request.user.is_authenticated and not getattr(request, "is_background", False):
+            note_use(request)
+        return response
+
+    return middleware
+
+
+def end_if_due(request: HttpRequest) -> bool:
+    """Sign out, with a word about why, if the session has had its time."""
+    left, was_idle = seconds_left(request.session)
+    if left > 0:
+        return False
+    logout(request)
+    if was_idle:
+        minutes = round(settings.IDLE_LIMIT.total_seconds() / 60)
+        why = f"you had not used {settings.SERVICE_NAME} for {minutes} minutes"
+    else:
+        hours = round(settings.SESSION_LIMIT.total_seconds() / 3600)
+        why = f"you had been signed in for {hours} hours"
+    banner(request, "info", f"You were signed out because {why}.")
+    return True
+
+
+def note_use(request: HttpRequest) -> None:
+    """Extend a session and list it among the account's devices, unless that has just been done."""
+    age = timezone.now().timestamp() - request.session.get(SEEN, 0)
+    if age >= settings.IDLE_LIMIT.total_seconds() / 30:
+        extend(request.session)
+        UserSession.objects.create_from_request(request)
+
+
+def for_page(session: SessionBase) -> dict[str, int]:
+    """Return what `static/stay.js` begins with, in seconds; the same for all pages of a session."""
+    idle, warning = settings.IDLE_LIMIT.total_seconds(), settings.IDLE_WARNING.total_seconds()
+    ends = session.get(BEGAN, timezone.now().timestamp()) + settings.SESSION_LIMIT.total_seconds()
+    return {"idle": round(idle - idle / 30), "warning": round(warning), "ends": round(ends)}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_left(request: HttpRequest) -> HttpResponse:
+    """Tell `static/stay.js` how many seconds are left: GET only looks, POST stays signed in.
+
+    When few are left, the dialog that says so comes along.
+    """
+    request.is_background = True
+    if request.method == "POST":
+        extend(request.session)
+    left, can_grow = seconds_left(request.session)
+    ends_soon = left <= settings.IDLE_WARNING.total_seconds()
+    facts = {"can_grow": can_grow}
+    dialog = render_to_string("accounts/_stay.html", facts, request) if ends_soon else ""
+    return JsonResponse({"left": left, "dialog": dialog})

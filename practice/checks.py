@@ -1,0 +1,114 @@
+"""An installation that is not safe does not start, and says in one sentence what to set."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from practice.database.row_security import APPLICATION
+
+SHORTEST_KEY = 50
+KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
+SHORTEST_AUDIT_KEY = 32
+LOCAL = ("", "localhost", "127.0.0.1", "::1")
+MOUNTS = Path("/proc/mounts")  # where the system lists its file systems
+OF_THE_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "glusterfs")
+
+
+def refuse_unsafe(settings: Mapping[str, object]) -> None:
+    """Look at the settings of a production server.
+
+    Raises:
+        ImproperlyConfigured: something has to be set differently; the text names the first.
+    """
+    for sentence in faults(settings):
+        raise ImproperlyConfigured(sentence)
+
+
+def faults(settings: Mapping[str, object]) -> Iterator[str]:
+    """Yield a sentence for each setting that is not safe."""
+    yield from _faults_of_key(str(settings["SECRET_KEY"]))
+    if len(str(settings["AUDIT_KEY"])) < SHORTEST_AUDIT_KEY:
+        yield f"Set AUDIT_KEY to {SHORTEST_AUDIT_KEY} random characters or more, and keep it."
+    if settings["AUDIT_KEY"] == settings["SECRET_KEY"]:
+        yield "Choose an AUDIT_KEY of its own: it has to outlive a change of SECRET_KEY."
+    hosts = settings["ALLOWED_HOSTS"]
+    if not hosts:
+        yield "Set ALLOWED_HOSTS to the host names of the service, separated by commas."
+    if "*" in hosts:
+        yield "Name the hosts in ALLOWED_HOSTS: * lets anybody pose as the service."
+    if settings["SITE_URL"] and urlsplit(str(settings["SITE_URL"])).scheme != "https":
+        yield "Let SITE_URL begin with https: what is in mails has to be safe to follow."
+    if settings["EMAIL_HOST"] not in LOCAL and not settings["EMAIL_USE_TLS"]:
+        yield "Send mail with TLS, or through a mail server on this machine."
+    if settings.get("BEHIND_TLS_PROXY") and not settings.get("ALLAUTH_TRUSTED_PROXY_COUNT"):
+        yield "Set TRUSTED_PROXIES: without it all visitors share the limits against guessing."
+    if settings.get("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"):
+        yield "Accept passkeys over https only: turn MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN off."
+    workers = int(settings["WORKERS"])
+    cache = settings.get("CACHES", {}).get("default", {}).get("BACKEND", "")
+    if workers > 1 and cache.endswith("LocMemCache"):
+        yield "Use a cache that all workers share: the limits against guessing are kept in it."
+    yield from _faults_of_database(settings["DATABASES"]["default"], workers)
+
+
+def _faults_of_key(key: str) -> Iterator[str]:
+    if key.lower().startswith(KNOWN_KEYS):
+        yield "Choose a SECRET_KEY of your own: this one is known to everybody."
+    elif len(key) < SHORTEST_KEY or len(set(key)) < 5:
+        yield f"Choose a longer SECRET_KEY: {SHORTEST_KEY} random characters or more."
+
+
+def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
+    if database["ENGINE"].endswith("sqlite3"):
+        if workers > 1:
+            yield "Use PostgreSQL (DATABASE_URL) for several workers, or one worker with threads."
+        if filesystem_of(Path(database.get("NAME", "/")).resolve()) in OF_THE_NETWORK:
+            yield "Put the SQLite file on a disk of this machine: its locks fail on a network’s."
+        return
+    host, options = str(database.get("HOST") or ""), database.get("OPTIONS") or {}
+    is_far = host not in LOCAL and not host.startswith("/")
+    if is_far and not database.get("PASSWORD"):
+        yield "Give the database user a password: the database is on another machine."
+    if is_far and options.get("sslmode") not in ("require", "verify-ca", "verify-full"):
+        yield "Reach the database by TLS: add ?sslmode=require to DATABASE_URL."
+    if database.get("USER") == "postgres":
+        yield "Use a database user of its own, not postgres: a superuser passes every wall."
+
+
+def filesystem_of(path: Path) -> str:
+    """Return the kind of file system a path is on, e.g. "ext4"; empty where nothing tells."""
+    mounts = MOUNTS.read_text().splitlines() if MOUNTS.exists() else []
+    places = [(fields[1].replace("\\040", " "), fields[2]) for fields in map(str.split, mounts)]
+    around = [(place, kind) for place, kind in places if path.is_relative_to(place)]
+    return max(reversed(around), key=lambda mount: len(mount[0]), default=("", ""))[1]
+
+
+def refuse_powerful_role() -> None:
+    """Look, on PostgreSQL, as whom this server connects: the second wall has to bind it.
+
+    Raises:
+        ImproperlyConfigured: it would pass by; the text says which role to use.
+        DatabaseError: the database does not answer.
+    """
+    if connection.vendor == "postgresql" and not _is_bound():
+        raise ImproperlyConfigured(
+            f"Let DATABASE_URL name a role in {APPLICATION} that is no superuser, has no BYPASSRLS "
+            "and owns no table (docs/operate.md)."
+        )
+
+
+def _is_bound() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT NOT rolsuper AND NOT rolbypassrls
+            AND EXISTS (SELECT FROM pg_roles WHERE rolname = %s)
+            AND NOT EXISTS (
+                SELECT FROM pg_class WHERE pg_has_role(rolname, relowner, 'member')
+                AND relkind = 'r' AND relnamespace = current_schema()::regnamespace)
+            FROM pg_roles WHERE rolname = current_user""",
+            [APPLICATION],
+        )
+        return cursor.fetchone()[0]

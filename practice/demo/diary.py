@@ -1,0 +1,128 @@
+"""The demo's sessions, working hours and days off."""
+
+import random
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from practice.accounts.models import Therapist
+from practice.booking.free import free_times
+from practice.booking.models import BookingRules, TimeOff, WeeklyHours
+from practice.database.public_ids import ALPHABET, LENGTH
+from practice.diary.models import Session
+from relationships.models import Relationship
+
+LENGTH_OF_SESSION = timedelta(minutes=50)
+WEEKS_BACK, WEEKS_AHEAD = 52, 4
+MORNING, AFTERNOON = (time(9), time(13)), (time(14), time(18))
+QUIET = (2, 9, 14)  # active, and not seen for a while
+HOURS = {"Europe/London": [(d, s) for d in range(5) for s in (MORNING, AFTERNOON)]}
+HOURS["Europe/Berlin"] = [(d, (time(10), time(16))) for d in range(5)]
+
+
+def fill(
+    therapist: Therapist, dice: random.Random, now: datetime, *, visits_each: int | None = None
+) -> None:
+    """Give a therapist hours, days off, a year of past sessions and the coming weeks.
+
+    With `visits_each`, every client comes so many times and no more.
+    """
+    zone = ZoneInfo(therapist.time_zone)
+    today = timezone.localtime(now, zone).date()
+    spans = HOURS[therapist.time_zone]
+    WeeklyHours.objects.bulk_create(
+        WeeklyHours(therapist=therapist, weekday=day, starts=starts, ends=ends)
+        for day, (starts, ends) in spans
+    )
+    BookingRules.objects.create(therapist=therapist)
+    week_off = today - timedelta(days=today.weekday()) + timedelta(weeks=5)
+    TimeOff.objects.create(
+        therapist=therapist,
+        first_day=week_off,
+        last_day=week_off + timedelta(days=4),
+        reason="Training week",
+    )
+    grid = [(day, hour) for day, (s, e) in spans for hour in range(s.hour, e.hour)]
+    taken: set[datetime] = set()
+    sessions: list[Session] = []
+    dice.shuffle(grid)
+    ties = therapist.relationships.in_order().prefetch_related("participations__client")
+    for number, tie in enumerate(ties):
+        of_tie = _sessions(tie, dice, grid[number % len(grid)], now, zone, taken)
+        if tie.is_ended and number % 3 == 0:
+            of_tie = of_tie[:1]  # somebody who came once
+        elif number in QUIET and not tie.people[0].account:
+            of_tie = [s for s in of_tie if s.starts_at < now - timedelta(weeks=14)]
+        sessions += of_tie[:visits_each]
+    Session.objects.bulk_create(sessions)
+
+
+def _sessions(
+    tie: Relationship,
+    dice: random.Random,
+    slot: tuple[int, int],
+    now: datetime,
+    zone: ZoneInfo,
+    taken: set[datetime],
+) -> list[Session]:
+    """Return the sessions of one relationship, always on the same day and hour."""
+    today = timezone.localtime(now, zone).date()
+    every = dice.choice([1, 2, 2])
+    weekday, hour = slot
+    first = today - timedelta(days=today.weekday()) + timedelta(days=weekday)
+    sessions: list[Session] = []
+    for week in range(-WEEKS_BACK, WEEKS_AHEAD + 1, every):
+        starts_at = _at(first + timedelta(weeks=week), hour, zone)
+        if starts_at in taken or starts_at < tie.started_at:
+            continue
+        if starts_at > (tie.ended_at or now + timedelta(weeks=WEEKS_AHEAD)):
+            break
+        taken.add(starts_at)
+        sessions.append(_session(tie, dice, starts_at, now, is_first=not sessions))
+    return sessions
+
+
+def _session(
+    tie: Relationship, dice: random.Random, starts_at: datetime, now: datetime, *, is_first: bool
+) -> Session:
+    booked_at = max(starts_at - timedelta(days=dice.randint(5, 12)), tie.started_at)
+    account = tie.people[0].account
+    session = Session(
+        therapist_id=tie.therapist_id,
+        public_id="".join(dice.choices(ALPHABET, k=LENGTH)),
+        relationship=tie,
+        starts_at=starts_at,
+        ends_at=starts_at + LENGTH_OF_SESSION,
+        complimentary=is_first and dice.random() < 0.15,
+        booked_at=min(booked_at, now),
+        booked_by=account or tie.therapist.user,
+    )
+    is_recent = now - starts_at < timedelta(days=3)
+    if starts_at + LENGTH_OF_SESSION <= now and not is_recent:
+        fate = dice.random()
+        session.state = "attended" if fate < 0.9 else "missed" if fate < 0.95 else "cancelled"
+        if session.state == "cancelled":
+            session.cancelled_at = starts_at - timedelta(hours=dice.randint(3, 90))
+            session.cancelled_at = max(session.cancelled_at, session.booked_at)
+            session.cancelled_by = session.booked_by
+            by_therapist = now - starts_at > timedelta(days=90) and dice.random() < 0.3
+            session.cancelled_for_client = not by_therapist
+    return session
+
+
+def _at(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(hour), zone)
+
+
+def book_follow_up(tie: Relationship, now: datetime) -> None:
+    """Let the client of an ended relationship book a session, some days ahead."""
+    free = [at for at in free_times(tie.therapist, now) if at > now + timedelta(days=7)]
+    zone = ZoneInfo(tie.therapist.time_zone)
+    at_four = [at for at in free if at.astimezone(zone).hour == 16]
+    Session.book(
+        tie,
+        starts_at=(at_four or free)[0],
+        length=LENGTH_OF_SESSION,
+        by=tie.people[0].account,
+    )

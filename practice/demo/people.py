@@ -1,0 +1,249 @@
+"""The demo: fictional people, a fixed seed, dates relative to today.
+
+Its addresses, accounts and names are a contract that others drive; change them with care.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.database.public_ids import ALPHABET, LENGTH
+from practice.demo import diary
+from practice.profiles.models import Profile
+from relationships.models import Kind, Relationship
+from relationships.models.reasons import EndReason
+
+PASSWORD = "stillwater-demo"  # noqa: S105 - printed on the sign-in page of the demo
+SIGN_INS = [
+    ("Hannah Okafor", "therapist", "hannah@stillwater.example"),
+    ("Maya Lindqvist", "client", "maya@stillwater.example"),
+    ("Erik Lindqvist", "client", "erik@stillwater.example"),
+    ("Jonah Whitfield", "client", "jonah@stillwater.example"),
+]
+
+HANNAHS_ACTIVE = [
+    "Amara Bello",
+    "Anneliese Groß",
+    "Callum Reid",
+    "Chidi Eze",
+    "Dolores Ibáñez",
+    "Eilidh MacLeod",
+    "Farah Siddiqui",
+    "François L’Écuyer",
+    "Grace Mbeki-Jones",
+    "Hugo Sørensen",
+    "Imogen St John",
+    "Kwame Asante",
+    "Łukasz Dąbrowski",
+    "Niamh O’Sullivan",
+    "Oluwaseun Adeleke",
+    "Priya Raghunathan",
+    "Rosa de la Cruz",
+    "Tomasz Wójcik",
+    "Zoë Hartmann",
+    "Олена Коваль",
+    "李美玲",
+]
+HANNAHS_INACTIVE = [
+    ("Beatrice Nnamdi", EndReason.COMPLETED),
+    ("Bram van den Berg", EndReason.AGREED_LIMIT),
+    ("Dara Ó Briain-Walsh", EndReason.LOST_CONTACT),
+    ("Esther Kimani", EndReason.COMPLETED),
+    ("Gareth Pugh", EndReason.CIRCUMSTANCES),
+    ("Ines Carvalho", EndReason.CLIENT_STOPPED),
+    ("Malik Rahman", EndReason.REFERRED_ON),
+    ("Nora Šimková", EndReason.COMPLETED),
+    ("Percival D’Arcy", EndReason.NOT_A_FIT),
+    ("Ruth Abramson", EndReason.DIED),
+    ("Søren Kjær", EndReason.NO_SESSIONS),
+]
+BOBS_ACTIVE = [
+    "Anja Vogel",
+    "Cem Yıldız",
+    "Dieter Krause",
+    "Greta Lindemann",
+    "Hannah Fuchs",
+    "Jörg Müller",
+    "Katarzyna Nowak",
+    "Maya Brandt",
+    "Yusuf Demir",
+]
+BOBS_INACTIVE = [
+    ("Jürgen Weiß", EndReason.COMPLETED),
+    ("Lea Schäfer", EndReason.LOST_CONTACT),
+    ("Renate Vogt", EndReason.COMPLETED),
+]
+
+COLLEAGUES = [
+    ("Ayesha Malik", "ayesha-malik"),
+    ("Conor Byrne", "conor-byrne"),
+    ("Signe Dahl", "signe-dahl"),
+]
+
+
+class Practice:
+    """One therapist's demo practice, filled step by step."""
+
+    def __init__(self, dice: random.Random, now: datetime, therapist: Therapist) -> None:
+        self.dice, self.now, self.therapist = dice, now, therapist
+
+    def ago(self, days: int) -> datetime:
+        """A moment in working hours some days ago."""
+        day = timezone.localtime(self.now) - timedelta(days=days)
+        return day.replace(
+            hour=self.dice.randint(9, 17), minute=self.dice.choice([0, 12, 30, 50]), second=0
+        )
+
+    def client(self, name: str, *, days: int, account: User | None = None, **facts) -> Client:
+        """Add a client so many days ago."""
+        plain = "".join(c for c in name.lower() if c.isascii() and c.isalpha())
+        return Client.objects.create(
+            therapist=self.therapist,
+            public_id=public_id(self.dice),
+            name=name,
+            email=account.email if account else f"{plain or public_id(self.dice)}@mail.example",
+            account=account,
+            phone=f"07700 900{self.dice.randint(100, 999)}",
+            added_at=self.ago(days),
+            **{"time_zone": self.therapist.time_zone} | facts,
+        )
+
+    def tie(self, kind: Kind, *clients: Client, days: int) -> Relationship:
+        """Start a relationship so many days ago."""
+        return Relationship.start(
+            therapist=self.therapist,
+            kind=kind,
+            clients=clients,
+            by=self.therapist.user,
+            at=self.ago(days),
+            public_id=public_id(self.dice),
+        )
+
+    def end(self, tie: Relationship, reason: EndReason, *, days: int, note: str = "") -> None:
+        tie.end(by=self.therapist.user, reason=reason, note=note, at=self.ago(days))
+
+    def restart(self, tie: Relationship, *, days: int) -> None:
+        tie.restart(by=self.therapist.user, at=self.ago(days))
+
+    def individuals(self, active: list[str], inactive: list[tuple[str, EndReason]]) -> None:
+        """Add people with one Individual relationship each."""
+        for name in active:
+            days = self.dice.randint(20, 700)
+            self.tie(Kind.INDIVIDUAL, self.client(name, days=days), days=days)
+        for name, reason in inactive:
+            days = self.dice.randint(200, 900)
+            tie = self.tie(Kind.INDIVIDUAL, self.client(name, days=days), days=days)
+            self.end(tie, reason, days=self.dice.randint(5, 180))
+
+
+def public_id(dice: random.Random) -> str:
+    """Return an id that is the same in every demo."""
+    return "".join(dice.choices(ALPHABET, k=LENGTH))
+
+
+@transaction.atomic
+def load(now: datetime | None = None) -> None:
+    """Fill an empty database with the demo."""
+    dice, now = random.Random(1417), now or timezone.now()  # noqa: S311 - no secret
+    hashed = make_password(PASSWORD)
+
+    def account(email: str) -> User:
+        return User.objects.create(email=email, password=hashed)
+
+    def practice(name: str, email: str, slug: str, zone: str) -> Practice:
+        therapist = Therapist.objects.create(
+            user=account(email), public_id=public_id(dice), name=name, slug=slug, time_zone=zone
+        )
+        return Practice(dice, now, therapist)
+
+    hannah = practice(
+        "Hannah Okafor", "hannah@stillwater.example", "hannah-okafor", "Europe/London"
+    )
+    hannah.individuals(HANNAHS_ACTIVE, HANNAHS_INACTIVE)
+    _the_lindqvists(hannah, account)
+    jonah = _jonah(hannah, account)
+    _couples_and_families(hannah)
+    _three_episodes(hannah)
+    _ended_today(hannah)
+    diary.fill(hannah.therapist, dice, now)
+    diary.book_follow_up(jonah, now)
+
+    bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
+    bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)
+    diary.fill(bob.therapist, dice, now)
+    for name, slug in COLLEAGUES:
+        colleague = practice(name, f"{slug}@stillwater.example", slug, "Europe/London")
+        colleague.individuals([f"Client {n} of {name}" for n in "ABCDE"], [])
+        diary.fill(colleague.therapist, dice, now, visits_each=4)
+    _profiles()
+
+
+def _profiles() -> None:
+    Profile.objects.create(
+        therapist=Therapist.objects.get(slug="hannah-okafor"),
+        is_published=True,
+        headline="Integrative counsellor, London and online",
+        about="I work with people who find themselves at a turning point, alone or with a partner."
+        "\n\nWe begin with a conversation about what brings you, and take it from there.",
+        specialities="Anxiety, Bereavement, Couples, Life changes",
+        languages="English, Swedish",
+        fee_individual=70,
+        fee_couples=90,
+        fee_family=100,
+    )
+    for name, slug in COLLEAGUES[:2]:
+        Profile.objects.create(
+            therapist=Therapist.objects.get(slug=slug),
+            is_published=True,
+            headline="Counsellor, online",
+            about=f"{name} is made up, like everybody here.",
+        )
+
+
+def _the_lindqvists(hannah: Practice, account) -> None:
+    stockholm = {"time_zone": "Europe/Stockholm"}
+    maya_account, erik_account = (account(f"{n}@stillwater.example") for n in ("maya", "erik"))
+    maya = hannah.client("Maya Lindqvist", days=320, account=maya_account, **stockholm)
+    erik = hannah.client("Erik Lindqvist", days=320, account=erik_account, **stockholm)
+    couples = hannah.tie(Kind.COUPLES, maya, erik, days=320)
+    hannah.end(couples, EndReason.COMPLETED, days=175, note="Both found it a good place to stop.")
+    hannah.tie(Kind.INDIVIDUAL, maya, days=265)
+
+
+def _jonah(hannah: Practice, account) -> Relationship:
+    jonah = hannah.client("Jonah Whitfield", days=410, account=account("jonah@stillwater.example"))
+    tie = hannah.tie(Kind.INDIVIDUAL, jonah, days=410)
+    hannah.end(tie, EndReason.COMPLETED, days=76)
+    return tie
+
+
+def _couples_and_families(hannah: Practice) -> None:
+    owen, sian = (hannah.client(f"{n} Pryce", days=150) for n in ("Owen", "Siân"))
+    hannah.tie(Kind.COUPLES, owen, sian, days=150)
+    family = [hannah.client(f"{n} Achterberg", days=500) for n in ("Lotte", "Pieter", "Wim")]
+    hannah.end(hannah.tie(Kind.FAMILY, *family, days=500), EndReason.AGREED_LIMIT, days=120)
+    hannah.tie(Kind.INDIVIDUAL, family[0], days=90)
+
+
+def _three_episodes(hannah: Practice) -> None:
+    tie = hannah.tie(Kind.INDIVIDUAL, hannah.client("Vikram Menon", days=880), days=880)
+    hannah.end(tie, EndReason.COMPLETED, days=700)
+    hannah.restart(tie, days=520)
+    hannah.end(tie, EndReason.CIRCUMSTANCES, days=380, note="Moved to Leeds for half a year.")
+    hannah.restart(tie, days=140)
+
+
+def _ended_today(hannah: Practice) -> None:
+    tie = hannah.tie(Kind.INDIVIDUAL, hannah.client("Tessa Quill", days=230), days=230)
+    now = timezone.localtime(hannah.now)
+    since_midnight = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
+    tie.end(
+        by=hannah.therapist.user,
+        reason=EndReason.COMPLETED,
+        at=hannah.now - min(timedelta(hours=2), since_midnight / 2),
+    )

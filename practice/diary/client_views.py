@@ -1,0 +1,57 @@
+"""The Client Dashboard and a client's list of sessions."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from practice.accounts.access import for_clients
+from practice.audit.models import Entry, Verb
+from practice.diary import session_details
+from practice.diary.models import Session, SessionQuerySet
+from relationships.client_cards import cards
+
+ROWS_A_PAGE = 25
+
+
+def _sessions(request: HttpRequest) -> SessionQuerySet:
+    return Session.objects.of_clients(request.clients).with_people()
+
+
+def _record_look(request: HttpRequest) -> None:
+    """Record it with each of the client's therapists, in the order of their chains."""
+    for me in sorted(request.clients, key=lambda record: record.therapist_id):
+        practice = me.therapist_id
+        Entry.record(Verb.DASHBOARD_OPENED, by=request.user, therapist=practice, about=me)
+
+
+@require_safe
+@for_clients
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Show a client a card for each relationship, and their next sessions."""
+    _record_look(request)
+    sessions = _sessions(request)
+    held = sessions.attended().order_by("starts_at")
+    facts = {
+        "me": request.clients.first(),
+        "cards": cards(request.clients),
+        "upcoming": session_details.describe_all(sessions.upcoming()[:10], request.user),
+        "number_held": held.count(),
+        "first_held": held.values_list("starts_at", flat=True).first(),
+    }
+    return render(request, "diary/dashboard.html", facts)
+
+
+@require_safe
+@for_clients
+def my_sessions(request: HttpRequest) -> HttpResponse:
+    """List all of a client's sessions."""
+    _record_look(request)
+    sessions = _sessions(request)
+    past = Paginator(sessions.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    facts = {
+        "upcoming": session_details.describe_all(sessions.upcoming(), request.user),
+        "past": session_details.describe_all(past, request.user),
+        "page": past,
+    }
+    return render(request, "diary/my_sessions.html", facts)

@@ -1,0 +1,79 @@
+"""Who opened this: what the audit knows about one client, for their therapist."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from clients.models import Client
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.decorators import records
+from practice.audit.models import Entry, Role, Verb, name_of
+from practice.database import current_account
+from practice.text import spoken_times
+
+ROWS_A_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry, in words."""
+
+    at: datetime
+    who: str
+    what: str
+    which: str
+
+
+@require_safe
+@for_therapists
+@records(Verb.CLIENT_OPENED)
+def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """List who opened and changed what about a client; `only` names one relationship or session."""
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    things = _things(person)
+    only = next((n for n in things if n.endswith(f":{request.GET.get('only')}")), None)
+    tried = Q(chain=0, verb=Verb.REFUSED)  # whoever was refused belongs to no practice
+    entries = Entry.objects.filter(Q(therapist=request.therapist) | tried)
+    entries = entries.filter(about__in=[only] if only else things).order_by("-at", "-number")
+    with current_account.purpose("refusals"):
+        page = Paginator(entries, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+        found = list(page)
+    names = _names(request, found)
+    lines = [
+        Line(entry.at, _who(entry, names), entry.words, things[entry.about]) for entry in found
+    ]
+    facts = {"client": person, "lines": lines, "page": page, "only": things.get(only)}
+    facts["only_id"] = only.partition(":")[2] if only else ""
+    return render(request, "records/access_history.html", facts)
+
+
+def _things(person: Client) -> dict[str, str]:
+    """Return what there is about a client, as the audit names it, each with words for it."""
+    things = {name_of(person): ""}
+    ties = person.relationships.all()
+    things |= {name_of(tie): tie.get_kind_display() for tie in ties}
+    for session in person.therapist.sessions.of_clients([person]).only("public_id", "starts_at"):
+        things[name_of(session)] = spoken_times.day(session.starts_at)
+    return things
+
+
+def _names(request: TherapistRequest, entries: list[Entry]) -> dict[int, str]:
+    """Return what to call the accounts: oneself, and one's own clients. Nobody else has a name."""
+    accounts = {entry.by for entry in entries} - {None}
+    people = request.therapist.clients.filter(account__in=accounts)
+    return {p.account_id: p.first_name for p in people} | {request.user.pk: "You"}
+
+
+def _who(entry: Entry, names: dict[int, str]) -> str:
+    if entry.by in names:
+        return names[entry.by]
+    if entry.role == Role.OPERATOR:
+        return "The service"
+    if entry.verb == Verb.REFUSED:
+        return "Someone without access"
+    return "Someone who has no account here any more" if entry.by else "Someone not signed in"

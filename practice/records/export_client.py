@@ -1,0 +1,149 @@
+"""Everything that is held about one client, for their therapist, as plain data.
+
+The keys are described in `docs/export.md` and stay as they are. The archive is about one person: of
+others who take part it has first names only.
+"""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from clients.models import Client
+from practice.diary.models import Session
+from practice.records.retention import kept
+from practice.text.person_names import in_words
+from relationships.episodes import Episode, episodes
+from relationships.models import Relationship
+from relationships.models.event import Event
+from relationships.models.reasons import CODES, EndReason
+
+FORMAT, VERSION = "stillwater-client", 1
+
+
+def record(client: Client, now: datetime) -> dict:
+    """Return all of a client's record, as of an instant."""
+    ties = (
+        client.relationships.order_by("started_at", "pk")
+        .select_related("therapist")
+        .prefetch_related("participations__client", "events", "sessions")
+    )
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_at": now,
+        "therapist": {"name": client.therapist.name, "time_zone": client.therapist.time_zone},
+        "client": _details(client, now),
+        "invitations": [
+            {
+                "email": invitation.email,
+                "created_at": invitation.created_at,
+                "accepted_at": invitation.accepted_at,
+            }
+            for invitation in client.invitations.order_by("created_at", "pk")
+        ],
+        "relationships": [_Tie(tie, client).facts() for tie in ties],
+    }
+
+
+def _details(client: Client, now: datetime) -> dict:
+    time = kept([client], now)[0]
+    return {
+        "id": client.public_id,
+        "name": client.name,
+        "preferred_name": client.preferred_name,
+        "email": client.email,
+        "phone": client.phone,
+        "date_of_birth": client.date_of_birth,
+        "time_zone": client.time_zone,
+        "added_at": client.added_at,
+        "is_active": client.is_active,
+        "can_sign_in": client.account_id is not None,
+        "keep_rule": {"key": client.keep_rule, "label": client.get_keep_rule_display()},
+        "keep_until": time.until,
+    }
+
+
+class _Tie:
+    """One relationship, as the archive about one of its clients tells it."""
+
+    def __init__(self, tie: Relationship, client: Client) -> None:
+        self.tie, self.client = tie, client
+        self.others = [person for person in tie.people if person.pk != client.pk]
+
+    def facts(self) -> dict:
+        tie = self.tie
+        events = sorted(tie.events.all(), key=lambda event: event.pk)
+        return {
+            "id": tie.public_id,
+            "kind": {"key": tie.kind, "label": tie.get_kind_display()},
+            "with": in_words(person.first_name for person in self.others),
+            "status": tie.status,
+            "started_at": tie.started_at,
+            "ended_at": tie.ended_at,
+            "ended_by": self._who(tie.ended_by_id),
+            "end_reason": reason_of(tie.end_reason),
+            "end_note": tie.end_note,
+            "is_closed": tie.is_closed,
+            "planned_end": tie.planned_end,
+            "on_break_until": tie.on_break_until,
+            "ask_again_on": tie.ask_again_on,
+            "episodes": [_episode(episode) for episode in episodes(events)],
+            "history": [self._event(event) for event in events],
+            "sessions": [
+                self._session(session)
+                for session in sorted(tie.sessions.all(), key=lambda session: session.starts_at)
+            ],
+        }
+
+    def _who(self, account_id: int | None) -> str | None:
+        """Return who did something: the therapist, this client, or another's first name."""
+        if account_id is None:
+            return None
+        if account_id == self.tie.therapist.user_id:
+            return "therapist"
+        if account_id == self.client.account_id:
+            return "client"
+        names = (p.first_name for p in self.others if p.account_id == account_id)
+        return next(names, "another account")
+
+    def _event(self, event: Event) -> dict:
+        return {
+            "kind": {"key": event.kind, "label": event.get_kind_display()},
+            "at": event.at,
+            "by": self._who(event.by_id),
+            "reason": reason_of(event.reason),
+            "note": event.note,
+        }
+
+    def _session(self, session: Session) -> dict:
+        return {
+            "id": session.public_id,
+            "starts_at": session.starts_at,
+            "ends_at": session.ends_at,
+            "state": {"key": session.state, "label": session.get_state_display()},
+            "complimentary": session.complimentary,
+            "booked_at": session.booked_at,
+            "booked_by": self._who(session.booked_by_id),
+            "moved_at": session.moved_at,
+            "moved_by": self._who(session.moved_by_id),
+            "moved_for_client": session.moved_for_client,
+            "last_moved_by_therapist_at": session.last_own_move,
+            "cancelled_at": session.cancelled_at,
+            "cancelled_by": self._who(session.cancelled_by_id),
+            "cancelled_for_client": session.cancelled_for_client,
+        }
+
+
+def reason_of(key: str) -> dict | None:
+    """Return a reason with its label and what it is called elsewhere; None without one."""
+    if not key:
+        return None
+    reason = EndReason(key)
+    return {"key": key, "label": reason.label, **asdict(CODES[reason])}
+
+
+def _episode(episode: Episode) -> dict:
+    return {
+        "started_at": episode.started_at,
+        "ended_at": episode.ended_at,
+        "reason": reason_of(episode.reason),
+    }

@@ -1,0 +1,96 @@
+"""What a client may know of what is held about them, as plain data.
+
+Made from the restricted facts that their own pages show (`relationships/client_cards.py`,
+`practice/diary/session_details.py`), and from what the audit has of their account's signing in and
+out, so that a reason, a private note or another person's full name has no way into it. The keys are
+described in `docs/export.md`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import User
+from practice.audit.models import Entry, Verb
+from practice.diary import session_details
+from practice.diary.models import Session
+from relationships.client_cards import Card, cards
+
+FORMAT, VERSION = "stillwater-my-data", 1
+
+
+def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
+    """Return what an account may see, at all its therapists, as of an instant."""
+    sessions = Session.objects.of_clients(records).with_people().order_by("starts_at", "pk")
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_at": now,
+        "time_zone": timezone.get_current_timezone_name(),
+        "account": {
+            "email": user.email,
+            "created_at": user.created_at,
+            "last_signed_in_at": user.last_login,
+        },
+        "sign_ins": [
+            {"at": entry.at, "what": {"key": entry.verb, "label": entry.words}}
+            for entry in _sign_ins(user)
+        ],
+        "records": [_record(client) for client in records],
+        "relationships": [_relationship(card) for card in cards(records)],
+        "sessions": [_session(session) for session in session_details.describe_all(sessions, user)],
+    }
+
+
+def _sign_ins(user: User) -> Iterable[Entry]:
+    """Return what happened at an account's door, the oldest first; of who failed nothing is kept.
+
+    The same entries as `second_wall.py` shows to the account.
+    """
+    verbs = (Verb.SIGNED_IN, Verb.SIGNED_OUT, Verb.SIGN_IN_FAILED)
+    entries = Entry.objects.filter(chain=0, about=f"account:{user.pk}", verb__in=verbs)
+    return entries.order_by("number")
+
+
+def _record(client: Client) -> dict:
+    return {
+        "therapist": client.therapist.name,
+        "name": client.name,
+        "preferred_name": client.preferred_name,
+        "email": client.email,
+        "phone": client.phone,
+        "date_of_birth": client.date_of_birth,
+        "time_zone": client.time_zone,
+        "added_at": client.added_at,
+    }
+
+
+def _relationship(card: Card) -> dict:
+    """Return a card; of work that ended because somebody died nothing is said of the ending."""
+    return {
+        "therapist": card.therapist,
+        "kind": card.kind,
+        "with": card.others,
+        "ended_at": None if card.is_quiet else card.ended_at,
+    }
+
+
+def _session(session: session_details.MySession) -> dict:
+    return {
+        "id": session.public_id,
+        "therapist": session.therapist,
+        "kind": session.kind,
+        "with": session.others,
+        "starts_at": session.starts_at,
+        "ends_at": session.ends_at,
+        "state": {"key": session.state, "label": session.state_label},
+        "complimentary": session.complimentary,
+        "booked_at": session.booked_at,
+        "booked_by": session.booked_by,
+        "moved_at": session.moved_at,
+        "moved_by": session.moved_by,
+        "cancelled_at": session.cancelled_at,
+        "cancelled_by": session.cancelled_by,
+    }

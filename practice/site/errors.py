@@ -1,0 +1,85 @@
+"""Calm pages for what goes wrong. None says a number, and none repeats the address."""
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views import defaults
+from django_htmx.http import HttpResponseClientRedirect
+
+from practice.audit.decorators import named_in
+from practice.audit.models import Entry, Verb
+from practice.web.responses import banner
+
+RETRY_AFTER = "10"  # seconds
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page is another kind of person's."""
+    _record_refusal(request, 403)
+    return render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such page, or not yours: the same answer, byte for byte."""
+    _record_refusal(request, 404)
+    return render(request, "404.html", status=404)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Somebody tries too often."""
+    _record_refusal(request, 429)
+    return render(request, "429.html", status=429)
+
+
+def _record_refusal(request: HttpRequest, status: int) -> None:
+    """Record who asked for what they may not see: signed in, for something that has an id.
+
+    An unknown id is recorded like a stranger's, so that nobody can tell them apart.
+    """
+    user, route = getattr(request, "user", None), request.resolver_match
+    by = user if user and user.is_authenticated else None
+    about = named_in(route.captured_kwargs) if route else ""
+    if status == 429 or (by and about):
+        outcome = f"{status} {route.url_name if route else ''}"
+        Entry.record(Verb.REFUSED, by=by, therapist=None, about=about, outcome=outcome)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke; or only the database is away, and whoever asks again will be answered.
+
+    Both pages are fixed texts, rendered without the request: they ask the database nothing.
+    """
+    if _is_outage(sys.exc_info()[1]):
+        return _unavailable()
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The request makes no sense; or so says Django of a session that cannot be written now."""
+    return _unavailable() if _is_outage(exception) else defaults.bad_request(request, exception)
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    """Whether it came about because the database is away."""
+    while error and not isinstance(error, OperationalError | InterfaceError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _unavailable() -> HttpResponse:
+    page = render_to_string("503.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was too old, or not ours. Nothing was changed."""
+    if request.htmx:
+        banner(request, "info", "This page had been open for too long", "_nothing_sent.html")
+        return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
+    sign_out = reverse("sign_out")  # an address without a page to reload
+    address = reverse("home") if request.path == sign_out else request.path
+    return render(request, "403_csrf.html", {"address": address}, status=403)

@@ -1,0 +1,110 @@
+"""What every answer has."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+from practice.accounts.access import therapist_of
+from practice.database import current_account
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
+
+# Nothing is inline and nothing comes from elsewhere, so the policy needs no exception.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "font", "connect")),
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+)
+
+
+def response_headers(get_response: GetResponse) -> GetResponse:
+    """Keep pages out of caches and other people's frames."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        return response
+
+    return middleware
+
+
+def htmx_answers(get_response: GetResponse) -> GetResponse:
+    """Say to htmx what a browser understands by itself.
+
+    A redirect to the sign-in page must leave the page, not land in a part of it; a refused form
+    (422) is the same page again and no new entry in the browser's history.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.htmx:
+            sign_in = resolve_url(settings.LOGIN_URL)
+            if response.headers.get("Location", "").startswith(sign_in):
+                here = request.htmx.current_url_abs_path or "/"
+                return HttpResponseClientRedirect(f"{sign_in}?next={quote(here)}")
+            if response.status_code == 422:
+                response.headers["HX-Push-Url"] = "false"
+        return response
+
+    return middleware
+
+
+def nobody_at_health(get_response: GetResponse) -> GetResponse:
+    """Let no one look up who asks for the health of the service: the database may be away."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path in WITHOUT_DATABASE:
+            request.user = AnonymousUser()
+        return get_response(request)
+
+    return middleware
+
+
+def identified(get_response: GetResponse) -> GetResponse:
+    """Tell the database who asks, for the transaction that the rest of the request is.
+
+    On PostgreSQL a request is one transaction, and one that fails leaves nothing behind; on SQLite,
+    where a writer keeps all others waiting, each change is a transaction of its own.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path in WITHOUT_DATABASE:
+            return get_response(request)
+        with current_account.asking(request.user.pk) as is_transaction:
+            response = get_response(request)
+            if is_transaction and response.status_code >= 500:
+                transaction.set_rollback(True)
+            return response
+
+    return middleware
+
+
+def reader_time_zone(get_response: GetResponse) -> GetResponse:
+    """Show times in the zone of whoever reads them (`domain.md` 2.2), and say who that is."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.reader = None
+        if request.user.is_authenticated:
+            request.reader = therapist_of(request.user) or request.user.clients.first()
+        zone = request.reader.time_zone if request.reader else settings.TIME_ZONE
+        with timezone.override(zone):
+            return get_response(request)
+
+    return middleware

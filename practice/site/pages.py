@@ -1,0 +1,79 @@
+"""Pages of the practice as a whole: where `/` leads, help, accessibility, privacy."""
+
+from difflib import get_close_matches
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from practice.accounts.access import therapist_of
+from practice.audit.models import Entry, Verb
+from practice.database import current_account
+from practice.text.person_names import fold, search_words
+from practice.web.responses import render_form, see_other
+
+
+@require_safe
+@login_not_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Send everybody to where their work is."""
+    if not request.user.is_authenticated:
+        return see_other("account_login")
+    return see_other("clients" if therapist_of(request.user) else "dashboard")
+
+
+def page(template: str):
+    """Return a view of a page that says the same to everybody."""
+
+    @require_safe
+    @login_not_required
+    def static_page(request: HttpRequest) -> HttpResponse:
+        return render(request, template)
+
+    return static_page
+
+
+class MissingClientForm(forms.Form):
+    """Whom a therapist cannot spot."""
+
+    use_required_attribute = False
+    name = forms.CharField(
+        label="Name of the client",
+        max_length=120,
+        error_messages={"required": "Enter the name of the client you are looking for"},
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_not_required
+def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
+    """Say every reason why a client can be missing; check them for a name (sent by POST)."""
+    therapist = therapist_of(request.user)
+    if therapist:
+        current_account.on_side("therapist")
+    form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
+    facts = {"form": form, "therapist": therapist}
+    if not form.is_valid():
+        return render_form(request, "help/cant_spot_a_client.html", facts)
+    name = form.cleaned_data["name"]
+    everybody = therapist.clients.known().a_to_z()
+    found = list(everybody.search(name)[:10]) if search_words(name) else []
+    count = f"{len(found)} found"
+    Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=therapist, outcome=count)
+    similar = [] if found else _similar(name, everybody)
+    facts |= {"name": name, "found": found, "similar": similar, "checked": True}
+    return render(request, "help/cant_spot_a_client.html", facts)
+
+
+def _similar(name: str, everybody) -> list:
+    """Return clients whose name, or one word of it, is spelt nearly so."""
+    by_word: dict[str, dict] = {}
+    for client in everybody:
+        for word in {client.sort_name, *client.search_text.split()}:
+            by_word.setdefault(word, {})[client.pk] = client
+    wanted = [fold(name), *fold(name).split()]
+    words = [w for part in wanted for w in get_close_matches(part, by_word, n=3, cutoff=0.75)]
+    return list({pk: client for word in words for pk, client in by_word[word].items()}.values())[:5]

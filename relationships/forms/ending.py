@@ -1,0 +1,49 @@
+"""What the therapist says when work ends."""
+
+from django import forms
+
+from practice.text.person_names import no_control_characters_but_lines
+from relationships.models.event import NOTE_LENGTH
+from relationships.models.reasons import EndReason, grouped_choices
+
+WHICH = "Select a reason for ending the relationship"
+
+
+class LinesField(forms.CharField):
+    """Text of several lines; a line break counts as one character, as it does in the browser."""
+
+    def to_python(self, value: object) -> str:
+        return super().to_python(value).replace("\r\n", "\n")
+
+
+class EndForm(forms.Form):
+    """Why, in the therapist's own and private words."""
+
+    use_required_attribute = False
+    reason = forms.ChoiceField(
+        label="Reason for ending",
+        help_text="Only you can see this",
+        choices=grouped_choices,
+        error_messages={"required": WHICH, "invalid_choice": WHICH},
+    )
+    note = LinesField(
+        label="Private note (optional)",
+        help_text="Only you can see this",
+        required=False,
+        max_length=NOTE_LENGTH,
+        validators=[no_control_characters_but_lines],
+        widget=forms.Textarea({"rows": 4}),
+        error_messages={
+            "max_length": "The note must be %(limit_value)d characters or fewer. "
+            "It has %(show_value)d"
+        },
+    )
+
+    def clean_reason(self) -> EndReason:
+        return EndReason(self.cleaned_data["reason"])
+
+
+class ReasonForm(EndForm):
+    """A correction of the ending that the page showed, and of no other."""
+
+    ended_at = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["iso8601"])

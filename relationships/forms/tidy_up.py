@@ -1,0 +1,113 @@
+"""One decision for each relationship of the tidy-up list, and the planned ending."""
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils import timezone
+
+from practice.accounts.models import User
+from relationships.caseload import tidy_up
+from relationships.forms.ending import WHICH
+from relationships.models import Relationship
+from relationships.models.reasons import EndReason, grouped_choices
+
+FURTHEST = timedelta(days=731)
+
+
+class DayField(forms.DateField):
+    """A day to come, within two years."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(
+            widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
+            required=False,
+            **kwargs,
+        )
+        self.error_messages["invalid"] = "Enter a date"
+
+    def validate(self, value: object) -> None:
+        super().validate(value)
+        today = timezone.localdate()
+        if value and not today <= value <= today + FURTHEST:
+            raise forms.ValidationError("Enter a date from today on, within two years")
+
+
+class TidyForm(forms.Form):
+    """What to do with one relationship. Nothing is preselected."""
+
+    use_required_attribute = False
+    action = forms.ChoiceField(
+        label="What to do",
+        required=False,
+        choices=[
+            ("", "Leave it on this list"),
+            ("end", "End this Relationship"),
+            ("not_yet", "Not yet: ask again in 4 weeks"),
+            ("break", "On a break until a date"),
+        ],
+        error_messages={"invalid_choice": "Choose what to do"},
+    )
+    reason = forms.ChoiceField(
+        label="Reason, if it ends",
+        required=False,
+        choices=grouped_choices,
+        error_messages={"invalid_choice": WHICH},
+    )
+    until = DayField(label="Until, if on a break")
+
+    def __init__(
+        self, *args: object, tie: Relationship, last_session: datetime | None, **kwargs: object
+    ) -> None:
+        super().__init__(*args, prefix=tie.public_id, **kwargs)
+        self.tie, self.last_session = tie, last_session
+
+    @property
+    def is_chosen(self) -> bool:
+        return bool(self.cleaned_data.get("action"))
+
+    def clean(self) -> dict:
+        facts = super().clean()
+        whom = self.tie.with_whom
+        if facts.get("action") == "" and (facts.get("reason") or facts.get("until")):
+            self.add_error("action", f"Choose what to do with {whom}")
+        if facts.get("action") == "end" and facts.get("reason") == "":
+            self.add_error("reason", f"{WHICH} with {whom}")
+        if facts.get("action") == "break" and "until" in facts and not facts["until"]:
+            self.add_error("until", f"Enter until when {whom} is on a break")
+        return facts
+
+    def apply(self, by: User) -> bool:
+        """Do it, and answer whether it could be done: not if the relationship has ended since."""
+        facts = self.cleaned_data
+        if facts["action"] == "end":
+            return tidy_up.end(self.tie, EndReason(facts["reason"]), by)
+        if facts["action"] == "break":
+            return tidy_up.take_a_break(self.tie, facts["until"], by)
+        return tidy_up.not_yet(self.tie, timezone.localdate(), by)
+
+
+class WeeksForm(forms.Form):
+    """After how many weeks without a session the app asks."""
+
+    use_required_attribute = False
+    weeks = forms.IntegerField(
+        label="Ask after so many weeks without a session",
+        min_value=4,
+        max_value=104,
+        widget=forms.NumberInput({"class": "w-short"}),
+        error_messages={
+            "required": "Enter a number of weeks",
+            "invalid": "Enter a number of weeks",
+            "min_value": "Enter 4 weeks or more",
+            "max_value": "Enter 104 weeks or fewer",
+        },
+    )
+
+
+class PlanForm(forms.Form):
+    """The day of the last session; empty means none is planned."""
+
+    use_required_attribute = False
+    planned_end = DayField(
+        label="Day of the last session", help_text="Leave it empty if no ending is planned"
+    )

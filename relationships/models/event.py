@@ -1,0 +1,84 @@
+"""What happened in a relationship, line by line, and the tombstone of a history that went."""
+
+from django.db import models
+from django.db.models import Q
+
+from practice.accounts.models import Therapist, User
+from practice.audit.models import Verb
+from relationships.models.reasons import EndReason
+
+NOTE_LENGTH = 2000
+
+
+class Event(models.Model):
+    """One line of a relationship's history. Never changed, never deleted (`walls.py`).
+
+    One door is left, for the erasure of a person: see `Erasure`.
+    """
+
+    class Kind(models.TextChoices):
+        STARTED = "started", "Relationship started"
+        ENDED = "ended", "Relationship ended"
+        RESTARTED = "restarted", "Relationship restarted"
+        END_UNDONE = "end_undone", "Ending undone"
+        CORRECTED = "corrected", "Reason corrected"
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="events")
+    relationship = models.ForeignKey("Relationship", models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
+    note = models.TextField(max_length=NOTE_LENGTH, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["ended", "corrected"], reason__in=EndReason.values)
+                | Q(kind__in=["started", "restarted", "end_undone"], reason="", note=""),
+                name="event_has_a_reason_when_it_ends",
+            )
+        ]
+        indexes = [models.Index(fields=["relationship", "id"], name="event_history")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+VERBS = {
+    Event.Kind.STARTED: Verb.RELATIONSHIP_STARTED,
+    Event.Kind.ENDED: Verb.RELATIONSHIP_ENDED,
+    Event.Kind.RESTARTED: Verb.RELATIONSHIP_RESTARTED,
+    Event.Kind.END_UNDONE: Verb.ENDING_UNDONE,
+    Event.Kind.CORRECTED: Verb.REASON_CORRECTED,
+}
+
+
+class Erasure(models.Model):
+    """A tombstone: this work was erased, or its notes were blanked. Never changed, never deleted.
+
+    The database lets go of a history only when such a row names it, and takes such a row only for
+    work that has ended (`walls.py`). It holds numbers and no names.
+    """
+
+    class What(models.TextChoices):
+        RELATIONSHIP = "relationship", "Relationship erased"
+        NOTES = "notes", "Private notes blanked"
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="erasures")
+    relationship = models.BigIntegerField()  # no key: the row it names is gone
+    public_id = models.CharField(max_length=10)
+    what = models.CharField(max_length=12, choices=What.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(what__in=["relationship", "notes"]), name="known_erasure"
+            )
+        ]
+        indexes = [models.Index(fields=["relationship", "what"], name="erasure_of_relationship")]
+
+    def __str__(self) -> str:
+        return self.get_what_display()

@@ -1,0 +1,372 @@
+"""A therapist's work with clients: begun, ended, taken up again."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry
+from practice.database.public_ids import PublicIdField, new_public_id
+from practice.text.person_names import in_words
+from relationships.models.event import NOTE_LENGTH, VERBS, Erasure, Event
+from relationships.models.reasons import EndReason
+
+
+class Kind(models.TextChoices):
+    """What a relationship is called; how many people it takes."""
+
+    INDIVIDUAL = "individual", "Individual"
+    COUPLES = "couples", "Couples"
+    FAMILY = "family", "Family"
+    GROUP = "group", "Group"
+
+    def fits(self, people: int) -> bool:
+        """Whether so many people make this kind: one, two, or two and more."""
+        exact = {Kind.INDIVIDUAL: 1, Kind.COUPLES: 2}.get(self)
+        return people == exact if exact else people >= 2
+
+
+class RelationshipQuerySet(models.QuerySet):
+    """Relationships, as the domain speaks of them."""
+
+    def active(self) -> Self:
+        return self.filter(status=Relationship.Status.ACTIVE)
+
+    def ended(self) -> Self:
+        return self.filter(status=Relationship.Status.ENDED)
+
+    def needing_attention(self, therapist: Therapist, now: datetime, today: date) -> Self:
+        """A therapist's active relationships to look at (`domain.md` 2.10, 2.11).
+
+        Those with nothing booked and no session for the therapist's number of weeks, and those
+        whose planned last day has come; unless they are on a break or were put off.
+        """
+        since = now - timedelta(weeks=therapist.tidy_up_weeks)
+        met = therapist.sessions.standing().filter(ends_at__gt=since)
+        begun = therapist.events.filter(
+            at__gt=since,
+            kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE],
+        )
+        put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
+        lately = Q(pk__in=met.values("relationship")) | Q(pk__in=begun.values("relationship"))
+        return self.active().filter(~put_off, ~lately | Q(planned_end__lte=today))
+
+    def in_order(self) -> Self:
+        """Active ones first, then the ended ones, the last ended first."""
+        return self.order_by("status", F("ended_at").desc(nulls_first=True), "started_at", "pk")
+
+
+class Relationship(models.Model):
+    """A therapist's work with one client, a couple, a family or a group.
+
+    `status` is the state; `events` are its history. Each transition is one UPDATE that both tests
+    and sets, so that of two people who click at once exactly one wins, one event and one entry of
+    the audit, in one transaction that holds the practice's chain. A transition touches nothing
+    else: no appointment, no message, no figure.
+    """
+
+    UNDO_WITHIN = timedelta(minutes=15)
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        ENDED = "ended", "Ended"
+
+    class AlreadyDone(Exception):
+        """The relationship is already as asked for."""
+
+    class TooLate(Exception):
+        """An ending can be undone for 15 minutes, by the person who made it."""
+
+    class Closed(Exception):
+        """Somebody who took part has been erased, so the work cannot be taken up again."""
+
+    class WrongNumberOfPeople(ValueError):
+        """So many people do not make a relationship of this kind."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="relationships")
+    public_id = PublicIdField()
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    clients = models.ManyToManyField(Client, through="Participation", related_name="relationships")
+    status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
+    started_at = models.DateTimeField(default=timezone.now)
+    end_reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
+    end_note = models.TextField(max_length=NOTE_LENGTH, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # Somebody who took part has been erased: it stays ended for good.
+    is_closed = models.BooleanField(default=False, editable=False)
+
+    # What the therapist notes while the work goes on. The app reminds, and does nothing else.
+    planned_end = models.DateField(null=True, blank=True)
+    on_break_until = models.DateField(null=True, blank=True)
+    ask_again_on = models.DateField(null=True, blank=True)
+
+    # One key a form: of two identical requests the second finds what the first began.
+    key = models.UUIDField(null=True, blank=True)
+
+    objects = RelationshipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status="active",
+                    end_reason="",
+                    end_note="",
+                    ended_at__isnull=True,
+                    ended_by__isnull=True,
+                )
+                | Q(
+                    status="ended",
+                    end_reason__in=EndReason.values,
+                    ended_at__isnull=False,
+                    ended_by__isnull=False,
+                ),
+                name="ended_means_reason_moment_and_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="relationship_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_closed=False) | Q(status="ended"), name="closed_means_ended"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="known_kind"),
+            # What the composite foreign keys of `walls.py` point at.
+            models.UniqueConstraint(fields=["id", "therapist"], name="relationship_and_therapist"),
+            models.UniqueConstraint(fields=["therapist", "key"], name="a_form_begins_once"),
+        ]
+        indexes = [models.Index(fields=["therapist", "status"], name="relationship_by_status")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} relationship"
+
+    @classmethod
+    @transaction.atomic
+    def start(
+        cls,
+        *,
+        therapist: Therapist,
+        kind: Kind,
+        clients: Iterable[Client],
+        by: User,
+        at: datetime | None = None,
+        key: UUID | None = None,
+        public_id: str = "",
+    ) -> Self:
+        """Begin work with one or more clients of a therapist, now or at an earlier moment.
+
+        Without a `public_id` it gets one by chance.
+
+        Raises:
+            Relationship.WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
+        """
+        Entry.hold(therapist)
+        clients = list(clients)
+        if not Kind(kind).fits(len(clients)):
+            raise cls.WrongNumberOfPeople
+        relationship = cls.objects.create(
+            therapist=therapist,
+            kind=kind,
+            started_at=at or timezone.now(),
+            key=key,
+            public_id=public_id or new_public_id(),
+        )
+        Participation.objects.bulk_create(
+            Participation(therapist=therapist, relationship=relationship, client=client)
+            for client in clients
+        )
+        relationship._count_on_clients(+1)
+        relationship._record(Event.Kind.STARTED, at=relationship.started_at, by=by)
+        return relationship
+
+    @transaction.atomic
+    def end(self, *, by: User, reason: EndReason, note: str = "", at: datetime | None = None):
+        """End the work, now unless `at` (for data from elsewhere) says when.
+
+        Raises:
+            Relationship.AlreadyDone: it had ended.
+        """
+        Entry.hold(self.therapist_id)
+        ended_at = max(at or timezone.now(), self.started_at)  # a clock may have been set back
+        self._change(
+            Relationship.objects.active(),
+            status=self.Status.ENDED,
+            end_reason=EndReason(reason),
+            end_note=note,
+            ended_at=ended_at,
+            ended_by=by,
+        )
+        self._count_on_clients(-1)
+        self._record(Event.Kind.ENDED, at=ended_at, by=by, reason=reason, note=note)
+
+    @transaction.atomic
+    def undo_end(self, *, by: User) -> None:
+        """Void an ending made by the same person less than 15 minutes ago.
+
+        Raises:
+            Relationship.AlreadyDone: it is active.
+            Relationship.TooLate: it ended earlier, or somebody else ended it.
+            Relationship.Closed: somebody who took part has been erased.
+        """
+        Entry.hold(self.therapist_id)
+        now = timezone.now()
+        fresh = Relationship.objects.ended().filter(
+            ended_by=by, ended_at__gt=now - self.UNDO_WITHIN
+        )
+        try:
+            self._take_up(fresh)
+        except self.AlreadyDone:
+            # Or it was active, and somebody has ended it since: then nothing is too late.
+            if self.is_ended and not self.can_undo(by):
+                raise self.TooLate from None
+            raise
+        self._count_on_clients(+1)
+        self._record(Event.Kind.END_UNDONE, at=now, by=by)
+
+    @transaction.atomic
+    def restart(self, *, by: User, at: datetime | None = None) -> None:
+        """Take the work up again: the same relationship, a new episode.
+
+        Raises:
+            Relationship.AlreadyDone: it is active.
+            Relationship.Closed: somebody who took part has been erased.
+        """
+        Entry.hold(self.therapist_id)
+        former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
+        self._take_up(Relationship.objects.ended(), **former_plans)
+        self._count_on_clients(+1)
+        self._record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
+
+    @transaction.atomic
+    def correct_reason(
+        self, *, by: User, reason: EndReason, note: str = "", ended_at: datetime
+    ) -> None:
+        """Correct why the ending of `ended_at` came about; the former reason stays in the history.
+
+        Raises:
+            Relationship.AlreadyDone: that ending is no longer the present one, or says so already.
+        """
+        Entry.hold(self.therapist_id)
+        former = Relationship.objects.ended().filter(ended_at=ended_at)
+        changed = former.exclude(end_reason=reason, end_note=note)
+        self._change(changed, end_reason=EndReason(reason), end_note=note)
+        self._record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
+
+    @transaction.atomic
+    def erase(self, *, by: User) -> None:
+        """Delete ended work with all that belongs to it; only a tombstone stays."""
+        self._leave_tombstone(Erasure.What.RELATIONSHIP, by)
+        for rows in (self.sessions, self.events, self.participations):
+            rows.all().delete()
+        self.delete()
+
+    @transaction.atomic
+    def close(self, *, by: User, blank_notes: bool) -> None:
+        """Let ended work rest, because somebody who took part is erased; perhaps blank its notes.
+
+        It stays in the others' history, and cannot be taken up again.
+        """
+        Relationship.objects.filter(pk=self.pk).update(is_closed=True)
+        if blank_notes:
+            self._leave_tombstone(Erasure.What.NOTES, by)
+            self.events.exclude(note="").update(note="")
+            Relationship.objects.filter(pk=self.pk).update(end_note="")
+
+    def _leave_tombstone(self, what: "Erasure.What", by: User) -> None:
+        Erasure.objects.create(
+            therapist_id=self.therapist_id,
+            relationship=self.pk,
+            public_id=self.public_id,
+            what=what,
+            at=timezone.now(),
+            by=by,
+        )
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status == self.Status.ENDED
+
+    @property
+    def people(self) -> list[Client]:
+        """The clients, in the order in which they were added; use after `prefetch_related`.
+
+        Those who have been erased, and have no name any more, come last.
+        """
+        people = [p.client for p in self.participations.all()]
+        return sorted(people, key=lambda client: client.is_erased)
+
+    @property
+    def with_whom(self) -> str:
+        return in_words(client.name for client in self.people)
+
+    def can_undo(self, by: User) -> bool:
+        """Whether `undo_end` would be accepted now."""
+        return (
+            self.is_ended
+            and self.ended_by_id == by.pk
+            and self.ended_at > timezone.now() - self.UNDO_WITHIN
+        )
+
+    _ACTIVE = {
+        "status": Status.ACTIVE,
+        "end_reason": "",
+        "end_note": "",
+        "ended_at": None,
+        "ended_by": None,
+    }
+
+    def _change(self, present: RelationshipQuerySet, **state: object) -> None:
+        """Set a state if the row is still `present`, and reload; else say that it was done."""
+        won = present.filter(pk=self.pk).update(**state)
+        self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
+        if not won:
+            raise self.AlreadyDone
+
+    def _take_up(self, present: RelationshipQuerySet, **state: object) -> None:
+        """Make it active again, unless it is closed for good."""
+        try:
+            self._change(present.filter(is_closed=False), **self._ACTIVE, **state)
+        except self.AlreadyDone:
+            if self.is_closed:
+                raise self.Closed from None
+            raise
+
+    def _count_on_clients(self, step: int) -> None:
+        """Move the clients' counters; locked in one order, so that two couples never deadlock."""
+        members = Client.objects.filter(participations__relationship=self).order_by("pk")
+        ids = list(
+            members.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)
+        )
+        Client.objects.filter(pk__in=ids).update(
+            active_relationships=F("active_relationships") + step
+        )
+
+    def _record(self, kind: "Event.Kind", *, by: User, **facts: object) -> None:
+        event = self.events.create(therapist_id=self.therapist_id, kind=kind, by=by, **facts)
+        Entry.record(VERBS[kind], by=by, therapist=self.therapist_id, about=self, event=event)
+
+
+class Participation(models.Model):
+    """One client's part in a relationship. Client and relationship share the therapist."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="participations")
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="participations")
+    client = models.ForeignKey(Client, models.PROTECT, related_name="participations")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["relationship", "client"], name="client_once_in_a_relationship"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} in {self.relationship}"

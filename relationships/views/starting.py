@@ -1,0 +1,49 @@
+"""Pages about people that speak of relationships: the tab, and starting work."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clients.models import Client
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.decorators import records
+from practice.audit.models import Verb
+from practice.web.responses import banner, render_form, see_other
+from relationships.forms.starting import Beginning, begin
+
+
+@require_safe
+@for_therapists
+@records(Verb.CLIENT_OPENED)
+def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """List every relationship with a client, active ones first."""
+    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    ties = client.relationships.in_order().prefetch_related("participations__client")
+    facts = {"client": client, "relationships": ties}
+    return render(request, "relationships/relationships.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+def add_client(request: TherapistRequest) -> HttpResponse:
+    """Add a client and start work with them, alone or with others."""
+    return _begin(request, None, "relationships/add_client.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.CLIENT_OPENED)
+def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Start another relationship with a client."""
+    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    return _begin(request, client, "relationships/add_relationship.html")
+
+
+def _begin(request: TherapistRequest, client: Client | None, template: str) -> HttpResponse:
+    data = request.POST.dict() if request.method == "POST" else None
+    beginning = Beginning(request.therapist, client, data)
+    if beginning.is_bound and (started := begin(beginning, request.user)):
+        facts = {"relationship": started}
+        banner(request, "success", "Relationship started", "relationships/_started.html", **facts)
+        return see_other("relationship", started.public_id)
+    return render_form(request, template, {"form": beginning, "client": client})

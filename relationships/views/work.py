@@ -1,0 +1,164 @@
+"""A relationship: its page, ending it, undoing that, restarting it, correcting why it ended."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.decorators import records
+from practice.audit.models import Verb
+from practice.web.responses import banner, render_form, see_other
+from relationships.ending_preview import Consequences
+from relationships.episodes import episodes, sessions_in
+from relationships.forms.ending import EndForm, ReasonForm
+from relationships.models import Relationship
+from relationships.models.reasons import EndReason
+
+
+def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
+    """Return the therapist's own relationship with its clients; else it does not exist."""
+    own = request.therapist.relationships.prefetch_related("participations__client")
+    return get_object_or_404(own, public_id=public_id)
+
+
+def _back(request: TherapistRequest, tie: Relationship, *banner_parts: str) -> HttpResponse:
+    """Return to the relationship page with a banner that tells the present truth."""
+    fresh = _relationship(request, tie.public_id)  # whether its clients are active has changed
+    facts = {"relationship": fresh, "consequences": Consequences.of_ending(fresh)}
+    banner(request, *banner_parts, **facts)
+    return see_other("relationship", tie.public_id)
+
+
+def _had_already_ended(request: TherapistRequest, tie: Relationship) -> HttpResponse:
+    heading = "This relationship had already ended"
+    return _back(request, tie, "info", heading, "relationships/_already_ended.html")
+
+
+def _is_already_active(request: TherapistRequest, tie: Relationship) -> HttpResponse:
+    return _back(request, tie, "info", "This relationship is already active")
+
+
+def _is_closed(request: TherapistRequest, tie: Relationship) -> HttpResponse:
+    heading = "This relationship cannot be restarted"
+    return _back(request, tie, "info", heading, "relationships/_closed.html")
+
+
+@require_safe
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Show the relationship: facts, history, and the one thing to do next."""
+    tie = _relationship(request, relationship_id)
+    others = request.therapist.relationships.filter(clients__in=tie.people).exclude(pk=tie.pk)
+    facts = {
+        "relationship": tie,
+        "completed": tie.sessions.attended().count(),
+        "upcoming": (upcoming := list(tie.sessions.upcoming())),
+        "to_go": sum(timezone.localdate(s.starts_at) <= tie.planned_end for s in upcoming)
+        if tie.planned_end
+        else None,
+        "is_on_break": tie.on_break_until and tie.on_break_until > timezone.localdate(),
+        "history": (events := tie.events.select_related("by").order_by("-pk")),
+        "episodes": _episodes(tie, list(reversed(events))),
+        "others": others.distinct().in_order().prefetch_related("participations__client"),
+    }
+    return render(request, "relationships/relationship.html", facts)
+
+
+def _episodes(tie: Relationship, events: list) -> list[dict]:
+    """Return each stretch of work with the number of sessions held in it."""
+    held = list(tie.sessions.attended().values_list("starts_at", flat=True))
+    stretches = episodes(events)
+    return [
+        {
+            "episode": episode,
+            "reason": EndReason(episode.reason).label if episode.reason else "",
+            "sessions": number,
+        }
+        for episode, number in zip(stretches, sessions_in(stretches, held), strict=True)
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Say what ending means, ask why, and end it."""
+    tie = _relationship(request, relationship_id)
+    if tie.is_ended:
+        return _had_already_ended(request, tie)
+    form = EndForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            tie.end(by=request.user, **form.cleaned_data)
+        except Relationship.AlreadyDone:
+            return _had_already_ended(request, tie)
+        return _back(request, tie, "success", "Relationship ended", "relationships/_ended.html")
+    facts = {
+        "relationship": tie,
+        "form": form,
+        "consequences": Consequences.of_ending(tie),
+        "upcoming": tie.sessions.upcoming(),
+        "now": timezone.now(),
+    }
+    return render_form(request, "relationships/end.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Void an ending made a moment ago; a GET leads to the relationship and changes nothing."""
+    tie = _relationship(request, relationship_id)
+    if request.method != "POST":
+        return see_other("relationship", relationship_id)
+    try:
+        tie.undo_end(by=request.user)
+    except Relationship.AlreadyDone:
+        return _is_already_active(request, tie)
+    except Relationship.Closed:
+        return _is_closed(request, tie)
+    except Relationship.TooLate:
+        heading = "This ending can no longer be undone"
+        return _back(request, tie, "info", heading, "relationships/_too_late.html")
+    return _back(request, tie, "success", "Ending undone", "relationships/_undone.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Say what restarting means, and take the work up again."""
+    tie = _relationship(request, relationship_id)
+    if not tie.is_ended:
+        return _is_already_active(request, tie)
+    if tie.is_closed:
+        return _is_closed(request, tie)
+    if request.method != "POST":
+        return render(request, "relationships/restart.html", {"relationship": tie})
+    try:
+        tie.restart(by=request.user)
+    except Relationship.AlreadyDone:
+        return _is_already_active(request, tie)
+    except Relationship.Closed:
+        return _is_closed(request, tie)
+    return _back(request, tie, "success", "Relationship restarted", "relationships/_restarted.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Correct why a relationship ended."""
+    tie = _relationship(request, relationship_id)
+    if not tie.is_ended:
+        return _is_already_active(request, tie)
+    present = {"reason": tie.end_reason, "note": tie.end_note, "ended_at": tie.ended_at.isoformat()}
+    form = ReasonForm(request.POST if request.method == "POST" else None, initial=present)
+    if form.is_valid():
+        try:
+            tie.correct_reason(by=request.user, **form.cleaned_data)
+        except Relationship.AlreadyDone:
+            return _back(request, tie, "info", "Nothing was changed", "relationships/_kept.html")
+        return _back(request, tie, "success", "Reason corrected")
+    return render_form(request, "relationships/reason.html", {"relationship": tie, "form": form})

@@ -1,0 +1,88 @@
+"""What is not safe does not start."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from practice.checks import faults, refuse_unsafe
+
+KEY = "wY3-kP9_rT5vQ1xB7nM2cZ8hJ4fL6dS0gA-uE_iO3yWqRtPlKjHbN"
+FAR = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example", "USER": "stillwater"}
+SAFE = {
+    "SECRET_KEY": KEY,
+    "AUDIT_KEY": "rT5vQ1xB7nM2cZ8hJ4fL6dS0gAuE9iO3",
+    "ALLOWED_HOSTS": ["practice.example"],
+    "SITE_URL": "https://practice.example",
+    "EMAIL_HOST": "mail.example",
+    "EMAIL_USE_TLS": True,
+    "WORKERS": 1,
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},
+}
+
+
+LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+MOUNTS = """/dev/vda / ext4 rw 0 0
+server:/share /srv/our\\040files nfs4 rw 0 0
+/dev/vdb /srv/our\\040files/disk xfs rw 0 0
+"""
+
+
+def far(**facts: object) -> dict:
+    safe = {"PASSWORD": "long and random", "OPTIONS": {"sslmode": "require"}}
+    return {"DATABASES": {"default": FAR | safe | facts}}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, far(), far(HOST="", OPTIONS={}, PASSWORD=""), far(HOST="/run/postgresql", OPTIONS={})],
+)
+def test_a_safe_installation_starts(settings):
+    assert list(faults(SAFE | settings)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"SECRET_KEY": "short"}, "longer SECRET_KEY"),
+        ({"SECRET_KEY": "ab" * 40}, "longer SECRET_KEY"),
+        ({"SECRET_KEY": "django-insecure-" + KEY}, "SECRET_KEY of your own"),
+        ({"SECRET_KEY": "only-for-demo-and-development" + KEY}, "SECRET_KEY of your own"),
+        ({"AUDIT_KEY": ""}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": "rT5vQ1xB7nM2cZ8hJ4fL6dS0gAuE9iO"}, "AUDIT_KEY"),
+        ({"AUDIT_KEY": KEY}, "AUDIT_KEY of its own"),
+        ({"ALLOWED_HOSTS": []}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ["practice.example", "*"]}, "ALLOWED_HOSTS"),
+        ({"SITE_URL": "http://practice.example"}, "SITE_URL"),
+        ({"EMAIL_USE_TLS": False}, "mail with TLS"),
+        ({"MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True}, "passkeys"),
+        ({"BEHIND_TLS_PROXY": True, "ALLAUTH_TRUSTED_PROXY_COUNT": 0}, "TRUSTED_PROXIES"),
+        ({"WORKERS": 2}, "PostgreSQL"),
+        (
+            {**far(), "WORKERS": 2, "CACHES": {"default": LOCAL_CACHE}},
+            "cache that all workers share",
+        ),
+        (far(PASSWORD=""), "password"),
+        (far(OPTIONS={}), "TLS"),
+        (far(OPTIONS={"sslmode": "prefer"}), "TLS"),
+        (far(USER="postgres"), "user of its own"),
+    ],
+)
+def test_what_is_not_safe_is_refused_in_one_sentence(settings, word):
+    with pytest.raises(ImproperlyConfigured, match=word) as refusal:
+        refuse_unsafe(SAFE | settings)
+
+    assert str(refusal.value).count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_safe"),
+    [("/srv", True), ("/srv/our files", False), ("/srv/our files/disk", True), ("/srv/our", True)],
+)
+def test_an_sqlite_file_is_not_put_on_a_network(tmp_path, monkeypatch, folder, is_safe):
+    (tmp_path / "mounts").write_text(MOUNTS)
+    monkeypatch.setattr("practice.checks.MOUNTS", tmp_path / "mounts")
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/practice.sqlite3"}
+
+    found = list(faults(SAFE | {"DATABASES": {"default": database}}))
+
+    assert (found == []) == is_safe
+    assert is_safe or "SQLite file on a disk of this machine" in found[0]

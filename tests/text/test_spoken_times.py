@@ -1,0 +1,103 @@
+"""Dates and times in words."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from practice.text import spoken_times
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "words"),
+    [
+        (0, 0, "midnight"),
+        (0, 1, "12:01am"),
+        (0, 59, "12:59am"),
+        (1, 0, "1am"),
+        (9, 5, "9:05am"),
+        (11, 59, "11:59am"),
+        (12, 0, "midday"),
+        (12, 30, "12:30pm"),
+        (13, 0, "1pm"),
+        (16, 12, "4:12pm"),
+        (17, 0, "5pm"),
+        (23, 59, "11:59pm"),
+    ],
+)
+def test_the_time_of_day(hour, minute, words):
+    with timezone.override("UTC"):
+        assert spoken_times.clock(utc(2025, 11, 20, hour, minute, 59)) == words
+
+
+def test_a_day_is_the_readers():
+    late = utc(2025, 11, 20, 23, 30)
+
+    with timezone.override("Europe/London"):
+        assert spoken_times.day(late) == "20 November 2025"
+    with timezone.override("Europe/Stockholm"):
+        assert spoken_times.day(late) == "21 November 2025"
+        assert spoken_times.weekday(late) == "Friday 21 November 2025"
+        assert spoken_times.instant(late) == "Friday 21 November 2025 at 12:30am"
+
+
+def test_a_date_is_the_same_everywhere():
+    for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
+        with timezone.override(zone):
+            assert spoken_times.day(date(2025, 11, 20)) == "20 November 2025"
+            assert spoken_times.weekday(date(2024, 2, 29)) == "Thursday 29 February 2024"
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (utc(2025, 3, 30, 0, 59), "Sunday 30 March 2025 at 12:59am"),
+        (utc(2025, 3, 30, 1, 0), "Sunday 30 March 2025 at 2am"),
+        (utc(2025, 10, 26, 0, 30), "Sunday 26 October 2025 at 1:30am"),
+        (utc(2025, 10, 26, 1, 30), "Sunday 26 October 2025 at 1:30am"),
+        (utc(2025, 6, 30, 11, 0), "Monday 30 June 2025 at midday"),
+        (utc(2025, 6, 30, 23, 0), "Tuesday 1 July 2025 at midnight"),
+    ],
+)
+def test_the_clocks_change_in_london(moment, words):
+    with timezone.override("Europe/London"):
+        assert spoken_times.instant(moment) == words
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "words"),
+    [
+        ("Europe/London", utc(2025, 1, 1), "London time (GMT)"),
+        ("Europe/London", utc(2025, 7, 1), "London time (BST)"),
+        ("America/New_York", utc(2025, 7, 1), "New York time (EDT)"),
+        ("America/Argentina/Buenos_Aires", utc(2025, 7, 1), "Buenos Aires time (UTC-03)"),
+        ("Asia/Kathmandu", utc(2025, 7, 1), "Kathmandu time (UTC+0545)"),
+        ("UTC", utc(2025, 7, 1), "UTC time (UTC)"),
+    ],
+)
+def test_a_zone_in_words(zone, at, words):
+    assert spoken_times.zone_words(zone, at) == words
+
+
+def test_every_zone_that_can_be_chosen_is_one_and_has_words():
+    choices = spoken_times.time_zone_choices()
+
+    assert len(choices) > 400
+    assert choices == sorted(choices)
+    spoken_times.validate_time_zone(choices[0][0])
+    for name, label in choices:
+        assert ZoneInfo(name).key == name
+        assert "_" not in label
+        assert spoken_times.zone_words(name).endswith(")")
+
+
+@pytest.mark.parametrize("zone", ["", "London", "Mars/Olympus", "../etc/passwd", "europe/london"])
+def test_what_is_no_zone_is_refused(zone):
+    with pytest.raises(ValidationError):
+        spoken_times.validate_time_zone(zone)

@@ -1,0 +1,228 @@
+"""What the log says of an error, and what it keeps to itself."""
+
+import io
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.core.servers.basehttp import WSGIRequestHandler
+from django.db import IntegrityError, OperationalError, transaction
+from django.test import Client as Browser
+
+from clients.models import Invitation
+from practice.web.logging import WithoutValues
+from tests.factories import UserFactory
+
+TOKEN = "canary-token-0123456789"
+JOIN, RESET = f"/invitation/{TOKEN}/", f"/password/reset/1-{TOKEN}/"
+JOINED = "/invitation/<str:token>/"
+
+
+@pytest.fixture
+def log(monkeypatch) -> Iterator[io.StringIO]:
+    """What the log of an installation says, line by line."""
+    lines = io.StringIO()
+    console = logging.getLogger("django").handlers[0]
+    monkeypatch.setattr(console, "stream", lines)
+    return lines
+
+
+def logged() -> str:
+    """Return what the log says of the error being handled."""
+    record = logging.LogRecord("django.request", 40, "", 1, "%s", ("/x/",), sys.exc_info())
+    return WithoutValues().format(record)
+
+
+def test_an_error_tells_where_it_broke_and_not_with_which_words():
+    name, other = "Ann Ashby", "Ben Bright"
+    try:
+        try:
+            int(name)
+        except ValueError as error:
+            raise LookupError(other) from error
+    except LookupError:
+        told = logged()
+
+    assert "builtins.ValueError\nwhich led to\n" in told
+    assert told.endswith("builtins.LookupError")
+    assert "test_logging.py" in told
+    assert told.startswith("/x/")
+    assert name not in told
+    assert other not in told
+
+
+def test_a_row_that_the_database_refuses_is_not_quoted(db):
+    known = UserFactory()
+    try:
+        with transaction.atomic():
+            UserFactory(email=known.email)
+    except IntegrityError:
+        told = logged()
+
+    assert told.endswith("django.db.utils.IntegrityError")
+    assert known.email not in told
+
+
+def test_what_the_database_says_of_itself_is_kept_in_one_line():
+    try:
+        raise OperationalError("the database system is starting up\nDETAIL: something else")
+    except OperationalError:
+        told = logged()
+
+    assert told.endswith("django.db.utils.OperationalError: the database system is starting up")
+
+
+def test_every_line_of_the_log_passes_both(settings):
+    console = settings.LOGGING["handlers"]["console"]
+
+    assert "by_route" in console["filters"]
+    assert console["formatter"] == "without_values"
+
+
+def test_a_server_without_a_mail_server_does_not_write_the_mails_to_the_log():
+    """Mails hold the links with which a password is chosen anew."""
+    told = subprocess.run(
+        [sys.executable, "-c", "from practice import settings; print(settings.EMAIL_BACKEND)"],
+        env={"SECRET_KEY": "anything", "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.strip() == "django.core.mail.backends.dummy.EmailBackend"
+
+
+# Addresses.
+
+
+@pytest.mark.django_db
+def test_a_page_that_is_not_there_is_told_by_its_route(log, ann, as_bob):
+    as_bob.get(f"/clients/{ann.public_id}/?q=Ashby")
+
+    assert "Not Found: /clients/<id:client_id>/" in log.getvalue()
+    assert ann.public_id not in log.getvalue()
+    assert "Ashby" not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Ann-Ashby/",
+        f"/invitation/{TOKEN}/Ashby/",
+        "/O'Ashby\" Ashby",
+        "/a%20b/Ashby HTTP Ashby",
+        "/%0AAshby",
+        f"/password/reset/{TOKEN}/more/?next=Ashby",
+    ],
+)
+def test_of_an_unknown_address_nothing_is_repeated(log, db, path):
+    Browser().get(path)
+
+    assert "Not Found: /…" in log.getvalue()
+    assert "Ashby" not in log.getvalue()
+    assert TOKEN not in log.getvalue()
+
+
+def test_a_method_that_is_not_allowed(log, db):
+    Browser().put(JOIN)
+
+    assert f"Method Not Allowed (PUT): {JOINED}" in log.getvalue()
+    assert TOKEN not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({}, "Referer checking failed - no Referer."),
+        ({"Origin": "https://evil.example"}, "Origin checking failed - https://evil.example does"),
+        (
+            {"Referer": f"https://evil.example{JOIN}?next=Ashby"},
+            "Referer checking failed - https://evil.example/",
+        ),
+    ],
+)
+def test_a_form_that_is_refused(log, db, headers, why):
+    for place in (JOIN, RESET):
+        Browser(enforce_csrf_checks=True).post(place, secure=True, headers=headers)
+
+    assert log.getvalue().count(f"Forbidden ({why}") == 2
+    assert TOKEN not in log.getvalue()
+    assert "Ashby" not in log.getvalue()
+
+
+def test_a_forged_host(log, db):
+    Browser().get(JOIN, headers={"Host": "evil.example"})
+
+    assert "Invalid HTTP_HOST header: 'evil.example'" in log.getvalue()
+    assert TOKEN not in log.getvalue()
+
+
+def test_what_django_holds_for_suspicious(log, db, monkeypatch):
+    def suspect(_: str) -> None:
+        raise SuspiciousOperation(f"Nobody asks for {JOIN}")
+
+    monkeypatch.setattr(Invitation, "open", suspect)
+    Browser().get(JOIN)
+
+    assert f"Nobody asks for {JOINED}" in log.getvalue()
+    assert TOKEN not in log.getvalue()
+
+
+def test_a_page_that_breaks(log, db, monkeypatch):
+    def break_down(token: str) -> None:
+        raise LookupError(token)
+
+    monkeypatch.setattr(Invitation, "open", break_down)
+    Browser(raise_request_exception=False).get(JOIN)
+
+    assert f"Internal Server Error: {JOINED}" in log.getvalue()
+    assert "builtins.LookupError" in log.getvalue()
+    assert TOKEN not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (f"GET {JOIN}?q=Ashby HTTP/1.1", f'"GET {JOINED} HTTP/1.1" 404 -'),
+        (f"GET /invitation/{TOKEN.replace('-', '%2D')}/ HTTP/1.1", f'"GET {JOINED} HTTP/1.1"'),
+        (f"POST {RESET} HTTP/1.1", '"POST /password/reset/(?P<uidb36>'),
+        (f"GET https://practice.example{JOIN} HTTP/1.0", f"practice.example{JOINED} HTTP/1.0"),
+        ("GET /Ashby/x.php?y=Ashby HTTP/1.1", '"GET /… HTTP/1.1" 404 -'),
+        ("GET http://evil.example?Ashby/ HTTP/1.1", "http://evil.example/… HTTP/1.1"),
+        ("GET //Ashby HTTP/1.1", '"GET /… HTTP/1.1" 404 -'),
+        ("GET /static/app.js?Ashby HTTP/1.1", '"GET /static/… HTTP/1.1" 404 -'),
+    ],
+)
+def test_the_development_servers_line_for_a_request(log, line, told):
+    server = object.__new__(WSGIRequestHandler)
+    server.requestline, server.request = line, None
+
+    server.log_request(404)
+
+    assert told in log.getvalue()
+    for secret in (TOKEN, TOKEN.replace("-", "%2D"), "Ashby"):
+        assert secret not in log.getvalue()
+
+
+def test_whoever_else_writes_to_the_log_passes_the_same(log):
+    address = "ann@mail.example"
+    try:
+        raise ValueError(address)
+    except ValueError:
+        logging.getLogger("some.library").exception("Nobody is at %s", JOIN)
+
+    assert f"Nobody is at {JOINED}" in log.getvalue()
+    assert TOKEN not in log.getvalue()
+    assert address not in log.getvalue()
+
+
+def test_what_has_only_a_slash_in_it_stays(log):
+    logging.getLogger("some.library").warning("%s is not in TCP/IP, RFC 1034/1035", "mfa/email/x")
+    logging.getLogger("django.utils.autoreload").info("%s changed, reloading.", "/practice/x.py")
+
+    assert "mfa/email/x is not in TCP/IP, RFC 1034/1035" in log.getvalue()
+    assert "/practice/x.py changed, reloading." in log.getvalue()
