@@ -17,7 +17,7 @@ class ClientForm(forms.ModelForm):
     """Who a client is. Writes these columns and no others.
 
     A form opened before an ending and saved after it must not bring the relationship's state, or
-    the counter of active relationships, back with it (`domain.md` 6, trap 13).
+    the counter of active relationships, back with it (`docs/domain.md` 6, trap 13).
     """
 
     use_required_attribute = False

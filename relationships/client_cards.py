@@ -1,7 +1,7 @@
 """What a client may know of their relationships, and nothing else.
 
 The client's side gets these cards, never a model instance: the reason of an ending, the private
-note and other people's full names have no way to it (`domain.md` 2.4).
+note and other people's full names have no way to it (`docs/domain.md` 2.4).
 """
 
 from collections.abc import Iterable

@@ -83,7 +83,10 @@ def _free_times(
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clients
 def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> HttpResponse:
-    """Show what would be booked, and book it. The relationship stays as it is (`domain.md` 2.9)."""
+    """Show what would be booked, and book it; the relationship stays as it is.
+
+    Source: `docs/domain.md` 2.9.
+    """
     tie, card = _mine(request, relationship_id)
     start = _instant(day, time, second=request.GET.get("second") == "1")
     if request.method != "POST" and not is_free(tie.therapist, start, timezone.now()):

@@ -1,9 +1,9 @@
-"""Openings: the times a client can book. Hours - time off - standing sessions (`domain.md` 4).
+"""Openings: the times a client can book. Hours - time off - standing sessions (`docs/domain.md` 4).
 
 Hours are readings of the therapist's clock, and so is the timetable made from them: from the start
 of each span, every `length + gap`, the same in every week. Where the clocks change, it loses the
 starts that the clock skips, has those twice that the clock shows twice, and gains no other. All
-else is measured in UTC, where differences are real time (`security.md` 5, "Time").
+else is measured in UTC, where differences are real time.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Rules:
 
     A session lasts `length`, with `gap` free before the next: twelve hours together at most. It is
     booked at least `notice` and at most `horizon` ahead. A duration that breaks this or is below
-    zero is a ValueError. The defaults are those of `domain.md` 4.
+    zero is a ValueError. The defaults are those of `docs/domain.md` 4.
     """
 
     zone: str

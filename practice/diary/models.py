@@ -65,7 +65,7 @@ class SessionQuerySet(models.QuerySet):
 
 
 class Session(models.Model):
-    """One appointment. Ending or restarting its relationship never changes it (`domain.md` 2.3)."""
+    """One appointment; ending its relationship never changes it (`docs/domain.md` 2.3)."""
 
     class State(models.TextChoices):
         BOOKED = "booked", "Booked"

@@ -55,7 +55,7 @@ def describe_all(sessions: Iterable[Session], reader: User) -> list[MySession]:
 def describe(session: Session, reader: User, *, is_quiet: bool = False) -> MySession:
     """Return the facts of a session for somebody who takes part in it.
 
-    With `is_quiet`, because a client died, nothing is said of an ending (`domain.md` 2.5).
+    With `is_quiet`, because a client died, nothing is said of an ending (`docs/domain.md` 2.5).
     """
     tie, people = session.relationship, session.relationship.people
     if reader.pk != session.therapist.user_id:

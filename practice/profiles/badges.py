@@ -1,4 +1,4 @@
-"""Badges: awarded, never bought; each with one sentence that says why (`domain.md` 5).
+"""Badges: awarded, never bought; each with one sentence that says why (`docs/domain.md` 5).
 
 Speedy Response compares answers to booking requests. Bookings here need no answer, so it is not
 applicable and never shown.

@@ -1,4 +1,4 @@
-"""Figures of a therapist as of an instant: pure functions over visits (`domain.md` 5)."""
+"""Figures of a therapist as of an instant: pure functions over visits (`docs/domain.md` 5)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How long a client's records are kept (`domain.md` 2.12), as plain dates.
+"""How long a client's records are kept (`docs/domain.md` 2.12), as plain dates.
 
 The time counts from the last session, never from an ending. When it is over the client is due: the
 app says so, and erases nobody by itself.

@@ -97,7 +97,7 @@ def identified(get_response: GetResponse) -> GetResponse:
 
 
 def reader_time_zone(get_response: GetResponse) -> GetResponse:
-    """Show times in the zone of whoever reads them (`domain.md` 2.2), and say who that is."""
+    """Show times in the zone of whoever reads them (`docs/domain.md` 2.2), and say who that is."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.reader = None

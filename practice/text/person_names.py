@@ -29,7 +29,7 @@ def search_text(*names: str) -> str:
     """Return what a search looks through: every word of `names`, each after a space.
 
     A hyphenated or apostrophised word counts whole and in parts, so that "smith", "jones" and
-    "smith-jones" all find Smith-Jones. A word matches from its start (`domain.md` 3).
+    "smith-jones" all find Smith-Jones. A word matches from its start (`docs/domain.md` 3).
     """
     words: dict[str, None] = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""Keeping the caseload tidy: the app suggests, the therapist decides (`domain.md` 2.10, 2.11)."""
+"""A tidy caseload: the app suggests, the therapist decides (`docs/domain.md` 2.10, 2.11)."""
 
 from datetime import date, timedelta
 

@@ -1,7 +1,7 @@
 """The forms by which work begins: perhaps a new client, a kind, perhaps other people.
 
 Whoever is among the therapist's clients already, inactive ones included, is recognised by name or
-e-mail address, so that looking for somebody who is hidden breeds no duplicate (`domain.md` 6.11).
+e-mail address: looking for somebody who is hidden breeds no duplicate (`docs/domain.md` 6.11).
 """
 
 from collections.abc import Iterable

@@ -42,7 +42,7 @@ class RelationshipQuerySet(models.QuerySet):
         return self.filter(status=Relationship.Status.ENDED)
 
     def needing_attention(self, therapist: Therapist, now: datetime, today: date) -> Self:
-        """A therapist's active relationships to look at (`domain.md` 2.10, 2.11).
+        """A therapist's active relationships to look at (`docs/domain.md` 2.10, 2.11).
 
         Those with nothing booked and no session for the therapist's number of weeks, and those
         whose planned last day has come; unless they are on a break or were put off.

@@ -45,7 +45,7 @@ def test_details_are_saved(as_alice, ann):
 
 
 def test_a_form_opened_before_an_ending_does_not_bring_the_client_back(as_alice, individual, ann):
-    """Trap 13 of `domain.md` 6: the phone number is saved after the relationship has ended."""
+    """Trap 13 of `docs/domain.md` 6: the phone number is saved after the relationship has ended."""
     form = as_alice.get(f"/clients/{ann.public_id}/edit/").context["form"]
     typed = {field.name: field.value() or "" for field in form} | {"phone": "07700 900123"}
     as_alice.post(f"/relationships/{individual.public_id}/end/", {"reason": "completed"})

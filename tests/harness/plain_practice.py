@@ -1,4 +1,4 @@
-"""The domain once more, as plain as can be: lists, and the rules of `domain.md` read off them.
+"""The domain once more, as plain as can be: lists, and the rules of `docs/domain.md` read off them.
 
 It knows no database and imports nothing of the app. Each method says what an operation must answer
 ("done", or the name of the refusal) and remembers what must be true afterwards.

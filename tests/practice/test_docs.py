@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from relationships.models.reasons import CODES, GROUPS
+
 ROOT = Path(settings.BASE_DIR)
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("requirements/*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("requirements/*.md")]
 SECURITY = (ROOT / "docs" / "security.md").read_text()
 OURS = r"(?:practice|clients|relationships|tests|templates|static|docs|requirements)/[\w./-]*"
 # What shapes this application (levels 1 and 2), and what it takes from level 3.
@@ -33,6 +35,69 @@ def missing(text: str, folder: Path) -> Iterator[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_everything_a_document_names_is_there(document):
     assert list(missing(document.read_text(), document.parent)) == []
+
+
+SOURCES = [
+    path
+    for pattern in ("*.py", "*/**/*.py", "templates/**/*.html", "static/*")
+    for path in ROOT.glob(pattern)
+    if path.suffix in (".py", ".html", ".css", ".js") and path != Path(__file__)
+]
+
+
+def cited(text: str) -> list[str]:
+    """Return the documents that a source file names."""
+    return re.findall(r"[\w./-]*\w\.md\b", text)
+
+
+def test_comments_cite_only_documents_that_exist():
+    found = {path: cited(path.read_text()) for path in SOURCES}
+
+    assert sum(map(len, found.values())) > 20
+    assert [(p, d) for p, names in found.items() for d in names if not (ROOT / d).exists()] == []
+
+
+def test_what_a_comment_cites_is_found():
+    assert cited("see `docs/nothing.md` 2.4 and domain.md.") == ["docs/nothing.md", "domain.md"]
+
+
+def test_a_rule_that_code_cites_has_its_number():
+    domain = (ROOT / "docs" / "domain.md").read_text()
+    sections = re.split(r"^## (\d)\. .*$", domain, flags=re.MULTILINE)[1:]
+    rules = {
+        f"{number}.{rule}"
+        for number, text in zip(sections[::2], sections[1::2], strict=True)
+        for rule in re.findall(r"^(\d+)\. ", text, re.MULTILINE)
+    }
+    numbers = {
+        number
+        for path in SOURCES
+        for found in re.findall(r"docs/domain\.md` (\d[\d., ]*)", path.read_text())
+        for number in re.findall(r"\d+\.\d+", found)
+    }
+
+    assert len(numbers) > 5
+    assert numbers - rules == set()
+
+
+def test_the_reasons_are_those_of_the_code():
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \| (.+) \|$",
+        (ROOT / "docs" / "domain.md").read_text(),
+        re.MULTILINE,
+    )
+
+    assert rows == [
+        (
+            reason.value,
+            reason.label,
+            ", ".join(CODES[reason].nhs_talking_therapies),
+            CODES[reason].teds_d or "–",
+            CODES[reason].fhir_episode_of_care,
+        )
+        for reasons in GROUPS.values()
+        for reason in reasons
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which code may import which (docs/architecture.md).
+"""Which code may import which (`docs/architecture.md`).
 
 Models stand in an order and know only what is below them; pages may show what they like; the ground
 rooms know nothing of ours.

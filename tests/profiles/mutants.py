@@ -1,4 +1,4 @@
-"""The traps of `domain.md` 6, built as broken variants. Nothing here is part of the product.
+"""The traps of `docs/domain.md` 6, built as broken variants. Nothing here is part of the product.
 
 Each changes the code for as long as the test that uses it lasts.
 """

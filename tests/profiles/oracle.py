@@ -1,4 +1,4 @@
-"""The rules of `domain.md` 5 once more: slow, plain, and written from the text alone."""
+"""The rules of `docs/domain.md` 5 once more: slow, plain, and written from the text alone."""
 
 from datetime import datetime, timedelta
 from fractions import Fraction

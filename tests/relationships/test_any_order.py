@@ -1,4 +1,4 @@
-"""Whatever therapists do in whatever order, what `domain.md` promises stays true."""
+"""Whatever therapists do in whatever order, what `docs/domain.md` promises stays true."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What the database refuses, whoever asks: every rule of `domain.md` 2, broken by plain SQL."""
+"""What the database refuses, whoever asks: the rules of `docs/domain.md` 2, broken by SQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
