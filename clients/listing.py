@@ -7,7 +7,7 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Max, Min, Q, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from clients.models import Client, ClientQuerySet, names_match
 from practice.accounts.models import Therapist
 from practice.text import spoken_times
 from practice.text.person_names import first_name, in_words, initials, search_words
+from relationships.caseload.tidy_up import needing_attention
 
 ROWS_A_PAGE = 25
 NAMES_IN_A_ROW = 3
@@ -76,9 +77,7 @@ class Listing:
     def _counts(self) -> dict[str, int | None]:
         match = names_match(self.search)
         active = Count("pk", filter=match & Q(active_relationships__gt=0))
-        ties = self.therapist.relationships.needing_attention(
-            self.therapist, timezone.now(), timezone.localdate()
-        )
+        ties = needing_attention(self.therapist, timezone.now(), timezone.localdate())
         number = ties.order_by().values("therapist").annotate(n=Count("pk")).values("n")
         # One scalar, asked along with the rest: the list has a fixed number of queries.
         total = Count("pk", filter=match)
@@ -172,12 +171,7 @@ class Listing:
 
         With each comes who else is in it, and when its next and its last session is.
         """
-        now = timezone.now()
-        session = "relationship__sessions"
-        to_come = Q(**{f"{session}__state": "booked", f"{session}__ends_at__gt": now})
-        held = Q(
-            **{f"{session}__state__in": ["booked", "attended"], f"{session}__ends_at__lte": now}
-        )
+        of_work = self.therapist.sessions.filter(relationship=OuterRef("relationship"))
         parts_of_page = self.therapist.participations.filter(client__in=people)
         parts = (
             self.therapist.participations.filter(
@@ -185,8 +179,8 @@ class Listing:
             )
             .select_related("relationship", "client")
             .annotate(
-                next_at=Min(f"{session}__starts_at", filter=to_come),
-                last_at=Max(f"{session}__starts_at", filter=held),
+                next_at=Subquery(of_work.upcoming().values("starts_at")[:1]),
+                last_at=Subquery(of_work.held().values("starts_at")[:1]),
             )
             .order_by("relationship__status", "-relationship__ended_at", "relationship", "pk")
             if people

@@ -31,13 +31,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show a client a card for each relationship, and their next sessions."""
     _record_look(request)
     sessions = _sessions(request)
-    held = sessions.attended().order_by("starts_at")
+    held = sessions.held()
     facts = {
         "me": request.clients.first(),
         "cards": cards(request.clients),
         "upcoming": session_details.describe_all(sessions.upcoming()[:10], request.user),
         "number_held": held.count(),
-        "first_held": held.values_list("starts_at", flat=True).first(),
+        "first_held": held.values_list("starts_at", flat=True).last(),
     }
     return render(request, "diary/dashboard.html", facts)
 

@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.utils import timezone
 
 from clients.models import Client
@@ -31,9 +31,18 @@ class SessionQuerySet(models.QuerySet):
     def booked(self) -> Self:
         return self.filter(state=Session.State.BOOKED)
 
-    def upcoming(self) -> Self:
+    def upcoming(self, now: datetime | None = None) -> Self:
         """Booked sessions that have not ended, the next first."""
-        return self.booked().filter(ends_at__gt=timezone.now()).order_by("starts_at")
+        return self.booked().filter(ends_at__gt=now or timezone.now()).order_by("starts_at")
+
+    def held(self, now: datetime | None = None) -> Self:
+        """Sessions that took place, the latest first: attended, or over and not yet answered.
+
+        The first of them is the last session, wherever one is spoken of (`docs/domain.md` 3).
+        """
+        took_place = [Session.State.ATTENDED, Session.State.BOOKED]
+        over = self.filter(state__in=took_place, ends_at__lte=now or timezone.now())
+        return over.order_by("-starts_at")
 
     def past(self) -> Self:
         """Sessions that have ended, and cancelled ones, the latest first."""
@@ -191,19 +200,24 @@ class Session(models.Model):
             Session.Taken: the therapist has another session then.
             Session.AlreadyDone: it is no longer booked.
         """
-        length, now = self.ends_at - self.starts_at, timezone.now()
+        now = timezone.now()
         for_client = for_client or by.pk != self.therapist.user_id
+        # What depends on the row is worked out by the UPDATE: this object may be out of date.
+        length = F("ends_at") - F("starts_at")
+        unasked = {} if for_client else {"last_own_move": now}
         with _one_at_a_time(self.therapist_id):
-            self._refuse_overlap(self.therapist_id, starts_at, starts_at + length, but=self)
+            self.refresh_from_db(fields=["starts_at", "ends_at"])
+            ends_at = starts_at + (self.ends_at - self.starts_at)
+            self._refuse_overlap(self.therapist_id, starts_at, ends_at, but=self)
             self._change(
                 Session.objects.booked(),
                 starts_at=starts_at,
-                ends_at=starts_at + length,
+                ends_at=ExpressionWrapper(length + starts_at, models.DateTimeField()),
                 moved_at=now,
                 moved_by=by,
                 moved_for_client=for_client,
-                last_own_move=self.last_own_move if for_client else now,
                 revision=F("revision") + 1,
+                **unasked,
             )
             self._record(Verb.SESSION_MOVED, by)
 

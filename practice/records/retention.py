@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from clients.models import Client, KeepRule
@@ -61,13 +61,17 @@ def kept(clients: Iterable[Client], now: datetime) -> list[Kept]:
     clients = list(clients)
     if not clients:
         return []
-    parts = clients[0].therapist.participations.filter(client__in=clients).order_by()
-    held = Q(
-        relationship__sessions__state__in=["booked", "attended"],
-        relationship__sessions__ends_at__lte=now,
+    therapist = clients[0].therapist
+    of_work = therapist.sessions.held(now).filter(relationship=OuterRef("relationship"))
+    last = (
+        therapist.participations.filter(client__in=clients)
+        .order_by()
+        .values("client")
+        .annotate(
+            session=Max(Subquery(of_work.values("ends_at")[:1])),
+            ended=Max("relationship__ended_at"),
+        )
     )
-    session = Max("relationship__sessions__ends_at", filter=held)
-    last = parts.values("client").annotate(session=session, ended=Max("relationship__ended_at"))
     moments = {row["client"]: (row["session"], row["ended"]) for row in last}
     return [_kept(client, *moments.get(client.pk, (None, None))) for client in clients]
 
@@ -82,15 +86,11 @@ def _kept(client: Client, session: datetime | None, ended: datetime | None) -> K
 def due(therapist: Therapist, now: datetime) -> list[Kept]:
     """Return who need not be kept any more: inactive, nothing booked; the longest due first."""
     # Nobody with a session since then, or one to come, can be due.
-    lately = therapist.sessions.filter(
-        state__in=["booked", "attended"], ends_at__gt=now - timedelta(days=365 * SHORTEST)
-    )
-    people = (
-        therapist.clients.known()
-        .inactive()
-        .exclude(relationships__in=lately.values("relationship"))
-        .select_related("therapist")
-    )
+    since = now - timedelta(days=365 * SHORTEST)
+    lately = therapist.sessions.held(now).filter(ends_at__gt=since).values("relationship")
+    to_come = therapist.sessions.upcoming(now).values("relationship")
+    busy = therapist.participations.filter(Q(relationship__in=lately) | Q(relationship__in=to_come))
+    people = therapist.clients.known().inactive().exclude(pk__in=busy.values("client"))
     today = timezone.localtime(now).date()
-    rows = [row for row in kept(people, now) if row.until <= today]
+    rows = [row for row in kept(people.select_related("therapist"), now) if row.until <= today]
     return sorted(rows, key=lambda row: (row.until, row.client.sort_name))

@@ -1,15 +1,37 @@
 """A tidy caseload: the app suggests, the therapist decides (`docs/domain.md` 2.10, 2.11)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from practice.accounts.models import User
+from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from relationships.models import Relationship
+from relationships.models import Event, Relationship, RelationshipQuerySet
 from relationships.models.reasons import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
+
+
+def needing_attention(therapist: Therapist, now: datetime, today: date) -> RelationshipQuerySet:
+    """Return a therapist's active relationships to look at (`docs/domain.md` 2.10, 2.11).
+
+    Those with nothing booked and no session held for the therapist's number of weeks, and those
+    whose planned last day has come; unless they are on a break or were put off.
+    """
+    since = now - timedelta(weeks=therapist.tidy_up_weeks)
+    held = therapist.sessions.held(now).filter(ends_at__gt=since)
+    begun = therapist.events.filter(
+        at__gt=since, kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE]
+    )
+    lately = (
+        Q(pk__in=therapist.sessions.upcoming(now).values("relationship"))
+        | Q(pk__in=held.values("relationship"))
+        | Q(pk__in=begun.values("relationship"))
+    )
+    put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
+    active = therapist.relationships.active()
+    return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
 
 
 def not_yet(tie: Relationship, today: date, by: User) -> bool:

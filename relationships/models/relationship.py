@@ -1,7 +1,7 @@
 """A therapist's work with clients: begun, ended, taken up again."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
@@ -40,22 +40,6 @@ class RelationshipQuerySet(models.QuerySet):
 
     def ended(self) -> Self:
         return self.filter(status=Relationship.Status.ENDED)
-
-    def needing_attention(self, therapist: Therapist, now: datetime, today: date) -> Self:
-        """A therapist's active relationships to look at (`docs/domain.md` 2.10, 2.11).
-
-        Those with nothing booked and no session for the therapist's number of weeks, and those
-        whose planned last day has come; unless they are on a break or were put off.
-        """
-        since = now - timedelta(weeks=therapist.tidy_up_weeks)
-        met = therapist.sessions.standing().filter(ends_at__gt=since)
-        begun = therapist.events.filter(
-            at__gt=since,
-            kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE],
-        )
-        put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
-        lately = Q(pk__in=met.values("relationship")) | Q(pk__in=begun.values("relationship"))
-        return self.active().filter(~put_off, ~lately | Q(planned_end__lte=today))
 
     def in_order(self) -> Self:
         """Active ones first, then the ended ones, the last ended first."""

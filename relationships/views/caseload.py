@@ -43,9 +43,7 @@ def _month(at) -> str:
 
 
 def _attention(request: TherapistRequest):
-    return request.therapist.relationships.needing_attention(
-        request.therapist, timezone.now(), timezone.localdate()
-    )
+    return tidying.needing_attention(request.therapist, timezone.now(), timezone.localdate())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,8 +94,8 @@ def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
 
 
 def _last_sessions(request: TherapistRequest, ties) -> dict:
-    sessions = request.therapist.sessions.attended().filter(relationship__in=list(ties))
-    return dict(sessions.order_by("starts_at").values_list("relationship", "starts_at"))
+    held = request.therapist.sessions.held().filter(relationship__in=list(ties))
+    return dict(held.reverse().values_list("relationship", "starts_at"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -208,6 +208,40 @@ def test_each_move_counts(session, alice):
     assert row_of(session)["revision"] == 3
 
 
+def test_a_move_for_the_client_keeps_that_the_therapist_moved_it_a_moment_ago(session, alice):
+    stale = Session.objects.get(pk=session.pk)
+    session.move(starts_at=WEDNESDAY + DAY, by=alice.user)
+
+    stale.move(starts_at=WEDNESDAY + 2 * DAY, by=alice.user, for_client=True)
+
+    assert row_of(session)["last_own_move"] == NOW
+    assert row_of(session)["moved_for_client"] is True
+    assert stale.last_own_move == NOW
+
+
+@pytest.mark.parametrize("now_lasts", [30 * MINUTE, 80 * MINUTE], ids=str)
+def test_a_session_is_moved_with_the_length_it_has_by_now(session, couples, alice, now_lasts):
+    stale = Session.objects.get(pk=session.pk)
+    Session.objects.filter(pk=session.pk).update(ends_at=WEDNESDAY + now_lasts)
+    book(couples, WEDNESDAY + 2 * DAY + 80 * MINUTE)
+
+    stale.move(starts_at=WEDNESDAY + 2 * DAY, by=alice.user)
+
+    assert row_of(session)["ends_at"] == WEDNESDAY + 2 * DAY + now_lasts
+
+
+def test_a_session_that_is_longer_by_now_is_not_moved_onto_another(session, couples, alice):
+    stale = Session.objects.get(pk=session.pk)
+    Session.objects.filter(pk=session.pk).update(ends_at=WEDNESDAY + 80 * MINUTE)
+    book(couples, WEDNESDAY + 2 * DAY + 60 * MINUTE)
+    before = row_of(session)
+
+    with pytest.raises(Session.Taken):
+        stale.move(starts_at=WEDNESDAY + 2 * DAY, by=alice.user)
+
+    assert row_of(session) == before
+
+
 @pytest.mark.parametrize("later", [0, 20, -20])
 def test_a_session_is_not_moved_onto_another(session, couples, alice, later):
     other = book(couples, WEDNESDAY + DAY)
@@ -364,6 +398,21 @@ def test_sessions_are_upcoming_until_they_end(individual, couples, alice):
         True,
         False,
     ]
+
+
+def test_held_are_those_attended_and_those_nobody_has_answered_for(individual, couples, alice):
+    attended, missed, unanswered, over = (
+        book(individual, NOW - hours * HOUR) for hours in (6, 5, 4, 3)
+    )
+    attended.set_attendance(attended=True)
+    missed.set_attendance(attended=False)
+    over.cancel(by=alice.user)
+    book(individual, NOW - 5 * MINUTE)
+    book(couples)
+
+    assert list(Session.objects.held()) == [unanswered, attended]
+    assert list(Session.objects.held(attended.ends_at)) == [attended]
+    assert list(Session.objects.held(attended.ends_at - MINUTE)) == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from practice.records.retention import kept
+from relationships.caseload.tidy_up import needing_attention
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, facts_of, history_of, start
@@ -44,7 +46,7 @@ def look(as_alice):
 
 
 def attention(alice, now=NOW, today=TODAY) -> list[Relationship]:
-    return list(alice.relationships.needing_attention(alice, now, today).order_by("pk"))
+    return list(needing_attention(alice, now, today).order_by("pk"))
 
 
 def answers(*rows: tuple[Relationship, dict]) -> dict[str, object]:
@@ -82,7 +84,7 @@ def test_ended_work_is_not(alice, tie):
     assert attention(alice) == []
 
 
-@pytest.mark.parametrize("state", ["attended", "missed", "booked"])
+@pytest.mark.parametrize("state", ["attended", "booked"])
 def test_twelve_weeks_are_twelve_weeks_to_the_instant(alice, tie, state):
     held = session(tie, NOW - 12 * WEEK - 50 * timedelta(minutes=1), state)
     assert held.ends_at == NOW - 12 * WEEK
@@ -100,6 +102,13 @@ def test_a_session_that_is_booked_keeps_work_off_the_list(alice, tie):
 def test_a_cancelled_session_does_not(alice, tie):
     session(tie, NOW + 4 * DAY, "cancelled")
     session(tie, NOW - 4 * DAY, "cancelled")
+
+    assert attention(alice) == [tie]
+
+
+def test_somebody_not_seen_for_30_weeks_who_missed_a_session_lately_is_on_the_list(alice, tie):
+    session(tie, NOW - 30 * WEEK)
+    session(tie, NOW - 2 * WEEK, "missed")
 
     assert attention(alice) == [tie]
 
@@ -243,6 +252,17 @@ def test_the_list_says_who_and_since_when(look, tie, alice, ann, ben):
     assert f"/relationships/{tie.public_id}/" in page.addresses
     chosen = [a for tag, a in page.tags if tag == "option" and "selected" in a]
     assert [option["value"] for option in chosen] in ([], [""] * 4)
+
+
+def test_a_session_nobody_has_answered_for_is_the_last_on_every_page(as_alice, alice, tie):
+    session(tie, NOW - 100 * DAY)
+    session(tie, NOW - 90 * DAY, "booked")
+    session(tie, NOW - 89 * DAY, "missed")
+    retention = kept(alice.clients.all(), NOW)[0]
+
+    assert "Last session 22 August 2025" in read(as_alice.get("/caseload/tidy-up/")).text
+    assert read(as_alice.get("/clients/")).cells[-1] == "22 August 2025"
+    assert retention.counts_from == date(2025, 8, 22)
 
 
 def test_an_empty_list_says_so(look, individual):
