@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from practice.accounts.devices import device
+from practice.accounts.factors import PASSKEY_FAILED
 from practice.accounts.models import User
 from practice.web.responses import banner
 
@@ -32,6 +33,12 @@ WAYS = {
 }
 MORE = {
     "account/messages/password_changed.txt": "account/_others_signed_out.html",
+}
+
+
+# How a banner says an error: its heading, and the template of its text. Any other is a heading.
+FAILED = {
+    PASSKEY_FAILED: ("That passkey did not work", "mfa/_other_ways.html"),
 }
 
 
@@ -66,13 +73,14 @@ class Adapter(DefaultAccountAdapter):
         level: int,
         message_template: str | None = None,
         *args: object,
+        message: str = "",
         **kwargs: object,
     ) -> None:
-        """Say in our words what allauth has done."""
+        """Say in our words what allauth has done, and the errors that it names."""
         if message_template in SAID:
             banner(request, "success", SAID[message_template], MORE.get(message_template, ""))
-        elif level == messages.ERROR:  # the one there is
-            banner(request, "info", "That passkey did not work", "mfa/_other_ways.html")
+        elif level == messages.ERROR and message:
+            banner(request, "info", *FAILED.get(message, (message,)))
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context=None, email=None

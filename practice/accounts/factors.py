@@ -19,6 +19,7 @@ from practice.accounts.access import therapist_of
 from practice.accounts.models import User
 from practice.web.responses import banner, see_other
 
+PASSKEY_FAILED = "That passkey did not work. Try again, or go on in another way."
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 # All that a therapist who still has to add a second factor can open.

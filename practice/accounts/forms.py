@@ -21,6 +21,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from practice.accounts.after_response import later
+from practice.accounts.factors import PASSKEY_FAILED
 from practice.accounts.signals import time_zone_changed
 from practice.text.person_names import no_control_characters
 from practice.text.spoken_times import time_zone_choices
@@ -112,12 +113,26 @@ def whatever_is_sent() -> Iterator[None]:
     """Refuse what is no answer of a passkey, whatever the reading of it stumbles over."""
     try:
         yield
+    except forms.ValidationError as error:
+        if error.code != "incorrect_code":  # too many tries, for example
+            raise
+        raise forms.ValidationError(PASSKEY_FAILED) from None
     except (AttributeError, LookupError, TypeError, ValueError, struct.error):
-        raise forms.ValidationError("That passkey did not work") from None
+        raise forms.ValidationError(PASSKEY_FAILED) from None
 
 
-class PasskeyAnswer:
-    """A form with the answer of a passkey."""
+class CredentialField:
+    """A form with what a passkey says, in a field that only a script fills in."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"].error_messages |= dict.fromkeys(
+            ("required", "invalid"), PASSKEY_FAILED
+        )
+
+
+class PasskeyAnswer(CredentialField):
+    """A form with the answer of a passkey that was added before."""
 
     def clean_credential(self) -> Authenticator:
         with whatever_is_sent():
@@ -154,7 +169,7 @@ class PasskeyName:
         name.widget.attrs = {"autocomplete": "off", "maxlength": "60"}
 
 
-class AddPasskeyForm(PasskeyName, AddWebAuthnForm):
+class AddPasskeyForm(CredentialField, PasskeyName, AddWebAuthnForm):
     """A new passkey."""
 
     def clean(self) -> dict:

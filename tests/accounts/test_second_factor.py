@@ -6,12 +6,16 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib import messages
+from django.contrib.messages.storage.session import SessionStorage
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
+from practice.accounts.adapter import Adapter
 from practice.accounts.factors import has_second_factor
+from tests.accounts.passkey import add_passkey, answer_of_a_stranger
 from tests.factories import PASSWORD
 from tests.reading import read
 
@@ -238,6 +242,54 @@ def test_a_passkey_that_does_not_work_is_told(db):
     page = read(visitor.post("/sign-in/passkey/", {"credential": "{}"}, follow=True))
 
     assert page.heads[0] == "That passkey did not work"
+    assert "Try again, or go on in another way." in page.text
+
+
+@pytest.mark.parametrize("typed", ["", "{}", "not json", answer_of_a_stranger()])
+def test_the_second_step_says_of_a_passkey_what_is_so(as_alice, typed):
+    add_app(as_alice)
+    browser, place = first_step()
+
+    page = read(browser.post(place, {"credential": typed}))
+
+    said = "There is a problem That passkey did not work. Try again, or go on in another way."
+    assert said in page.text
+
+
+def test_too_many_passkeys_that_do_not_work_are_told_as_that(as_alice):
+    add_app(as_alice)
+    browser, place = first_step()
+    sent = {"credential": answer_of_a_stranger()}
+
+    tries = [read(browser.post(place, sent)).text for _ in range(6)]
+
+    assert ["That passkey did not work" in text for text in tries] == [True] * 5 + [False]
+    assert "There is a problem Too many tries. Wait 15 minutes" in tries[-1]
+
+
+def test_a_name_that_is_too_long_is_no_passkey_that_failed(as_alice, alice):
+    confirm(as_alice)
+
+    answer = add_passkey(as_alice, name="x" * 61)
+
+    page = read(answer)
+    assert answer.status_code == 422
+    assert "That passkey did not work" not in page.text
+    assert "at most 60 characters" in page.text
+    assert not has_second_factor(alice.user)
+
+
+def test_an_error_is_said_and_not_guessed(rf, as_alice):
+    """What allauth says of something else is not said of a passkey."""
+    request = rf.get("/")
+    request.session, request.htmx = as_alice.session, False
+    request._messages = SessionStorage(request)
+
+    Adapter().add_message(request, messages.ERROR, message="Something else entirely.")
+
+    [said] = request._messages
+    assert "Something else entirely." in said.message
+    assert "passkey" not in said.message
 
 
 # Signing in.
