@@ -105,7 +105,7 @@ class Client(models.Model):
             models.UniqueConstraint(
                 fields=["therapist", "account"], name="one_record_per_account_and_therapist"
             ),
-            # What the composite foreign keys of `relationships/models/rules.py` point at.
+            # What the composite foreign keys of relationships/migrations point at.
             models.UniqueConstraint(fields=["id", "therapist"], name="client_and_therapist"),
             models.CheckConstraint(
                 condition=Q(active_relationships__gte=0), name="active_relationships_not_negative"

@@ -20,9 +20,8 @@ from clients.models import Client
 from practice.accounts import after_response
 from practice.accounts.models import Therapist
 from practice.accounts.session_timeout import SEEN
-from practice.audit.rules import WALLS as AUDIT
+from practice.database.operations import ApplySQL
 from relationships.models import Relationship
-from relationships.models.rules import WALLS as HISTORY
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 
 # A browser test leaves an event loop in the thread, which Django takes for asynchronous code.
@@ -44,13 +43,14 @@ def history_can_be_swept():
     flush = TransactionTestCase._fixture_teardown
 
     def sweep(self: TransactionTestCase) -> None:
+        rules = [ApplySQL(app, "0001_rules") for app in ("audit", "relationships")]
         with connection.schema_editor() as editor:
-            HISTORY.lower(None, editor)
-            AUDIT.lower(None, editor)
+            for app in rules:
+                app.database_backwards("", editor, None, None)
         flush(self)
         with connection.schema_editor() as editor:
-            HISTORY.raise_(None, editor)
-            AUDIT.raise_(None, editor)
+            for app in rules:
+                app.database_forwards("", editor, None, None)
 
     TransactionTestCase._fixture_teardown = sweep
     yield

@@ -41,7 +41,6 @@ class Verb(models.TextChoices):
     ENDING_UNDONE = "ending_undone", "Undid an ending"
     REASON_CORRECTED = "reason_corrected", "Corrected the reason of an ending"
     PLANS_NOTED = "plans_noted", "Noted a planned ending, a break or a postponement"
-    HISTORY_ADOPTED = "history_adopted", "Took over an earlier line of the history"
     SESSION_BOOKED = "session_booked", "Booked a session"
     SESSION_MOVED = "session_moved", "Moved a session"
     SESSION_CANCELLED = "session_cancelled", "Cancelled a session"
@@ -111,7 +110,7 @@ class Chain(models.Model):
 
 
 class Entry(models.Model):
-    """One line of the audit. Never changed; deleted only by a purge (`walls.py`).
+    """One line of the audit. Never changed; deleted only by a purge, and the database sees to it.
 
     It holds ids and no words of anybody's: no name, address, reason, note or search. So the lines
     about a person say nothing of them any more once the person's row is gone.

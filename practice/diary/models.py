@@ -15,10 +15,10 @@ from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
 from practice.database.public_ids import PublicIdField
-from practice.diary import rules
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
+NO_OVERLAP = "sessions_do_not_overlap"  # the name of the rule in migrations/0001_rules.*.sql
 
 
 class SessionQuerySet(models.QuerySet):
@@ -302,6 +302,6 @@ def _one_at_a_time(therapist_id: int) -> Iterator[None]:
             Entry.hold(therapist_id)
             yield
     except IntegrityError as error:
-        if rules.NO_OVERLAP in str(error):
+        if NO_OVERLAP in str(error):
             raise Session.Taken from error
         raise

@@ -1,4 +1,4 @@
-"""What happened in a relationship, line by line, and the tombstone of a history that went."""
+"""What happened in a relationship, line by line, and the record of what was erased of it."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,9 +11,10 @@ NOTE_LENGTH = 2000
 
 
 class Event(models.Model):
-    """One line of a relationship's history. Never changed, never deleted (`walls.py`).
+    """One line of a relationship's history. Never changed, never deleted.
 
-    One door is left, for the erasure of a person: see `Erasure`.
+    The database sees to it (`migrations/0001_rules.*.sql`). The one exception is the erasure of a
+    person: see `Erasure`.
     """
 
     class Kind(models.TextChoices):
@@ -55,10 +56,10 @@ VERBS = {
 
 
 class Erasure(models.Model):
-    """A tombstone: this work was erased, or its notes were blanked. Never changed, never deleted.
+    """An erasure record: this work was erased, or its notes were blanked. Never changed or deleted.
 
     The database lets go of a history only when such a row names it, and takes such a row only for
-    work that has ended (`walls.py`). It holds numbers and no names.
+    work that has ended (`migrations/0001_rules.*.sql`). It holds numbers and no names.
     """
 
     class What(models.TextChoices):

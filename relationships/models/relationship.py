@@ -122,7 +122,7 @@ class Relationship(models.Model):
                 condition=Q(is_closed=False) | Q(status="ended"), name="closed_means_ended"
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="known_kind"),
-            # What the composite foreign keys of `walls.py` point at.
+            # What the composite foreign keys of `migrations/0001_rules.postgresql.sql` point at.
             models.UniqueConstraint(fields=["id", "therapist"], name="relationship_and_therapist"),
             models.UniqueConstraint(fields=["therapist", "key"], name="a_form_begins_once"),
         ]
@@ -245,8 +245,8 @@ class Relationship(models.Model):
 
     @transaction.atomic
     def erase(self, *, by: User) -> None:
-        """Delete ended work with all that belongs to it; only a tombstone stays."""
-        self._leave_tombstone(Erasure.What.RELATIONSHIP, by)
+        """Delete ended work with all that belongs to it; only an erasure record stays."""
+        self._record_erasure(Erasure.What.RELATIONSHIP, by)
         for rows in (self.sessions, self.events, self.participations):
             rows.all().delete()
         self.delete()
@@ -259,11 +259,11 @@ class Relationship(models.Model):
         """
         Relationship.objects.filter(pk=self.pk).update(is_closed=True)
         if blank_notes:
-            self._leave_tombstone(Erasure.What.NOTES, by)
+            self._record_erasure(Erasure.What.NOTES, by)
             self.events.exclude(note="").update(note="")
             Relationship.objects.filter(pk=self.pk).update(end_note="")
 
-    def _leave_tombstone(self, what: "Erasure.What", by: User) -> None:
+    def _record_erasure(self, what: "Erasure.What", by: User) -> None:
         Erasure.objects.create(
             therapist_id=self.therapist_id,
             relationship=self.pk,

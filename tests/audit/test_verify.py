@@ -13,24 +13,21 @@ from django.utils import timezone
 
 from practice.audit import verify
 from practice.audit.models import Chain, Entry, Verb
-from practice.audit.rules import WALLS as AUDIT
+from practice.database import operations
 from practice.records.erasure import erase
 from relationships.models import sealed_history
 from relationships.models.reasons import EndReason
-from relationships.models.rules import WALLS as HISTORY
 from tests.factories import start
 from tests.relationships.test_rules_in_the_database import insert, refused, sql
 
 
 @contextmanager
-def behind_the_walls() -> Iterator[None]:
+def without_triggers() -> Iterator[None]:
     """Be somebody who has the database's file, or its owner's password."""
     connection.check_constraints()
-    for walls in (AUDIT, HISTORY):
-        drops = [f"DROP TRIGGER IF EXISTS {name}" for name in walls.sqlite]
-        if connection.vendor == "postgresql":
-            drops = [s for s in walls.postgresql_down if s.startswith("DROP TRIGGER")]
-        for statement in drops:
+    for app in ("audit", "relationships"):
+        revert, _ = operations.statements(app, "0001_rules", connection.vendor)
+        for statement in revert:
             sql(statement)
     yield
 
@@ -153,13 +150,13 @@ def slip_in(number: int) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found(chain, name):
     plant, words = FAULTS[name]
-    with behind_the_walls():
+    with without_triggers():
         plant()
 
     assert any(words in fault for fault in faults(chain)), faults(chain)
 
 
-def test_an_entry_slipped_in_needs_no_lowered_wall_and_is_found(chain):
+def test_an_entry_slipped_in_needs_no_trigger_gone_and_is_found(chain):
     slip_in(11)
 
     assert faults(chain) == ["entry 11 lies beyond the head"]
@@ -214,7 +211,7 @@ def test_the_command_prints_the_heads(chain):
 
 
 def test_the_command_names_each_fault_and_ends_with_one(chain):
-    with behind_the_walls():
+    with without_triggers():
         sql("DELETE FROM audit_entry WHERE number = 5")
 
     words, code = told()
@@ -238,7 +235,7 @@ def test_beside_heads_kept_from_earlier_a_longer_chain_is_whole(chain, alice, ke
 
 
 def test_a_chain_cut_off_together_with_its_head_is_found(alice, chain, kept):
-    with behind_the_walls():
+    with without_triggers():
         sql("DELETE FROM audit_entry WHERE number = 10")
         head, last = Chain.objects.get(), Entry.objects.get(number=9)
         head.length = 8
@@ -318,7 +315,7 @@ def test_nothing_to_purge_is_not_recorded(old_chain):
 
 
 def test_a_broken_chain_is_not_purged(old_chain):
-    with behind_the_walls():
+    with without_triggers():
         sql("UPDATE audit_entry SET by = 987 WHERE number = 3")
 
     with pytest.raises(CommandError, match="not whole"):
@@ -346,21 +343,3 @@ def test_heads_from_before_a_purge_still_compare(old_chain, tmp_path):
     assert told("--expect", file)[1] == 0
     file.write_text(f"{old_chain} 10 {'a' * 64}\n")
     assert told("--expect", file)[1] == 1
-
-
-# History from before there was an audit.
-
-
-def test_earlier_history_is_taken_over(individual, alice):
-    individual.end(by=alice.user, reason=EndReason.COMPLETED, note="Private.")
-    with behind_the_walls():
-        sql("DELETE FROM audit_entry")
-        sql("DELETE FROM audit_chain")
-
-    call_command("adopt_history")
-    call_command("adopt_history")
-
-    about = f"relationship:{individual.public_id}"
-    entries = Entry.objects.order_by("number").values_list("verb", "about", "role")
-    assert list(entries) == [("history_adopted", about, "operator")] * 2
-    assert faults(alice.pk) == []

@@ -65,28 +65,37 @@ class Fingerprint:
         return found
 
 
+def schema_of_sqlite(database: sqlite3.Connection) -> dict[str, str]:
+    """Return the definition of everything that an SQLite database has."""
+    everything = database.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    return {f"{kind} {name}": definition for kind, name, definition in everything}
+
+
+def schema_of_postgres(database: psycopg.Connection) -> dict[str, str]:
+    """Return the definition of everything that a PostgreSQL database has."""
+    return {
+        f"{kind} {name}": REWRITTEN.sub("", definition)
+        for kind, query in SCHEMA.items()
+        for name, definition in database.execute(query).fetchall()
+    }
+
+
 def of_sqlite(database: sqlite3.Connection) -> Fingerprint:
     """Read all of an SQLite database, as of one moment if there is a transaction."""
-    found = Fingerprint()
-    everything = database.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name")
-    for kind, name, definition in everything.fetchall():
-        found.schema[f"{kind} {name}"] = definition
-        if kind == "table":
-            digest, number = sha256(), 0
-            for line in database.execute(f'SELECT * FROM "{name}" ORDER BY rowid'):  # noqa: S608
-                digest.update(repr(line).encode())
-                number += 1
-            found.rows[name] = (number, digest.hexdigest())
+    found = Fingerprint(schema=schema_of_sqlite(database))
+    for name in (key.removeprefix("table ") for key in found.schema if key.startswith("table ")):
+        digest, number = sha256(), 0
+        for line in database.execute(f'SELECT * FROM "{name}" ORDER BY rowid'):  # noqa: S608
+            digest.update(repr(line).encode())
+            number += 1
+        found.rows[name] = (number, digest.hexdigest())
     return found
 
 
 def of_postgres(database: psycopg.Connection) -> Fingerprint:
     """Read all of a PostgreSQL database, as of one moment if the transaction is REPEATABLE READ."""
-    found = Fingerprint()
     database.execute("SET LOCAL TimeZone = 'UTC'")
-    for kind, query in SCHEMA.items():
-        for name, definition in database.execute(query):
-            found.schema[f"{kind} {name}"] = REWRITTEN.sub("", definition)
+    found = Fingerprint(schema=schema_of_postgres(database))
     tables = database.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     for (name,) in tables.fetchall():
         query = sql.SQL(

@@ -106,7 +106,7 @@ def test_nothing_of_a_client_who_was_seen_alone_is_left(alone, ann, alice, sure_
     assert not closed.has_usable_password()
 
 
-def test_a_tombstone_says_what_was_erased_and_names_nobody(alone, ann, alice):
+def test_an_erasure_record_says_what_was_erased_and_names_nobody(alone, ann, alice):
     number = alone.pk
 
     erase(ann, by=alice.user)

@@ -332,25 +332,25 @@ def test_an_event_has_a_reason_when_something_ends_and_only_then(individual, col
         insert(Event, **copy_of(individual.events.get(), **columns))
 
 
-def test_the_walls_still_let_history_grow(individual):
+def test_history_can_grow(individual):
     insert(Event, **copy_of(individual.events.get(), kind="restarted"))
 
     assert individual.events.count() == 2
 
 
-# The one door: a tombstone.
+# The one exception: an erasure record.
 
 
-def lay_tombstone(tie: Relationship, what: str = "relationship", **changes: object) -> None:
+def record_erasure(tie: Relationship, what: str = "relationship", **changes: object) -> None:
     columns = {"therapist_id": tie.therapist_id, "relationship": tie.pk}
     columns |= {"public_id": tie.public_id, "what": what, "at": timezone.now()}
     insert(Erasure, **columns | {"by_id": tie.therapist.user_id} | changes)
 
 
-def test_a_history_goes_once_a_tombstone_names_it(ended, couples):
+def test_a_history_goes_once_an_erasure_record_names_it(ended, couples):
     with refused():
         sql("DELETE FROM relationships_event WHERE relationship_id = %s", ended.pk)
-    lay_tombstone(ended)
+    record_erasure(ended)
 
     with refused():
         sql("DELETE FROM relationships_event")
@@ -360,18 +360,18 @@ def test_a_history_goes_once_a_tombstone_names_it(ended, couples):
     assert couples.events.count() == 1
 
 
-def test_a_tombstone_of_a_relationship_lets_nothing_be_changed(ended):
-    lay_tombstone(ended)
+def test_an_erasure_record_of_a_relationship_lets_nothing_be_changed(ended):
+    record_erasure(ended)
 
     with refused():
         sql("UPDATE relationships_event SET note = ''")
 
 
-def test_a_note_is_blanked_once_a_tombstone_says_so(ended, couples, alice):
+def test_a_note_is_blanked_once_an_erasure_record_says_so(ended, couples, alice):
     couples.end(by=alice.user, reason="other", note="Of others.")
     with refused():
         sql("UPDATE relationships_event SET note = '' WHERE relationship_id = %s", ended.pk)
-    lay_tombstone(ended, "notes")
+    record_erasure(ended, "notes")
 
     sql("UPDATE relationships_event SET note = '' WHERE relationship_id = %s", ended.pk)
     with refused():
@@ -382,8 +382,8 @@ def test_a_note_is_blanked_once_a_tombstone_says_so(ended, couples, alice):
     assert set(ended.events.values_list("note", flat=True)) == {""}
 
 
-def test_a_tombstone_of_notes_lets_nothing_else_be_changed(ended, couples, bob):
-    lay_tombstone(ended, "notes")
+def test_an_erasure_record_of_notes_lets_nothing_else_be_changed(ended, couples, bob):
+    record_erasure(ended, "notes")
     event = ended.events.get(kind="ended")
     others = {"therapist_id": bob.pk, "relationship_id": couples.pk, "kind": "corrected"}
     others |= {"at": timezone.now(), "by_id": bob.user_id, "reason": "other", "id": 987654}
@@ -396,7 +396,7 @@ def test_a_tombstone_of_notes_lets_nothing_else_be_changed(ended, couples, bob):
 
 
 @pytest.mark.parametrize("what", ["relationship", "notes"])
-def test_a_tombstone_is_laid_for_ended_work_of_ones_own_only(ended, couples, bob, what):
+def test_an_erasure_is_recorded_of_ended_work_of_ones_own_only(ended, couples, bob, what):
     for wrong in (
         {"relationship": couples.pk, "public_id": couples.public_id},  # active
         {"relationship": couples.pk},
@@ -407,36 +407,36 @@ def test_a_tombstone_is_laid_for_ended_work_of_ones_own_only(ended, couples, bob
         {"by_id": 987654},
     ):
         with refused():
-            lay_tombstone(ended, **{"what": what} | wrong)
+            record_erasure(ended, **{"what": what} | wrong)
 
 
-def test_a_tombstone_is_never_changed_or_removed(ended):
-    lay_tombstone(ended)
-    stone = Erasure.objects.get()
+def test_an_erasure_record_is_never_changed_or_removed(ended):
+    record_erasure(ended)
+    record = Erasure.objects.get()
 
-    for column, value in copy_of(stone, what="notes").items():
+    for column, value in copy_of(record, what="notes").items():
         with refused():
-            set_columns(stone, **{column: value})
+            set_columns(record, **{column: value})
     with refused():
         sql("DELETE FROM relationships_erasure")
     with refused():
-        stone.delete()
+        record.delete()
     with refused():
-        insert(Erasure, then="ON CONFLICT (id) DO UPDATE SET what = 'notes'", **columns_of(stone))
+        insert(Erasure, then="ON CONFLICT (id) DO UPDATE SET what = 'notes'", **columns_of(record))
 
 
 @on_sqlite
 @pytest.mark.parametrize("how", ["REPLACE", "INSERT OR REPLACE"])
-def test_a_tombstone_is_not_replaced(ended, how):
-    lay_tombstone(ended)
+def test_an_erasure_record_is_not_replaced(ended, how):
+    record_erasure(ended)
 
     with refused():
         insert(Erasure, how=how, **columns_of(Erasure.objects.get()) | {"what": "notes"})
 
 
 @on_postgresql
-def test_a_tombstone_is_not_truncated(ended):
-    lay_tombstone(ended)
+def test_an_erasure_record_is_not_truncated(ended):
+    record_erasure(ended)
 
     with refused():
         sql("TRUNCATE relationships_erasure")

@@ -1,0 +1,38 @@
+-- No two standing sessions of a therapist overlap, and a session is its relationship's therapist's.
+--
+-- SQLite has one writer at a time: a trigger that looks is enough.
+
+DROP TRIGGER IF EXISTS session_overlap_insert;
+DROP TRIGGER IF EXISTS session_overlap_update;
+DROP TRIGGER IF EXISTS session_therapist_insert;
+DROP TRIGGER IF EXISTS session_therapist_update;
+
+-- apply
+
+CREATE TRIGGER session_overlap_insert AFTER INSERT ON diary_session
+WHEN NEW.state <> 'cancelled' AND EXISTS (
+    SELECT 1 FROM diary_session
+    WHERE therapist_id = NEW.therapist_id AND id <> NEW.id AND state <> 'cancelled'
+    AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
+)
+BEGIN SELECT RAISE(ABORT, 'sessions_do_not_overlap'); END;
+
+CREATE TRIGGER session_overlap_update AFTER UPDATE ON diary_session
+WHEN NEW.state <> 'cancelled' AND EXISTS (
+    SELECT 1 FROM diary_session
+    WHERE therapist_id = NEW.therapist_id AND id <> NEW.id AND state <> 'cancelled'
+    AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
+)
+BEGIN SELECT RAISE(ABORT, 'sessions_do_not_overlap'); END;
+
+CREATE TRIGGER session_therapist_insert AFTER INSERT ON diary_session
+WHEN NEW.therapist_id IS NOT (
+    SELECT therapist_id FROM relationships_relationship WHERE id = NEW.relationship_id
+)
+BEGIN SELECT RAISE(ABORT, 'therapists differ'); END;
+
+CREATE TRIGGER session_therapist_update AFTER UPDATE ON diary_session
+WHEN NEW.therapist_id IS NOT (
+    SELECT therapist_id FROM relationships_relationship WHERE id = NEW.relationship_id
+)
+BEGIN SELECT RAISE(ABORT, 'therapists differ'); END;
