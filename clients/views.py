@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clients import listing_words
 from clients.forms import ClientForm
 from clients.listing import Listing
 from clients.models import Invitation
@@ -25,19 +26,21 @@ SEARCH_BOX = "id_q"
 @for_therapists
 def clients(request: TherapistRequest) -> HttpResponse:
     """List the active clients; with `include=inactive`, everyone; with `q`, those who match."""
-    listing = Listing(
-        request.therapist,
-        search=request.GET.get("q", "")[:100],
-        inactive=request.GET.get("include") == "inactive",
-        page=request.GET.get("page", "1"),
-    )
-    response = render(request, "clients/clients.html", {"listing": listing})
+    listing = Listing(request.therapist, request.GET)
+    context = {
+        "listing": listing,
+        "count": listing_words.count(listing),
+        "announcement": listing_words.announcement(listing),
+        "foot": listing_words.foot(listing),
+    }
+    response = render(request, "clients/clients.html", context)
     if listing.search:
         found = f"{listing.number_shown} found"  # how many, never what for
-        practice = request.therapist
-        Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=practice, outcome=found)
+        Entry.record(
+            Verb.LIST_SEARCHED, by=request.user, therapist=request.therapist, outcome=found
+        )
     if request.htmx and request.htmx.trigger != SEARCH_BOX:
-        response.headers["HX-Push-Url"] = listing.canonical_address
+        response.headers["HX-Push-Url"] = str(listing.address.without_name)
     return response
 
 

@@ -226,6 +226,16 @@ def test_the_strip_is_of_the_whole_list_whatever_is_searched(look, alice, indivi
     assert "Jonah Whitfield has booked a session" in look(q="ashby").text
 
 
+def test_the_strips_link_has_no_name_that_was_searched_in_it(look, alice):
+    for number in range(3):
+        book_by_client(inactive(alice, f"Jonah Number{number}"), WEDNESDAY + number * DAY)
+
+    page = look(q="number", include="inactive")
+
+    assert ("/clients/?include=inactive", "Include inactive clients") in page.links
+    assert "number" not in " ".join(page.addresses)
+
+
 def test_from_a_clients_booking_to_the_restart(as_alice, alice, look):
     tie = inactive(alice, "Jonah Whitfield")
     session = book_by_client(tie)
