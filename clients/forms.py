@@ -7,13 +7,33 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
 from practice.audit.models import Entry
+from practice.text.first_names import first_name, has_surname
 from practice.text.spoken_times import time_zone_choices
 
 NAME_ERRORS = {"required": "Enter the client’s name"}
 EMAIL_ERRORS = {"invalid": "Enter an email address like name@example.com"}
+WHO_SEES_IT = "People in the same sessions see this"
 
 
-class ClientForm(forms.ModelForm):
+class PreferredNameMixin:
+    """A form with `name` and `preferred_name`, which asks where the name does not tell the first.
+
+    Whoever shares a session with a client reads what they are called, and never a surname.
+    """
+
+    def clean(self) -> dict:
+        cleaned_data = super().clean()
+        name, preferred = (cleaned_data.get(part) or "" for part in ("name", "preferred_name"))
+        if has_surname(preferred, name):
+            words = f"Enter it without the surname. {WHO_SEES_IT}"
+            self.add_error("preferred_name", words)
+        elif name and not (preferred or first_name(name) or "preferred_name" in self.errors):
+            words = f"Enter what you call them. {WHO_SEES_IT}, and never a surname"
+            self.add_error("preferred_name", words)
+        return cleaned_data
+
+
+class ClientForm(PreferredNameMixin, forms.ModelForm):
     """Who a client is. Writes these columns and no others.
 
     A form opened before an ending and saved after it must not bring the relationship's state, or
@@ -30,7 +50,10 @@ class ClientForm(forms.ModelForm):
             "email": "Email address (optional)",
             "phone": "Phone (optional)",
         }
-        help_texts = {"preferred_name": "What you call them, if it is not their first name"}
+        help_texts = {
+            "preferred_name": "What you call them, if it is not their first name. "
+            f"{WHO_SEES_IT}, and never a surname"
+        }
         error_messages = {"name": NAME_ERRORS, "email": EMAIL_ERRORS}
         widgets = {
             "name": forms.TextInput({"autocomplete": "off"}),

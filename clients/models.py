@@ -14,9 +14,9 @@ from django.utils import timezone
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database.public_ids import PublicIdField, new_public_id
+from practice.text.first_names import called
 from practice.text.person_names import (
     FoldedField,
-    first_name,
     fold,
     no_control_characters,
     search_text,
@@ -144,8 +144,8 @@ class Client(models.Model):
 
     @property
     def first_name(self) -> str:
-        """What to call them: their preferred name, or the first word of their name."""
-        return self.preferred_name or (ERASED if self.is_erased else first_name(self.name))
+        """What to call them, also to whoever is in the same sessions: never a surname."""
+        return ERASED if self.is_erased else called(self.name, self.preferred_name)
 
     @property
     def is_active(self) -> bool:

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from practice.database.public_ids import PublicIdField
-from practice.text.person_names import first_name, no_control_characters
+from practice.text.first_names import first_name
+from practice.text.person_names import no_control_characters
 from practice.text.spoken_times import validate_time_zone
 
 
@@ -88,4 +89,5 @@ class Therapist(models.Model):
 
     @property
     def first_name(self) -> str:
-        return first_name(self.name)
+        """What their clients call them; the whole name, which is public, where it does not tell."""
+        return first_name(self.name) or self.name

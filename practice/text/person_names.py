@@ -1,4 +1,4 @@
-"""Names of people: folding for search and order, first names, initials, lists in words."""
+"""Names of people: folding for search and order, initials, lists in words."""
 
 import re
 import unicodedata
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import models
+
+from practice.text.first_names import without_titles
 
 # Letters that Unicode does not take apart into a base letter and a mark.
 _LETTERS = str.maketrans(
@@ -57,14 +59,10 @@ class FoldedField(models.CharField):
         return value
 
 
-def first_name(name: str) -> str:
-    """Return the first word of a name."""
-    return name.split(maxsplit=1)[0] if name.strip() else ""
-
-
 def initials(name: str) -> str:
     """Return up to two initials, for titles and monograms ("Maya Lindqvist" is ML)."""
-    words = [w for w in name.split() if w[0].isalnum()] or name.split()
+    words = without_titles(name.split()) or name.split()
+    words = [w for w in words if w[0].isalnum()] or words
     letters = [words[0][0], words[-1][0]] if len(words) > 1 else [words[0][0]] if words else []
     return "".join(letters).upper()
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseFormSet, formset_factory
 
-from clients.forms import EMAIL_ERRORS, ClientForm
+from clients.forms import EMAIL_ERRORS, ClientForm, PreferredNameMixin
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
@@ -66,8 +66,11 @@ class NewClientForm(ClientForm):
         return _added(self.instance, by)
 
 
-class OtherPersonForm(forms.Form):
-    """Somebody else who takes part: an existing client, recognised by name, or a new one."""
+class OtherPersonForm(PreferredNameMixin, forms.Form):
+    """Somebody else who takes part: an existing client, recognised by name, or a new one.
+
+    What to call them is asked only where it matters (`asks_what_to_call_them`).
+    """
 
     use_required_attribute = False
     name = forms.CharField(
@@ -81,6 +84,12 @@ class OtherPersonForm(forms.Form):
         required=False,
         error_messages=EMAIL_ERRORS,
         widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+    preferred_name = forms.CharField(
+        max_length=60,
+        required=False,
+        validators=[no_control_characters],
+        widget=forms.TextInput({"autocomplete": "off"}),
     )
     who = forms.ChoiceField(
         label="Who do you mean?",
@@ -115,7 +124,14 @@ class OtherPersonForm(forms.Form):
             self.add_error(
                 "who", f"{self.matches[0].name} is already a client. Choose who you mean"
             )
+        if facts.get("who", SOMEONE_ELSE) not in ("", SOMEONE_ELSE):
+            self.errors.pop("preferred_name", None)  # is known
         return facts
+
+    @property
+    def asks_what_to_call_them(self) -> bool:
+        """Whether the page has to show the field for the preferred name."""
+        return "preferred_name" in self.errors or bool(self["preferred_name"].value())
 
     def get_or_create(self, time_zone: str, by: User) -> Client:
         """Return the client who is meant; a new one reads times in `time_zone` for now."""
@@ -123,9 +139,8 @@ class OtherPersonForm(forms.Form):
         for client in self.matches:
             if client.public_id == facts["who"]:
                 return client
-        new = Client.objects.create(
-            therapist=self.therapist, time_zone=time_zone, name=facts["name"], email=facts["email"]
-        )
+        typed = {part: facts[part] for part in ("name", "preferred_name", "email")}
+        new = Client.objects.create(therapist=self.therapist, time_zone=time_zone, **typed)
         return _added(new, by)
 
 
@@ -162,7 +177,9 @@ class Beginning:
         self.kind = KindForm(typed, initial=draft)
         self.others = OtherPeopleForms(
             typed,
-            initial=typed_rows(draft, "others", ("name", "email", "who"), most=MOST_PEOPLE - 2),
+            initial=typed_rows(
+                draft, "others", ("name", "preferred_name", "email", "who"), most=MOST_PEOPLE - 2
+            ),
             prefix="others",
             form_kwargs={"therapist": therapist, "empty_permitted": True},
         )
