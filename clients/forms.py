@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
+from practice.accounts.forms import PasswordLengthMixin
 from practice.audit.models import Entry
 from practice.text.first_names import first_name, has_surname
 from practice.text.spoken_times import time_zone_choices
@@ -118,7 +119,7 @@ class KeepForm(forms.ModelForm):
         return self.instance
 
 
-class NewPasswordForm(SetPasswordForm):
+class NewPasswordForm(PasswordLengthMixin, SetPasswordForm):
     """The password of a new account."""
 
     use_required_attribute = False

@@ -75,8 +75,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "practice.web.request_id.middleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "practice.site.middleware.response_headers",
+    "practice.site.limits.limit_size",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -148,6 +149,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "practice.accounts.passwords.MaximumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -170,6 +172,9 @@ ACCOUNT_FORMS = {
     "login": "practice.accounts.forms.SignInForm",
     "reauthenticate": "practice.accounts.forms.ConfirmForm",
     "reset_password": "practice.accounts.forms.ResetForm",
+    "change_password": "practice.accounts.forms.OtherPasswordForm",
+    "set_password": "practice.accounts.forms.FirstPasswordForm",
+    "reset_password_from_key": "practice.accounts.forms.PasswordByLinkForm",
 }
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}  # passwords and codes; see 429.html
@@ -221,6 +226,7 @@ SECURE_HSTS_SECONDS = 63072000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, a photo apart; see site/limits.py
 
 EMAIL_HOST = env.get("EMAIL_HOST", "")
 EMAIL_PORT = int(env.get("EMAIL_PORT", "587"))
@@ -272,6 +278,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # our pages alone load them
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

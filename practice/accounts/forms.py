@@ -1,13 +1,15 @@
 """Signing in, and one's own details."""
 
-import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+)
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
-from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
@@ -21,13 +23,27 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from practice.accounts.after_response import later
-from practice.accounts.factors import PASSKEY_FAILED
+from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
+from practice.accounts.passwords import LONGEST, TOO_LONG
 from practice.accounts.signals import time_zone_changed
 from practice.text.person_names import no_control_characters
 from practice.text.spoken_times import time_zone_choices
+from practice.web.lengths import limit_length
+
+LONGEST_CODE = 50  # characters, spaces of an authenticator app included
 
 
-class SignInForm(LoginForm):
+class PasswordLengthMixin:
+    """A form with passwords: one that is too long is refused before it is compared or hashed."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.PasswordInput):
+                limit_length(field, LONGEST, TOO_LONG)
+
+
+class SignInForm(PasswordLengthMixin, LoginForm):
     """E-mail address and password, with sentences of our own."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -63,6 +79,18 @@ class ResetForm(ResetPasswordForm):
         super().save(request)
 
 
+class OtherPasswordForm(PasswordLengthMixin, ChangePasswordForm):
+    """Another password."""
+
+
+class FirstPasswordForm(PasswordLengthMixin, SetPasswordForm):
+    """A password for an account that has none."""
+
+
+class PasswordByLinkForm(PasswordLengthMixin, ResetPasswordKeyForm):
+    """A new password, for whoever was sent a link."""
+
+
 class CodeField:
     """A form with a code, typed from another device."""
 
@@ -72,6 +100,7 @@ class CodeField:
         code = self.fields["code"]
         code.label = "Code"
         code.error_messages["required"] = "Enter the code"
+        limit_length(code, LONGEST_CODE, "Check the code")
         code.widget.attrs = {
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
@@ -97,7 +126,7 @@ class AddAppForm(CodeField, ActivateTOTPForm):
         return " ".join(self.secret[i : i + 4] for i in range(0, len(self.secret), 4))
 
 
-class ConfirmForm(ReauthenticateForm):
+class ConfirmForm(PasswordLengthMixin, ReauthenticateForm):
     """Confirming that it is you, by the password."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -106,37 +135,6 @@ class ConfirmForm(ReauthenticateForm):
         self.fields["password"].help_text = ""
         self.fields["password"].error_messages["required"] = "Enter your password"
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
-
-
-@contextmanager
-def whatever_is_sent() -> Iterator[None]:
-    """Refuse what is no answer of a passkey, whatever the reading of it stumbles over."""
-    try:
-        yield
-    except forms.ValidationError as error:
-        if error.code != "incorrect_code":  # too many tries, for example
-            raise
-        raise forms.ValidationError(PASSKEY_FAILED) from None
-    except (AttributeError, LookupError, TypeError, ValueError, struct.error):
-        raise forms.ValidationError(PASSKEY_FAILED) from None
-
-
-class CredentialField:
-    """A form with what a passkey says, in a field that only a script fills in."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["credential"].error_messages |= dict.fromkeys(
-            ("required", "invalid"), PASSKEY_FAILED
-        )
-
-
-class PasskeyAnswer(CredentialField):
-    """A form with the answer of a passkey that was added before."""
-
-    def clean_credential(self) -> Authenticator:
-        with whatever_is_sent():
-            return super().clean_credential()
 
 
 class SignInByPasskeyForm(PasskeyAnswer, LoginWebAuthnForm):
@@ -169,8 +167,10 @@ class PasskeyName:
         name.widget.attrs = {"autocomplete": "off", "maxlength": "60"}
 
 
-class AddPasskeyForm(CredentialField, PasskeyName, AddWebAuthnForm):
+class AddPasskeyForm(PasskeyName, AddWebAuthnForm):
     """A new passkey."""
+
+    credential = PasskeyField()
 
     def clean(self) -> dict:
         with whatever_is_sent():

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
+LONGEST = 200  # characters; what looks at a password takes as long as the square of its length
+TOO_LONG = f"The password must be {LONGEST} characters or fewer"
 LEAST_DIFFERENT = 5  # characters
 ROWS = (
     string.ascii_lowercase,
@@ -29,6 +32,21 @@ LETTERS = str.maketrans("013457@$!", "oieastasi")
 AROUND = string.digits + string.punctuation + string.whitespace
 
 
+class MaximumLengthValidator:
+    """Refuses a password that is so long that only the work of looking at it can be meant."""
+
+    def validate(self, password: str, user: object = None) -> None:
+        """Look at a new password.
+
+        Raises:
+            ValidationError: it is too long.
+        """
+        MaxLengthValidator(LONGEST, TOO_LONG)(password)
+
+    def get_help_text(self) -> str:
+        return f"{LONGEST} characters or fewer."
+
+
 class GuessedFirstValidator(CommonPasswordValidator):
     """Refuses a password that is long, and still among the first that anybody tries."""
 
@@ -38,6 +56,8 @@ class GuessedFirstValidator(CommonPasswordValidator):
         Raises:
             ValidationError: it is one of those.
         """
+        if len(password) > LONGEST:
+            return  # refused for that, whatever else it is
         if any(self._is_common(form) for form in _forms_of(password.casefold())):
             raise ValidationError(
                 "This password is easy to guess. A few unrelated words work well.", code="guessed"

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,9 +13,11 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from practice.audit.decorators import named_in
 from practice.audit.models import Entry, Verb
+from practice.site.limits import too_large
 from practice.web.responses import banner
 
 RETRY_AFTER = "10"  # seconds
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -60,6 +63,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The request makes no sense; or so says Django of a session that cannot be written now."""
+    if isinstance(exception, TOO_MUCH):
+        return too_large()
     return _unavailable() if _is_outage(exception) else defaults.bad_request(request, exception)
 
 

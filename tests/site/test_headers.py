@@ -63,6 +63,18 @@ def test_nothing_is_kept_framed_or_told(answers):
         assert answer["Permissions-Policy"] == "camera=(), geolocation=(), microphone=()"
 
 
+@pytest.mark.parametrize("file", ["app.js", "practice.css", "favicon.svg", "nothing.js"])
+def test_files_are_for_our_own_pages_alone(db, client, file):
+    answer = client.get(f"/static/{file}", headers={"Origin": "https://evil.example"})
+    answer.close()
+
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "no-store" not in answer["Cache-Control"] or answer.status_code == 404
+
+
 def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(answers):
     seen = 0
     for answer in answers:
