@@ -14,10 +14,9 @@ from practice.accounts.access import for_clients
 from practice.booking.free import A_WEEK, Day, by_day, free_times, is_free, week_of
 from practice.booking.models import opening_rules, rules_of
 from practice.diary.models import Session
-from practice.diary.session_details import fee_of
+from practice.diary.shown_to_clients import Card, cards
 from practice.text.spoken_times import instants, monday
 from practice.web.responses import banner, see_other
-from relationships.client_cards import Card, cards
 from relationships.models import Relationship
 
 YEARS = range(1900, 9000)  # beyond them the arithmetic of dates ends
@@ -100,7 +99,6 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
         "ends_at": start + length,
         "zone_of_therapist": tie.therapist.time_zone,
         "slot": Slot.at(start),
-        "fee": fee_of(tie.therapist, tie.kind),
         "key": uuid4(),
     }
     return render(request, "booking/check.html", facts)

@@ -7,15 +7,14 @@ from django.views.decorators.http import require_safe
 
 from practice.accounts.access import for_clients
 from practice.audit.models import Entry, Verb
-from practice.diary import session_details
 from practice.diary.models import Session, SessionQuerySet
-from relationships.client_cards import cards
+from practice.diary.shown_to_clients import cards, details_of_all, with_details
 
 ROWS_A_PAGE = 25
 
 
 def _sessions(request: HttpRequest) -> SessionQuerySet:
-    return Session.objects.of_clients(request.clients).with_people()
+    return with_details(Session.objects.of_clients(request.clients))
 
 
 def _record_look(request: HttpRequest) -> None:
@@ -32,14 +31,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     _record_look(request)
     sessions = _sessions(request)
     held = sessions.held()
-    facts = {
+    context = {
         "me": request.clients.first(),
         "cards": cards(request.clients),
-        "upcoming": session_details.describe_all(sessions.upcoming()[:10], request.user),
+        "upcoming": details_of_all(sessions.upcoming()[:10], request.user),
         "number_held": held.count(),
         "first_held": held.values_list("starts_at", flat=True).last(),
     }
-    return render(request, "diary/dashboard.html", facts)
+    return render(request, "diary/dashboard.html", context)
 
 
 @require_safe
@@ -49,9 +48,9 @@ def my_sessions(request: HttpRequest) -> HttpResponse:
     _record_look(request)
     sessions = _sessions(request)
     past = Paginator(sessions.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
-    facts = {
-        "upcoming": session_details.describe_all(sessions.upcoming(), request.user),
-        "past": session_details.describe_all(past, request.user),
+    context = {
+        "upcoming": details_of_all(sessions.upcoming(), request.user),
+        "past": details_of_all(past, request.user),
         "page": past,
     }
-    return render(request, "diary/my_sessions.html", facts)
+    return render(request, "diary/my_sessions.html", context)

@@ -66,10 +66,8 @@ class SessionQuerySet(models.QuerySet):
 
     def with_people(self) -> Self:
         """The same with what their lines show, in a constant number of queries."""
-        return (
-            self.select_related("relationship", "therapist__profile")
-            .defer("therapist__profile__photo")
-            .prefetch_related("relationship__participations__client")
+        return self.select_related("relationship", "therapist").prefetch_related(
+            "relationship__participations__client"
         )
 
 

@@ -12,13 +12,12 @@ from practice.accounts.access import TherapistRequest, for_therapists, therapist
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
-from practice.diary import session_details
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
+from practice.diary.shown_to_clients import cards, details, with_details
 from practice.text.person_names import initials
 from practice.web.responses import banner, render_form, see_other
-from relationships.client_cards import cards
 
 TAKEN = "You have another session at that time"
 ROWS_A_PAGE = 25
@@ -27,10 +26,10 @@ ROWS_A_PAGE = 25
 def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     """Return a session of the reader, and whether they are its therapist; else there is none."""
     therapist = therapist_of(request.user)
-    own = therapist and therapist.sessions.with_people().filter(public_id=public_id).first()
+    own = therapist and with_details(therapist.sessions.filter(public_id=public_id)).first()
     if own:
         return own, True
-    sessions = Session.objects.of_clients(request.user.clients.all()).with_people()
+    sessions = with_details(Session.objects.of_clients(request.user.clients.all()))
     with current_account.purpose("names"):
         theirs = sessions.filter(public_id=public_id).first()
     if not theirs:
@@ -52,12 +51,10 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     if not is_therapist:
         own = cards(request.user.clients.all())
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
-        facts = {
-            "appointment": session_details.describe(appointment, request.user, is_quiet=is_quiet)
-        }
+        facts = {"appointment": details(appointment, request.user, is_quiet=is_quiet)}
         return render(request, "diary/my_session.html", facts)
     facts = {
-        "appointment": session_details.describe(appointment, request.user),
+        "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,
         "can_answer": appointment.is_over and appointment.state != Session.State.CANCELLED,
     }
@@ -93,7 +90,7 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
         return see_other("session", session_id)
     _record_look(request, appointment)
     facts = {
-        "appointment": session_details.describe(appointment, request.user),
+        "appointment": details(appointment, request.user),
         "as_therapist": is_therapist,
     }
     return render(request, "diary/cancel.html", facts)

@@ -9,7 +9,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
-from practice.diary.models import Session
+from practice.diary.models import Session, SessionQuerySet
 from relationships.models import Relationship
 
 
@@ -48,9 +48,9 @@ class Plan:
         return not self.active and not self.to_come
 
     @property
-    def number_of_sessions(self) -> int:
-        """How many sessions go with the work that was theirs alone."""
-        return self.client.therapist.sessions.filter(relationship__in=self.alone).count()
+    def sessions(self) -> SessionQuerySet:
+        """Sessions of the work that was theirs alone."""
+        return self.client.therapist.sessions.filter(relationship__in=self.alone)
 
     @property
     def with_notes(self) -> list[Relationship]:
@@ -80,6 +80,7 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
     account = client.account
     _write_down(plan, by, blank_notes=blank_notes)
     client.invitations.all().delete()
+    plan.sessions.delete()
     for tie in plan.alone:
         tie.erase(by=by)
     for tie in plan.shared:

@@ -1,9 +1,8 @@
 """What a client may know of what is held about them, as plain data.
 
-Made from the restricted facts that their own pages show (`relationships/client_cards.py`,
-`practice/diary/session_details.py`), and from what the audit has of their account's signing in and
-out, so that a reason, a private note or another person's full name has no way into it. The keys are
-described in `docs/export.md`.
+Made from the values that their own pages show (`practice/diary/shown_to_clients.py`), and from what
+the audit has of their account's signing in and out, so that a reason, a private note or another
+person's full name has no way into it. The keys are described in `docs/export.md`.
 """
 
 from collections.abc import Iterable
@@ -14,16 +13,21 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from practice.diary import session_details
 from practice.diary.models import Session
-from relationships.client_cards import Card, cards
+from practice.diary.shown_to_clients import (
+    Card,
+    SessionDetails,
+    cards,
+    details_of_all,
+    with_details,
+)
 
 FORMAT, VERSION = "stillwater-my-data", 1
 
 
 def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
     """Return what an account may see, at all its therapists, as of an instant."""
-    sessions = Session.objects.of_clients(records).with_people().order_by("starts_at", "pk")
+    sessions = with_details(Session.objects.of_clients(records)).order_by("starts_at", "pk")
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -40,7 +44,7 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
         ],
         "records": [_record(client) for client in records],
         "relationships": [_relationship(card) for card in cards(records)],
-        "sessions": [_session(session) for session in session_details.describe_all(sessions, user)],
+        "sessions": [_session(session) for session in details_of_all(sessions, user)],
     }
 
 
@@ -77,7 +81,7 @@ def _relationship(card: Card) -> dict:
     }
 
 
-def _session(session: session_details.MySession) -> dict:
+def _session(session: SessionDetails) -> dict:
     return {
         "id": session.public_id,
         "therapist": session.therapist,
@@ -87,10 +91,10 @@ def _session(session: session_details.MySession) -> dict:
         "ends_at": session.ends_at,
         "state": {"key": session.state, "label": session.state_label},
         "complimentary": session.complimentary,
-        "booked_at": session.booked_at,
-        "booked_by": session.booked_by,
-        "moved_at": session.moved_at,
-        "moved_by": session.moved_by,
-        "cancelled_at": session.cancelled_at,
-        "cancelled_by": session.cancelled_by,
+        "booked_at": session.booked.at,
+        "booked_by": session.booked.by,
+        "moved_at": session.moved.at if session.moved else None,
+        "moved_by": session.moved.by if session.moved else "",
+        "cancelled_at": session.cancelled.at if session.cancelled else None,
+        "cancelled_by": session.cancelled.by if session.cancelled else "",
     }

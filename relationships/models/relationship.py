@@ -245,10 +245,14 @@ class Relationship(models.Model):
 
     @transaction.atomic
     def erase(self, *, by: User) -> None:
-        """Delete ended work with all that belongs to it; only an erasure record stays."""
+        """Delete ended work with its history; only an erasure record stays.
+
+        Raises:
+            ProtectedError: it still has sessions.
+        """
         self._record_erasure(Erasure.What.RELATIONSHIP, by)
-        for rows in (self.sessions, self.events, self.participations):
-            rows.all().delete()
+        self.events.all().delete()
+        self.participations.all().delete()
         self.delete()
 
     @transaction.atomic

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
+from practice.profiles.figures import figures
 from practice.web.responses import banner, render_form, see_other
 from relationships.ending_preview import Consequences
 from relationships.episodes import episodes, sessions_in
@@ -95,12 +96,14 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         except Relationship.AlreadyDone:
             return _had_already_ended(request, tie)
         return _back(request, tie, "success", "Relationship ended", "relationships/_ended.html")
+    now = timezone.now()
     facts = {
         "relationship": tie,
         "form": form,
         "consequences": Consequences.of_ending(tie),
         "upcoming": tie.sessions.upcoming(),
-        "now": timezone.now(),
+        "figures": figures(request.therapist, now),
+        "now": now,
     }
     return render_form(request, "relationships/end.html", facts)
 

@@ -22,12 +22,11 @@ from practice.accounts import access
 from practice.accounts.backends import EmailBackend
 from practice.accounts.models import Therapist
 from practice.booking import book
-from practice.diary import client_views
+from practice.diary import client_views, shown_to_clients
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import views as profiles_views
 from practice.profiles.models import Profile
 from practice.site import errors
-from relationships import client_cards
 from relationships.models import Relationship
 from relationships.views import work as relationships_views
 
@@ -45,7 +44,7 @@ def any_client_takes_part(patch: Patch) -> None:
 
 def cards_of_everybody(module: object) -> Callable[[Patch], None]:
     return lambda patch: patch.setattr(
-        module, "cards", lambda records: client_cards.cards(Client.objects.all())
+        module, "cards", lambda records: shown_to_clients.cards(Client.objects.all())
     )
 
 

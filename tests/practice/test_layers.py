@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -85,10 +86,77 @@ def test_models_know_only_models_below_them(module):
     assert [m for m in reach_of(module) if not any(is_in(m, room) for room in allowed)] == []
 
 
-def test_figures_do_not_know_that_relationships_end():
-    known = {m: imports_of(m) for m in PATHS if is_in(m, "practice.profiles")}
+def spelled_in(source: str) -> set[str]:
+    """Return every name by which a module can reach a column or a relation.
 
-    assert {m for m, used in known.items() if any(is_in(u, "relationships") for u in used)} == set()
+    Attributes, arguments, and what stands between the underscores of a lookup, also in a text.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.keyword) and node.arg:
+            found |= set(node.arg.split("__"))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(node.value.removeprefix("-").split("__"))
+    return found
+
+
+def names_leading_up_from(app: str) -> set[str]:
+    """Return the reverse names, for attributes and for lookups, that apps above this one give."""
+    above = MODELS_IN_ORDER[MODELS_IN_ORDER.index(app) + 1 :]
+    relations = [
+        field.remote_field
+        for model in apps.get_models()
+        if model.__module__.startswith(above)
+        for field in model._meta.get_fields()
+        if field.remote_field and field.concrete and not field.remote_field.hidden
+    ]
+    accessors = {relation.get_accessor_name() for relation in relations}
+    return accessors | {relation.field.related_query_name() for relation in relations}
+
+
+@pytest.mark.parametrize("module", MODEL_MODULES)
+def test_models_spell_no_name_that_leads_to_an_app_above_them(module):
+    leading_up = names_leading_up_from(app_of(module))
+
+    assert spelled_in(PATHS[module].read_text()) & leading_up == set()
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "self.sessions.all().delete()",
+        "therapist.sessions.standing().filter(ends_at__gt=since)",
+        "clients.filter(relationships__sessions__state='booked')",
+        "clients.annotate(last=Max('relationships__sessions__ends_at'))",
+        "clients.order_by('-relationships__sessions__starts_at')",
+        "therapists.select_related('profile')",
+        "therapists.filter(Q(profile__is_published=True))",
+        "getattr(therapist, 'booking_rules')",
+        "clients.filter(**{f'{tie}__sessions__state': 'booked'})",
+        "therapist.weekly_hours",
+    ],
+)
+def test_a_name_that_leads_up_is_found(planted):
+    assert spelled_in(planted) & names_leading_up_from("relationships")
+
+
+def test_names_that_lead_sideways_or_down_are_none():
+    code = "self.participations.filter(relationship__therapist=self.therapist, client__name='Ann')"
+
+    assert spelled_in(code) & names_leading_up_from("relationships") == set()
+    assert names_leading_up_from("practice.profiles") == set()
+    assert {"clients", "sessions", "profile", "events"} <= names_leading_up_from("practice.audit")
+
+
+ENDINGS = {"status", "end_reason", "end_note", "ended_at", "ended_by", "is_ended", "events"}
+
+
+@pytest.mark.parametrize("module", [m for m in PATHS if is_in(m, "practice.profiles")])
+def test_figures_do_not_know_that_relationships_end(module):
+    assert {used for used in imports_of(module) if is_in(used, "relationships")} == set()
+    assert spelled_in(PATHS[module].read_text()) & ENDINGS == set()
 
 
 def test_no_two_modules_need_each_other():

@@ -1,0 +1,186 @@
+"""What a client may know of their relationships and sessions, and nothing else.
+
+Pages of clients are given these frozen values, never a model instance: the reason of an ending, the
+private note and other people's full names have no way to them (`docs/domain.md` 2.4). A therapist's
+page of a session shows the same values, with the therapist as their reader.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.database import current_account
+from practice.diary.models import Session, SessionQuerySet
+from practice.text.person_names import in_words, initials
+from relationships.models import Kind, Participation, Relationship
+from relationships.models.reasons import EndReason
+
+
+@dataclass(frozen=True)
+class Card:
+    """One relationship of a client. The fee is in whole pounds, None without one.
+
+    `is_quiet` marks work that ended because a client died: no note, no invitation to book. Nor can
+    anybody book where somebody who took part has been erased.
+    """
+
+    public_id: str
+    therapist: str
+    therapist_first_name: str
+    kind: str
+    others: str
+    profile_slug: str
+    fee: int | None
+    ended_at: datetime | None
+    is_quiet: bool
+    can_book: bool
+
+    @property
+    def initials(self) -> str:
+        return initials(self.therapist)
+
+
+def cards(records: Iterable[Client]) -> list[Card]:
+    """Return the cards of an account, whose client records these are; active ones first."""
+    records = list(records)
+    parts = Participation.objects.filter(client__in=records)
+    died = ExpressionWrapper(Q(end_reason=EndReason.DIED), output_field=BooleanField())
+    relationships = (
+        Relationship.objects.filter(pk__in=parts.values("relationship"))
+        .annotate(ended_by_death=died)
+        .select_related("therapist__profile")
+        .defer("end_reason", "end_note", "therapist__profile__photo")
+        .prefetch_related("participations__client")
+        .in_order()
+    )
+    with current_account.purpose("names"):
+        died = _who_died(relationships)
+        return [_card(relationship, records, died) for relationship in relationships]
+
+
+def _who_died(relationships: Iterable[Relationship]) -> set[Client]:
+    """Return the clients whose own, individual work ended because they died."""
+    return {
+        person
+        for relationship in relationships
+        if relationship.ended_by_death and relationship.kind == Kind.INDIVIDUAL
+        for person in relationship.people
+    }
+
+
+def _card(relationship: Relationship, records: list[Client], died: set[Client]) -> Card:
+    therapist = relationship.therapist
+    people = [person for person in relationship.people if not person.is_erased]
+    others = [person for person in people if person not in records]
+    is_quiet = relationship.ended_by_death or any(p in died for p in people if p in records)
+    has_public_page = hasattr(therapist, "profile") and therapist.profile.is_published
+    return Card(
+        public_id=relationship.public_id,
+        therapist=therapist.name,
+        therapist_first_name=therapist.first_name,
+        kind=relationship.get_kind_display(),
+        others=in_words(person.first_name for person in others),
+        profile_slug=therapist.slug if has_public_page else "",
+        fee=_fee(therapist, relationship.kind),
+        ended_at=relationship.ended_at,
+        is_quiet=is_quiet,
+        can_book=not is_quiet and not relationship.is_closed,
+    )
+
+
+def _fee(therapist: Therapist, kind: str) -> int | None:
+    if not hasattr(therapist, "profile"):
+        return None
+    profile = therapist.profile
+    return {
+        Kind.INDIVIDUAL: profile.fee_individual,
+        Kind.COUPLES: profile.fee_couples,
+        Kind.FAMILY: profile.fee_family,
+        Kind.GROUP: profile.fee_group,
+    }[kind]
+
+
+@dataclass(frozen=True)
+class Change:
+    """When a session was booked, moved or cancelled, by whom, and whether for the client."""
+
+    at: datetime
+    by: str
+    for_client: bool = False
+
+
+@dataclass(frozen=True)
+class SessionDetails:
+    """One session, as the person reading sees it. The fee is in whole pounds."""
+
+    public_id: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    state_label: str
+    is_upcoming: bool
+    is_short_notice: bool
+    therapist: str
+    therapist_time_zone: str
+    kind: str
+    others: str
+    relationship_ended_at: datetime | None
+    booked: Change
+    moved: Change | None
+    cancelled: Change | None
+    complimentary: bool
+    fee: int | None
+
+
+def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
+    """Return the same sessions with all that `details` reads, in a constant number of queries."""
+    with_profile = sessions.with_people().select_related("therapist__profile")
+    return with_profile.defer("therapist__profile__photo")
+
+
+def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDetails]:
+    """Return the details of several sessions, read from the database here and now."""
+    with current_account.purpose("names"):
+        return [details(session, reader) for session in sessions]
+
+
+def details(session: Session, reader: User, *, is_quiet: bool = False) -> SessionDetails:
+    """Return the details of a session for somebody who takes part in it.
+
+    With `is_quiet`, because a client died, nothing is said of an ending (`docs/domain.md` 2.5).
+    """
+    relationship, therapist = session.relationship, session.therapist
+    is_therapist = reader.pk == therapist.user_id
+    people = [p for p in relationship.people if is_therapist or not p.is_erased]
+    names = {p.account_id: p.first_name for p in reversed(people) if p.account_id}
+    names |= {therapist.user_id: therapist.first_name, reader.pk: "you"}
+
+    def change(at: datetime | None, by: int | None, *, for_client: bool = False) -> Change | None:
+        return Change(at, names.get(by, ""), for_client) if at else None
+
+    # Nobody asks whoever cancels for themselves.
+    asked = session.cancelled_for_client and session.cancelled_by_id == therapist.user_id
+    # Long, because every value that a client gets to see is named here.
+    return SessionDetails(
+        public_id=session.public_id,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        state=session.state,
+        state_label=session.get_state_display(),
+        is_upcoming=session.is_upcoming,
+        is_short_notice=session.is_short_notice,
+        therapist=therapist.name,
+        therapist_time_zone=therapist.time_zone,
+        kind=relationship.get_kind_display(),
+        others=in_words(p.first_name for p in people if p.account_id != reader.pk),
+        relationship_ended_at=None if is_quiet else relationship.ended_at,
+        booked=change(session.booked_at, session.booked_by_id),
+        moved=change(session.moved_at, session.moved_by_id, for_client=session.moved_for_client),
+        cancelled=change(session.cancelled_at, session.cancelled_by_id, for_client=asked),
+        complimentary=session.complimentary,
+        fee=_fee(therapist, relationship.kind),
+    )
