@@ -37,7 +37,7 @@ def _begin(request: HttpRequest, invited: Invitation) -> HttpResponse:
     if form.is_valid():
         form.save_with(invited)
         login(request, user, backend=BACKEND)
-        banner(request, "success", "Your account is ready")
+        banner(request, "account_ready")
         return see_other("dashboard")
     facts = {"form": form, "invitation": invited}
     return render_form(request, "clients/invitation.html", facts)
@@ -48,7 +48,7 @@ def _join(request: HttpRequest, invited: Invitation) -> HttpResponse:
     is_owner = request.user.is_authenticated and request.user.email == invited.email
     if is_owner and request.method == "POST":
         invited.accept(request.user)
-        banner(request, "success", "Invitation accepted")
+        banner(request, "invitation_accepted")
         return see_other("dashboard")
     facts = {"invitation": invited, "is_owner": is_owner}
     return render(request, "clients/invitation_join.html", facts)

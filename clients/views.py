@@ -73,7 +73,7 @@ def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
             Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person
         ):
             form.save()
-        banner(request, "success", "Details saved")
+        banner(request, "details_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of who it was.
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
@@ -83,7 +83,10 @@ def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
-    """Give a client access: a single-use link, shown here and, where mail is set up, sent."""
+    """Give a client access: a single-use link, shown here and, where mail is set up, sent.
+
+    The link is part of this very answer, because nothing may keep it until the next page.
+    """
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     if request.method != "POST" or person.account_id or not person.email:
         return see_other("client", client_id)
@@ -102,5 +105,4 @@ def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
             [person.email],
         )
     facts["sent"] = bool(settings.EMAIL_HOST)
-    banner(request, "success", "Invitation made", "clients/_invited.html", **facts)
-    return see_other("client", client_id)
+    return render(request, "clients/invited.html", facts)

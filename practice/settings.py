@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.forms",
@@ -87,7 +86,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "practice.site.middleware.htmx_answers",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "practice.accounts.session_timeout.session_limits",
     "practice.accounts.factors.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",
@@ -108,7 +106,6 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
                 "practice.site.context.service",
             ],
             "builtins": ["practice.templatetags.wording"],
@@ -215,7 +212,6 @@ CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "practice.site.errors.csrf_failure"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 BEHIND_TLS_PROXY = env.get("BEHIND_TLS_PROXY") == "1"
 SECURE_SSL_REDIRECT = PRODUCTION and not BEHIND_TLS_PROXY
 # So many proxies add to X-Forwarded-For: it tells who asks, for the limits against guessing.

@@ -16,30 +16,23 @@ from practice.web.responses import banner
 
 log = logging.getLogger(__name__)
 
-# What a page says after allauth has done something; of all else it is silent.
+# The banner that follows what allauth has done; of all else pages are silent.
 SAID = {
-    "account/messages/password_changed.txt": "Password changed",
-    "account/messages/password_set.txt": "Password saved",
-    "mfa/messages/totp_activated.txt": "Authenticator app added",
-    "mfa/messages/totp_deactivated.txt": "Authenticator app removed",
-    "mfa/messages/webauthn_added.txt": "Passkey added",
-    "mfa/messages/webauthn_removed.txt": "Passkey removed",
-    "mfa/messages/recovery_codes_generated.txt": "Keep your recovery codes",
+    "account/messages/password_changed.txt": "password_changed",
+    "account/messages/password_set.txt": "password_saved",
+    "mfa/messages/totp_activated.txt": "app_added",
+    "mfa/messages/totp_deactivated.txt": "app_removed",
+    "mfa/messages/webauthn_added.txt": "passkey_added",
+    "mfa/messages/webauthn_removed.txt": "passkey_removed",
+    "mfa/messages/recovery_codes_generated.txt": "codes_made",
 }
 WAYS = {
     "reauthenticate": "Use your password",
     "mfa_reauthenticate": "Use a code",
     "mfa_reauthenticate:webauthn": "Use a passkey",
 }
-MORE = {
-    "account/messages/password_changed.txt": "account/_others_signed_out.html",
-}
-
-
-# How a banner says an error: its heading, and the template of its text. Any other is a heading.
-FAILED = {
-    PASSKEY_FAILED: ("That passkey did not work", "mfa/_other_ways.html"),
-}
+# The banner of an error; any other is told as "not_done", because no text can be stored.
+FAILED = {PASSKEY_FAILED: "passkey_failed"}
 
 
 class Adapter(DefaultAccountAdapter):
@@ -76,11 +69,11 @@ class Adapter(DefaultAccountAdapter):
         message: str = "",
         **kwargs: object,
     ) -> None:
-        """Say in our words what allauth has done, and the errors that it names."""
+        """Say in our words what allauth has done, and that it could not."""
         if message_template in SAID:
-            banner(request, "success", SAID[message_template], MORE.get(message_template, ""))
+            banner(request, SAID[message_template])
         elif level == messages.ERROR and message:
-            banner(request, "info", *FAILED.get(message, (message,)))
+            banner(request, FAILED.get(message, "not_done"))
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context=None, email=None

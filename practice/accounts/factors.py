@@ -105,7 +105,7 @@ def second_factor_for_therapists(get_response: Callable) -> Callable[[HttpReques
             or has_second_factor(request.user)
         ):
             return get_response(request)
-        banner(request, "info", "Add a second step to go on", "accounts/_second_step_needed.html")
+        banner(request, "second_factor_needed")
         place = reverse("mfa_index")
         return HttpResponseClientRedirect(place) if request.htmx else see_other(place)
 

@@ -45,7 +45,7 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     others = request.user.usersession_set.exclude(session_key=request.session.session_key)
     for session in others:
         session.end()
-    banner(request, "success", "Signed out everywhere else")
+    banner(request, "signed_out_elsewhere")
     return see_other("mfa_index")
 
 

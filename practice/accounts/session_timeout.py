@@ -75,11 +75,10 @@ def end_if_due(request: HttpRequest) -> bool:
     logout(request)
     if was_idle:
         minutes = round(settings.IDLE_LIMIT.total_seconds() / 60)
-        why = f"you had not used {settings.SERVICE_NAME} for {minutes} minutes"
+        banner(request, "signed_out_unused", minutes=minutes)
     else:
         hours = round(settings.SESSION_LIMIT.total_seconds() / 3600)
-        why = f"you had been signed in for {hours} hours"
-    banner(request, "info", f"You were signed out because {why}.")
+        banner(request, "signed_out_after_all", hours=hours)
     return True
 
 

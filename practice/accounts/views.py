@@ -20,7 +20,7 @@ def account(request: HttpRequest) -> HttpResponse:
     form = TimeZoneForm(request.POST or None, initial={"time_zone": zone})
     if form.is_valid():
         form.save(request)
-        banner(request, "success", "Time zone saved")
+        banner(request, "time_zone_saved")
         return see_other("account")
     facts = {"form": form, "has_second_factor": has_second_factor(request.user)}
     return render_form(request, "accounts/account.html", facts)
@@ -31,7 +31,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out, and leave nothing behind in the browser."""
     logout(request)
-    banner(request, "success", "You have signed out")
+    banner(request, "signed_out")
     response = see_other("account_login")
     response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
     return response

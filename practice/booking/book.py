@@ -116,7 +116,7 @@ def _book(request: HttpRequest, tie: Relationship, card: Card, start: datetime, 
         )
     except Session.Taken:
         return _no_longer_free(request, tie, card, start)
-    banner(request, "success", "Session booked", "booking/_booked.html", session_=session)
+    banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
 
 

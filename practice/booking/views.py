@@ -68,7 +68,6 @@ def availability(request: TherapistRequest) -> HttpResponse:
     form = Availability(request.therapist, data)
     if form.is_bound and form.is_valid():
         form.save()
-        facts = {"outside": form.booked_outside()}
-        banner(request, "success", "Availability saved", "booking/_saved.html", **facts)
+        banner(request, "availability_saved", outside=form.booked_outside())
         return see_other("availability")
     return render_form(request, "booking/availability.html", {"form": form})

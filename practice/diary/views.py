@@ -86,7 +86,7 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
             appointment.cancel(by=request.user, for_client="for_client" in request.POST)
         except Session.AlreadyDone:
             return _is_no_longer_booked(request, session_id)
-        banner(request, "success", "Session cancelled")
+        banner(request, "session_cancelled")
         return see_other("session", session_id)
     _record_look(request, appointment)
     facts = {
@@ -97,7 +97,7 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
 
 
 def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
-    banner(request, "info", "This session is no longer booked")
+    banner(request, "session_not_booked")
     return see_other("session", session_id)
 
 
@@ -121,7 +121,7 @@ def move(request: TherapistRequest, session_id: str) -> HttpResponse:
         except Session.AlreadyDone:
             return _is_no_longer_booked(request, session_id)
         else:
-            banner(request, "success", "Session moved")
+            banner(request, "session_moved")
             return see_other("session", session_id)
     return render_form(request, "diary/move.html", {"form": form, "appointment": appointment})
 
@@ -134,14 +134,14 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     if request.method != "POST":
         return see_other("session", session_id)
     if request.POST.get("attended") not in ("yes", "no"):
-        banner(request, "info", "Choose whether they attended")
+        banner(request, "attendance_not_chosen")
         return see_other("session", session_id)
     try:
         appointment.set_attendance(attended=request.POST["attended"] == "yes", by=request.user)
     except (Session.AlreadyDone, Session.NotYet):
-        banner(request, "info", "Attendance cannot be noted for this session")
+        banner(request, "attendance_refused")
     else:
-        banner(request, "success", "Attendance noted")
+        banner(request, "attendance_noted")
     return see_other("session", session_id)
 
 
@@ -162,7 +162,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
         except Session.Taken:
             form.add_error("time", TAKEN)
         else:
-            banner(request, "success", "Session recorded" if added.is_over else "Session booked")
+            banner(request, "session_recorded" if added.is_over else "session_added")
             return see_other("session", added.public_id)
     return render_form(request, "diary/add_session.html", {"form": form, "relationship": tie})
 

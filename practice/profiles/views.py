@@ -70,7 +70,7 @@ def profile(request: TherapistRequest) -> HttpResponse:
     if form.is_valid():
         with Entry.recording(Verb.PROFILE_CHANGED, by=request.user, therapist=request.therapist):
             form.save()
-        banner(request, "success", "Profile saved")
+        banner(request, "profile_saved")
         return see_other("profile")
     # The form has put what was typed on `own`; the page speaks of what is so.
     saved = Profile.objects.filter(therapist=request.therapist).first()

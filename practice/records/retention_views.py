@@ -26,7 +26,7 @@ def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
         facts = {"by": request.user, "therapist": request.therapist, "about": person}
         with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **facts):
             form.save()
-        banner(request, "success", "Saved")
+        banner(request, "retention_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of what is so.
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)

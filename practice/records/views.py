@@ -74,7 +74,7 @@ def _erase(request: TherapistRequest, plan: Plan) -> HttpResponse:
         raise Http404 from None
     except NotYet:
         return _not_yet(request, Plan.of(plan.client))
-    banner(request, "success", "Client erased")
+    banner(request, "client_erased")
     return see_other("clients")
 
 

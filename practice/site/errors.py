@@ -83,7 +83,7 @@ def _unavailable() -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or not ours. Nothing was changed."""
     if request.htmx:
-        banner(request, "info", "This page had been open for too long", "_nothing_sent.html")
+        banner(request, "page_too_old")
         return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
     sign_out = reverse("sign_out")  # an address without a page to reload
     address = reverse("home") if request.path == sign_out else request.path

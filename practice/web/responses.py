@@ -1,9 +1,10 @@
 """Answers that several views give."""
 
-from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.template.loader import render_to_string
+
+BANNER = "banner"  # where a session keeps what the next page says
 
 
 class SeeOther(HttpResponseRedirect):
@@ -23,7 +24,24 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     return render(request, template, context, status=422 if form.is_bound and form.errors else 200)
 
 
-def banner(request: HttpRequest, kind: str, heading: str, template: str = "", **facts) -> None:
-    """Show a banner on the next page: `kind` is success or info; `template` is its text."""
-    facts |= {"kind": kind, "heading": heading, "template": template}
-    getattr(messages, kind)(request, render_to_string("_banner.html", facts, request))
+def banner(request: HttpRequest, key: str, **values: Model | int | list[Model]) -> None:
+    """Show a banner on the next page: `key` is one of `practice.site.banners.BANNERS`.
+
+    What waits in the session until then is the key, numbers, and the public ids of rows; no name
+    and no secret can be among them.
+
+    Raises:
+        TypeError: a value is something else.
+    """
+    request.session[BANNER] = {name: _plain(value) for name, value in values.items()} | {"key": key}
+
+
+def _plain(value: Model | int | list[Model]) -> object:
+    match value:
+        case Model():
+            return value.public_id
+        case int():
+            return value
+        case list():
+            return [_plain(each) for each in value]
+    raise TypeError(f"A banner keeps ids and numbers, not {type(value).__name__}")

@@ -59,7 +59,7 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         with Entry.recording(Verb.SETTINGS_CHANGED, **facts):
             request.therapist.tidy_up_weeks = weeks.cleaned_data["weeks"]
             request.therapist.save(update_fields=["tidy_up_weeks"])
-        banner(request, "success", "Saved")
+        banner(request, "weeks_saved")
         return see_other("tidy_up")
     waiting = _attention(request)
     # A row that was shown is answered even if it has left the list since.
@@ -87,9 +87,8 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
 
 def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
     done = [(form.tie, form.apply(request.user)) for form in chosen]
-    facts = {"done": sum(ok for _, ok in done), "stale": [tie for tie, ok in done if not ok]}
-    kind, heading = ("success", "Saved") if facts["done"] else ("info", "Nothing was changed")
-    banner(request, kind, heading, "relationships/_tidied.html", **facts)
+    number, stale = sum(ok for _, ok in done), [tie for tie, ok in done if not ok]
+    banner(request, "tidied" if number else "nothing_tidied", done=number, stale=stale)
     return see_other("tidy_up")
 
 
@@ -106,14 +105,14 @@ def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     own = request.therapist.relationships.prefetch_related("participations__client")
     tie = get_object_or_404(own, public_id=relationship_id)
     if tie.is_ended:
-        banner(request, "info", "This relationship has ended")
+        banner(request, "relationship_has_ended")
         return see_other("relationship", relationship_id)
     start = {"planned_end": tie.planned_end}
     form = PlanForm(request.POST if request.method == "POST" else None, initial=start)
     if form.is_valid():
         if tidying.plan_end(tie, form.cleaned_data["planned_end"], request.user):
-            banner(request, "success", "Planned ending saved")
+            banner(request, "ending_planned")
         else:
-            banner(request, "info", "This relationship has ended")
+            banner(request, "relationship_has_ended")
         return see_other("relationship", relationship_id)
     return render_form(request, "relationships/plan.html", {"relationship": tie, "form": form})

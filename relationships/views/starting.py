@@ -43,7 +43,6 @@ def _begin(request: TherapistRequest, client: Client | None, template: str) -> H
     data = request.POST.dict() if request.method == "POST" else None
     beginning = Beginning(request.therapist, client, data)
     if beginning.is_bound and (started := begin(beginning, request.user)):
-        facts = {"relationship": started}
-        banner(request, "success", "Relationship started", "relationships/_started.html", **facts)
+        banner(request, "relationship_started", relationship=started)
         return see_other("relationship", started.public_id)
     return render_form(request, template, {"form": beginning, "client": client})

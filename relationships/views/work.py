@@ -23,26 +23,10 @@ def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
     return get_object_or_404(own, public_id=public_id)
 
 
-def _back(request: TherapistRequest, tie: Relationship, *banner_parts: str) -> HttpResponse:
-    """Return to the relationship page with a banner that tells the present truth."""
-    fresh = _relationship(request, tie.public_id)  # whether its clients are active has changed
-    facts = {"relationship": fresh, "consequences": Consequences.of_ending(fresh)}
-    banner(request, *banner_parts, **facts)
+def _back(request: TherapistRequest, tie: Relationship, key: str) -> HttpResponse:
+    """Return to the relationship page with a banner."""
+    banner(request, key, relationship=tie)
     return see_other("relationship", tie.public_id)
-
-
-def _had_already_ended(request: TherapistRequest, tie: Relationship) -> HttpResponse:
-    heading = "This relationship had already ended"
-    return _back(request, tie, "info", heading, "relationships/_already_ended.html")
-
-
-def _is_already_active(request: TherapistRequest, tie: Relationship) -> HttpResponse:
-    return _back(request, tie, "info", "This relationship is already active")
-
-
-def _is_closed(request: TherapistRequest, tie: Relationship) -> HttpResponse:
-    heading = "This relationship cannot be restarted"
-    return _back(request, tie, "info", heading, "relationships/_closed.html")
 
 
 @require_safe
@@ -88,14 +72,14 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what ending means, ask why, and end it."""
     tie = _relationship(request, relationship_id)
     if tie.is_ended:
-        return _had_already_ended(request, tie)
+        return _back(request, tie, "relationship_had_ended")
     form = EndForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             tie.end(by=request.user, **form.cleaned_data)
         except Relationship.AlreadyDone:
-            return _had_already_ended(request, tie)
-        return _back(request, tie, "success", "Relationship ended", "relationships/_ended.html")
+            return _back(request, tie, "relationship_had_ended")
+        return _back(request, tie, "relationship_ended")
     now = timezone.now()
     facts = {
         "relationship": tie,
@@ -118,13 +102,12 @@ def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     try:
         tie.undo_end(by=request.user)
     except Relationship.AlreadyDone:
-        return _is_already_active(request, tie)
+        return _back(request, tie, "relationship_is_active")
     except Relationship.Closed:
-        return _is_closed(request, tie)
+        return _back(request, tie, "relationship_is_closed")
     except Relationship.TooLate:
-        heading = "This ending can no longer be undone"
-        return _back(request, tie, "info", heading, "relationships/_too_late.html")
-    return _back(request, tie, "success", "Ending undone", "relationships/_undone.html")
+        return _back(request, tie, "ending_too_old")
+    return _back(request, tie, "ending_undone")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,18 +117,18 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what restarting means, and take the work up again."""
     tie = _relationship(request, relationship_id)
     if not tie.is_ended:
-        return _is_already_active(request, tie)
+        return _back(request, tie, "relationship_is_active")
     if tie.is_closed:
-        return _is_closed(request, tie)
+        return _back(request, tie, "relationship_is_closed")
     if request.method != "POST":
         return render(request, "relationships/restart.html", {"relationship": tie})
     try:
         tie.restart(by=request.user)
     except Relationship.AlreadyDone:
-        return _is_already_active(request, tie)
+        return _back(request, tie, "relationship_is_active")
     except Relationship.Closed:
-        return _is_closed(request, tie)
-    return _back(request, tie, "success", "Relationship restarted", "relationships/_restarted.html")
+        return _back(request, tie, "relationship_is_closed")
+    return _back(request, tie, "relationship_restarted")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -155,13 +138,13 @@ def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Correct why a relationship ended."""
     tie = _relationship(request, relationship_id)
     if not tie.is_ended:
-        return _is_already_active(request, tie)
+        return _back(request, tie, "relationship_is_active")
     present = {"reason": tie.end_reason, "note": tie.end_note, "ended_at": tie.ended_at.isoformat()}
     form = ReasonForm(request.POST if request.method == "POST" else None, initial=present)
     if form.is_valid():
         try:
             tie.correct_reason(by=request.user, **form.cleaned_data)
         except Relationship.AlreadyDone:
-            return _back(request, tie, "info", "Nothing was changed", "relationships/_kept.html")
-        return _back(request, tie, "success", "Reason corrected")
+            return _back(request, tie, "reason_unchanged")
+        return _back(request, tie, "reason_corrected")
     return render_form(request, "relationships/reason.html", {"relationship": tie, "form": form})

@@ -457,7 +457,7 @@ def test_all_ways_into_the_account_go_with_it(alone, ann, as_ann, as_bob, sure_a
 
 def test_whoever_else_has_the_address_on_their_page_stays_signed_in(alone, ann, sure_alice):
     kept = sure_alice.session
-    kept["banner"] = "An invitation for ann@mail.example"
+    kept["note"] = "An invitation for ann@mail.example"
     kept.save()
 
     assert sure_alice.post(page_of(ann), SURE).status_code == 303

@@ -1,0 +1,190 @@
+"""What the next page says after something was done: one banner, worded when it is read.
+
+A view stores a key of `BANNERS` with ids and numbers (`practice.web.responses.banner`). Names and
+moments are looked up when the page is made, among what its reader may see and as it is then.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from practice.accounts.access import therapist_of
+from practice.diary.models import Session
+from practice.web.responses import BANNER
+from relationships.ending_preview import Consequences
+from relationships.models import Relationship, RelationshipQuerySet
+
+SUCCESS, INFO = "success", "info"
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A heading, which may name stored numbers, and a sentence or a template below it.
+
+    `context` looks up what the template shows, for the reader and by what was stored; it returns
+    None where that is no longer so, no longer there, or not the reader's.
+    """
+
+    heading: str
+    text: str = ""
+    template: str = ""
+    context: Callable[..., dict | None] | None = None
+    kind: str = SUCCESS
+
+
+def _relationships(request: HttpRequest, public_ids: list[str]) -> RelationshipQuerySet:
+    own = Relationship.objects.filter(therapist=therapist_of(request.user))
+    return own.filter(public_id__in=public_ids).prefetch_related("participations__client")
+
+
+def _any(request: HttpRequest, relationship: str) -> dict | None:
+    found = _relationships(request, [relationship]).first()
+    return found and {"relationship": found}
+
+
+def _active(request: HttpRequest, relationship: str) -> dict | None:
+    found = _relationships(request, [relationship]).active().first()
+    return found and {"relationship": found}
+
+
+def _ended(request: HttpRequest, relationship: str) -> dict | None:
+    found = _relationships(request, [relationship]).ended().first()
+    return found and {
+        "relationship": found,
+        "consequences": Consequences.of_ending(found),
+        "can_undo": found.can_undo(request.user),
+    }
+
+
+def _tidied(request: HttpRequest, done: int, stale: list[str]) -> dict:
+    return {"done": done, "stale": _relationships(request, stale)}
+
+
+def _booked(request: HttpRequest, session: str) -> dict | None:
+    sessions = Session.objects.of_clients(request.user.clients.all()).standing()
+    found = sessions.filter(public_id=session).select_related("therapist").first()
+    return found and {"appointment": found}
+
+
+CHANGED = Banner("This has changed in the meantime", "The page shows what is so now.", kind=INFO)
+BANNERS = {
+    # The account
+    "signed_out": Banner("You have signed out"),
+    "signed_out_unused": Banner(
+        "You were signed out because you had not used {service} for {minutes} minutes.", kind=INFO
+    ),
+    "signed_out_after_all": Banner(
+        "You were signed out because you had been signed in for {hours} hours.", kind=INFO
+    ),
+    "signed_out_elsewhere": Banner("Signed out everywhere else"),
+    "time_zone_saved": Banner("Time zone saved"),
+    "password_changed": Banner(
+        "Password changed", "You stay signed in here; other devices have been signed out."
+    ),
+    "password_saved": Banner("Password saved"),
+    "app_added": Banner("Authenticator app added"),
+    "app_removed": Banner("Authenticator app removed"),
+    "passkey_added": Banner("Passkey added"),
+    "passkey_removed": Banner("Passkey removed"),
+    "passkey_failed": Banner(
+        "That passkey did not work", "Try again, or go on in another way.", kind=INFO
+    ),
+    "not_done": Banner("That did not work", "Nothing was changed. Try again.", kind=INFO),
+    "codes_made": Banner("Keep your recovery codes"),
+    "second_factor_needed": Banner(
+        "Add a second step to go on",
+        "Therapists sign in with a second step, because of what clients entrust to them. Add a "
+        "passkey or an authenticator app below; it takes two minutes.",
+        kind=INFO,
+    ),
+    "account_ready": Banner("Your account is ready"),
+    "invitation_accepted": Banner("Invitation accepted"),
+    "page_too_old": Banner(
+        "This page had been open for too long",
+        "Nothing was sent. Check the page and try again.",
+        kind=INFO,
+    ),
+    # Clients and their records
+    "details_saved": Banner("Details saved"),
+    "retention_saved": Banner("Saved"),
+    "client_erased": Banner("Client erased"),
+    # Relationships
+    "relationship_started": Banner(
+        "Relationship started", template="relationships/banners/started.html", context=_active
+    ),
+    "relationship_ended": Banner(
+        "Relationship ended", template="relationships/banners/ended.html", context=_ended
+    ),
+    "relationship_had_ended": Banner(
+        "This relationship had already ended",
+        template="relationships/banners/had_ended.html",
+        context=_any,
+        kind=INFO,
+    ),
+    "relationship_has_ended": Banner("This relationship has ended", kind=INFO),
+    "relationship_is_active": Banner("This relationship is already active", kind=INFO),
+    "relationship_is_closed": Banner(
+        "This relationship cannot be restarted", template="relationships/_closed.html", kind=INFO
+    ),
+    "ending_undone": Banner(
+        "Ending undone", template="relationships/banners/undone.html", context=_active
+    ),
+    "ending_too_old": Banner(
+        "This ending can no longer be undone",
+        "An ending can be undone for 15 minutes, by the person who made it. To take the work up "
+        "again, use Restart this Relationship.",
+        kind=INFO,
+    ),
+    "relationship_restarted": Banner(
+        "Relationship restarted", template="relationships/banners/restarted.html", context=_active
+    ),
+    "reason_corrected": Banner("Reason corrected"),
+    "reason_unchanged": Banner(
+        "Nothing was changed",
+        "The reason is the same as before, or the relationship has changed since you opened the "
+        "page.",
+        kind=INFO,
+    ),
+    "ending_planned": Banner("Planned ending saved"),
+    "tidied": Banner("Saved", template="relationships/banners/tidied.html", context=_tidied),
+    "nothing_tidied": Banner(
+        "Nothing was changed",
+        template="relationships/banners/tidied.html",
+        context=_tidied,
+        kind=INFO,
+    ),
+    "weeks_saved": Banner("Saved"),
+    # Sessions and hours
+    "session_booked": Banner("Session booked", template="booking/_booked.html", context=_booked),
+    "session_added": Banner("Session booked"),
+    "session_recorded": Banner("Session recorded"),
+    "session_moved": Banner("Session moved"),
+    "session_cancelled": Banner("Session cancelled"),
+    "session_not_booked": Banner("This session is no longer booked", kind=INFO),
+    "attendance_noted": Banner("Attendance noted"),
+    "attendance_not_chosen": Banner("Choose whether they attended", kind=INFO),
+    "attendance_refused": Banner("Attendance cannot be noted for this session", kind=INFO),
+    "availability_saved": Banner("Availability saved", template="booking/_saved.html"),
+    "profile_saved": Banner("Profile saved"),
+}
+
+
+def take(request: HttpRequest) -> SafeString | str:
+    """Return the banner that waits in this browser, for good; without one, an empty text."""
+    stored = request.session.pop(BANNER, None) if hasattr(request, "session") else None
+    if stored is None:
+        return ""
+    banner = BANNERS.get(stored.pop("key"), CHANGED)
+    context = stored
+    if banner.context:
+        context = banner.context(request, **stored) if request.user.is_authenticated else None
+    if context is None:
+        banner, context = CHANGED, {}
+    heading = banner.heading.format(service=settings.SERVICE_NAME, **stored)
+    return render_to_string(
+        "_banner.html", context | {"banner": banner, "heading": heading}, request
+    )

@@ -1,0 +1,548 @@
+"""What waits for the next page: a key and plain values; the words are found when it is read."""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.contrib.messages import ERROR, SUCCESS
+from django.contrib.sessions.models import Session as BrowserSession
+from django.test import Client as Browser
+from django.test import RequestFactory
+from django.utils import timezone
+
+from clients.models import Client, Invitation
+from practice.accounts.adapter import FAILED, SAID, Adapter
+from practice.database.public_ids import ALPHABET, LENGTH
+from practice.diary.models import Session
+from practice.site.banners import BANNERS, CHANGED
+from practice.web.responses import banner
+from relationships.models import Relationship
+from tests.accounts.passkey import add_passkey
+from tests.accounts.test_second_factor import SECURITY, add_app, confirm
+from tests.booking import availability
+from tests.conftest import browser_of
+from tests.diary import NOW, WEDNESDAY, at, book, works
+from tests.factories import PASSWORD, ClientFactory, UserFactory, start
+from tests.practice.test_house_rules import CODE, calls
+from tests.reading import Page, read
+
+NAMES = (
+    "Ashby",
+    "Bright",
+    "Newcome",
+    "Archer",
+    "Baker",
+    "Cole",
+    "ben@mail",
+    "carl@mail",
+    "bob@practice",
+)
+ENDING = {"reason": "completed", "note": "Ann moved to Lisbon."}
+ACTIONS: dict[str, Callable] = {}
+
+
+def action(key: str) -> Callable:
+    """Something that people do, after which the next page shows this banner."""
+    return lambda do: ACTIONS.setdefault(key, do)
+
+
+class World:
+    """Alice, Ann and Ben, their browsers, and their work."""
+
+    def __init__(self, fixture: Callable[[str], object]) -> None:
+        self.alice, self.ann, self.ben = map(fixture, ("alice", "ann", "ben"))
+        self.as_alice, self.as_ann = fixture("as_alice"), fixture("as_ann")
+        self.work = start(self.ann, at=NOW - timedelta(weeks=20))
+        self.couples = start(self.ann, self.ben, at=NOW - timedelta(weeks=20))
+        works(self.alice)
+        self.settings = fixture("settings")
+
+    def end(self, work: Relationship | None = None, **how: object) -> Relationship:
+        work = work or self.work
+        work.end(by=self.alice.user, reason="completed", **how)
+        return work
+
+    def to(self, work: Relationship, step: str, **typed: object) -> None:
+        self.as_alice.post(f"/relationships/{work.public_id}/{step}/", typed)
+
+
+@pytest.fixture
+def world(request, db):
+    with time_machine.travel(NOW, tick=False):
+        yield World(request.getfixturevalue)
+
+
+def waiting() -> list[dict]:
+    """Return all that is stored about browsers now."""
+    return [kept.get_decoded() for kept in BrowserSession.objects.all()]
+
+
+# Everything that is done.
+
+
+@action("relationship_started")
+def _(world):
+    typed = {"name": "Wilma Newcome", "kind": "individual", "key": uuid4()}
+    typed |= {"others-TOTAL_FORMS": 0, "others-INITIAL_FORMS": 0}
+    world.as_alice.post("/clients/add/", typed | {"time_zone": "Europe/London"})
+    assert Client.objects.filter(name="Wilma Newcome").exists()
+
+
+@action("relationship_ended")
+def _(world):
+    world.to(world.work, "end", **ENDING)
+
+
+@action("relationship_had_ended")
+def _(world):
+    world.to(world.end(), "end", **ENDING)
+
+
+@action("ending_undone")
+def _(world):
+    world.to(world.end(), "undo")
+
+
+@action("ending_too_old")
+def _(world):
+    world.to(world.end(at=timezone.now() - timedelta(hours=1)), "undo")
+
+
+@action("relationship_restarted")
+def _(world):
+    world.to(world.end(), "restart")
+
+
+@action("relationship_is_active")
+def _(world):
+    world.to(world.work, "restart")
+
+
+@action("relationship_is_closed")
+def _(world):
+    work = world.end()
+    Relationship.objects.filter(pk=work.pk).update(is_closed=True)
+    world.to(work, "restart")
+
+
+@action("reason_corrected")
+def _(world):
+    ended = world.end().ended_at.isoformat()
+    world.to(world.work, "reason", reason="no_sessions", note="Ann", ended_at=ended)
+
+
+@action("reason_unchanged")
+def _(world):
+    ended = world.end().ended_at.isoformat()
+    world.to(world.work, "reason", reason="completed", ended_at=ended)
+
+
+@action("ending_planned")
+def _(world):
+    world.to(world.work, "plan", planned_end="2025-12-24")
+
+
+@action("relationship_has_ended")
+def _(world):
+    world.to(world.end(), "plan", planned_end="2025-12-24")
+
+
+@action("tidied")
+def _(world):
+    tidy_up(world, world.work, world.couples)
+
+
+@action("nothing_tidied")
+def _(world):
+    tidy_up(world, world.end())
+
+
+def tidy_up(world: World, *works: Relationship) -> None:
+    typed = {"row": [work.public_id for work in works]}
+    for work in works:
+        typed |= {f"{work.public_id}-action": "end", f"{work.public_id}-reason": "completed"}
+    world.as_alice.post("/caseload/tidy-up/", typed)
+
+
+@action("weeks_saved")
+def _(world):
+    world.as_alice.post("/caseload/tidy-up/", {"weeks": 10})
+
+
+@action("details_saved")
+def _(world):
+    typed = {"name": "Ann Ashby", "email": "ann@mail.example", "time_zone": "Europe/London"}
+    world.as_alice.post(f"/clients/{world.ann.public_id}/edit/", typed)
+
+
+@action("account_ready")
+def _(world):
+    token = Invitation.create_for(world.ben)
+    typed = {"new_password1": "a brand new harbour", "new_password2": "a brand new harbour"}
+    Browser().post(f"/invitation/{token}/", typed)
+
+
+@action("invitation_accepted")
+def _(world):
+    browser = browser_of(UserFactory(email=world.ben.email))
+    browser.post(f"/invitation/{Invitation.create_for(world.ben)}/")
+
+
+@action("retention_saved")
+def _(world):
+    typed = {"keep_rule": "10_years", "date_of_birth": ""}
+    world.as_alice.post(f"/clients/{world.ann.public_id}/keep/", typed)
+
+
+@action("client_erased")
+def _(world):
+    alone = ClientFactory(therapist=world.alice, name="Percy Bright")
+    world.end(start(alone))
+    confirm(world.as_alice)
+    world.as_alice.post(f"/clients/{alone.public_id}/erase/", {"sure": "on"})
+
+
+@action("profile_saved")
+def _(world):
+    world.as_alice.post("/profile/", {"headline": "Alice Archer, therapist"})
+
+
+@action("availability_saved")
+def _(world):
+    book(world.work)
+    world.as_alice.post("/diary/availability/", availability(mon=["09:00-12:00"]))
+
+
+@action("session_booked")
+def _(world):
+    address = f"/book/{world.work.public_id}/2025-11-26/1600/"
+    key = read(world.as_ann.get(address)).value_of("key")
+    world.as_ann.post(address, {"key": key})
+
+
+@action("session_added")
+def _(world):
+    add_session(world, "2025-11-28")
+
+
+@action("session_recorded")
+def _(world):
+    add_session(world, "2025-11-18")
+
+
+def add_session(world: World, day: str) -> None:
+    typed = {"day": day, "time": "11:00", "minutes": 50, "key": uuid4()}
+    world.to(world.work, "sessions/add", **typed)
+
+
+def to_session(world: World, session: Session, step: str, **typed: object) -> None:
+    world.as_alice.post(f"/sessions/{session.public_id}/{step}/", typed)
+
+
+@action("session_cancelled")
+def _(world):
+    to_session(world, book(world.work), "cancel")
+
+
+@action("session_moved")
+def _(world):
+    to_session(world, book(world.work), "move", day="2025-11-27", time="09:00")
+
+
+@action("session_not_booked")
+def _(world):
+    session = book(world.work)
+    session.cancel(by=world.alice.user)
+    to_session(world, session, "cancel")
+
+
+@action("attendance_noted")
+def _(world):
+    to_session(world, book(world.work, at("2025-11-18 11:00")), "attendance", attended="no")
+
+
+@action("attendance_not_chosen")
+def _(world):
+    to_session(world, book(world.work, at("2025-11-18 11:00")), "attendance")
+
+
+@action("attendance_refused")
+def _(world):
+    to_session(world, book(world.work, WEDNESDAY), "attendance", attended="yes")
+
+
+@action("page_too_old")
+def _(world):
+    strict = Browser(enforce_csrf_checks=True)
+    strict.force_login(world.alice.user)
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/clients/"}
+    strict.post(f"/relationships/{world.work.public_id}/end/", ENDING, headers=headers)
+
+
+@action("time_zone_saved")
+def _(world):
+    world.as_alice.post("/account/", {"time_zone": "Europe/Paris"})
+
+
+@action("signed_out")
+def _(world):
+    world.as_alice.post("/sign-out/")
+
+
+@action("signed_out_elsewhere")
+def _(world):
+    world.as_alice.post(f"{SECURITY}elsewhere/")
+
+
+@action("signed_out_unused")
+def _(world):
+    world.as_alice.get("/clients/")
+    with time_machine.travel(NOW + timedelta(minutes=31), tick=False):
+        world.as_alice.get(f"/clients/{world.ann.public_id}/")
+
+
+@action("signed_out_after_all")
+def _(world):
+    world.settings.IDLE_LIMIT = timedelta(hours=24)
+    for hours in (0, 6, 13):
+        with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
+            world.as_alice.get(f"/clients/{world.ann.public_id}/")
+
+
+@action("second_factor_needed")
+def _(world):
+    world.settings.SECOND_FACTOR_FOR_THERAPISTS = True
+    world.as_alice.get(f"/clients/{world.ann.public_id}/")
+
+
+@action("password_changed")
+def _(world):
+    new = "another quiet harbour"
+    typed = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    world.as_alice.post("/password/change/", typed)
+
+
+@action("password_saved")
+def _(world):
+    world.alice.user.set_unusable_password()
+    world.alice.user.save()
+    world.as_alice.force_login(world.alice.user)
+    new = "another quiet harbour"
+    world.as_alice.post("/password/set/", {"password1": new, "password2": new})
+
+
+@action("app_removed")
+def _(world):
+    add_app(world.as_alice)
+    world.as_alice.get(SECURITY)
+    world.as_alice.post(f"{SECURITY}app/remove/")
+
+
+def allauth_says(world: World, template: str = "", level: int = SUCCESS, **said: str) -> None:
+    request = RequestFactory().post("/")
+    request.session = world.as_ann.session
+    Adapter(request).add_message(request, level, template, **said)
+    request.session.save()
+
+
+# What comes after the commit, of which a test has none.
+for template, key in SAID.items():
+    if key in ("app_added", "codes_made"):
+        action(key)(partial(allauth_says, template=template))
+
+
+@action("not_done")
+def _(world):
+    allauth_says(world, level=ERROR, message="Ann Ashby cannot do this now.")
+
+
+@action("passkey_added")
+def _(world):
+    confirm(world.as_alice)
+    add_passkey(world.as_alice, name="Phone of Ann Ashby")
+
+
+@action("passkey_removed")
+def _(world):
+    confirm(world.as_alice)
+    phone = {"type": "webauthn", "data": {"name": "Phone of Ann Ashby"}}
+    passkey = Authenticator.objects.create(user=world.alice.user, **phone)
+    world.as_alice.post(f"{SECURITY}passkeys/{passkey.pk}/remove/")
+
+
+@action("passkey_failed")
+def _(world):
+    visitor = Browser()
+    visitor.get("/sign-in/passkey/", headers={"Accept": "application/json"})
+    visitor.post("/sign-in/passkey/", {"credential": "{}"})
+
+
+@pytest.mark.parametrize("key", ACTIONS)
+def test_what_waits_is_a_key_with_ids_and_numbers(world, key):
+    ACTIONS[key](world)
+
+    [stored] = [session for session in waiting() if "banner" in session]
+    assert not any(name in json.dumps(stored) for name in NAMES)
+    assert stored["banner"].pop("key") == key
+    assert all(is_plain(value) for value in stored["banner"].values())
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is a number, a public id, or a list of such: nothing that could tell."""
+    if isinstance(value, list):
+        return all(map(is_plain, value))
+    return isinstance(value, int) or re.fullmatch(f"[{ALPHABET}]{{{LENGTH}}}", value)
+
+
+def test_every_banner_there_is_has_been_tried():
+    assert ACTIONS.keys() == BANNERS.keys()
+
+
+def test_every_banner_that_code_shows_is_there():
+    shown = [call for path in CODE for name, call in calls(path.read_text()) if name == "banner"]
+    keys = {node.value for call in shown for node in ast.walk(call.args[1]) if is_text(node)}
+
+    assert len(shown) > 30
+    assert keys | {*SAID.values(), *FAILED.values()} <= BANNERS.keys()
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+@pytest.mark.parametrize("value", ["Ann Ashby", b"secret", ["Ann"], None, 1.5])
+def test_words_cannot_be_stored(value):
+    request = RequestFactory().get("/")
+    request.session = {}
+
+    with pytest.raises(TypeError, match="ids and numbers"):
+        banner(request, "relationship_ended", relationship=value)
+
+    assert request.session == {}
+
+
+# Reading it.
+
+
+def page_after(world: World, address: str = "/clients/") -> Page:
+    return read(world.as_alice.get(address))
+
+
+def test_it_is_read_once(world):
+    ACTIONS["relationship_ended"](world)
+
+    assert page_after(world).heads[0] == "Relationship ended"
+    assert page_after(world).heads[0] == "Clients"
+    assert not any("banner" in session for session in waiting())
+
+
+def test_it_says_what_is_so_when_it_is_read(world):
+    ACTIONS["relationship_ended"](world)
+    Client.objects.filter(pk=world.ann.pk).update(name="Anna Fell", preferred_name="")
+    world.end(world.couples)
+
+    text = page_after(world).text
+
+    assert "Anna Fell no longer appears in your Clients list" in text
+    assert "Anna has not been notified." in text
+    assert "Ashby" not in text
+
+
+def test_undo_is_offered_as_long_as_it_works(world):
+    ACTIONS["relationship_ended"](world)
+    with time_machine.travel(NOW + timedelta(minutes=16), tick=False):
+        text = page_after(world).text
+
+    assert "Relationship ended" in text
+    assert "Ended by mistake?" not in text
+
+
+@pytest.mark.parametrize(
+    ("key", "meanwhile"),
+    [
+        ("relationship_ended", lambda world: world.work.restart(by=world.alice.user)),
+        ("ending_undone", lambda world: world.end(fresh(world.work))),
+        ("relationship_restarted", lambda world: world.end(fresh(world.work))),
+        ("relationship_started", lambda world: world.end(Relationship.objects.latest("pk"))),
+    ],
+)
+def test_of_what_is_no_longer_so_it_says_only_that(world, key, meanwhile):
+    ACTIONS[key](world)
+    world.work.refresh_from_db()
+    meanwhile(world)
+
+    page = page_after(world)
+
+    assert page.heads[0] == CHANGED.heading
+    assert page.text.startswith(f"{CHANGED.heading} {CHANGED.text} Clients")
+
+
+def fresh(work: Relationship) -> Relationship:
+    return Relationship.objects.get(pk=work.pk)
+
+
+def test_of_what_is_gone_it_says_only_that(world):
+    ACTIONS["relationship_ended"](world)
+    world.work.refresh_from_db()
+    world.work.erase(by=world.alice.user)
+
+    assert page_after(world).heads[0] == CHANGED.heading
+
+
+def test_of_what_is_another_practices_it_says_nothing(world, carl):
+    keep(world.as_alice, {"key": "relationship_had_ended", "relationship": start(carl).public_id})
+
+    page = page_after(world)
+
+    assert page.heads[0] == CHANGED.heading
+    assert "Cole" not in page.text
+
+
+def test_a_booking_that_was_cancelled_meanwhile_is_not_confirmed(world):
+    ACTIONS["session_booked"](world)
+    session = Session.objects.get()
+    session.cancel(by=world.alice.user)
+
+    page = read(world.as_ann.get("/dashboard/"))
+
+    assert page.heads[0] == CHANGED.heading
+    assert f"/sessions/{session.public_id}/calendar.ics" not in page.addresses
+
+
+def test_a_booking_that_was_moved_meanwhile_is_told_at_its_new_time(world):
+    ACTIONS["session_booked"](world)
+    Session.objects.get().move(by=world.alice.user, starts_at=at("2025-11-27 09:00"))
+
+    text = read(world.as_ann.get("/dashboard/")).text
+
+    assert "Session booked Thursday 27 November 2025, 9am to 9:50am, with Alice Archer." in text
+
+
+def test_of_those_that_were_left_alone_it_names_whom_it_may(world, carl):
+    left, other = world.end(), start(carl)
+    ids = [left.public_id, other.public_id, "zzzzzzzzzz"]
+    keep(world.as_alice, {"key": "tidied", "done": 1, "stale": ids})
+
+    text = page_after(world).text
+
+    assert "1 relationship done. Individual relationship with Ann Ashby was left alone" in text
+    assert "Cole" not in text
+
+
+def test_a_banner_of_another_version_is_no_fault(world):
+    keep(world.as_alice, {"key": "of_another_version", "thing": 1})
+
+    assert page_after(world).heads[0] == CHANGED.heading
+
+
+def keep(browser: Browser, waits: dict) -> None:
+    session = browser.session
+    session["banner"] = waits
+    session.save()
