@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from statistics import median
 
-from practice.profiles.stats import Stats, stats, tallies
-from practice.profiles.visits import Visit
+from practice.profiles.stats import Stats, Visit, stats, tallies
 
 LATELY = timedelta(days=60)
 FEWEST_THERAPISTS = 5

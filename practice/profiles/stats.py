@@ -1,13 +1,36 @@
-"""Figures of a therapist as of an instant: pure functions over visits (`docs/domain.md` 5)."""
+"""Figures of a therapist as of an instant: pure functions over visits (`docs/domain.md` 5).
+
+A visit is made from sessions and bookings over clients, and from nothing else: no figure may know a
+relationship's status, reason, times or events.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from practice.profiles.visits import Visit
+from practice.diary.models import Session
 
 GRACE = timedelta(days=14)
 LEAST_COUNTED = 5
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One client's part in one session of a therapist."""
+
+    therapist: int
+    client: int
+    session: int
+    starts_at: datetime
+    state: str
+    complimentary: bool
+    booked_at: datetime
+    moved_by_therapist_at: datetime | None
+    cancelled_by_therapist_at: datetime | None
+
+    def is_attended(self, now: datetime) -> bool:
+        """Whether it had been attended, and recorded, at that instant."""
+        return self.state == Session.State.ATTENDED and max(self.starts_at, self.booked_at) <= now
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from itertools import count
 
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
-from practice.profiles.visits import Visit
+from practice.profiles.stats import Visit
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, start
 

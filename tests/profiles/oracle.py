@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 
-from practice.profiles.visits import Visit
+from practice.profiles.stats import Visit
 
 
 class Practice:
