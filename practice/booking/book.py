@@ -1,7 +1,8 @@
 """A client books a session: pick a time, check it, book it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import groupby
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -11,39 +12,41 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import for_clients
-from practice.booking.free import A_WEEK, Day, by_day, free_times, is_free, week_of
-from practice.booking.models import opening_rules, rules_of
+from practice.booking.models import free_times, is_free, rules_of
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import Card, cards
-from practice.text.spoken_times import instants, monday
+from practice.text.spoken_times import instants, week_of
 from practice.web.responses import banner, see_other
 from relationships.models import Relationship
 
+A_WEEK = timedelta(weeks=1)
 YEARS = range(1900, 9000)  # beyond them the arithmetic of dates ends
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A free time, and the parts of its address: the reader's day and time of day."""
+    """A free time, on a date of the reader, and the parts of its address."""
 
     starts_at: datetime
+    on: date
     day: str
     time: str
-    is_second: bool
+    is_second: bool  # of two times of day that are called the same
 
     @classmethod
     def at(cls, start: datetime) -> "Slot":
         local = timezone.localtime(start)
-        return cls(start, local.date().isoformat(), f"{local:%H%M}", bool(local.fold))
+        on = local.date()
+        return cls(start, on, on.isoformat(), f"{local:%H%M}", bool(local.fold))
 
 
-def _mine(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
+def _own(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
     """Return the reader's own relationship and its card; else it does not exist."""
     card = next((c for c in cards(request.clients) if c.public_id == public_id), None)
     if card is None or not card.can_book:
         raise Http404
-    ties = Relationship.objects.select_related("therapist").defer("end_reason", "end_note")
-    return get_object_or_404(ties, public_id=public_id), card
+    known = Relationship.objects.select_related("therapist").defer("end_reason", "end_note")
+    return get_object_or_404(known, public_id=public_id), card
 
 
 @require_safe
@@ -51,32 +54,31 @@ def _mine(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
 def book(request: HttpRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
     asked = _day(request.GET["week"]) if "week" in request.GET else None
-    tie, card = _mine(request, relationship_id)
-    return _free_times(request, tie, card, asked)
+    relationship, card = _own(request, relationship_id)
+    return render(request, "booking/book.html", _free_times(relationship, card, asked))
 
 
-def _free_times(
-    request: HttpRequest, tie: Relationship, card: Card, asked: date | None, **trouble: object
-) -> HttpResponse:
-    slots = [Slot.at(start) for start in free_times(tie.therapist, timezone.now())]
-    days = by_day((slot.starts_at, slot) for slot in slots)
-    weeks = sorted({monday(day) for day in days})
-    week = monday(asked) if asked else (weeks or [monday(timezone.localdate())])[0]
-    free_days = [Day(day, days[day]) for day in week_of(week) if day in days]
-    facts = {
+def _free_times(relationship: Relationship, card: Card, asked: date | None) -> dict[str, object]:
+    """Return what the page of a week shows."""
+    now, therapist = timezone.now(), relationship.therapist
+    # By date, because a clock that goes back at midnight brings a date again.
+    slots = sorted(map(Slot.at, free_times(therapist, now)), key=lambda slot: slot.on)
+    first, last = (slots[0].on, slots[-1].on) if slots else (timezone.localdate(),) * 2
+    week = week_of(asked or first)
+    of_week = [slot for slot in slots if slot.on in week]
+    later = next((slot for slot in slots if slot.on > week[-1]), None)
+    return {
         "card": card,
-        "zone_of_therapist": tie.therapist.time_zone,
-        "minutes": rules_of(tie.therapist).session_minutes,
-        "week": week_of(week),
-        "days": free_days,
-        "earlier": (week - A_WEEK).isoformat() if weeks and week > weeks[0] else None,
-        "later": (week + A_WEEK).isoformat() if weeks and week < weeks[-1] else None,
-        "next_free": next((s for s in slots if not free_days and s.day > week.isoformat()), None),
+        "zone_of_therapist": therapist.time_zone,
+        "minutes": rules_of(therapist).session_minutes,
+        "week": week,
+        "days": [(day, [*times]) for day, times in groupby(of_week, key=lambda slot: slot.on)],
+        "earlier": (week[0] - A_WEEK).isoformat() if week[0] > first else None,
+        "later": (week[0] + A_WEEK).isoformat() if week[-1] < last else None,
+        "next_free": None if of_week else later,
         "any_free": bool(slots),
-        "zone_at": free_days[0].lines[0].starts_at if free_days else timezone.now(),
-        **trouble,
+        "zone_at": of_week[0].starts_at if of_week else now,
     }
-    return render(request, "booking/book.html", facts, status=409 if trouble else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,48 +88,53 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
 
     Source: `docs/domain.md` 2.9.
     """
-    tie, card = _mine(request, relationship_id)
+    relationship, card = _own(request, relationship_id)
     start = _instant(day, time, second=request.GET.get("second") == "1")
-    if request.method != "POST" and not is_free(tie.therapist, start, timezone.now()):
-        return _no_longer_free(request, tie, card, start)
-    length = opening_rules(tie.therapist).length
     if request.method == "POST":
-        return _book(request, tie, card, start, length)
-    facts = {
+        return _book(request, relationship, card, start)
+    if not is_free(relationship.therapist, start, timezone.now()):
+        return _no_longer_free(request, relationship, card, start)
+    context = {
         "card": card,
         "starts_at": start,
-        "ends_at": start + length,
-        "zone_of_therapist": tie.therapist.time_zone,
+        "ends_at": start + rules_of(relationship.therapist).length,
+        "zone_of_therapist": relationship.therapist.time_zone,
         "slot": Slot.at(start),
         "key": uuid4(),
     }
-    return render(request, "booking/check.html", facts)
+    return render(request, "booking/check.html", context)
 
 
-def _book(request: HttpRequest, tie: Relationship, card: Card, start: datetime, length):
+def _book(
+    request: HttpRequest, relationship: Relationship, card: Card, start: datetime
+) -> HttpResponse:
+    therapist = relationship.therapist
     try:
         session = Session.book(
-            tie,
+            relationship,
             starts_at=start,
-            length=length,
+            length=rules_of(therapist).length,
             by=request.user,
             key=_key(request.POST.get("key", "")),
-            allowed=lambda: is_free(tie.therapist, start, timezone.now()),
+            allowed=lambda: is_free(therapist, start, timezone.now()),
         )
     except Session.Taken:
-        return _no_longer_free(request, tie, card, start)
+        return _no_longer_free(request, relationship, card, start)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
 
 
-def _no_longer_free(request: HttpRequest, tie: Relationship, card: Card, start: datetime):
+def _no_longer_free(
+    request: HttpRequest, relationship: Relationship, card: Card, start: datetime
+) -> HttpResponse:
     """Answer with fresh times, or, to a second click of the same person, with what they booked."""
-    same = tie.sessions.standing().filter(starts_at=start, booked_by=request.user).first()
+    same = relationship.sessions.standing().filter(starts_at=start, booked_by=request.user).first()
     if same:
         return see_other("session", same.public_id)
-    is_too_late = start < timezone.now() + opening_rules(tie.therapist).notice
-    trouble = {"taken_at": start, "is_too_late": is_too_late}
-    return _free_times(request, tie, card, timezone.localtime(start).date(), **trouble)
+    context = _free_times(relationship, card, timezone.localtime(start).date())
+    notice = timedelta(hours=rules_of(relationship.therapist).notice_hours)
+    context |= {"taken_at": start, "is_too_late": start < timezone.now() + notice}
+    return render(request, "booking/book.html", context, status=409)
 
 
 def _instant(day: str, time: str, *, second: bool) -> datetime:

@@ -1,4 +1,4 @@
-"""When a therapist can be booked."""
+"""When a therapist can be booked: hours, rules, days off, and the free times they leave."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -6,10 +6,15 @@ from zoneinfo import ZoneInfo
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from practice.accounts.models import Therapist
+from practice.booking import openings
 from practice.booking.openings import Hours, Interval, Rules
+from practice.database import current_account
 from practice.text.person_names import no_control_characters
+
+LONGEST_SESSION = timedelta(days=1)
 
 
 class BookingRules(models.Model):
@@ -103,8 +108,21 @@ def rules_of(therapist: Therapist) -> BookingRules:
     )
 
 
-def opening_rules(therapist: Therapist) -> Rules:
-    """Return what `openings.py` needs to know of a therapist."""
+def free_times(therapist: Therapist, now: datetime) -> list[datetime]:
+    """Return every start that a client can book from now on, in UTC and in order."""
+    rules = _opening_rules(therapist)
+    today = timezone.localtime(now, ZoneInfo(rules.zone)).date()
+    last = today + rules.horizon + timedelta(days=1)
+    return openings.openings(rules, *_taken(therapist, rules, now), now, today, last)
+
+
+def is_free(therapist: Therapist, start: datetime, now: datetime) -> bool:
+    """Whether a client can book this very start; agrees with `free_times`."""
+    rules = _opening_rules(therapist)
+    return openings.is_open(rules, *_taken(therapist, rules, now), now, start)
+
+
+def _opening_rules(therapist: Therapist) -> Rules:
     rules = rules_of(therapist)
     return Rules(
         zone=therapist.time_zone,
@@ -114,3 +132,16 @@ def opening_rules(therapist: Therapist) -> Rules:
         notice=timedelta(hours=rules.notice_hours),
         horizon=timedelta(weeks=rules.furthest_weeks),
     )
+
+
+def _taken(
+    therapist: Therapist, rules: Rules, now: datetime
+) -> tuple[list[Interval], list[Interval]]:
+    """Return the days off, and the standing sessions that are near enough to matter."""
+    near = therapist.sessions.standing().filter(
+        ends_at__gt=now - LONGEST_SESSION, starts_at__lt=now + rules.horizon + LONGEST_SESSION
+    )
+    with current_account.purpose("openings"):
+        off = [time_off.interval(ZoneInfo(rules.zone)) for time_off in therapist.time_off.all()]
+        standing = [Interval(*times) for times in near.values_list("starts_at", "ends_at")]
+    return off, standing

@@ -1,6 +1,7 @@
 """The therapist's diary week and availability."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -9,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
-from practice.booking.free import A_WEEK, Day, by_day, free_times, week_of
-from practice.text.spoken_times import monday
+from practice.booking.models import free_times
+from practice.text.spoken_times import week_of
 from practice.web.responses import banner, render_form, see_other
 
 
@@ -18,7 +19,7 @@ from practice.web.responses import banner, render_form, see_other
 @for_therapists
 def diary(request: TherapistRequest) -> HttpResponse:
     """Go to this week."""
-    return see_other("diary_week", monday(timezone.localdate()).isoformat())
+    return see_other("diary_week", week_of(timezone.localdate())[0].isoformat())
 
 
 @require_safe
@@ -28,36 +29,46 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
     try:
         asked = date.fromisoformat(day)
         week = week_of(asked)
-        around = [week[0] - A_WEEK, week[0] + A_WEEK]
+        former, following = (week[0] + timedelta(weeks=n) for n in (-1, 1))
     except (ValueError, OverflowError):
         raise Http404 from None
     if asked != week[0]:
         return see_other("diary_week", week[0].isoformat())
     sessions = request.therapist.sessions
-    first, after = (_midnight(d) for d in (week[0], week[-1] + timedelta(days=1)))
+    first, after = _midnight(week[0]), _midnight(following)
     of_week = sessions.standing().filter(starts_at__gte=first, starts_at__lt=after)
-    lines = [(s.starts_at, {"appointment": s}) for s in of_week.with_people()]
     now = timezone.now()
-    if after > now:
-        free = free_times(request.therapist, now)
-        lines += [(at, {"free": at}) for at in free if first <= at < after]
-    days = by_day(sorted(lines, key=lambda line: line[0]))
-    upcoming = sessions.upcoming().filter(starts_at__gte=after)
-    facts = {
+    free = free_times(request.therapist, now) if after > now else []
+    lines = [{"at": s.starts_at, "appointment": s} for s in of_week.with_people()]
+    lines += [{"at": at} for at in free if first <= at < after]
+    context = {
         "week": week,
-        "days": [Day(d, days.get(d, [])) for d in week],
+        "days": _by_day(week, lines),
         "today": timezone.localdate(),
         "number": len(of_week),
-        "previous": around[0].isoformat(),
-        "next": around[1].isoformat(),
-        "next_session": None if of_week else upcoming.first(),
+        "previous": former.isoformat(),
+        "next": following.isoformat(),
+        "next_session": None
+        if of_week
+        else sessions.upcoming().filter(starts_at__gte=after).first(),
         "unanswered": sessions.unanswered().with_people()[:10],
     }
-    return render(request, "booking/diary_week.html", facts)
+    return render(request, "booking/diary_week.html", context)
 
 
-def _midnight(day: date):
-    return timezone.make_aware(timezone.datetime.combine(day, timezone.datetime.min.time()))
+def _by_day(week: list[date], lines: list[dict]) -> list[tuple[date, list[dict]]]:
+    """Return each day of a week with what is on it, in order of time."""
+
+    def day_of(line: dict) -> date:
+        return timezone.localtime(line["at"]).date()
+
+    lines = sorted(lines, key=lambda line: (day_of(line), line["at"]))
+    days = {day: list(of_day) for day, of_day in groupby(lines, key=day_of)}
+    return [(day, days.get(day, [])) for day in week]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from practice.booking.free import free_times
-from practice.booking.models import BookingRules, TimeOff, WeeklyHours
+from practice.booking.models import BookingRules, TimeOff, WeeklyHours, free_times
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.diary.models import Session
 from relationships.models import Relationship

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
 from practice.audit.models import Entry, Verb
-from practice.booking.free import free_times
+from practice.booking.models import free_times
 from practice.profiles.figures import figures, visits_of
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile

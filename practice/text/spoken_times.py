@@ -62,6 +62,11 @@ def monday(of: date) -> date:
     return of - timedelta(days=of.weekday())
 
 
+def week_of(day: date) -> list[date]:
+    """Return the seven days of a week, from Monday."""
+    return [monday(day) + timedelta(days=n) for n in range(7)]
+
+
 def instants(reading: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return when a clock of that zone reads so, in UTC: once, twice in autumn, never in spring."""
     folds = {reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from clients.models import Client
-from practice.booking.free import free_times
+from practice.booking.models import free_times
 from practice.diary.models import Session
 from practice.text.spoken_times import instants
 from tests.booking import slots

@@ -7,7 +7,7 @@ from django.utils import timezone
 from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
-from practice.booking.free import free_times
+from practice.booking.models import free_times
 from practice.diary.models import Session
 from practice.text import spoken_times
 from tests.browser import assert_accessible_on_every_screen

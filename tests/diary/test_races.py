@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from practice.booking.free import free_times
+from practice.booking.models import free_times
 from practice.diary.models import Session
 from relationships.models import Relationship
 from tests.booking import availability

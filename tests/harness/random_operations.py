@@ -35,8 +35,11 @@ from clients.forms import ClientForm  # noqa: E402
 from clients.models import ERASED, Client, Invitation  # noqa: E402
 from practice.accounts.models import User  # noqa: E402
 from practice.audit.models import Entry  # noqa: E402
-from practice.booking.free import free_times, is_free  # noqa: E402
-from practice.booking.models import TimeOff  # noqa: E402
+from practice.booking.models import (  # noqa: E402
+    TimeOff,
+    free_times,
+    is_free,
+)
 from practice.diary.models import Session  # noqa: E402
 from practice.records.erasure import erase  # noqa: E402
 from relationships.caseload import tidy_up  # noqa: E402
