@@ -49,7 +49,7 @@ class ListAddress:
 
     @property
     def without_name(self) -> Self:
-        """The same page of the list for the browser's history, which no name may enter."""
+        """The same page of the list without what is looked for, which is often a name."""
         return replace(self, search="")
 
     @property

@@ -27,8 +27,11 @@ SEARCH_BOX = "id_q"
 def clients(request: TherapistRequest) -> HttpResponse:
     """List the active clients; with `include=inactive`, everyone; with `q`, those who match."""
     listing = Listing(request.therapist, request.GET)
+    # With htmx the search box says what is looked for, and no link has to carry it on.
+    address = listing.address.without_name if request.htmx else listing.address
     context = {
         "listing": listing,
+        "address": address,
         "count": listing_words.count(listing),
         "announcement": listing_words.announcement(listing),
         "foot": listing_words.foot(listing),

@@ -86,5 +86,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         banner(request, "page_too_old")
         return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
     sign_out = reverse("sign_out")  # an address without a page to reload
-    address = reverse("home") if request.path == sign_out else request.path
-    return render(request, "403_csrf.html", {"address": address}, status=403)
+    path = reverse("home") if request.path == sign_out else request.path
+    return render(request, "403_csrf.html", {"path": path}, status=403)

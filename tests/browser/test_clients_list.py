@@ -186,6 +186,26 @@ def test_the_new_count_is_announced_once_and_the_tick_keeps_the_focus(desk):
     assert desk.evaluate("live === document.getElementById('live')")
 
 
+@in_every_way
+def test_turning_a_page_goes_on_with_the_search(any_desk, alice, request):
+    page, has_htmx = any_desk, request.node.callspec.params["way"] == "js"
+    for number in range(26):
+        start(ClientFactory(therapist=alice, name=f"Person {number:02}"))
+    page.goto("/clients/")
+
+    search_box(page).fill("person")
+    apply_if_needed(page)
+    expect(page.locator("#results")).to_contain_text("Showing 1 to 25 of 26 clients.")
+    link = page.get_by_role("link", name="Next", exact=True)
+    if has_htmx:
+        expect(link).to_have_attribute("href", "/clients/?page=2")
+    link.click()
+
+    expect(names(page)).to_have_text(["Person 25"])
+    expect(search_box(page)).to_have_value("person")
+    expect(page).to_have_url(re.compile(r"\?page=2$" if has_htmx else r"\?page=2&q=person$"))
+
+
 def test_turning_a_page_keeps_the_focus_on_the_page_links(desk, alice):
     for number in range(25):
         start(ClientFactory(therapist=alice, name=f"Person {number:02}"))
