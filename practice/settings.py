@@ -34,6 +34,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text before you start Stillwater.")
 # Seals the audit. Commands that record nothing, such as collectstatic, run without it.
 AUDIT_KEY = env.get("AUDIT_KEY") or ("" if PRODUCTION else "only-for-the-audit-of-the-demo")
+CHAIN_IN_BACKGROUND = True  # a thread of the server gives entries of the audit their places
 SECRET_KEY_FALLBACKS = [key for key in env.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 WORKERS = int(env.get("WEB_CONCURRENCY", "1"))  # the number of gunicorn's processes
 

@@ -20,6 +20,7 @@ from clients.models import Client
 from practice.accounts import after_response
 from practice.accounts.models import Therapist
 from practice.accounts.session_timeout import SEEN
+from practice.audit import writers
 from practice.database.operations import ApplySQL
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
@@ -59,8 +60,10 @@ def history_can_be_swept():
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    """Forget how often somebody has tried to sign in, and what therapists are compared with."""
+    """Forget how often somebody has tried to sign in, what therapists are compared with, and how
+    much was written to an audit that has been swept away."""
     cache.clear()
+    writers.begin_anew()
 
 
 class AtOnce:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class AuditConfig(AppConfig):
@@ -6,7 +7,9 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        """Listen to what others report."""
-        from practice.audit import signals  # noqa: PLC0415 - models come first
+        """Listen to what others report, and chain what is written."""
+        from practice.audit import background, signals, writers  # noqa: PLC0415 - models come first
 
         signals.connect()
+        if settings.CHAIN_IN_BACKGROUND:
+            writers.committed.connect(background.chaining.wake)

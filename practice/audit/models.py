@@ -1,12 +1,10 @@
 """The audit: who did what, and who looked at what, in an order that nobody can change unseen.
 
-Every practice has a chain of entries, the installation has one of its own (number 0), and each
-entry is sealed together with the one before it. Whoever changes, removes or slips in an entry in
-the database breaks the chain, and `manage.py verify_audit` says where.
-
-Rule for locks: whoever changes something of a practice holds its chain first (`Entry.hold`), before
-any other row; of several chains the practices' in order of their numbers, the installation's last.
-So two people never wait for each other.
+Writing an entry takes no lock. It is inserted with a seal of its own and with its writer's next
+number (`writers.py`), in the transaction of what it records. A moment later it is given its place
+in the chain of its practice (`chaining.py`); the installation has a chain of its own, number 0.
+Each place is sealed together with the one before it, so whoever changes, removes or slips in an
+entry in the database breaks the chain, and `manage.py verify_audit` says where.
 """
 
 from collections.abc import Iterator
@@ -17,66 +15,12 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from practice.accounts.access import therapist_of
 from practice.accounts.models import Therapist, User
-from practice.audit.seal import NOTHING, seal_of_entry, seal_of_event, seal_of_head
+from practice.audit import writers
+from practice.audit.seal import NOTHING, seal_of_entry, seal_of_event, seal_of_head, seal_of_place
+from practice.audit.verbs import Role, Verb
+from practice.database.fields import UnreturnedAutoField
 from practice.web.request_id import request_id
-
-
-class Verb(models.TextChoices):
-    """What was done. The words are what a therapist reads."""
-
-    CLIENT_OPENED = "client_opened", "Opened the client’s page"
-    RELATIONSHIP_OPENED = "relationship_opened", "Opened the relationship"
-    SESSION_OPENED = "session_opened", "Opened a session"
-    DASHBOARD_OPENED = "dashboard_opened", "Opened their own dashboard"
-    LIST_SEARCHED = "list_searched", "Searched the clients"
-    CLIENT_ADDED = "client_added", "Added the client"
-    CLIENT_CHANGED = "client_changed", "Changed details"
-    CLIENT_INVITED = "client_invited", "Made an invitation"
-    INVITATION_ACCEPTED = "invitation_accepted", "Accepted the invitation"
-    RELATIONSHIP_STARTED = "relationship_started", "Started the relationship"
-    RELATIONSHIP_ENDED = "relationship_ended", "Ended the relationship"
-    RELATIONSHIP_RESTARTED = "relationship_restarted", "Restarted the relationship"
-    ENDING_UNDONE = "ending_undone", "Undid an ending"
-    REASON_CORRECTED = "reason_corrected", "Corrected the reason of an ending"
-    PLANS_NOTED = "plans_noted", "Noted a planned ending, a break or a postponement"
-    SESSION_BOOKED = "session_booked", "Booked a session"
-    SESSION_MOVED = "session_moved", "Moved a session"
-    SESSION_CANCELLED = "session_cancelled", "Cancelled a session"
-    ATTENDANCE_NOTED = "attendance_noted", "Noted attendance"
-    AVAILABILITY_CHANGED = "availability_changed", "Changed availability"
-    PROFILE_CHANGED = "profile_changed", "Changed the profile"
-    SETTINGS_CHANGED = "settings_changed", "Changed settings"
-    THERAPIST_ADDED = "therapist_added", "Added the therapist"
-    SIGNED_IN = "signed_in", "Signed in"
-    SIGN_IN_FAILED = "sign_in_failed", "Failed to sign in"
-    SIGNED_OUT = "signed_out", "Signed out"
-    SECOND_FACTOR_ADDED = "second_factor_added", "Added a second factor"
-    SECOND_FACTOR_REMOVED = "second_factor_removed", "Removed a second factor"
-    PASSWORD_CHANGED = "password_changed", "Changed the password"
-    REFUSED = "refused", "Tried to open it and was refused"
-    EXPORTED = "exported", "Exported"
-    ERASED = "erased", "Erased"
-    PURGED = "purged", "Removed old entries of this record"
-
-
-class Role(models.TextChoices):
-    """In which part somebody acted."""
-
-    THERAPIST = "therapist"
-    CLIENT = "client"
-    VISITOR = "visitor"  # not signed in
-    OPERATOR = "operator"  # a command on the server
-
-    @classmethod
-    def of(cls, by: User | None, therapist_id: int | None) -> Self:
-        """Return the part an account has in a practice, or in the installation (None)."""
-        if by is None:
-            return cls.VISITOR if request_id() else cls.OPERATOR
-        own = therapist_of(by)
-        is_theirs = own and therapist_id in (None, own.pk)
-        return cls.THERAPIST if is_theirs else cls.CLIENT
 
 
 class Chain(models.Model):
@@ -91,32 +35,42 @@ class Chain(models.Model):
         return f"Chain {self.chain}"
 
     @classmethod
-    def hold(cls, number: int) -> Self:
-        """Lock a chain until the end of the transaction; the first to ask for it begins it."""
-        held = cls.objects.select_for_update(no_key=True).filter(chain=number)
-        head = held.first()
-        if head is None:
+    def begin(cls, number: int) -> None:
+        """Begin a chain, unless it has begun."""
+        if not cls.objects.filter(chain=number).exists():
             new = cls(chain=number)
             new.head_mac = seal_of_head(new)
             cls.objects.bulk_create([new], ignore_conflicts=True)  # another may be faster
-            head = held.get()
-        return head
 
-    def advance(self, mac: str) -> None:
-        """Move on by the entry sealed with `mac`."""
-        self.length, self.mac = self.length + 1, mac
+    @classmethod
+    def lock(cls, number: int, *, skip_locked: bool = False) -> Self | None:
+        """Lock a chain that has begun until the end of the transaction.
+
+        With `skip_locked`, return None if somebody else has it (PostgreSQL; on SQLite one
+        transaction writes at a time anyway).
+        """
+        heads = cls.objects.select_for_update(skip_locked=skip_locked, no_key=True)
+        return heads.filter(chain=number).first()
+
+    def append(self, entries: "list[Unchained]") -> None:
+        """Give each of these entries the next place, and move the head on."""
+        for entry in entries:
+            self.length += 1
+            self.mac = seal_of_place(self.mac, self.length, entry.seal)
+            place = {"number": self.length, "mac": self.mac}
+            Unchained.objects.filter(pk=entry.pk).update(**place)
         self.head_mac = seal_of_head(self)
         self.save(force_update=True)
 
 
 class Entry(models.Model):
-    """One line of the audit. Never changed; deleted only by a purge, and the database sees to it.
+    """One line of the audit. Changed once, when it is chained; deleted only by a purge.
 
     It holds ids and no words of anybody's: no name, address, reason, note or search. So the lines
     about a person say nothing of them any more once the person's row is gone.
     """
 
-    pk = models.CompositePrimaryKey("chain", "number")
+    id = UnreturnedAutoField(primary_key=True)
     therapist = models.ForeignKey(
         Therapist,
         models.DO_NOTHING,
@@ -126,7 +80,6 @@ class Entry(models.Model):
         related_name="entries",
     )
     chain = models.BigIntegerField()  # the therapist's id; 0 for the installation
-    number = models.BigIntegerField()  # from 1, without gaps
     at = models.DateTimeField()
     by = models.BigIntegerField(null=True)  # an account's id, which may be gone
     role = models.CharField(max_length=9)
@@ -135,11 +88,17 @@ class Entry(models.Model):
     outcome = models.CharField(max_length=60)
     request_id = models.CharField(max_length=16, blank=True)
     # The row of the history this entry stands for, and its seal. Of a purge: the last such row
-    # whose entry went, the seal of the last entry that went, and its number.
+    # whose entry went, the seal of the last place that went, and its number.
     event = models.BigIntegerField(null=True)
     digest = models.CharField(max_length=64, blank=True)
     through = models.BigIntegerField(null=True)
-    mac = models.CharField(max_length=64)
+    # Who wrote it, and as their how manieth; the seal of all of the above.
+    writer = models.CharField(max_length=16)
+    writer_number = models.BigIntegerField()
+    seal = models.CharField(max_length=64)
+    # The place in the chain, from 1, without gaps, and the seal of it. None until it is chained.
+    number = models.BigIntegerField(null=True)
+    mac = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
@@ -149,30 +108,33 @@ class Entry(models.Model):
                 name="chain_is_the_therapists",
             ),
             models.CheckConstraint(
-                condition=Q(verb="purged", through__lt=F("number"), through__isnull=False)
+                condition=Q(verb="purged", through__isnull=False)
                 | (~Q(verb="purged") & Q(through__isnull=True)),
                 name="purge_says_how_far",
             ),
+            models.CheckConstraint(
+                condition=Q(through__isnull=True)
+                | Q(number__isnull=True)
+                | Q(through__lt=F("number")),
+                name="purge_reaches_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True, mac="") | (Q(number__isnull=False) & ~Q(mac="")),
+                name="chained_means_number_and_seal",
+            ),
+            models.UniqueConstraint(fields=["chain", "number"], name="one_entry_a_place"),
+            models.UniqueConstraint(fields=["writer", "writer_number"], name="writer_counts_once"),
         ]
         indexes = [
             models.Index(fields=["chain", "about"], name="entry_about"),
             models.Index(fields=["event"], name="entry_of_event"),
+            models.Index(
+                fields=["chain", "id"], condition=Q(number__isnull=True), name="entry_unchained"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"Entry {self.number} of chain {self.chain}"
-
-    @staticmethod
-    def hold(therapist: Therapist | int | None) -> None:
-        """Keep everybody else from changing this practice until the end of the transaction.
-
-        The first thing every change does, before it locks anything else.
-
-        Raises:
-            TransactionManagementError: there is no transaction.
-        """
-        _must_be_in_a_transaction()
-        Chain.hold(_id_of(therapist) or 0)
+        return f"Entry {self.number or 'to come'} of chain {self.chain}"
 
     @classmethod
     def record(
@@ -184,64 +146,87 @@ class Entry(models.Model):
         about: models.Model | str = "",
         outcome: str = "done",
         event: models.Model | None = None,
-        purge: dict[str, object] | None = None,
     ) -> Self:
         """Write down what is done, in the transaction that does it, or in one of its own.
 
         `by` is None for a visitor and for a command, `therapist` (or the id) None for what concerns
         no practice; `about` is a row with a public id, or its name; `event` is the row of the
-        history that says the same, `purge` how far one went.
+        history that says the same.
         """
-        owner = _id_of(therapist)
-        with transaction.atomic(savepoint=False):
-            head = Chain.hold(owner or 0)
-            entry = cls(
-                therapist_id=owner,
-                chain=head.chain,
-                number=head.length + 1,
-                at=timezone.now(),
-                by=by.pk if by else None,
-                role=Role.of(by, owner),
-                verb=verb,
-                about=about if isinstance(about, str) else name_of(about),
-                outcome=outcome,
-                request_id=request_id(),
-                event=event.pk if event else None,
-                digest=seal_of_event(event) if event else "",
-            )
-            for column, value in (purge or {}).items():
-                setattr(entry, column, value)
-            entry.mac = seal_of_entry(entry, head.mac)
-            entry.save(force_insert=True)
-            head.advance(entry.mac)
+        owner = therapist.pk if isinstance(therapist, Therapist) else therapist
+        entry = cls(
+            therapist_id=owner,
+            by=by.pk if by else None,
+            role=Role.of(by, owner),
+            verb=verb,
+            about=about if isinstance(about, str) else name_of(about),
+            outcome=outcome,
+            event=event.pk if event else None,
+            digest=seal_of_event(event) if event else "",
+        )
+        entry.write()
         return entry
+
+    @staticmethod
+    def hold(therapist: Therapist | int | None) -> None:
+        """Keep everybody else from changing this practice until the end of the transaction."""
+        number = (therapist.pk if isinstance(therapist, Therapist) else therapist) or 0
+        Chain.begin(number)
+        Chain.lock(number)
+
+    def write(self) -> None:
+        """Insert it, dated, numbered by its writer and sealed; it gets its place later."""
+        self.chain, self.request_id = self.therapist_id or 0, request_id()
+        with transaction.atomic(savepoint=False):
+            self.at = timezone.now()
+            writer = writers.present_writer(self.at)
+            self.writer, self.writer_number = writer.name, writer.next_number()
+            self.seal = seal_of_entry(self)
+            self.save(force_insert=True)
 
     @classmethod
     @contextmanager
     def recording(
-        cls, verb: Verb, *, by: User | None, therapist: Therapist | int | None, **facts: object
+        cls, verb: Verb, *, by: User | None, therapist: Therapist | int | None, **more: object
     ) -> Iterator[None]:
         """A transaction that changes a practice and, unless it fails, is recorded at its end."""
         with transaction.atomic():
             cls.hold(therapist)
             yield
-            cls.record(verb, by=by, therapist=therapist, **facts)
+            cls.record(verb, by=by, therapist=therapist, **more)
 
     @property
     def words(self) -> str:
         """What was done, as a therapist reads it."""
         return Verb(self.verb).label if self.verb in Verb else self.verb
 
+    @property
+    def place(self) -> str:
+        """What to call it in a report: by its number, or before it has one by its id."""
+        return f"entry {self.number}" if self.number else f"unchained entry {self.pk}"
+
+
+class Unchained(models.Model):
+    """What is in no chain yet, of every practice: all that chaining has to know, and no more.
+
+    A view of the database (`audit_unchained`), so that the server's role needs neither the right
+    to read entries of others nor to change any. Only `number` and `mac` can be updated.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    chain = models.BigIntegerField()
+    seal = models.CharField(max_length=64)
+    number = models.BigIntegerField(null=True)
+    mac = models.CharField(max_length=64)
+
+    class Meta:
+        managed = False
+        db_table = "audit_unchained"
+
+    def __str__(self) -> str:
+        return f"Unchained entry {self.pk}"
+
 
 def name_of(row: models.Model) -> str:
     """Return what an entry calls a row: its kind and its public id, "client:bcdfghjkmn"."""
     return f"{row._meta.model_name}:{row.public_id}"
-
-
-def _id_of(therapist: Therapist | int | None) -> int | None:
-    return therapist.pk if isinstance(therapist, Therapist) else therapist
-
-
-def _must_be_in_a_transaction() -> None:
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("Hold a chain inside a transaction.")

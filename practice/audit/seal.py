@@ -11,34 +11,39 @@ from django.core.exceptions import ImproperlyConfigured
 NOTHING = "0" * 64  # what the first entry of a chain follows
 
 
-def seal(kind: str, *facts: object) -> str:
-    """Return the seal of some facts, 64 hexadecimal characters; `kind` says what they are.
+def seal(kind: str, *values: object) -> str:
+    """Return the seal of some values, 64 hexadecimal characters; `kind` says what they are.
 
     Raises:
         ImproperlyConfigured: there is no AUDIT_KEY.
     """
     if not settings.AUDIT_KEY:
         raise ImproperlyConfigured("Set AUDIT_KEY: without it nothing can be recorded or verified.")
-    text = json.dumps([kind, *map(_plain, facts)], ensure_ascii=True, separators=(",", ":"))
+    text = json.dumps([kind, *map(_plain, values)], ensure_ascii=True, separators=(",", ":"))
     return hmac.new(settings.AUDIT_KEY.encode(), text.encode(), sha256).hexdigest()
 
 
-def _plain(fact: object) -> object:
-    """Return a fact as both databases give it back."""
-    if isinstance(fact, datetime):
-        return fact.astimezone(UTC).isoformat(timespec="microseconds")
-    return str(fact) if isinstance(fact, str) else fact
+def _plain(value: object) -> object:
+    """Return a value as both databases give it back."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, str) else value
 
 
-def seal_of_entry(entry: object, former: str) -> str:
-    """Return the seal that binds an entry to the one before it, whose seal is `former`."""
-    columns = ("chain", "therapist_id", "number", "at", "by", "role", "verb", "about")
-    columns += ("outcome", "request_id", "event", "digest", "through")
-    return seal("entry", former, *(getattr(entry, column) for column in columns))
+def seal_of_entry(entry: object) -> str:
+    """Return the seal of an entry: all that is known of it before it has a place in its chain."""
+    columns = ("chain", "therapist_id", "at", "by", "role", "verb", "about", "outcome")
+    columns += ("request_id", "event", "digest", "through", "writer", "writer_number")
+    return seal("entry", *(getattr(entry, column) for column in columns))
+
+
+def seal_of_place(former: str, number: int, sealed: str) -> str:
+    """Return the seal of an entry's place: its number, and what came before (`former`)."""
+    return seal("place", former, number, sealed)
 
 
 def seal_of_head(head: object) -> str:
-    """Return the seal of a chain's head: so many entries, and the seal of the last."""
+    """Return the seal of a chain's head: so many entries, and the seal of the last place."""
     return seal("head", head.chain, head.length, head.mac)
 
 

@@ -1,9 +1,12 @@
-"""Reading chains from the beginning and saying what is wrong with them, in little memory."""
+"""Reading the audit from the beginning and saying what is wrong with it, in little memory."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from practice.audit.models import Chain, Entry, Verb
-from practice.audit.seal import NOTHING, seal_of_entry, seal_of_head
+from practice.audit.purge import moment_of
+from practice.audit.seal import NOTHING, seal_of_entry, seal_of_head, seal_of_place
+from practice.audit.writers import began_at
 
 AT_ONCE = 1000  # rows
 
@@ -21,19 +24,23 @@ def last_purge(chain: int) -> Entry | None:
 
 def faults(chain: int) -> Iterator[str]:
     """Yield a sentence for whatever is wrong with a chain; it may grow meanwhile."""
+    entries = Entry.objects.filter(chain=chain)
     head = Chain.objects.filter(chain=chain).first()
-    if head is None:
+    if head:
+        yield from _faults_of_places(chain, head)
+        newest = Chain.objects.get(chain=chain)
+        for entry in entries.filter(number__gt=newest.length).order_by("number"):
+            yield f"entry {entry.number} lies beyond the head"
+    elif entries.filter(number__isnull=False).exists():
         yield "there are entries and no head"
-        return
+    for entry in entries.filter(number=None).order_by("pk").iterator(chunk_size=AT_ONCE):
+        if entry.seal != seal_of_entry(entry):
+            yield f"{entry.place} was changed or slipped in"
+
+
+def _faults_of_places(chain: int, head: Chain) -> Iterator[str]:
     if head.head_mac != seal_of_head(head):
         yield "the head was changed"
-    yield from _faults_of_entries(chain, head)
-    newest = Chain.objects.get(chain=chain)
-    for entry in Entry.objects.filter(chain=chain, number__gt=newest.length).order_by("number"):
-        yield f"entry {entry.number} lies beyond the head"
-
-
-def _faults_of_entries(chain: int, head: Chain) -> Iterator[str]:
     purge = last_purge(chain)
     first, former = (purge.through + 1, purge.digest) if purge else (1, NOTHING)
     expected = first
@@ -43,19 +50,47 @@ def _faults_of_entries(chain: int, head: Chain) -> Iterator[str]:
             yield f"entry {entry.number} is there, and should not be"
             continue
         if entry.number > expected:
-            yield _missing(expected, entry.number - 1)
-        elif entry.mac != seal_of_entry(entry, former):
+            yield _missing("entry", "entries", expected, entry.number - 1)
+        elif entry.mac != seal_of_place(former, entry.number, entry.seal):
             yield f"entry {entry.number} was changed, or what came before it"
+        elif entry.seal != seal_of_entry(entry):
+            yield f"entry {entry.number} was changed"
         expected, former = entry.number + 1, entry.mac
     if expected <= head.length:
-        yield _missing(expected, head.length)
+        yield _missing("entry", "entries", expected, head.length)
     elif former != head.mac:
         yield "the last entry is not the one that the head names"
 
 
-def _missing(first: int, last: int) -> str:
-    one = first == last
-    return f"entry {first} is missing" if one else f"entries {first} to {last} are missing"
+def _missing(one: str, several: str, first: int, last: int) -> str:
+    single = first == last
+    return f"{one} {first} is missing" if single else f"{several} {first} to {last} are missing"
+
+
+def faults_of_writers() -> Iterator[str]:
+    """Yield a sentence for every hole in the numbers of a writer, in whatever chains they are.
+
+    Holes that begin before the moment of a purge are what it has left.
+    """
+    purged = _purged_before()
+    name, last, since = None, 0, None
+    lines = Entry.objects.order_by("writer", "writer_number")
+    lines = lines.values_list("writer", "writer_number", "at")
+    for writer, number, at in lines.iterator(chunk_size=AT_ONCE):
+        if writer != name:
+            name, last, since = writer, 0, began_at(writer)
+        if number <= last:
+            yield f"line {number} of writer {name} is there twice"
+        elif number > last + 1 and not (purged and since and since < purged):
+            yield f"{_missing('line', 'lines', last + 1, number - 1)}, of writer {name}"
+        last, since = number, at
+
+
+def _purged_before() -> datetime | None:
+    """Return the moment up to which some chain has been purged."""
+    purges = Entry.objects.filter(verb=Verb.PURGED)
+    sealed = [purge for purge in purges if purge.seal == seal_of_entry(purge)]
+    return max((moment_of(purge) for purge in sealed), default=None)
 
 
 def faults_beside(kept: tuple[int, int, str]) -> Iterator[str]:

@@ -197,6 +197,8 @@ def _statements(tables: list[str]) -> list[str]:
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {{schema}} TO {APPLICATION}",
         f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {APPLICATION}",
         f"REVOKE DELETE ON audit_chain FROM {APPLICATION}",
+        # All that chaining needs of everybody's entries: which there are, and to give them a place.
+        f"GRANT SELECT, UPDATE (number, mac) ON audit_unchained TO {APPLICATION}",
         IN_SIGHT,
         "REVOKE EXECUTE ON FUNCTION in_sight FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION in_sight TO {APPLICATION}",

@@ -39,7 +39,7 @@ def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
     only = next((n for n in things if n.endswith(f":{request.GET.get('only')}")), None)
     tried = Q(chain=0, verb=Verb.REFUSED)  # whoever was refused belongs to no practice
     entries = Entry.objects.filter(Q(therapist=request.therapist) | tried)
-    entries = entries.filter(about__in=[only] if only else things).order_by("-at", "-number")
+    entries = entries.filter(about__in=[only] if only else things).order_by("-at", "-pk")
     with current_account.purpose("refusals"):
         page = Paginator(entries, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
         found = list(page)

@@ -55,7 +55,7 @@ def _sign_ins(user: User) -> Iterable[Entry]:
     """
     verbs = (Verb.SIGNED_IN, Verb.SIGNED_OUT, Verb.SIGN_IN_FAILED)
     entries = Entry.objects.filter(chain=0, about=f"account:{user.pk}", verb__in=verbs)
-    return entries.order_by("number")
+    return entries.order_by("pk")
 
 
 def _record(client: Client) -> dict:

@@ -23,9 +23,9 @@ def faults(therapist_id: int) -> Iterator[str]:
     An entry "erased" tells that the events of some work are gone, or their notes blank.
     """
     entries = Entry.objects.filter(chain=therapist_id)
-    erased = entries.filter(verb=Verb.ERASED).order_by("number")
+    erased = entries.filter(verb=Verb.ERASED).order_by("pk")
     fates = dict(erased.values_list("about", "outcome"))
-    recorded = entries.exclude(event=None).exclude(verb=Verb.PURGED).order_by("number")
+    recorded = entries.exclude(event=None).exclude(verb=Verb.PURGED).order_by("pk")
     rows = recorded.iterator(chunk_size=AT_ONCE)
     while batch := list(islice(rows, AT_ONCE)):
         events = Event.objects.filter(therapist=therapist_id).in_bulk([e.event for e in batch])
@@ -33,9 +33,9 @@ def faults(therapist_id: int) -> Iterator[str]:
             event = events.get(entry.event)
             fate = fates.get(entry.about)
             if event is None and fate != "done":
-                yield f"event {entry.event}, of entry {entry.number}, is missing"
+                yield f"event {entry.event}, of {entry.place}, is missing"
             elif event and not (seal_of_event(event) == entry.digest or _is_blanked(event, fate)):
-                yield f"event {entry.event}, of entry {entry.number}, was changed"
+                yield f"event {entry.event}, of {entry.place}, was changed"
     purge = last_purge(therapist_id)
     since = (purge.event or 0) if purge else 0
     for event in without_entry().filter(therapist=therapist_id, pk__gt=since):

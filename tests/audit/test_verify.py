@@ -11,12 +11,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from practice.accounts.models import Therapist
 from practice.audit import verify
-from practice.audit.models import Chain, Entry, Verb
+from practice.audit.chaining import chain_everything
+from practice.audit.models import Chain, Entry, Unchained
+from practice.audit.seal import seal_of_head
+from practice.audit.writers import begin_anew
 from practice.database import operations
 from practice.records.erasure import erase
 from relationships.models import sealed_history
 from relationships.models.reasons import EndReason
+from tests.audit.test_chain import columns_of, new_columns_of, record
 from tests.factories import start
 from tests.relationships.test_rules_in_the_database import insert, refused, sql
 
@@ -36,13 +41,14 @@ def without_triggers() -> Iterator[None]:
 def chain(alice, individual) -> int:
     """Alice's chain: work with Ann begun and ended, and her page opened eight times."""
     individual.end(by=alice.user, reason=EndReason.COMPLETED, note="Private.")
-    for _ in range(8):
-        Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice)
+    record(alice, 8)
+    chain_everything()
     return alice.pk
 
 
 def faults(chain: int) -> list[str]:
-    return [*verify.faults(chain), *sealed_history.faults(chain)]
+    found = [*verify.faults(chain), *verify.faults(0), *sealed_history.faults(chain)]
+    return [*found, *verify.faults_of_writers()]
 
 
 def test_what_was_written_is_whole(chain):
@@ -52,7 +58,9 @@ def test_what_was_written_is_whole(chain):
 
 def test_a_chain_that_grows_meanwhile_is_whole(chain, alice):
     found = verify.faults(chain)
-    Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice)
+    record(alice, 2)
+    chain_everything()
+    record(alice)
 
     assert list(found) == []
 
@@ -75,7 +83,11 @@ FAULTS = {
         shifted("at = (SELECT at FROM audit_entry e WHERE number = 1)"),
         "entry 5 was changed",
     ),
-    "another seal": (shifted("mac = 'x'"), "entry 5 was changed"),
+    "another writer": (shifted("writer = '0123456789abcdef'"), "entry 5 was changed"),
+    "another line": (shifted("writer_number = 99"), "entry 5 was changed"),
+    "another seal": (shifted("seal = 'x'"), "entry 5 was changed"),
+    "another seal of the place": (shifted("mac = 'x'"), "entry 5 was changed"),
+    "taken out of the chain": (shifted("number = NULL, mac = ''"), "entry 5 is missing"),
     "one removed": (lambda: sql("DELETE FROM audit_entry WHERE number = 5"), "entry 5 is missing"),
     "the first removed": (
         lambda: sql("DELETE FROM audit_entry WHERE number < 3"),
@@ -102,10 +114,15 @@ FAULTS = {
     ),
     "one put behind": (lambda: slip_in(11), "entry 11 lies beyond the head"),
     "one put before": (lambda: slip_in(0), "entry 0 is there, and should not be"),
+    "one put where it belongs to nobody": (lambda: slip_in(None), "was changed or slipped in"),
     "a shorter head": (lambda: sql("UPDATE audit_chain SET length = 9"), "the head was changed"),
     "another head": (lambda: sql("UPDATE audit_chain SET mac = 'x'"), "the head was changed"),
     "no head": (lambda: sql("DELETE FROM audit_chain"), "no head"),
     "everything removed": (lambda: sql("DELETE FROM audit_entry"), "1 to 10 are missing"),
+    "everything removed and the head": (
+        lambda: [sql("DELETE FROM audit_entry WHERE number < 10"), sql("DELETE FROM audit_chain")],
+        "lines 1 to 9 are missing, of writer",
+    ),
     "a forged purge": (
         lambda: [
             sql("UPDATE audit_entry SET verb = 'purged', through = 4 WHERE number = 5"),
@@ -141,10 +158,9 @@ FAULTS = {
 }
 
 
-def slip_in(number: int) -> None:
-    model = Entry.objects.get(number=4)
-    columns = {f.column: getattr(model, f.attname) for f in model._meta.concrete_fields if f.column}
-    insert(Entry, **columns | {"number": number})
+def slip_in(number: int | None) -> None:
+    model, mac = Entry.objects.get(number=4), "" if number is None else "x"
+    insert(Entry, **new_columns_of(model, number=number, mac=mac))
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -157,9 +173,94 @@ def test_a_planted_fault_is_found(chain, name):
 
 
 def test_an_entry_slipped_in_needs_no_trigger_gone_and_is_found(chain):
-    slip_in(11)
+    slip_in(None)
 
-    assert faults(chain) == ["entry 11 lies beyond the head"]
+    assert "unchained entry 987654 was changed or slipped in" in faults(chain)
+
+
+def test_what_was_slipped_in_is_found_when_it_has_been_chained_too(chain):
+    slip_in(None)
+    chain_everything()
+
+    assert "entry 11 was changed" in faults(chain)
+
+
+# Among what is in no chain yet.
+
+
+@pytest.fixture
+def unchained(chain, alice) -> list[int]:
+    """The ids of five more entries, which are in no chain yet."""
+    record(alice, 5)
+    return list(Unchained.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def changed(columns: str) -> Callable[[list[int]], None]:
+    return lambda ids: sql(f"UPDATE audit_entry SET {columns} WHERE id = %s", ids[2])  # noqa: S608
+
+
+def removed(*places: int) -> Callable[[list[int]], None]:
+    return lambda ids: [sql("DELETE FROM audit_entry WHERE id = %s", ids[n]) for n in places]
+
+
+AMONG_UNCHAINED = {
+    "another person": (changed("by = 987"), "was changed or slipped in"),
+    "another verb": (changed("verb = 'exported'"), "was changed or slipped in"),
+    "another thing": (changed("about = 'client:x'"), "was changed or slipped in"),
+    "another part": (changed("role = 'client'"), "was changed or slipped in"),
+    "another outcome": (changed("outcome = 'x'"), "was changed or slipped in"),
+    "another request": (changed("request_id = 'x'"), "was changed or slipped in"),
+    "another event": (changed("event = 1"), "was changed or slipped in"),
+    "another digest": (changed("digest = 'x'"), "was changed or slipped in"),
+    "another time": (changed("at = '2001-01-01'"), "was changed or slipped in"),
+    "another chain": (changed("chain = 0, therapist_id = NULL"), "was changed or slipped in"),
+    "another writer": (changed("writer = '0123456789abcdef'"), "was changed or slipped in"),
+    "no writer": (changed("writer = 'nobody'"), "lines 1 to 12 are missing, of writer nobody"),
+    "another line": (changed("writer_number = 99"), "was changed or slipped in"),
+    "another seal": (changed("seal = 'x'"), "was changed or slipped in"),
+    "a place of its own": (changed("number = 11, mac = 'x'"), "entry 11 lies beyond the head"),
+    "a forged purge": (changed("verb = 'purged', through = 4"), "was changed or slipped in"),
+    "one removed": (removed(2), "line 13 is missing, of writer"),
+    "several removed": (removed(0, 1, 2, 3), "lines 11 to 14 are missing, of writer"),
+    "one slipped in": (lambda ids: slip_in(None), "was changed or slipped in"),
+}
+
+
+@pytest.mark.parametrize("then", ["before it is chained", "and then chained"])
+@pytest.mark.parametrize("name", AMONG_UNCHAINED)
+def test_a_fault_among_unchained_entries_is_found(chain, unchained, name, then):
+    plant, words = AMONG_UNCHAINED[name]
+    with without_triggers():
+        plant(unchained)
+    if then == "and then chained" and name != "a place of its own":
+        chain_everything()
+        assert not Unchained.objects.exists()
+        words = words.replace("was changed or slipped in", "was changed")
+
+    assert any(words in fault for fault in faults(chain)), faults(chain)
+
+
+def test_an_entry_that_was_written_twice_is_found(chain, unchained):
+    with without_triggers():
+        drop = "ALTER TABLE audit_entry DROP CONSTRAINT writer_counts_once"
+        if connection.vendor == "sqlite":
+            pytest.skip("SQLite drops no constraint without making the table anew")
+        sql(drop)
+        model = Entry.objects.get(pk=unchained[2])
+        insert(Entry, **columns_of(model, id=987654))
+
+    assert any("line 13 of writer" in fault for fault in faults(chain))
+
+
+def test_the_last_line_of_a_writer_is_missed_when_they_write_on(chain, unchained, alice):
+    """Until then nobody can know that there was one: this is what is not promised."""
+    with without_triggers():
+        sql("DELETE FROM audit_entry WHERE id = %s", unchained[-1])
+    assert faults(chain) == []
+
+    record(alice)
+
+    assert any("line 15 is missing, of writer" in fault for fault in faults(chain))
 
 
 def test_another_key_verifies_nothing(chain, settings):
@@ -167,6 +268,9 @@ def test_another_key_verifies_nothing(chain, settings):
 
     assert "the head was changed" in faults(chain)
     assert len(faults(chain)) > 10
+    record(Therapist.objects.get(pk=chain))
+    settings.AUDIT_KEY = "a third one, which is as long"
+    assert any(fault.startswith("unchained entry") for fault in faults(chain))
 
 
 # Erased people.
@@ -229,17 +333,19 @@ def kept(chain, tmp_path):
 
 
 def test_beside_heads_kept_from_earlier_a_longer_chain_is_whole(chain, alice, kept):
-    Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice)
+    record(alice)
 
     assert told("--expect", kept)[1] == 0
+    assert Chain.objects.get().length == 11
 
 
 def test_a_chain_cut_off_together_with_its_head_is_found(alice, chain, kept):
     with without_triggers():
         sql("DELETE FROM audit_entry WHERE number = 10")
         head, last = Chain.objects.get(), Entry.objects.get(number=9)
-        head.length = 8
-        head.advance(last.mac)  # as an older backup would have it
+        head.length, head.mac = 9, last.mac
+        head.head_mac = seal_of_head(head)
+        head.save()  # as an older backup would have it
     assert told()[1] == 0
 
     words, code = told("--expect", kept)
@@ -269,11 +375,10 @@ def old_chain(alice, ann, ben) -> int:
     with time_machine.travel(timezone.now() - timedelta(days=8 * 365)):
         tie = start(ann)
         tie.end(by=alice.user, reason=EndReason.COMPLETED)
-        for _ in range(4):
-            Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice)
+        record(alice, 4)
     start(ben)
-    for _ in range(3):
-        Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice)
+    record(alice, 3)
+    chain_everything()
     return alice.pk
 
 
@@ -295,7 +400,45 @@ def test_a_purge_removes_what_is_older_and_the_chain_stays_whole(old_chain):
     entries = list(Entry.objects.filter(chain=old_chain).order_by("number"))
     assert [entry.number for entry in entries] == [7, 8, 9, 10, 11]
     assert (entries[-1].verb, entries[-1].through, entries[-1].role) == ("purged", 6, "operator")
+    assert entries[-1].outcome.startswith("before ")
     assert faults(old_chain) == []
+
+
+def test_what_has_no_place_yet_gets_one_before_a_purge(old_chain, alice):
+    with time_machine.travel(timezone.now() - timedelta(days=7.5 * 365)):
+        record(alice)  # by a server that was killed since
+    purge_until(7, "--yes")
+
+    assert [e.number for e in Entry.objects.order_by("number")] == [7, 8, 9, 10, 11, 12]
+    assert faults(old_chain) == []
+
+
+def test_a_purge_explains_no_hole_that_is_younger(old_chain, alice):
+    purge_until(7, "--yes")
+    record(alice, 3)
+    with without_triggers():
+        sql("DELETE FROM audit_entry WHERE id = %s", Unchained.objects.order_by("pk")[1].pk)
+
+    assert any("is missing, of writer" in fault for fault in faults(old_chain))
+
+
+def test_what_is_missing_at_the_beginning_of_a_younger_writer_is_no_purges_doing(old_chain, alice):
+    purge_until(7, "--yes")
+    begin_anew()
+    record(alice, 3)
+    with without_triggers():
+        sql("DELETE FROM audit_entry WHERE id = %s", Unchained.objects.order_by("pk")[0].pk)
+
+    assert any("line 1 is missing, of writer" in fault for fault in faults(old_chain))
+
+
+def test_holes_are_found_before_a_purge_may_hide_them(old_chain, alice):
+    record(alice, 3)
+    with without_triggers():
+        sql("DELETE FROM audit_entry WHERE id = %s", Unchained.objects.order_by("pk")[1].pk)
+
+    with pytest.raises(CommandError, match="not whole"):
+        purge_until(7, "--yes")
 
 
 def test_a_purge_after_a_purge_leaves_a_whole_chain(old_chain):

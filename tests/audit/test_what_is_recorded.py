@@ -31,7 +31,7 @@ def lines(db):
         seen = 0
 
         def new(self) -> list[tuple[str, str, str]]:
-            found = list(Entry.objects.order_by("at", "chain", "number"))
+            found = list(Entry.objects.order_by("pk"))
             found, self.seen = found[self.seen :], len(found)
             return [(e.verb, e.about, e.role) for e in found]
 
@@ -84,7 +84,7 @@ def test_every_event_has_an_entry_with_its_seal(individual, alice):
     individual.end(by=alice.user, reason=EndReason.COMPLETED, note=CANARY)
 
     events = list(individual.events.order_by("pk").values_list("pk", flat=True))
-    entries = Entry.objects.filter(chain=alice.pk).exclude(event=None).order_by("number")
+    entries = Entry.objects.filter(chain=alice.pk).exclude(event=None).order_by("pk")
     assert [entry.event for entry in entries] == events
     assert all(re.fullmatch("[0-9a-f]{64}", entry.digest) for entry in entries)
 
@@ -164,7 +164,11 @@ def test_an_invitation_is_recorded_when_made_and_when_accepted(alice, ben, as_al
 
 # Changes by forms.
 
-DETAILS = {"name": CANARY, "time_zone": "Europe/London", "email": "quetzalcoatl@mail.example"}
+DETAILS = {
+    "name": f"{CANARY} Zed",
+    "time_zone": "Europe/London",
+    "email": "quetzalcoatl@mail.example",
+}
 
 
 def test_a_changed_client_has_one_entry(as_alice, ann, lines):
@@ -329,15 +333,15 @@ def test_a_search_is_counted_and_not_quoted(as_alice, alice, individual, lines):
     as_alice.get("/clients/", {"q": CANARY})
     as_alice.post("/help/cant-spot-a-client/", {"name": "Ashby"})
 
-    found = Entry.objects.filter(verb=Verb.LIST_SEARCHED).order_by("number")
+    found = Entry.objects.filter(verb=Verb.LIST_SEARCHED).order_by("pk")
     assert [entry.outcome for entry in found] == ["1 found", "0 found", "1 found"]
     assert {entry.about for entry in found} == {""}
 
 
-def test_a_look_costs_three_queries(as_alice, ann, individual, django_assert_num_queries):
+def test_a_look_costs_one_query(as_alice, ann, individual, django_assert_num_queries):
     as_alice.get(f"/clients/{ann.public_id}/")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         Entry.record(Verb.CLIENT_OPENED, by=ann.therapist.user, therapist=ann.therapist)
 
 
@@ -418,7 +422,7 @@ def test_a_stranger_is_recorded_with_what_they_asked_for(as_bob, as_alice, bob, 
         ("refused", named("client", ann), "therapist"),
         ("refused", "client:bcdfghjkmn", "therapist"),
     ]
-    outcomes = Entry.objects.filter(verb="refused").order_by("number")
+    outcomes = Entry.objects.filter(verb="refused").order_by("pk")
     assert [e.outcome for e in outcomes] == ["404 client", "404 edit_client"]
 
 

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 from clients.models import Client, Invitation
 from practice.accounts.models import User
 from practice.audit import verify
+from practice.audit.chaining import chain_everything
 from practice.diary.models import Session
 from practice.profiles.figures import figures
 from practice.records import erasure
@@ -60,8 +61,10 @@ class Stage(RuleBasedStateMachine):
         self.clock.stop()
         try:
             connection.check_constraints()  # those that would wait for the end of the transaction
+            chain_everything()
             for chain in verify.chains():
                 assert [*verify.faults(chain), *sealed_history.faults(chain)] == []
+            assert list(verify.faults_of_writers()) == []
         finally:
             transaction.set_rollback(True)
             self.transaction.__exit__(None, None, None)

@@ -131,14 +131,18 @@ class Therapist:
 
     def of_the_audit(self, found: State) -> list[str]:
         """Return how the audit differs from what was done since it was last looked at."""
+        from practice.audit.chaining import chain_everything
         from practice.audit.models import Entry
 
+        faults = []
         expected = [f"relationship_{kind}" for kind, _ in found.events]
         expected += ["session_booked"] * len(found.sessions)
-        chain = Entry.objects.filter(chain=self.tie.therapist_id, number__gt=self.entries_seen)
-        new = list(chain.order_by("number").values_list("number", "verb"))
-        numbers = [number for number, _ in new]
-        faults = []
+        chain_everything()
+        chain = Entry.objects.filter(chain=self.tie.therapist_id)
+        if chain.filter(number=None).exists():
+            faults.append("the audit has not been chained")
+        new = list(chain.filter(number__gt=self.entries_seen).values_list("number", "verb"))
+        numbers = sorted(number for number, _ in new)
         if numbers != [*range(self.entries_seen + 1, self.entries_seen + 1 + len(new))]:
             faults.append(f"the audit has gaps: {numbers}")
         if sorted(verb for _, verb in new if verb in ACTS) != sorted(expected):

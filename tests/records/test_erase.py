@@ -122,9 +122,7 @@ def test_the_audit_says_so_in_numbers(alone, shared, ann, alice):
 
     erase(ann, by=alice.user, blank_notes=True)
 
-    told = list(
-        alice.entries.filter(verb="erased").values_list("about", "outcome").order_by("number")
-    )
+    told = list(alice.entries.filter(verb="erased").values_list("about", "outcome").order_by("pk"))
     assert told == [
         (f"client:{number}", "done"),
         (f"relationship:{alone.public_id}", "done"),

@@ -1,15 +1,18 @@
--- Entries are insert-only, heads only grow, and only what a purge covers can be deleted.
+-- An entry changes once, when it is chained; heads only grow; only what a purge covers can go.
 --
--- The one way to delete is behind an entry "purged" of the same chain that reaches so far. Writing
--- that entry by hand permits it, and breaks the chain: it needs a seal.
+-- The one way to delete is behind a chained entry "purged" of the same chain that reaches so far.
+-- Writing that entry by hand permits it, and breaks the chain: it needs a seal.
 
-DROP TRIGGER IF EXISTS entry_not_updated ON audit_entry;
+DROP TRIGGER IF EXISTS entry_begins_unchained ON audit_entry;
+DROP TRIGGER IF EXISTS entry_changes_once ON audit_entry;
 DROP TRIGGER IF EXISTS entry_not_deleted ON audit_entry;
 DROP TRIGGER IF EXISTS entry_not_truncated ON audit_entry;
 DROP TRIGGER IF EXISTS head_only_grows ON audit_chain;
 DROP TRIGGER IF EXISTS head_not_deleted ON audit_chain;
 DROP TRIGGER IF EXISTS head_not_truncated ON audit_chain;
 DROP FUNCTION IF EXISTS audit_is_insert_only();
+DROP FUNCTION IF EXISTS audit_begins_unchained();
+DROP FUNCTION IF EXISTS audit_is_chained_once();
 DROP FUNCTION IF EXISTS audit_goes_by_purge();
 DROP FUNCTION IF EXISTS audit_head_grows();
 
@@ -20,13 +23,32 @@ BEGIN
     RAISE EXCEPTION 'the audit is insert-only' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
+CREATE FUNCTION audit_begins_unchained() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.number IS NULL THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the audit is insert-only' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE FUNCTION audit_is_chained_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.number IS NULL AND NEW.number IS NOT NULL
+        AND to_jsonb(NEW) - '{number,mac}'::text[] = to_jsonb(OLD) - '{number,mac}'::text[]
+    THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the audit is insert-only' USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
 -- The table is named with its schema: a temporary table of the same name permits nothing.
 CREATE FUNCTION audit_goes_by_purge() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     may boolean;
 BEGIN
     EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || quote_ident(TG_TABLE_SCHEMA)
-        || '.audit_entry WHERE chain = $1 AND verb = ''purged'' AND through >= $2)'
+        || '.audit_entry WHERE chain = $1 AND verb = ''purged'' AND through >= $2 '
+        || 'AND number IS NOT NULL)'
     INTO may USING OLD.chain, OLD.number;
     IF may THEN
         RETURN OLD;
@@ -42,8 +64,10 @@ BEGIN
     RAISE EXCEPTION 'the audit is insert-only' USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
-CREATE TRIGGER entry_not_updated BEFORE UPDATE ON audit_entry
-    FOR EACH ROW EXECUTE FUNCTION audit_is_insert_only();
+CREATE TRIGGER entry_begins_unchained BEFORE INSERT ON audit_entry
+    FOR EACH ROW EXECUTE FUNCTION audit_begins_unchained();
+CREATE TRIGGER entry_changes_once BEFORE UPDATE ON audit_entry
+    FOR EACH ROW EXECUTE FUNCTION audit_is_chained_once();
 CREATE TRIGGER entry_not_deleted BEFORE DELETE ON audit_entry
     FOR EACH ROW EXECUTE FUNCTION audit_goes_by_purge();
 CREATE TRIGGER entry_not_truncated BEFORE TRUNCATE ON audit_entry
@@ -57,7 +81,8 @@ CREATE TRIGGER head_not_truncated BEFORE TRUNCATE ON audit_chain
 
 -- Also where session_replication_role says that triggers rest.
 ALTER TABLE audit_entry
-    ENABLE ALWAYS TRIGGER entry_not_updated,
+    ENABLE ALWAYS TRIGGER entry_begins_unchained,
+    ENABLE ALWAYS TRIGGER entry_changes_once,
     ENABLE ALWAYS TRIGGER entry_not_deleted,
     ENABLE ALWAYS TRIGGER entry_not_truncated;
 ALTER TABLE audit_chain

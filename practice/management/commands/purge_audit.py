@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from practice.audit import verify
+from practice.audit.chaining import chain_everything
 from practice.audit.purge import old_entries, purge
 from practice.management.owner import must_see_everything
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         moment = datetime.combine(before, time.min, UTC)
         if moment > timezone.now():
             raise CommandError("Name a day that has been.")
+        chain_everything()
         chains = verify.chains()
         if not yes:
             number = sum(old_entries(chain, moment).count() for chain in chains)
@@ -31,4 +33,6 @@ class Command(BaseCommand):
         for chain in chains:
             if any(verify.faults(chain)):
                 raise CommandError(f"Chain {chain} is not whole. Run verify_audit first.")
+        if any(verify.faults_of_writers()):
+            raise CommandError("The audit is not whole. Run verify_audit first.")
         self.stdout.write(f"{sum(purge(chain, moment) for chain in chains)} entries removed.")

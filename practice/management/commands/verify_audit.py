@@ -7,6 +7,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from practice.audit import verify
+from practice.audit.chaining import chain_everything
 from practice.audit.models import Chain
 from practice.management.owner import must_see_everything
 from relationships.models import sealed_history
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *, expect: Path | None, **options: object) -> None:
         must_see_everything()
+        chain_everything()
         number = 0
         for fault in self.faults(expect):
             number += 1
@@ -40,6 +42,8 @@ class Command(BaseCommand):
         for chain in verify.chains():
             for fault in (*verify.faults(chain), *sealed_history.faults(chain)):
                 yield f"Chain {chain}: {fault}."
+        for fault in verify.faults_of_writers():
+            yield f"{fault[:1].upper()}{fault[1:]}."
         kept = HEAD.findall(expect.read_text()) if expect else []
         for chain, length, mac in kept:
             for fault in verify.faults_beside((int(chain), int(length), mac)):
