@@ -101,6 +101,18 @@ def looking_writes(patch: Patch) -> None:
     patch.setattr(clients_views, "render", counting)
 
 
+def head_is_taken_for_a_press(patch: Patch) -> None:
+    find = relationships_views._relationship
+
+    def taken_up_again(request: HttpRequest, relationship_id: str) -> Relationship:
+        found = find(request, relationship_id)
+        if request.method == "HEAD" and found.is_ended:
+            found.restart(by=request.user)
+        return found
+
+    patch.setattr(relationships_views, "_relationship", taken_up_again)
+
+
 def closed_accounts_are_let_in(patch: Patch) -> None:
     patch.setattr(EmailBackend, "user_can_authenticate", lambda self, user: True)
 
@@ -191,6 +203,10 @@ OTHERS = {
     "a draft of a profile is public": (drafts_are_public, "therapists/<slug:slug>/"),
     "B6 a form takes every column": (form_takes_every_column, "clients/<id:client_id>/edit/"),
     "B7 looking writes": (looking_writes, "clients/<id:client_id>/"),
+    "B7 a look at what has ended restarts it": (
+        head_is_taken_for_a_press,
+        "relationships/<id:relationship_id>/restart/",
+    ),
     "B8 a closed account is let in": (closed_accounts_are_let_in, "dashboard/"),
     "a visitor is let in": (visitors_are_let_in, "clients/"),
     "a client is taken for their therapist": (a_client_is_taken_for_their_therapist, "clients/"),

@@ -5,32 +5,27 @@ from django.db import connection
 
 from tests.access.faults import OTHERS, WALLED
 from tests.access.walk import Walk
-from tests.access.world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("fault", WALLED)
-def test_a_forgotten_filter_is_found_and_on_postgresql_the_wall_stops_it(fault, monkeypatch):
+def test_a_forgotten_filter_is_found_and_on_postgresql_the_wall_stops_it(fault, world, monkeypatch):
     plant, route = WALLED[fault]
-    walk = Walk(World())
+    walk = Walk(world)
     plant(monkeypatch)
 
-    walk.at(route)
-
-    assert bool(walk.findings) == (connection.vendor == "sqlite"), walk.findings[:3]
+    assert walk.finds_something_at(route) == (connection.vendor == "sqlite"), walk.findings
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the same judge, and no wall in the way")
 @pytest.mark.parametrize("fault", OTHERS)
-def test_a_planted_fault_is_found(fault, monkeypatch):
+def test_a_planted_fault_is_found(fault, world, monkeypatch):
     plant, route = OTHERS[fault]
-    walk = Walk(World())
+    walk = Walk(world)
     plant(monkeypatch)
 
-    walk.at(route)
-
-    assert walk.findings
+    assert walk.finds_something_at(route)
 
 
 def test_faults_of_every_class_are_planted():

@@ -20,11 +20,10 @@ from tests.access.elsewhere import Elsewhere
 from tests.access.table import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS
 from tests.access.world import REASONS, World, canaries, monday_after
 
-METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
+USUAL = ("get", "post")
+STRANGE = ("head", "options", "put", "patch", "delete")  # what no page sends
 SAFE = ("get", "head", "options", "search")
 SEARCH = {"q": "fnqa", "include": "inactive"}  # how every first name here begins
-ONE_OF_EACH = ("bob", "ann", "visitor")
-DRAWN = 4
 ID = re.compile(rb"[a-z0-9]{10}")
 PARAMETER = re.compile(r"<id:(\w+)>")
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
@@ -36,13 +35,17 @@ REASON_WORDS = {word.encode() for reason in REASONS for word in (reason, EndReas
 class Walk:
     """A walk through a world; `asked` counts the requests, `findings` says what was wrong.
 
-    The `whole` walk tries everything with everything. The short one reads and writes everywhere,
-    but at one's own things, and with the other methods, only once for each kind of person; and of
-    everybody else's things it draws `DRAWN`, others for each address and person.
+    The `whole` walk tries everything with everything. The short one goes everywhere as everybody,
+    too, and reads and writes there; but of one's own things it takes one, one shared with others
+    and one that has ended, of other people's things one of each kind (one takes part in it or not,
+    of this practice or that), and the strange methods only once for each address, as somebody who
+    is let in. (That a visitor is let in by no method shows
+    tests/practice/test_access.py.)
     """
 
     def __init__(self, world: World, *, whole: bool = False) -> None:
         self.world, self.whole, self.asked, self.findings = world, whole, 0, []
+        self.browsers = world.browsers()
         self.words = {
             who: oracle.words(account and account.pk if who != "fay" else None)
             for who, account in world.accounts.items()
@@ -59,45 +62,71 @@ class Walk:
     def at(self, route: str) -> None:
         """Walk one route of the table."""
         with self.elsewhere.overheard():
-            self._at(route)
+            for _ in self._steps(route):
+                pass
 
-    def _at(self, route: str) -> None:
+    def finds_something_at(self, route: str) -> bool:
+        """Walk one route of the table, up to the first finding."""
+        with self.elsewhere.overheard():
+            return any(self.findings for _ in self._steps(route))
+
+    def _steps(self, route: str) -> Iterator[None]:
+        """Yield after each thing that was tried."""
         found = PARAMETER.search(route)
+        tries_all = "ed" if TABLE[route] == CLIENTS else "alice"  # each has something that ended
         for who in self.world.accounts:
-            methods = METHODS if self.whole or who in ONE_OF_EACH else ("get", "post")
+            methods = USUAL + STRANGE if self.whole or who == tries_all else USUAL
             if found:
-                self._at_things(who, route, found[1], methods)
+                yield from self._at_things(who, methods, route, found[1])
             else:
-                for method in ("search", *methods):
-                    self._without_thing(who, route, method)
+                for method in methods:
+                    self._without_thing(who, method, route)
+                    yield
 
-    def _at_things(self, who: str, route: str, parameter: str, methods: tuple[str, ...]) -> None:
-        things = self.world.objects(parameter)
-        account = self.world.accounts[who]
-        known = account is not None and who != "fay"
-        as_therapist, as_client = oracle.allowed(parameter, account.pk if known else None)
-        own = {THERAPISTS: as_therapist, CLIENTS: as_client}.get(
-            TABLE[route], as_therapist | as_client
-        )
-        mine = {name: thing for name, thing in things.items() if thing in own}
-        others = {name: thing for name, thing in things.items() if thing not in own}
-        unknown_id = others.pop("unknown")
-        if not self.whole:
-            mine = {name: mine[name] for name in mine if name in (*[*mine][:1], "the couple")}
-            drawn = Random(f"{who} {route}").sample([*others], min(DRAWN, len(others)))
-            others = {name: others[name] for name in drawn}
+    def _at_things(
+        self, who: str, methods: tuple[str, ...], route: str, parameter: str
+    ) -> Iterator[None]:
+        own, others, unknown_id = self._things(who, route, parameter)
         for method in methods:
-            for name, public_id in mine.items():
+            last = slice(-1, None) if method in STRANGE and not self.whole else slice(None)
+            for name, public_id in own[last]:
                 here = f"{who} {method} {route} ({name})"
                 self._allowed(who, method, self.address(route, public_id), here)
-            unknown = same(self._ask(who, method, self.address(route, unknown_id)))
-            for name, public_id in others.items():
+                yield
+            with self._thrown_away(who):
+                unknown = same(self._ask(who, method, self.address(route, unknown_id)))
+            for name, public_id in others[last]:
                 here = f"{who} {method} {route} ({name})"
                 answer = self._refused(who, method, self.address(route, public_id), here)
                 if without(same(answer), public_id) != without(unknown, unknown_id):
                     self.findings.append(f"{here}: not as if it did not exist")
+                yield
 
-    def _without_thing(self, who: str, route: str, method: str) -> None:
+    def _things(self, who: str, route: str, parameter: str) -> tuple[list, list, str]:
+        """Return name and public id of one's own things and of others', and an unknown id."""
+        things = self.world.objects(parameter)
+        unknown_id = things.pop("unknown")
+        account = self.world.accounts[who]
+        known = account is not None and who != "fay"
+        as_therapist, as_client = oracle.allowed(parameter, account.pk if known else None)
+        let_in = {THERAPISTS: as_therapist, CLIENTS: as_client}.get(
+            TABLE[route], as_therapist | as_client
+        )
+        own = {name: thing for name, thing in things.items() if thing in let_in}
+        others = {name: thing for name, thing in things.items() if thing not in let_in}
+        if not self.whole:
+            ended = [name for name in own if name in self.world.ended]
+            chosen = dict.fromkeys([*[*own][:1], "the couple", *ended[:1]])
+            names = [*others]
+            Random(f"{who} {route}").shuffle(names)  # others for each address and person
+            beside = as_therapist | as_client  # taken part in, in the other role
+            practice_of = self.world.practice_of if own else lambda _: None
+            kinds = {(others[name] in beside, practice_of(name)): name for name in names}
+            own = {name: own[name] for name in chosen if name in own}
+            others = {name: others[name] for name in kinds.values()}
+        return [*own.items()], [*others.items()], unknown_id
+
+    def _without_thing(self, who: str, method: str, route: str) -> None:
         here, address = f"{who} {method} {route}", self.address(route)
         is_known = who not in ("visitor", "fay")
         is_let_in = {
@@ -108,6 +137,8 @@ class Walk:
         }.get(TABLE[route], is_known)
         if is_let_in:
             self._allowed(who, method, address, here, must_open=False)
+            if method == "get":
+                self._allowed(who, "search", address, f"{here}, searching", must_open=False)
         else:
             answer = self._refused(who, method, address, here)
             if answer.status_code not in ((403, 404, 405) if is_known else (302,)):
@@ -127,7 +158,7 @@ class Walk:
         if method == "get" and answer.status_code == 200:
             for action, fields in forms.of(answer):
                 with self._thrown_away(who):
-                    sent = self.world.browsers[who].post(action or address, fields)
+                    sent = self.browsers[who].post(action or address, fields)
                     self.asked += 1
                     self._judge(who, sent, address, f"{here}, its form to {action or 'itself'}")
 
@@ -150,9 +181,9 @@ class Walk:
     def _ask(self, who: str, method: str, address: str, data: dict | None = None) -> HttpResponse:
         self.asked += 1
         if method == "search":
-            return self.world.browsers[who].get(address, SEARCH)
+            return self.browsers[who].get(address, SEARCH)
         sent = (data or {},) if method == "post" else ()
-        return getattr(self.world.browsers[who], method)(address, *sent)
+        return getattr(self.browsers[who], method)(address, *sent)
 
     def _judge(self, who: str, answer: HttpResponse, address: str, here: str) -> None:
         """Look for what this person may not read, in the body and in the headers."""
@@ -177,11 +208,11 @@ class Walk:
     @contextmanager
     def _thrown_away(self, who: str) -> Iterator[None]:
         """Undo whatever happens inside: in the database, and to the cookies."""
-        cookies = deepcopy(self.world.browsers[who].cookies)
+        cookies = deepcopy(self.browsers[who].cookies)
         with transaction.atomic():
             yield
             transaction.set_rollback(True)
-        self.world.browsers[who].cookies = cookies
+        self.browsers[who].cookies = cookies
 
     def address(self, route: str, public_id: str = "") -> str:
         """Return the address of a route at a thing."""

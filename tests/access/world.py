@@ -6,6 +6,7 @@ account was closed; Carl is Bob's; Dora has an account and nothing else.
 """
 
 import re
+from copy import deepcopy
 from datetime import date, datetime, timedelta
 from itertools import count
 from uuid import uuid4
@@ -35,7 +36,7 @@ def canaries(body: bytes) -> set[str]:
 
 
 class World:
-    """Everybody, what they have, and a browser for each."""
+    """Everybody, and what they have."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -52,7 +53,8 @@ class World:
         }
         self.ties["the couple"] = self._tie(people["ann"], people["ben"])
         self.ties["the family"] = self._tie(people["ed"], people["fay"], people["tess"])
-        for name, reason in zip(("ed", "carl", "the family"), (*REASONS, REASONS[0]), strict=True):
+        self.ended = {"ed": REASONS[0], "carl": REASONS[1], "the family": REASONS[0]}
+        for name, reason in self.ended.items():
             tie = self.ties[name]
             tie.end(by=tie.therapist.user, reason=reason, note=self._word("note"))
         days = count(10)
@@ -71,12 +73,16 @@ class World:
             "dora": UserFactory(),
             "visitor": None,
         }
-        self.browsers = {
-            who: browser_of(account) if account else Browser()
-            for who, account in self.accounts.items()
+        self.signed_in = {
+            who: browser_of(account).cookies for who, account in self.accounts.items() if account
         }
-        for browser in self.browsers.values():
-            browser.raise_request_exception = False  # an error is a page, as it is to people
+
+    def browsers(self) -> dict[str, Browser]:
+        """Return a browser for everybody, signed in, in front of the site as it stands now."""
+        made = {who: Browser(raise_request_exception=False) for who in self.accounts}
+        for who, cookies in self.signed_in.items():
+            made[who].cookies = deepcopy(cookies)
+        return made
 
     def objects(self, parameter: str) -> dict[str, str]:
         """Return the public ids of a kind of thing by name, and one that does not exist."""
@@ -86,6 +92,10 @@ class World:
             "session_id": self.sessions,
         }[parameter]
         return {name: thing.public_id for name, thing in things.items()} | {"unknown": UNKNOWN}
+
+    def practice_of(self, name: str) -> Therapist:
+        """Return whose client, relationship or session of that name it is."""
+        return self.ties[name].therapist
 
     def _word(self, kind: str) -> str:
         return f"{kind}qa{next(self._numbers)}z"
