@@ -8,6 +8,7 @@ from django.utils import timezone
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordLengthMixin
 from practice.audit.models import Entry
+from practice.text.fields import EmailField, LineField
 from practice.text.first_names import first_name, has_surname
 from practice.text.spoken_times import time_zone_choices
 
@@ -56,6 +57,9 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
             f"{WHO_SEES_IT}, and never a surname"
         }
         error_messages = {"name": NAME_ERRORS, "email": EMAIL_ERRORS}
+        field_classes = dict.fromkeys(["name", "preferred_name", "phone"], LineField) | {
+            "email": EmailField
+        }
         widgets = {
             "name": forms.TextInput({"autocomplete": "off"}),
             "preferred_name": forms.TextInput({"autocomplete": "off"}),
@@ -69,9 +73,6 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
         help_text="In which they read times",
         error_messages={"invalid_choice": "Choose a time zone from the list"},
     )
-
-    def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
 
     def save(self, commit: bool = True) -> Client:
         self.instance.save(update_fields=[*self._meta.fields, "sort_name", "search_text"])

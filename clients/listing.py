@@ -12,9 +12,10 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from clients.models import Client, ClientQuerySet, names_match
+from clients.models import Client, ClientQuerySet
 from practice.accounts.models import Therapist
-from practice.text.person_names import search_words
+from practice.text.person_names import matches
+from practice.text.plain_text import one_line
 from relationships.caseload.tidy_up import needing_attention
 from relationships.models import Relationship
 
@@ -106,14 +107,13 @@ class Notice:
 class Listing:
     """What a therapist sees under one address of the Clients list, in a constant number of queries.
 
-    `typed` is what stands in the search box; `search` is empty where that has no letter or digit.
+    A search without a letter or digit in it finds nobody.
     """
 
     def __init__(self, therapist: Therapist, query: QueryDict) -> None:
         self.therapist = therapist
         self.inactive = query.get("include") == "inactive"
-        self.typed = " ".join(query.get("q", "")[:LONGEST_SEARCH].split())
-        self.search = self.typed if search_words(self.typed) else ""
+        self.search = one_line(query.get("q", "")[:LONGEST_SEARCH].replace("\0", ""))
         self._page_asked = query.get("page", "1")
 
     @cached_property
@@ -125,7 +125,7 @@ class Listing:
         """Count who matches, and along with it, so that it takes no query more, what waits."""
         waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
         waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
-        matching = names_match(self.search)
+        matching = matches(self.search)
         return self._clients.aggregate(
             active=Count("pk", filter=matching & Q(active_relationships__gt=0)),
             total=Count("pk", filter=matching),

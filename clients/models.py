@@ -3,8 +3,6 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from functools import reduce
-from operator import and_
 from typing import Self
 
 from django.db import IntegrityError, models, transaction
@@ -18,18 +16,11 @@ from practice.text.first_names import called
 from practice.text.person_names import (
     FoldedField,
     fold,
+    matches,
     no_control_characters,
     search_text,
-    search_words,
 )
 from practice.text.spoken_times import validate_time_zone
-
-
-def names_match(text: str) -> Q:
-    """Return the condition that every word of `text` begins a word of a client's names."""
-    words = (Q(search_text__contains=f" {word}") for word in search_words(text))
-    return reduce(and_, words, Q())
-
 
 ERASED = "Erased client"
 
@@ -51,11 +42,11 @@ class ClientQuerySet(models.QuerySet):
 
     def search(self, text: str) -> Self:
         """Clients of whom every word of `text` begins a word of their names."""
-        return self.filter(names_match(text))
+        return self.filter(matches(text))
 
     def same_person_as(self, name: str, email: str = "") -> Self:
         """Clients with this name or e-mail address: probably the same person."""
-        same = Q(sort_name=fold(name))
+        same = Q(sort_name=self.model._meta.get_field("sort_name").made_of(name))
         if email:
             same |= Q(email__iexact=email.strip())
         return self.filter(same)
@@ -94,7 +85,7 @@ class Client(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     sort_name = FoldedField(of=("name",), make=fold, max_length=240)
-    search_text = FoldedField(of=("name", "preferred_name"), make=search_text, max_length=500)
+    search_text = FoldedField(of=("name", "preferred_name"), make=search_text)
     # Moved by one in the very transaction that starts, ends or restarts a relationship.
     active_relationships = models.PositiveIntegerField(default=0, editable=False)
 

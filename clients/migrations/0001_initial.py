@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('date_of_birth', models.DateField(blank=True, null=True)),
                 ('erased_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('sort_name', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.fold, max_length=240, of=('name',))),
-                ('search_text', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.search_text, max_length=500, of=('name', 'preferred_name'))),
+                ('search_text', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.search_text, of=('name', 'preferred_name'))),
                 ('active_relationships', models.PositiveIntegerField(default=0, editable=False)),
                 ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clients', to=settings.AUTH_USER_MODEL)),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='accounts.therapist')),

@@ -26,7 +26,7 @@ from practice.accounts.after_response import later
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG
 from practice.accounts.signals import time_zone_changed
-from practice.text.person_names import no_control_characters
+from practice.text.fields import LineField
 from practice.text.spoken_times import time_zone_choices
 from practice.web.lengths import limit_length
 
@@ -156,13 +156,12 @@ class PasskeyName:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         self.fields.pop("passwordless", None)  # every passkey is
-        name = self.fields["name"] = forms.CharField(
+        name = self.fields["name"] = LineField(
             label="Name",
             help_text="So that you know which one it is: “Phone”, “Laptop at the practice”.",
             required=self.fields["name"].required,
             max_length=60,
             error_messages={"required": "Enter a name"},
-            validators=[no_control_characters],
         )
         name.widget.attrs = {"autocomplete": "off", "maxlength": "60"}
 

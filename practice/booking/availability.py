@@ -16,7 +16,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours, rules_of
-from practice.text.person_names import no_control_characters
+from practice.text.fields import LineField
 from practice.web.typed_rows import typed_rows
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -80,11 +80,10 @@ class DaysOffForm(RowForm):
         widget=forms.DateInput(_DAY, format="%Y-%m-%d"),
         error_messages={"required": "Enter the last day off", "invalid": "Enter a date"},
     )
-    reason = forms.CharField(
+    reason = LineField(
         label="Reason (optional, only you)",
         max_length=120,
         required=False,
-        validators=[no_control_characters],
     )
 
     def clean(self) -> dict:

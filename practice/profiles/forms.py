@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from practice.profiles.models import Profile
 from practice.profiles.photo import portrait
+from practice.text.fields import LineField, LinesField
 
 FEES = ["fee_individual", "fee_couples", "fee_family", "fee_group"]
 _FEE_ERRORS = {
@@ -32,6 +33,9 @@ class ProfileForm(forms.ModelForm):
             "headline": "For example: Integrative counsellor, London and online",
             "specialities": "Separated by commas",
         }
+        field_classes = {"about": LinesField} | dict.fromkeys(
+            ["headline", "specialities", "languages"], LineField
+        )
         error_messages = dict.fromkeys(FEES, _FEE_ERRORS)
         widgets = {"about": forms.Textarea({"rows": 8})} | dict.fromkeys(
             FEES, forms.NumberInput({"class": "w-short", "min": "0"})

@@ -6,10 +6,10 @@ from django.db import models
 from practice.accounts.models import Therapist
 from practice.text.person_names import (
     FoldedField,
+    matches,
     no_control_characters,
     no_control_characters_but_lines,
     search_text,
-    search_words,
 )
 
 MOST_POUNDS = 9999
@@ -23,10 +23,7 @@ class ProfileQuerySet(models.QuerySet):
 
     def search(self, text: str) -> "ProfileQuerySet":
         """Profiles of which every word of `text` begins a word of name, headline or speciality."""
-        found = self
-        for word in search_words(text):
-            found = found.filter(search_text__contains=f" {word}")
-        return found
+        return self.filter(matches(text))
 
 
 def _fee(kind: str) -> models.PositiveSmallIntegerField:
@@ -53,7 +50,7 @@ class Profile(models.Model):
     photo = models.BinaryField(blank=True, default=b"")
     sort_name = FoldedField(of=("name",), max_length=240)
     search_text = FoldedField(
-        of=("name", "headline", "specialities", "languages"), make=search_text, max_length=2000
+        of=("name", "headline", "specialities", "languages"), make=search_text
     )
 
     objects = ProfileQuerySet.as_manager()

@@ -13,6 +13,7 @@ from practice.profiles.figures import figures, visits_of
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
+from practice.text.plain_text import one_line
 from practice.web.responses import banner, render_form, see_other
 
 FREE_TIMES_SHOWN = 3
@@ -22,7 +23,7 @@ FREE_TIMES_SHOWN = 3
 @login_not_required
 def therapists(request: HttpRequest) -> HttpResponse:
     """List the published therapists, A to Z; `q` searches."""
-    search = " ".join(request.GET.get("q", "").split())[:100]
+    search = one_line(request.GET.get("q", "")[:100].replace("\0", ""))
     found = Profile.objects.published().search(search).select_related("therapist")
     facts = {"profiles": found.defer("photo").order_by("sort_name", "pk"), "search": search}
     return render(request, "profiles/therapists.html", facts)

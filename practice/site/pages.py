@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import therapist_of
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
-from practice.text.person_names import fold, search_words
+from practice.text.fields import LineField
+from practice.text.person_names import fold
 from practice.web.responses import render_form, see_other
 
 
@@ -39,7 +40,7 @@ class MissingClientForm(forms.Form):
     """Whom a therapist cannot spot."""
 
     use_required_attribute = False
-    name = forms.CharField(
+    name = LineField(
         label="Name of the client",
         max_length=120,
         error_messages={"required": "Enter the name of the client you are looking for"},
@@ -60,7 +61,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
         return render_form(request, "help/cant_spot_a_client.html", facts)
     name = form.cleaned_data["name"]
     everybody = therapist.clients.known().a_to_z()
-    found = list(everybody.search(name)[:10]) if search_words(name) else []
+    found = list(everybody.search(name)[:10])
     count = f"{len(found)} found"
     Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=therapist, outcome=count)
     similar = [] if found else _similar(name, everybody)

@@ -2,18 +2,11 @@
 
 from django import forms
 
-from practice.text.person_names import no_control_characters_but_lines
+from practice.text.fields import LinesField
 from relationships.models.event import NOTE_LENGTH
 from relationships.models.reasons import EndReason, grouped_choices
 
 WHICH = "Select a reason for ending the relationship"
-
-
-class LinesField(forms.CharField):
-    """Text of several lines; a line break counts as one character, as it does in the browser."""
-
-    def to_python(self, value: object) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
 
 
 class EndForm(forms.Form):
@@ -31,7 +24,6 @@ class EndForm(forms.Form):
         help_text="Only you can see this",
         required=False,
         max_length=NOTE_LENGTH,
-        validators=[no_control_characters_but_lines],
         widget=forms.Textarea({"rows": 4}),
         error_messages={
             "max_length": "The note must be %(limit_value)d characters or fewer. "

@@ -16,7 +16,9 @@ from clients.forms import EMAIL_ERRORS, ClientForm, PreferredNameMixin
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.text.person_names import fold, no_control_characters
+from practice.text.fields import EmailField, LineField
+from practice.text.person_names import fold
+from practice.text.plain_text import one_line
 from practice.web.typed_rows import typed_rows
 from relationships.models import Kind, Relationship
 
@@ -73,22 +75,20 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
     """
 
     use_required_attribute = False
-    name = forms.CharField(
+    name = LineField(
         max_length=120,
-        validators=[no_control_characters],
         error_messages={"required": "Enter the other person’s name"},
         widget=forms.TextInput({"autocomplete": "off"}),
     )
-    email = forms.EmailField(
+    email = EmailField(
         label="Email address (optional)",
         required=False,
         error_messages=EMAIL_ERRORS,
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
-    preferred_name = forms.CharField(
+    preferred_name = LineField(
         max_length=60,
         required=False,
-        validators=[no_control_characters],
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     who = forms.ChoiceField(
@@ -102,9 +102,8 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
         super().__init__(*args, **kwargs)
         self.therapist, self.matches = therapist, []
         if self.is_bound:
-            typed = [
-                (self[part].value() or "").replace("\0", "").strip() for part in ("name", "email")
-            ]
+            typed = [self[part].value() or "" for part in ("name", "email")]
+            typed = [one_line(text.replace("\0", "")) for text in typed]
             if typed[0]:
                 same = therapist.clients.known().same_person_as(*typed)
                 self.matches = list(same.a_to_z().prefetch_related("relationships"))

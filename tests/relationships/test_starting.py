@@ -130,7 +130,6 @@ def test_a_new_client_can_come_with_somebody_known(as_alice, alice, ann):
         ({"email": "zoe"}, "Enter an email address like name@example.com"),
         ({"time_zone": "Mars/Olympus"}, "Choose a time zone from the list"),
         ({"name": "Zoë\x07"}, "Use letters, spaces and punctuation only"),
-        ({"name": "Zoë \u202eevil"}, "Use letters, spaces and punctuation only"),
         ({"phone": "1\x1b2"}, "Use letters, spaces and punctuation only"),
     ],
     ids=repr,
@@ -147,7 +146,7 @@ def test_what_is_wrong_is_said_twice_and_nothing_is_added(as_alice, alice, facts
 
 @pytest.mark.parametrize(
     "value",
-    ["Zoë\x00Zephyr", "\x00", "x" * 121, "x" * 100_000, "\ud7ff" * 121],
+    ["Zoë\x00Zephyr", "\x00", "x" * 121, "x" * 100_000, "\ud7fb" * 121],
     ids=lambda v: v[:9],
 )
 @pytest.mark.parametrize("field", ["name", "others-0-name", "others-0-email", "email", "phone"])

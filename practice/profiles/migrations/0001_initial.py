@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('fee_group', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(9999)], verbose_name='Group')),
                 ('photo', models.BinaryField(blank=True, default=b'')),
                 ('sort_name', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.fold, max_length=240, of=('name',))),
-                ('search_text', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.search_text, max_length=2000, of=('name', 'headline', 'specialities', 'languages'))),
+                ('search_text', practice.text.person_names.FoldedField(editable=False, make=practice.text.person_names.search_text, of=('name', 'headline', 'specialities', 'languages'))),
                 ('therapist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to='accounts.therapist')),
             ],
         ),

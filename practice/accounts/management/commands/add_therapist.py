@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from practice.accounts.models import Therapist, User
 from practice.accounts.signals import therapist_added
+from practice.text.plain_text import one_line
 
 
 class Command(BaseCommand):
@@ -24,7 +25,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *, name: str, email: str, time_zone: str, **options: object) -> None:
-        user = User(email=email.strip().lower())
+        name, email = one_line(name), one_line(email)
+        user = User(email=email.lower())
         therapist = Therapist(user=user, name=name, time_zone=time_zone)
         therapist.slug = slugify(name) or f"therapist-{therapist.public_id}"
         try:
