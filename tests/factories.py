@@ -5,7 +5,7 @@ from factory.django import DjangoModelFactory
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
-from relationships.models import Kind, Relationship
+from relationships.models import Kind, Relationship, start_relationship
 
 PASSWORD = "a quiet harbour at dusk"
 
@@ -49,7 +49,7 @@ def start(*clients: Client, kind: Kind | None = None, **facts: object) -> Relati
     kind = kind or {1: Kind.INDIVIDUAL, 2: Kind.COUPLES}.get(len(clients), Kind.FAMILY)
     therapist = clients[0].therapist
     facts = {"therapist": therapist, "by": therapist.user} | facts
-    return Relationship.start(kind=kind, clients=clients, **facts)
+    return start_relationship(kind=kind, clients=clients, **facts)
 
 
 def facts_of(relationship: Relationship) -> dict[str, object]:

@@ -15,8 +15,8 @@ from practice.accounts.models import Therapist, User
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.demo import diary
 from practice.profiles.models import Profile
-from relationships.models import Kind, Relationship
-from relationships.models.reasons import EndReason
+from relationships.models import Kind, Relationship, start_relationship
+from relationships.models.choices import EndReason
 
 PASSWORD = "stillwater-demo"  # noqa: S105 - printed on the sign-in page of the demo
 SIGN_INS = [
@@ -115,7 +115,7 @@ class Practice:
 
     def tie(self, kind: Kind, *clients: Client, days: int) -> Relationship:
         """Start a relationship so many days ago."""
-        return Relationship.start(
+        return start_relationship(
             therapist=self.therapist,
             kind=kind,
             clients=clients,

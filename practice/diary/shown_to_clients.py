@@ -17,7 +17,7 @@ from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.person_names import in_words, initials
 from relationships.models import Kind, Participation, Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db import transaction
+from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
-from relationships.models import Relationship
+from relationships.models import Erasure, Relationship
 
 
 class NotYet(Exception):
@@ -82,9 +83,11 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
     client.invitations.all().delete()
     plan.sessions.delete()
     for tie in plan.alone:
-        tie.erase(by=by)
+        _erase_work(tie, by)
     for tie in plan.shared:
-        tie.close(by=by, blank_notes=blank_notes)
+        _close_work(tie)
+        if blank_notes:
+            _blank_notes(tie, by)
     if plan.shared:
         client.become_nameless()
     else:
@@ -94,6 +97,40 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
             person.delete()
     if account:
         _close_unless_needed(account)
+
+
+def _erase_work(relationship: Relationship, by: User) -> None:
+    """Delete ended work with all that belongs to it; only an erasure record stays."""
+    _allow(Erasure.What.RELATIONSHIP, relationship, by)
+    relationship.events.all().delete()
+    relationship.participations.all().delete()
+    relationship.delete()
+
+
+def _close_work(relationship: Relationship) -> None:
+    """Keep shared work in the others' history; it cannot be taken up again."""
+    relationship.is_closed = True
+    relationship.save(update_fields=["is_closed"])
+
+
+def _blank_notes(relationship: Relationship, by: User) -> None:
+    """Blank the private notes of shared work."""
+    _allow(Erasure.What.NOTES, relationship, by)
+    relationship.events.exclude(note="").update(note="")
+    relationship.end_note = ""
+    relationship.save(update_fields=["end_note"])
+
+
+def _allow(what: Erasure.What, relationship: Relationship, by: User) -> None:
+    """Write the record without which the database lets no history go."""
+    Erasure.objects.create(
+        therapist_id=relationship.therapist_id,
+        relationship=relationship.pk,
+        public_id=relationship.public_id,
+        what=what,
+        at=timezone.now(),
+        by=by,
+    )
 
 
 def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:

@@ -11,10 +11,9 @@ from clients.models import Client
 from practice.diary.models import Session
 from practice.records.retention import kept
 from practice.text.person_names import in_words
-from relationships.episodes import Episode, episodes
 from relationships.models import Relationship
-from relationships.models.event import Event
-from relationships.models.reasons import CODES, EndReason
+from relationships.models.choices import CODES, EndReason
+from relationships.models.history import Episode, Event, episodes
 
 FORMAT, VERSION = "stillwater-client", 1
 

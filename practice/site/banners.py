@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from practice.accounts.access import therapist_of
 from practice.diary.models import Session
 from practice.web.responses import BANNER
-from relationships.ending_preview import Consequences
 from relationships.models import Relationship, RelationshipQuerySet
+from relationships.views.work import Consequences
 
 SUCCESS, INFO = "success", "info"
 

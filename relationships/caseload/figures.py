@@ -14,8 +14,8 @@ from statistics import median
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from relationships.episodes import Episode, episodes, sessions_in
-from relationships.models.reasons import GROUPS, EndReason
+from relationships.models.choices import GROUPS, EndReason
+from relationships.models.history import Episode, episodes, sessions_in
 
 MONTHS = 12
 SESSIONS_PER_EPISODE = ((0, 0), (1, 1), (2, 5), (6, 12), (13, 20), (21, None))

@@ -8,7 +8,7 @@ from django.db.models import Q
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from relationships.models import Event, Relationship, RelationshipQuerySet
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
 

@@ -3,8 +3,8 @@
 from django import forms
 
 from practice.text.fields import LinesField
-from relationships.models.event import NOTE_LENGTH
-from relationships.models.reasons import EndReason, grouped_choices
+from relationships.models.choices import EndReason, grouped_choices
+from relationships.models.history import NOTE_LENGTH
 
 WHICH = "Select a reason for ending the relationship"
 

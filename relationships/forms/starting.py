@@ -20,7 +20,7 @@ from practice.text.fields import EmailField, LineField
 from practice.text.person_names import fold
 from practice.text.plain_text import one_line
 from practice.web.typed_rows import typed_rows
-from relationships.models import Kind, Relationship
+from relationships.models import Kind, Relationship, start_relationship
 
 MOST_PEOPLE = 20
 SOMEONE_ELSE = "new"
@@ -260,7 +260,7 @@ class Beginning:
         others: Iterable[Client] = [
             form.get_or_create(first.time_zone, by) for form in self.others.filled
         ]
-        return Relationship.start(
+        return start_relationship(
             therapist=self.therapist,
             kind=Kind(self.kind.cleaned_data["kind"]),
             clients=[first, *others],

@@ -9,7 +9,7 @@ from practice.accounts.models import User
 from relationships.caseload import tidy_up
 from relationships.forms.ending import WHICH
 from relationships.models import Relationship
-from relationships.models.reasons import EndReason, grouped_choices
+from relationships.models.choices import EndReason, grouped_choices
 
 FURTHEST = timedelta(days=731)
 

@@ -1,17 +1,15 @@
 """A therapist's work with clients, and its history."""
 
-from relationships.models.event import NOTE_LENGTH, VERBS, Erasure, Event
-from relationships.models.reasons import EndReason
-from relationships.models.relationship import (
-    Kind,
+from relationships.models.choices import EndReason, Kind
+from relationships.models.history import Erasure, Event
+from relationships.models.participation import (
     Participation,
-    Relationship,
-    RelationshipQuerySet,
+    WrongNumberOfPeople,
+    start_relationship,
 )
+from relationships.models.relationship import Relationship, RelationshipQuerySet
 
 __all__ = [
-    "NOTE_LENGTH",
-    "VERBS",
     "EndReason",
     "Erasure",
     "Event",
@@ -19,4 +17,6 @@ __all__ = [
     "Participation",
     "Relationship",
     "RelationshipQuerySet",
+    "WrongNumberOfPeople",
+    "start_relationship",
 ]

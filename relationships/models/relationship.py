@@ -1,9 +1,7 @@
 """A therapist's work with clients: begun, ended, taken up again."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
-from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -12,24 +10,10 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
-from practice.database.public_ids import PublicIdField, new_public_id
+from practice.database.public_ids import PublicIdField
 from practice.text.person_names import in_words
-from relationships.models.event import NOTE_LENGTH, VERBS, Erasure, Event
-from relationships.models.reasons import EndReason
-
-
-class Kind(models.TextChoices):
-    """What a relationship is called; how many people it takes."""
-
-    INDIVIDUAL = "individual", "Individual"
-    COUPLES = "couples", "Couples"
-    FAMILY = "family", "Family"
-    GROUP = "group", "Group"
-
-    def fits(self, people: int) -> bool:
-        """Whether so many people make this kind: one, two, or two and more."""
-        exact = {Kind.INDIVIDUAL: 1, Kind.COUPLES: 2}.get(self)
-        return people == exact if exact else people >= 2
+from relationships.models.choices import EndReason, Kind
+from relationships.models.history import NOTE_LENGTH, VERBS, Event
 
 
 class RelationshipQuerySet(models.QuerySet):
@@ -70,9 +54,6 @@ class Relationship(models.Model):
     class Closed(Exception):
         """Somebody who took part has been erased, so the work cannot be taken up again."""
 
-    class WrongNumberOfPeople(ValueError):
-        """So many people do not make a relationship of this kind."""
-
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="relationships")
     public_id = PublicIdField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -99,19 +80,10 @@ class Relationship(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    status="active",
-                    end_reason="",
-                    end_note="",
-                    ended_at__isnull=True,
-                    ended_by__isnull=True,
-                )
-                | Q(
-                    status="ended",
-                    end_reason__in=EndReason.values,
-                    ended_at__isnull=False,
-                    ended_by__isnull=False,
-                ),
+                condition=Q(end_note="", end_reason="", ended_at__isnull=True)
+                & Q(ended_by__isnull=True, status="active")
+                | Q(end_reason__in=EndReason.values, ended_at__isnull=False)
+                & Q(ended_by__isnull=False, status="ended"),
                 name="ended_means_reason_moment_and_person",
             ),
             models.CheckConstraint(
@@ -131,45 +103,6 @@ class Relationship(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} relationship"
 
-    @classmethod
-    @transaction.atomic
-    def start(
-        cls,
-        *,
-        therapist: Therapist,
-        kind: Kind,
-        clients: Iterable[Client],
-        by: User,
-        at: datetime | None = None,
-        key: UUID | None = None,
-        public_id: str = "",
-    ) -> Self:
-        """Begin work with one or more clients of a therapist, now or at an earlier moment.
-
-        Without a `public_id` it gets one by chance.
-
-        Raises:
-            Relationship.WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
-        """
-        Entry.hold(therapist)
-        clients = list(clients)
-        if not Kind(kind).fits(len(clients)):
-            raise cls.WrongNumberOfPeople
-        relationship = cls.objects.create(
-            therapist=therapist,
-            kind=kind,
-            started_at=at or timezone.now(),
-            key=key,
-            public_id=public_id or new_public_id(),
-        )
-        Participation.objects.bulk_create(
-            Participation(therapist=therapist, relationship=relationship, client=client)
-            for client in clients
-        )
-        relationship._count_on_clients(+1)
-        relationship._record(Event.Kind.STARTED, at=relationship.started_at, by=by)
-        return relationship
-
     @transaction.atomic
     def end(self, *, by: User, reason: EndReason, note: str = "", at: datetime | None = None):
         """End the work, now unless `at` (for data from elsewhere) says when.
@@ -187,8 +120,8 @@ class Relationship(models.Model):
             ended_at=ended_at,
             ended_by=by,
         )
-        self._count_on_clients(-1)
-        self._record(Event.Kind.ENDED, at=ended_at, by=by, reason=reason, note=note)
+        self.count_on_clients(-1)
+        self.record(Event.Kind.ENDED, at=ended_at, by=by, reason=reason, note=note)
 
     @transaction.atomic
     def undo_end(self, *, by: User) -> None:
@@ -211,8 +144,8 @@ class Relationship(models.Model):
             if self.is_ended and not self.can_undo(by):
                 raise self.TooLate from None
             raise
-        self._count_on_clients(+1)
-        self._record(Event.Kind.END_UNDONE, at=now, by=by)
+        self.count_on_clients(+1)
+        self.record(Event.Kind.END_UNDONE, at=now, by=by)
 
     @transaction.atomic
     def restart(self, *, by: User, at: datetime | None = None) -> None:
@@ -225,8 +158,8 @@ class Relationship(models.Model):
         Entry.hold(self.therapist_id)
         former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
         self._take_up(Relationship.objects.ended(), **former_plans)
-        self._count_on_clients(+1)
-        self._record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
+        self.count_on_clients(+1)
+        self.record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
 
     @transaction.atomic
     def correct_reason(
@@ -241,41 +174,7 @@ class Relationship(models.Model):
         former = Relationship.objects.ended().filter(ended_at=ended_at)
         changed = former.exclude(end_reason=reason, end_note=note)
         self._change(changed, end_reason=EndReason(reason), end_note=note)
-        self._record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
-
-    @transaction.atomic
-    def erase(self, *, by: User) -> None:
-        """Delete ended work with its history; only an erasure record stays.
-
-        Raises:
-            ProtectedError: it still has sessions.
-        """
-        self._record_erasure(Erasure.What.RELATIONSHIP, by)
-        self.events.all().delete()
-        self.participations.all().delete()
-        self.delete()
-
-    @transaction.atomic
-    def close(self, *, by: User, blank_notes: bool) -> None:
-        """Let ended work rest, because somebody who took part is erased; perhaps blank its notes.
-
-        It stays in the others' history, and cannot be taken up again.
-        """
-        Relationship.objects.filter(pk=self.pk).update(is_closed=True)
-        if blank_notes:
-            self._record_erasure(Erasure.What.NOTES, by)
-            self.events.exclude(note="").update(note="")
-            Relationship.objects.filter(pk=self.pk).update(end_note="")
-
-    def _record_erasure(self, what: "Erasure.What", by: User) -> None:
-        Erasure.objects.create(
-            therapist_id=self.therapist_id,
-            relationship=self.pk,
-            public_id=self.public_id,
-            what=what,
-            at=timezone.now(),
-            by=by,
-        )
+        self.record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
 
     @property
     def is_ended(self) -> bool:
@@ -326,7 +225,7 @@ class Relationship(models.Model):
                 raise self.Closed from None
             raise
 
-    def _count_on_clients(self, step: int) -> None:
+    def count_on_clients(self, step: int) -> None:
         """Move the clients' counters; locked in one order, so that two couples never deadlock."""
         members = Client.objects.filter(participations__relationship=self).order_by("pk")
         ids = list(
@@ -336,25 +235,7 @@ class Relationship(models.Model):
             active_relationships=F("active_relationships") + step
         )
 
-    def _record(self, kind: "Event.Kind", *, by: User, **facts: object) -> None:
-        event = self.events.create(therapist_id=self.therapist_id, kind=kind, by=by, **facts)
+    def record(self, kind: Event.Kind, *, by: User, **columns: object) -> None:
+        """Add a line to the history, and the entry of the audit that holds its seal."""
+        event = self.events.create(therapist_id=self.therapist_id, kind=kind, by=by, **columns)
         Entry.record(VERBS[kind], by=by, therapist=self.therapist_id, about=self, event=event)
-
-
-class Participation(models.Model):
-    """One client's part in a relationship. Client and relationship share the therapist."""
-
-    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="participations")
-    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="participations")
-    client = models.ForeignKey(Client, models.PROTECT, related_name="participations")
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["relationship", "client"], name="client_once_in_a_relationship"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.client} in {self.relationship}"

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from practice.audit.models import Entry, Verb
 from practice.audit.seal import seal_of_event
 from practice.audit.verify import AT_ONCE, last_purge
-from relationships.models.event import Event
+from relationships.models.history import Event
 
 
 def without_entry() -> QuerySet[Event]:

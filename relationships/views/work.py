@@ -1,20 +1,54 @@
 """A relationship: its page, ending it, undoing that, restarting it, correcting why it ended."""
 
+from dataclasses import dataclass
+from typing import Self
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
 from practice.profiles.figures import figures
+from practice.text.person_names import in_words
 from practice.web.responses import banner, render_form, see_other
-from relationships.ending_preview import Consequences
-from relationships.episodes import episodes, sessions_in
 from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
+from relationships.models.history import episodes, sessions_in
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """Who leaves the Clients list, who stays and why, and who would see a note."""
+
+    leaving: list[Client]
+    staying: list[tuple[Client, str]]
+    with_account: list[Client]
+
+    @classmethod
+    def of_ending(cls, relationship: Relationship) -> Self:
+        """Work them out from the other active relationships of its clients."""
+        people = relationship.people
+        others: dict[int, list[str]] = {client.pk: [] for client in people}
+        active = relationship.therapist.participations.filter(
+            client__in=people, relationship__status=Relationship.Status.ACTIVE
+        ).exclude(relationship=relationship)
+        for part in active.select_related("relationship").order_by("relationship__started_at"):
+            others[part.client_id].append(part.relationship.get_kind_display())
+        return cls(
+            leaving=[client for client in people if not others[client.pk]],
+            staying=[(c, cls._because(others[c.pk])) for c in people if others[c.pk]],
+            with_account=[client for client in people if client.account_id],
+        )
+
+    @staticmethod
+    def _because(kinds: list[str]) -> str:
+        noun, verb = ("relationship", "is") if len(kinds) == 1 else ("relationships", "are")
+        return f"your {in_words(kinds)} {noun} {verb} active"
 
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.access import forms, oracle
 from tests.access.elsewhere import Elsewhere
 from tests.access.table import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS

@@ -20,7 +20,7 @@ from practice.booking.models import TimeOff, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
 from relationships.models import Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from practice.audit import verify
 from relationships.models import Relationship, sealed_history
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.audit.test_chain import at_once
 from tests.factories import ClientFactory, start
 

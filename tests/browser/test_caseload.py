@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from relationships.models import Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.browser import WIDER, assert_accessible_on_every_screen
 from tests.browser.steps import banner, press, title
 from tests.factories import ClientFactory, facts_of, history_of, start

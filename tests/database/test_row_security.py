@@ -16,7 +16,7 @@ from practice.database import current_account, row_security
 from practice.diary.models import Session
 from practice.profiles.models import Profile
 from relationships.models import Event, Participation, Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.application_role import application
 from tests.factories import UserFactory, start
 

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from practice.diary.models import Session
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.booking import next_slot
 from tests.diary import DAY, FIFTY, HOUR, NOW, WEDNESDAY, at, book, browser_for, row_of, works
 from tests.factories import ClientFactory, start

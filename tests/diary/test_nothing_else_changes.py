@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from practice.accounts.models import Therapist
 from relationships.models import Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book
 from tests.factories import ClientFactory, TherapistFactory, history_of, start
 

@@ -43,10 +43,10 @@ from practice.booking.models import (  # noqa: E402
 from practice.diary.models import Session  # noqa: E402
 from practice.records.erasure import erase  # noqa: E402
 from relationships.caseload import tidy_up  # noqa: E402
-from relationships.episodes import episodes  # noqa: E402
 from relationships.forms.starting import Beginning, begin  # noqa: E402
 from relationships.models import Event, Relationship  # noqa: E402
-from relationships.models.reasons import EndReason  # noqa: E402
+from relationships.models.choices import EndReason  # noqa: E402
+from relationships.models.history import episodes  # noqa: E402
 from tests.harness.booking_race import throwaway_database  # noqa: E402
 from tests.harness.plain_practice import DONE, Line  # noqa: E402
 from tests.harness.random_stage import Stage, counted  # noqa: E402

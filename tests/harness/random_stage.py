@@ -14,7 +14,7 @@ from practice.audit.chaining import chain_everything
 from practice.diary.models import Session
 from practice.profiles.figures import figures
 from practice.records import erasure
-from relationships.models import Kind, Relationship, sealed_history
+from relationships.models import Kind, Relationship, sealed_history, start_relationship
 from tests.harness.plain_practice import DONE, Line, Person, Practice, Work
 
 BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
@@ -105,7 +105,7 @@ class Stage(RuleBasedStateMachine):
         therapist = self.therapists[self.plain.people[people[0]].therapist]
         clients = [Client.objects.get(pk=self.ids["clients"][one]) for one in people]
         kind = Kind.INDIVIDUAL if len(people) == 1 else Kind.COUPLES
-        tie = Relationship.start(therapist=therapist, kind=kind, clients=clients, by=therapist.user)
+        tie = start_relationship(therapist=therapist, kind=kind, clients=clients, by=therapist.user)
         self.remember_work(tie, people)
 
     def remember_work(self, tie: Relationship, people: list[int]) -> None:

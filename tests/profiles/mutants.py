@@ -16,7 +16,7 @@ from practice.profiles import figures as figures_module
 from practice.profiles import stats as stats_module
 from practice.profiles import views as views_module
 from practice.profiles.badges import installation
-from relationships.models import Relationship
+from relationships.models import Relationship, start_relationship
 
 Patch = pytest.MonkeyPatch
 
@@ -56,7 +56,7 @@ def restarting_makes_a_new_row(patch: Patch) -> None:
     """Trap 3: work taken up again is a new relationship, and whoever is in it a new client."""
 
     def restart(self: Relationship, *, by: object, at: datetime | None = None) -> None:
-        again = Relationship.start(
+        again = start_relationship(
             therapist=self.therapist, kind=self.kind, clients=self.clients.all(), by=by, at=at
         )
         self.sessions.booked().update(relationship=again)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from practice import profiles
 from practice.profiles.figures import figures, installation_on, visits_of
 from practice.profiles.models import Profile
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, proof
 from tests.profiles.proof import Step, prove
 from tests.reading import read

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 
 

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from clients.models import Client, Invitation
 from practice.diary.models import Session
 from relationships.models import Relationship
-from relationships.models.reasons import CODES, EndReason
+from relationships.models.choices import CODES, EndReason
 from tests.factories import ClientFactory, start
 
 

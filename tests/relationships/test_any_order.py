@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clients.models import Client
 from relationships.models import Event, Relationship
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.factories import (
     ClientFactory,
     UserFactory,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relationships.caseload.figures import Caseload
-from relationships.episodes import Episode
 from relationships.models import Relationship
-from relationships.models.reasons import GROUPS, EndReason
+from relationships.models.choices import GROUPS, EndReason
+from relationships.models.history import Episode
 from tests.factories import ClientFactory, start
 from tests.profiles import session
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from relationships.caseload.chart import BOTTOM, LEFT, RIGHT, TOP, draw
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, start
 from tests.profiles import session

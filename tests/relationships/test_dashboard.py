@@ -6,7 +6,7 @@ import pytest
 from django.test import Client as Browser
 
 from clients.models import Client
-from relationships.models.reasons import EndReason
+from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, start
 from tests.reading import Page, read

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from relationships.models import Relationship
-from relationships.models.reasons import GROUPS, EndReason
+from relationships.models.choices import GROUPS, EndReason
 from tests.factories import counters_of, facts_of, history_of, start
 
 AT_4_12 = datetime(2025, 11, 20, 16, 12, 30, 123456, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from relationships.episodes import Episode, episodes
+from relationships.models.history import Episode, episodes
 from tests.factories import start
 from tests.profiles import session
 from tests.reading import read

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from relationships.models import Kind, Relationship
+from relationships.models import Kind, Relationship, WrongNumberOfPeople, start_relationship
 from tests.factories import ClientFactory, counters_of, facts_of, history_of, start
 
 
@@ -48,8 +48,8 @@ def test_the_number_of_people_fits_the_kind(alice, kind, fitting):
 
     for number in range(5):
         try:
-            Relationship.start(therapist=alice, kind=kind, clients=people[:number], by=alice.user)
-        except Relationship.WrongNumberOfPeople:
+            start_relationship(therapist=alice, kind=kind, clients=people[:number], by=alice.user)
+        except WrongNumberOfPeople:
             continue
         fits.append(number)
 
@@ -59,7 +59,7 @@ def test_the_number_of_people_fits_the_kind(alice, kind, fitting):
 
 def test_nobody_is_in_it_twice(alice, ann):
     with pytest.raises(IntegrityError), transaction.atomic():
-        Relationship.start(therapist=alice, kind=Kind.COUPLES, clients=[ann, ann], by=alice.user)
+        start_relationship(therapist=alice, kind=Kind.COUPLES, clients=[ann, ann], by=alice.user)
 
     assert Relationship.objects.count() == 0
     assert counters_of(ann) == [0]
@@ -67,7 +67,7 @@ def test_nobody_is_in_it_twice(alice, ann):
 
 def test_a_colleagues_client_cannot_be_taken_in(alice, ann, carl):
     with pytest.raises(IntegrityError), transaction.atomic():
-        Relationship.start(therapist=alice, kind=Kind.COUPLES, clients=[ann, carl], by=alice.user)
+        start_relationship(therapist=alice, kind=Kind.COUPLES, clients=[ann, carl], by=alice.user)
 
     assert Relationship.objects.count() == 0
     assert counters_of(ann, carl) == [0, 0]

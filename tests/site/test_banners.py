@@ -21,6 +21,7 @@ from clients.models import Client, Invitation
 from practice.accounts.adapter import FAILED, SAID, Adapter
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.diary.models import Session
+from practice.records.erasure import erase
 from practice.site.banners import BANNERS, CHANGED
 from practice.web.responses import banner
 from relationships.models import Relationship
@@ -490,8 +491,11 @@ def fresh(work: Relationship) -> Relationship:
 
 def test_of_what_is_gone_it_says_only_that(world):
     ACTIONS["relationship_ended"](world)
-    world.work.refresh_from_db()
-    world.work.erase(by=world.alice.user)
+    person = world.work.people[0]
+    for other in person.relationships.active():
+        other.end(by=world.alice.user, reason="completed")
+    Session.objects.all().delete()
+    erase(person, by=world.alice.user)
 
     assert page_after(world).heads[0] == CHANGED.heading
 

@@ -1,13 +1,27 @@
-"""Why a relationship ended: stable keys and their labels, in three groups.
+"""What a relationship is called and why it ended: stable keys and their labels.
 
-A reason is required, because a skipped one hides exactly what matters: unplanned endings are 32 %
-where recorded and 50 % once the missing answers are counted in (Connell, Grant & Mullin 2006).
-It is the therapist's own; no client ever sees one.
+A reason for ending is required, because a skipped one hides exactly what matters: unplanned endings
+are 32 % where recorded and 50 % once the missing answers are counted in (Connell, Grant & Mullin
+2006). It is the therapist's own; no client ever sees one.
 """
 
 from dataclasses import dataclass
 
 from django.db import models
+
+
+class Kind(models.TextChoices):
+    """What a relationship is called; how many people it takes."""
+
+    INDIVIDUAL = "individual", "Individual"
+    COUPLES = "couples", "Couples"
+    FAMILY = "family", "Family"
+    GROUP = "group", "Group"
+
+    def fits(self, people: int) -> bool:
+        """Whether so many people make this kind: one, two, or two and more."""
+        exact = {Kind.INDIVIDUAL: 1, Kind.COUPLES: 2}.get(self)
+        return people == exact if exact else people >= 2
 
 
 class EndReason(models.TextChoices):

@@ -1,0 +1,68 @@
+"""Who takes part in a relationship, and beginning one with them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry
+from relationships.models.choices import Kind
+from relationships.models.history import Event
+from relationships.models.relationship import Relationship
+
+
+class Participation(models.Model):
+    """One client's part in a relationship. Client and relationship share the therapist."""
+
+    therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="participations")
+    relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="participations")
+    client = models.ForeignKey(Client, models.PROTECT, related_name="participations")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["relationship", "client"], name="client_once_in_a_relationship"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} in {self.relationship}"
+
+
+class WrongNumberOfPeople(ValueError):
+    """So many people do not make a relationship of this kind."""
+
+
+@transaction.atomic
+def start_relationship(
+    *,
+    therapist: Therapist,
+    kind: Kind,
+    clients: Iterable[Client],
+    by: User,
+    at: datetime | None = None,
+    **columns: object,
+) -> Relationship:
+    """Begin work with one or more clients of a therapist, now or at an earlier moment.
+
+    Raises:
+        WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
+    """
+    Entry.hold(therapist)
+    clients = list(clients)
+    if not Kind(kind).fits(len(clients)):
+        raise WrongNumberOfPeople
+    relationship = Relationship.objects.create(
+        therapist=therapist, kind=kind, started_at=at or timezone.now(), **columns
+    )
+    Participation.objects.bulk_create(
+        Participation(therapist=therapist, relationship=relationship, client=client)
+        for client in clients
+    )
+    relationship.count_on_clients(+1)
+    relationship.record(Event.Kind.STARTED, at=relationship.started_at, by=by)
+    return relationship
