@@ -9,7 +9,7 @@ from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordLengthMixin
 from practice.audit.models import Entry
 from practice.text.fields import EmailField, LineField
-from practice.text.first_names import first_name, has_surname
+from practice.text.spoken_names import first_name, has_surname
 from practice.text.spoken_times import time_zone_choices
 
 NAME_ERRORS = {"required": "Enter the client’s name"}

@@ -1,4 +1,4 @@
-"""The Clients list: its addresses, and what it asks of the database; see `listing_words.py`."""
+"""The Clients list: its addresses, and what it asks of the database."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -113,7 +113,8 @@ class Listing:
     def __init__(self, therapist: Therapist, query: QueryDict) -> None:
         self.therapist = therapist
         self.inactive = query.get("include") == "inactive"
-        self.search = one_line(query.get("q", "")[:LONGEST_SEARCH].replace("\0", ""))
+        typed = query.get("q", "")[:LONGEST_SEARCH].replace("\0", "")
+        self.search = one_line(typed) if typed else ""
         self._page_asked = query.get("page", "1")
 
     @cached_property
@@ -125,7 +126,7 @@ class Listing:
         """Count who matches, and along with it, so that it takes no query more, what waits."""
         waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
         waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
-        matching = matches(self.search)
+        matching = matches(self.search) if self.search else Q()
         return self._clients.aggregate(
             active=Count("pk", filter=matching & Q(active_relationships__gt=0)),
             total=Count("pk", filter=matching),
@@ -156,8 +157,9 @@ class Listing:
     @cached_property
     def page(self) -> Page:
         """The page asked for, or the nearest there is."""
-        matching = self._clients.search(self.search)
-        shown = matching if self.inactive else matching.active()
+        shown = self._clients if self.inactive else self._clients.active()
+        if self.search:
+            shown = shown.search(self.search)
         paginator = Paginator(shown.a_to_z(), ROWS_A_PAGE)
         paginator.count = self.number_shown  # counted already: no query of its own
         return paginator.get_page(self._page_asked)

@@ -12,7 +12,6 @@ from django.utils import timezone
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database.public_ids import PublicIdField, new_public_id
-from practice.text.first_names import called
 from practice.text.person_names import (
     FoldedField,
     fold,
@@ -20,6 +19,7 @@ from practice.text.person_names import (
     no_control_characters,
     search_text,
 )
+from practice.text.spoken_names import called
 from practice.text.spoken_times import validate_time_zone
 
 ERASED = "Erased client"

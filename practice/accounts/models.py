@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from practice.database.public_ids import PublicIdField
-from practice.text.first_names import first_name
 from practice.text.person_names import no_control_characters
+from practice.text.spoken_names import first_name
 from practice.text.spoken_times import validate_time_zone
 
 

@@ -15,7 +15,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
-from practice.text.person_names import in_words, initials
+from practice.text.spoken_names import in_words, initials
 from relationships.models import Kind, Participation, Relationship
 from relationships.models.choices import EndReason
 

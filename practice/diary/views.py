@@ -16,7 +16,7 @@ from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import cards, details, with_details
-from practice.text.person_names import initials
+from practice.text.spoken_names import initials
 from practice.web.responses import banner, render_form, see_other
 
 TAKEN = "You have another session at that time"

@@ -10,7 +10,7 @@ from datetime import datetime
 from clients.models import Client
 from practice.diary.models import Session
 from practice.records.retention import kept
-from practice.text.person_names import in_words
+from practice.text.spoken_names import in_words
 from relationships.models import Relationship
 from relationships.models.choices import CODES, EndReason
 from relationships.models.history import Episode, Event, episodes

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from practice.records import access_history, retention_views, views
+from practice.records import access_history, views
 
 urlpatterns = [
-    path("clients/due/", retention_views.who_is_due, name="due"),
+    path("clients/due/", views.who_is_due, name="due"),
     # /clients/<id>/
     path("clients/<id:client_id>/access/", access_history.who_opened, name="client_access"),
-    path("clients/<id:client_id>/keep/", retention_views.keep, name="keep"),
+    path("clients/<id:client_id>/keep/", views.keep, name="keep"),
     path("clients/<id:client_id>/export/", views.export, name="export_client"),
     path("clients/<id:client_id>/erase/", views.erase_client, name="erase_client"),
     path("dashboard/data/", views.my_data, name="my_data"),

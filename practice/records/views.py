@@ -1,21 +1,30 @@
-"""A therapist takes out all of a client's record, or erases it; a client takes out their own."""
+"""A therapist keeps, takes out or erases a client's record; a client takes out their own."""
+
+import json
+import zipfile
+from datetime import date, datetime
+from io import BytesIO
 
 from allauth.account.decorators import reauthentication_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from clients.forms import KeepForm
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_clients, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
-from practice.records.archive import archive, download
 from practice.records.erasure import NotYet, Plan, erase
 from practice.records.export_client import record
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
+from practice.records.retention import due, kept
 from practice.web.responses import banner, render_form, see_other
+
+DUE_SHOWN = 100
 
 
 def _client(request: TherapistRequest, client_id: str) -> Client:
@@ -30,10 +39,10 @@ def export(request: TherapistRequest, client_id: str) -> HttpResponse:
     if request.method != "POST":
         return _about_export(request, client_id=client_id)
     data = record(_client(request, client_id), timezone.now())
-    file = archive("records/client_archive.html", "client.json", data)
+    file = _archive("records/client_archive.html", "client.json", data)
     facts = {"therapist": request.therapist, "about": f"client:{client_id}"}
     Entry.record(Verb.EXPORTED, by=request.user, **facts)
-    return download(file, f"client-{client_id}.zip")
+    return _download(file, f"client-{client_id}.zip")
 
 
 @records(Verb.CLIENT_OPENED)
@@ -48,10 +57,40 @@ def my_data(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "records/my_data.html")
     data = own_data(request.user, request.clients, timezone.now())
-    file = archive("records/my_archive.html", "my-data.json", data)
+    file = _archive("records/my_archive.html", "my-data.json", data)
     facts = {"therapist": None, "about": f"account:{request.user.pk}"}
     Entry.record(Verb.EXPORTED, by=request.user, **facts)
-    return download(file, "my-data.zip")
+    return _download(file, "my-data.zip")
+
+
+def _archive(template: str, data_name: str, data: dict) -> bytes:
+    """Return a ZIP of `index.html`, made by a template, and of the same data as JSON."""
+    page = render_to_string(template, {"data": data})
+    # ASCII only: whatever a name holds, no program that opens the file takes it for something else.
+    text = json.dumps(data, default=_iso, indent=2)
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        bundle.writestr("index.html", page)
+        bundle.writestr(data_name, text + "\n")
+    return file.getvalue()
+
+
+def _iso(moment: datetime | date) -> str:
+    """Return a moment in the reader's zone, with its offset, or a day, as ISO 8601 has them."""
+    at = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return at.isoformat()
+
+
+def _download(content: bytes, name: str) -> HttpResponse:
+    """Answer with an archive that the browser saves under this name, and keeps nowhere else."""
+    return HttpResponse(
+        content,
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store, private",
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,3 +120,30 @@ def _erase(request: TherapistRequest, plan: Plan) -> HttpResponse:
 def _not_yet(request: TherapistRequest, plan: Plan) -> HttpResponse:
     status = 409 if request.method == "POST" else 200
     return render(request, "records/not_yet.html", {"plan": plan}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.CLIENT_OPENED)
+def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
+    """Choose how long the records of a client are kept."""
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
+    if form.is_valid():
+        facts = {"by": request.user, "therapist": request.therapist, "about": person}
+        with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **facts):
+            form.save()
+        banner(request, "retention_saved")
+        return see_other("client", client_id)
+    # The form has put what was typed on `person`; the page speaks of what is so.
+    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    facts = {"client": person, "form": form, "kept": kept([person], timezone.now())[0]}
+    return render_form(request, "records/keep.html", facts)
+
+
+@require_safe
+@for_therapists
+def who_is_due(request: TherapistRequest) -> HttpResponse:
+    """List the clients whose records need not be kept any more. Erases nobody."""
+    rows = due(request.therapist, timezone.now())
+    return render(request, "records/due.html", {"rows": rows[:DUE_SHOWN], "number": len(rows)})

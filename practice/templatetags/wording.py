@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from practice.text import person_names, spoken_times
+from practice.text import spoken_names, spoken_times
 
 register = template.Library()
 
@@ -103,26 +103,26 @@ def month(moment: datetime) -> str:
 register.filter("plain_day", spoken_times.day)
 register.filter("plain_weekday", spoken_times.weekday)
 register.filter("zone_name", spoken_times.zone_name)
-register.filter("initials", person_names.initials)
+register.filter("initials", spoken_names.initials)
 register.filter("zone_words", spoken_times.zone_words)
 
 
 @register.filter
 def in_words(people: Sequence[object]) -> str:
     """Ann, Ben and Cleo."""
-    return person_names.in_words(str(person) for person in people)
+    return spoken_names.in_words(str(person) for person in people)
 
 
 @register.filter
 def first_names(people: Sequence) -> str:
     """Maya and Erik."""
-    return person_names.in_words(person.first_name for person in people)
+    return spoken_names.in_words(person.first_name for person in people)
 
 
 @register.filter
 def people_initials(people: Sequence) -> str:
     """ML, EL: whom a page title is about."""
-    return ", ".join(person_names.initials(person.name) for person in people)
+    return ", ".join(spoken_names.initials(person.name) for person in people)
 
 
 @register.filter

@@ -1,15 +1,14 @@
-"""Names of people: folding for search and order, initials, lists in words."""
+"""Names of people as they are compared, put in order and searched; `spoken_names` says them."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from practice.text.first_names import IDEOGRAPHIC, without_titles
 from practice.text.plain_text import is_piled, one_line, only_letters, without_invisible
+from practice.text.spoken_names import IDEOGRAPHIC
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘‛`´′＇ʹʻʼʽʾʿˈ՚׳ꞌ", "'"))
 # Letters that Unicode does not take apart and whose names do not say what they are without their
@@ -130,20 +129,6 @@ class FoldedField(models.CharField):
         value = self.made_of(*(getattr(model_instance, name) for name in self.of))
         setattr(model_instance, self.attname, value)
         return value
-
-
-def initials(name: str) -> str:
-    """Return up to two initials, for titles and monograms ("Maya Lindqvist" is ML)."""
-    words = without_titles(name.split()) or name.split()
-    words = [w for w in words if w[0].isalnum()] or words
-    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [words[0][0]] if words else []
-    return "".join(letters).upper()
-
-
-def in_words(names: Iterable[str]) -> str:
-    """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
-    *most, last = list(names) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def no_control_characters(text: str) -> None:

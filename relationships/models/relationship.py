@@ -11,7 +11,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
 from practice.database.public_ids import PublicIdField
-from practice.text.person_names import in_words
+from practice.text.spoken_names import in_words
 from relationships.models.choices import EndReason, Kind
 from relationships.models.history import NOTE_LENGTH, VERBS, Event
 

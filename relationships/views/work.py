@@ -13,7 +13,7 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
 from practice.profiles.figures import figures
-from practice.text.person_names import in_words
+from practice.text.spoken_names import in_words
 from practice.web.responses import banner, render_form, see_other
 from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship

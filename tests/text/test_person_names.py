@@ -1,4 +1,4 @@
-"""Names: folded, searched, shortened, listed."""
+"""Names: folded, searched, refused."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from practice.text.person_names import (
     fold,
-    in_words,
-    initials,
     no_control_characters,
     no_control_characters_but_lines,
     search_text,
@@ -99,40 +97,6 @@ def test_the_start_of_any_word_finds_its_bearer(name, data):
 )
 def test_a_search_looks_through_whole_words_and_their_parts(names, text):
     assert search_text(*names) == text
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"),
-    [
-        ("Maya Lindqvist", "ML"),
-        ("Rosa de la Cruz", "RC"),
-        ("Cher", "C"),
-        ("Dr. Erik Lindqvist", "EL"),
-        ("Dr", "D"),
-        ("zoë hartmann", "ZH"),
-        ("Ann (Nan)", "A"),
-        ("李美玲", "李"),
-        ("...", "."),
-        ("", ""),
-        ("  ", ""),
-    ],
-)
-def test_initials(name, letters):
-    assert initials(name) == letters
-
-
-@pytest.mark.parametrize(
-    ("names", "words"),
-    [
-        ([], ""),
-        (["Ann"], "Ann"),
-        (["Ann", "Ben"], "Ann and Ben"),
-        (["Ann", "Ben", "Cleo"], "Ann, Ben and Cleo"),
-        (iter(["Ann", "Ben"]), "Ann and Ben"),
-    ],
-)
-def test_names_in_a_sentence(names, words):
-    assert in_words(names) == words
 
 
 @pytest.mark.parametrize("text", ["a\x00", "\x07", "\x1b[1m", "a\nb", "a\tb", "\u202e", "\x85"])

@@ -1,10 +1,17 @@
-"""First names: all of a name that whoever shares a session ever reads."""
+"""First names, all that whoever shares a session ever reads of a name; initials; lists."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practice.text.first_names import UNNAMED, called, first_name, has_surname
+from practice.text.spoken_names import (
+    UNNAMED,
+    called,
+    first_name,
+    has_surname,
+    in_words,
+    initials,
+)
 
 PLAIN = [
     ("Ann Ashby", "Ann"),
@@ -178,3 +185,37 @@ def test_a_preferred_name_with_the_surname_in_it_is_noticed(preferred, name):
 )
 def test_a_preferred_name_without_it_is_taken(preferred, name):
     assert not has_surname(preferred, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Maya Lindqvist", "ML"),
+        ("Rosa de la Cruz", "RC"),
+        ("Cher", "C"),
+        ("Dr. Erik Lindqvist", "EL"),
+        ("Dr", "D"),
+        ("zoë hartmann", "ZH"),
+        ("Ann (Nan)", "A"),
+        ("李美玲", "李"),
+        ("...", "."),
+        ("", ""),
+        ("  ", ""),
+    ],
+)
+def test_initials(name, letters):
+    assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["Ann"], "Ann"),
+        (["Ann", "Ben"], "Ann and Ben"),
+        (["Ann", "Ben", "Cleo"], "Ann, Ben and Cleo"),
+        (iter(["Ann", "Ben"]), "Ann and Ben"),
+    ],
+)
+def test_names_in_a_sentence(names, words):
+    assert in_words(names) == words

@@ -1,9 +1,11 @@
-"""First names: all that whoever shares a session with somebody ever reads of their name.
+"""Names of people as pages say them: first names, initials, lists in words.
 
-Rather none than a wrong one: where a name does not tell, the therapist is asked (`docs/domain.md`).
+A first name is all that whoever shares a session with somebody ever reads of their name. Rather
+none than a wrong one: where a name does not tell, the therapist is asked (`docs/domain.md`).
 """
 
 import re
+from collections.abc import Iterable
 
 UNNAMED = "another person"
 
@@ -56,6 +58,20 @@ def first_name(name: str) -> str:
 def called(name: str, preferred_name: str = "") -> str:
     """Return what a client is called: as they prefer, or by their first name; never a surname."""
     return preferred_name or first_name(name) or UNNAMED
+
+
+def initials(name: str) -> str:
+    """Return up to two initials, for titles and monograms ("Maya Lindqvist" is ML)."""
+    words = without_titles(name.split()) or name.split()
+    words = [w for w in words if w[0].isalnum()] or words
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [words[0][0]] if words else []
+    return "".join(letters).upper()
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
+    *most, last = list(names) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def has_surname(preferred_name: str, name: str) -> bool:
