@@ -60,18 +60,29 @@ def clock(moment: datetime) -> SafeString:
 
 
 @register.filter
+def time_of_day(moment: datetime) -> SafeString:
+    """5pm; 1:30am, after the clocks go back."""
+    return _time(moment, spoken_times.time_of_day(moment))
+
+
+@register.filter
 def clock_in(moment: datetime, zone: str) -> str:
-    """5pm London time: a time of day in somebody else's zone."""
+    """5pm London time: a time of day in a zone that is named."""
     with timezone.override(zone):
-        return f"{spoken_times.clock(moment)} {spoken_times.zone_name(zone)}"
+        time, *which = spoken_times.time_of_day(moment).split(", ")
+    return ", ".join([f"{time} {spoken_times.zone_name(zone)}", *which])
 
 
 @register.filter
 def span(appointment: object) -> SafeString:
     """5pm to 5:50pm: `{{ appointment|span }}`."""
-    return _time(
-        appointment.starts_at, spoken_times.span(appointment.starts_at, appointment.ends_at)
-    )
+    return until(appointment.starts_at, appointment.ends_at)
+
+
+@register.filter
+def until(starts: datetime, ends: datetime) -> SafeString:
+    """5pm to 5:50pm: `{{ starts_at|until:ends_at }}`."""
+    return _time(starts, spoken_times.span(starts, ends))
 
 
 @register.filter

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+NEAR = timedelta(days=120)  # a day within it is understood without its year
+
 
 def clock(moment: datetime) -> str:
     """Return the time of day: "5pm", "4:12pm", "midday", "midnight"."""
@@ -18,6 +20,19 @@ def clock(moment: datetime) -> str:
         return "midday" if local.hour else "midnight"
     minutes = f":{local.minute:02}" if local.minute else ""
     return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def time_of_day(moment: datetime) -> str:
+    """Return the time of day, and which of the two it is where the clock shows it twice."""
+    return ", ".join(filter(None, [clock(moment), _which(moment)]))
+
+
+def _which(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return ""
+    go = "went" if moment < timezone.now() else "go"
+    return f"{'after' if local.fold else 'before'} the clocks {go} back"
 
 
 def day(moment: datetime | date) -> str:
@@ -34,18 +49,22 @@ def weekday(moment: datetime | date) -> str:
 
 def instant(moment: datetime) -> str:
     """Return the moment something happened: "Thursday 20 November 2025 at 4:12pm"."""
-    return f"{weekday(moment)} at {clock(moment)}"
+    return f"{weekday(moment)} at {time_of_day(moment)}"
 
 
 def span(starts: datetime, ends: datetime) -> str:
-    """Return from when to when: "5pm to 5:50pm"."""
-    return f"{clock(starts)} to {clock(ends)}"
+    """Return from when to when: "5pm to 5:50pm", "1:30am to 1:20am, after the clocks go back"."""
+    first, last = _which(starts), _which(ends)
+    if first and not last and not timezone.localtime(starts).fold:
+        return f"{clock(starts)}, {first}, to {clock(ends)}"
+    return ", ".join(filter(None, [f"{clock(starts)} to {clock(ends)}", last or first]))
 
 
 def soon(moment: datetime) -> str:
-    """Return a time within the next months, for lists: "Thursday 27 November, 5pm"."""
+    """Return a time for lists: "Thursday 27 November, 5pm", with the year where it is far."""
     local = timezone.localtime(moment)
-    return f"{local:%A} {local.day} {local:%B}, {clock(moment)}"
+    year = "" if abs(moment - timezone.now()) < NEAR else f" {local.year}"
+    return f"{local:%A} {local.day} {local:%B}{year}, {time_of_day(moment)}"
 
 
 def days(first: date, last: date) -> str:
