@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "practice.site.middleware.nobody_at_health",
     "django_htmx.middleware.HtmxMiddleware",
     "practice.site.middleware.htmx_answers",
+    "practice.site.middleware.RefusedFormMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "practice.accounts.session_timeout.session_limits",
     "practice.accounts.factors.second_factor_for_therapists",

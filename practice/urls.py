@@ -1,56 +1,52 @@
 """The site map; the only module that knows every app."""
 
-from allauth.account import views as allauth
-from allauth.mfa.base import views as mfa
-from allauth.mfa.recovery_codes import views as codes
-from allauth.mfa.totp import views as app
-from allauth.mfa.webauthn import views as passkeys
+from allauth.account import views as account_views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.recovery_codes import views as recovery_codes_views
+from allauth.mfa.totp import views as totp_views
+from allauth.mfa.webauthn import views as webauthn_views
 from django.conf import settings
 from django.urls import include, path, re_path, reverse_lazy
 
-from practice.accounts import security, session_timeout
-from practice.accounts import views as accounts
-from practice.accounts.views import refusing
+from practice.accounts import security, session_timeout, views
 from practice.demo import people
 from practice.site import health, pages
 
 sign_in_urls = [
     path(
         "",
-        refusing(
-            allauth.LoginView.as_view(
-                extra_context={"demo_accounts": people.SIGN_INS if settings.DEMO else []}
-            )
+        account_views.LoginView.as_view(
+            extra_context={"demo_accounts": people.SIGN_INS if settings.DEMO else []}
         ),
         name="account_login",
     ),
-    path("code/", refusing(security.SecondStep.as_view()), name="mfa_authenticate"),
-    path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
-    path("again/", refusing(allauth.reauthenticate), name="account_reauthenticate"),
-    path("again/code/", refusing(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("code/", security.SecondStep.as_view(), name="mfa_authenticate"),
+    path("passkey/", webauthn_views.login_webauthn, name="mfa_login_webauthn"),
+    path("again/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("again/code/", mfa_views.reauthenticate, name="mfa_reauthenticate"),
     path(
         "again/passkey/",
-        refusing(security.ConfirmByPasskey.as_view()),
+        security.ConfirmByPasskey.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("inactive/", allauth.account_inactive, name="account_inactive"),
-    path("new/", allauth.signup, name="account_signup"),
+    path("inactive/", account_views.account_inactive, name="account_inactive"),
+    path("new/", account_views.signup, name="account_signup"),
 ]
 
 # /password/
 password_urls = [
-    path("change/", refusing(allauth.password_change), name="account_change_password"),
-    path("set/", refusing(allauth.password_set), name="account_set_password"),
-    path("reset/", refusing(allauth.password_reset), name="account_reset_password"),
-    path("reset/sent/", allauth.password_reset_done, name="account_reset_password_done"),
+    path("change/", account_views.password_change, name="account_change_password"),
+    path("set/", account_views.password_set, name="account_set_password"),
+    path("reset/", account_views.password_reset, name="account_reset_password"),
+    path("reset/sent/", account_views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
-        refusing(allauth.password_reset_from_key),
+        account_views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
     path(
         "reset/done/",
-        allauth.password_reset_from_key_done,
+        account_views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
 ]
@@ -60,19 +56,23 @@ at_security = {"success_url": reverse_lazy("mfa_index")}
 security_urls = [
     path("", security.security, name="mfa_index"),
     path("elsewhere/", security.sign_out_elsewhere, name="sign_out_elsewhere"),
-    path("app/add/", refusing(app.activate_totp), name="mfa_activate_totp"),
-    path("app/remove/", refusing(app.deactivate_totp), name="mfa_deactivate_totp"),
-    path("codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("codes/new/", refusing(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
-    path("passkeys/add/", refusing(security.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("app/add/", totp_views.activate_totp, name="mfa_activate_totp"),
+    path("app/remove/", totp_views.deactivate_totp, name="mfa_deactivate_totp"),
+    path("codes/", recovery_codes_views.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "codes/new/",
+        recovery_codes_views.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path("passkeys/add/", security.AddPasskey.as_view(), name="mfa_add_webauthn"),
     path(
         "passkeys/<int:pk>/rename/",
-        refusing(passkeys.EditWebAuthnView.as_view(**at_security)),
+        webauthn_views.EditWebAuthnView.as_view(**at_security),
         name="mfa_edit_webauthn",
     ),
     path(
         "passkeys/<int:pk>/remove/",
-        refusing(passkeys.RemoveWebAuthnView.as_view(**at_security)),
+        webauthn_views.RemoveWebAuthnView.as_view(**at_security),
         name="mfa_remove_webauthn",
     ),
 ]
@@ -91,9 +91,9 @@ help_urls = [
 urlpatterns = [
     path("", pages.home, name="home"),
     path("sign-in/", include(sign_in_urls)),
-    path("sign-out/", accounts.sign_out, name="sign_out"),
+    path("sign-out/", views.sign_out, name="sign_out"),
     path("password/", include(password_urls)),
-    path("account/", accounts.account, name="account"),
+    path("account/", views.account, name="account"),
     path("account/security/", include(security_urls)),
     path("account/time-left/", session_timeout.time_left, name="time_left"),
     path("help/", include(help_urls)),

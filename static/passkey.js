@@ -11,9 +11,10 @@ if (window.PublicKeyCredential?.parseCreationOptionsFromJSON) {
   };
 
   // The options stand in the page, or, before anybody has signed in, are asked for.
-  const optionsOf = async ({ dataset, action }) => {
-    if (dataset.options) return JSON.parse(dataset.options);
-    const answer = await fetch(action, { headers: { Accept: "application/json" } });
+  const optionsOf = async (form) => {
+    const options = form.querySelector("script");
+    if (options) return JSON.parse(options.textContent);
+    const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
     return (await answer.json()).request_options;
   };
 

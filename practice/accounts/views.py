@@ -1,7 +1,5 @@
 """The account: who you are here, your time zone, signing out."""
 
-from collections.abc import Callable
-
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -35,18 +33,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     response = see_other("account_login")
     response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
     return response
-
-
-def refusing(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Make one of allauth's views answer 422, not 200, when it refuses a form."""
-
-    def with_status(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        facts = getattr(response, "context_data", None) or {}
-        forms = [form for name in ("form", "webauthn_form") if (form := facts.get(name))]
-        if response.status_code == 200 and any(form.is_bound and form.errors for form in forms):
-            response.status_code = 422
-        return response
-
-    with_status.login_required = getattr(view, "login_required", True)
-    return with_status

@@ -194,7 +194,6 @@ class Availability:
         self._do = (data or {}).get("do", "")
         self._data = data
         self.is_bound = data is not None and not self._do
-        self.focus = self._do.partition("-")[2] if self._do.startswith("add-") else ""
         hours = therapist.weekly_hours.values("weekday", "starts", "ends")
         self.days = [
             self._make(
@@ -231,7 +230,11 @@ class Availability:
             if self._do == f"remove-{prefix}-{number}":
                 del shown[number]
                 break
-        return rows(initial=shown, prefix=prefix, names=names)
+        made = rows(initial=shown, prefix=prefix, names=names)
+        if self._do == f"add-{prefix}":
+            first_field, *_ = made.forms[-1].fields.values()
+            first_field.widget.attrs["autofocus"] = True
+        return made
 
     @property
     def forms(self) -> list[forms.Form]:

@@ -4,6 +4,7 @@ import secrets
 
 from django.db import models
 from django.urls import register_converter
+from django.urls.converters import StringConverter
 
 # No vowels (no accidental words) and nothing that looks like something else.
 ALPHABET = "bcdfghjkmnpqrstvwxz23456789"
@@ -23,16 +24,10 @@ class PublicIdField(models.CharField):
         super().__init__(**kwargs)
 
 
-class PublicIdConverter:
+class PublicIdConverter(StringConverter):
     """`<id:…>` in a URL pattern. Anything else is no address at all."""
 
     regex = "[a-z0-9]{10}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 register_converter(PublicIdConverter, "id")

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -64,6 +65,25 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+class RefusedFormMiddleware:
+    """Answer 422, not 200, when a class-based view, as all of allauth's are, refuses a form."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_template_response(
+        self, request: HttpRequest, response: TemplateResponse
+    ) -> TemplateResponse:
+        context = response.context_data or {}
+        forms = [form for name in ("form", "webauthn_form") if (form := context.get(name))]
+        if response.status_code == 200 and any(form.is_bound and form.errors for form in forms):
+            response.status_code = 422
+        return response
 
 
 def nobody_at_health(get_response: GetResponse) -> GetResponse:

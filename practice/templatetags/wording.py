@@ -1,12 +1,9 @@
 """Filters that say things as the house style does; always loaded."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
-from django.core.serializers.json import DjangoJSONEncoder
-from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,12 +18,6 @@ register = template.Library()
 def _time(moment: datetime, words: str) -> SafeString:
     stamp = localtime(moment).isoformat(timespec="seconds")
     return format_html('<time datetime="{}">{}</time>', stamp, words)
-
-
-@register.filter
-def as_json(value: object) -> str:
-    """Data for a script, as the value of a data attribute."""
-    return json.dumps(value, cls=DjangoJSONEncoder)
 
 
 @register.filter
@@ -91,28 +82,6 @@ def days(week: Sequence) -> str:
     return spoken_times.days(week[0], week[-1])
 
 
-@register.filter
-def count(number: int, noun: str) -> str:
-    """1 client, 2 clients: `{{ n|count:"client" }}`, or `{{ n|count:"person,people" }}`."""
-    one, _, many = noun.partition(",")
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-@register.filter
-def either(number: int, words: str) -> str:
-    """The first word for one, the second for more: `{{ n|either:"has,have" }}`."""
-    return words.split(",")[0 if number == 1 else 1]
-
-
-@register.filter
-def month(moment: datetime) -> str:
-    """March 2021."""
-    return f"{localtime(moment):%B %Y}"
-
-
-# The same without markup, for titles and for plain dates.
-register.filter("plain_day", spoken_times.day)
-register.filter("plain_weekday", spoken_times.weekday)
 register.filter("zone_name", spoken_times.zone_name)
 register.filter("initials", spoken_names.initials)
 register.filter("zone_words", spoken_times.zone_words)
@@ -136,12 +105,6 @@ def people_initials(people: Sequence) -> str:
     return ", ".join(spoken_names.initials(person.name) for person in people)
 
 
-@register.filter
-def anchor(field: BoundField) -> str:
-    """Return the id of a field's first control, for a link that leads to it."""
-    return field.id_for_label or f"{field.auto_id}_0"
-
-
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A decorative drawing of the icon sheet."""
@@ -154,21 +117,3 @@ def icon(name: str) -> SafeString:
 def as_list(thing: object) -> list[object]:
     """A list of one, for templates that take several."""
     return [thing]
-
-
-@register.filter
-def with_autofocus(field: BoundField) -> SafeString:
-    """A control that has the focus when the page opens: the row that was just added."""
-    return field.as_widget(attrs={"autofocus": True})
-
-
-@register.filter
-def percent_of(number: int, everything: Sequence) -> int:
-    """Return how many in a hundred that is, for the length of a bar."""
-    return round(100 * number / len(everything)) if everything else 0
-
-
-@register.filter
-def plus(number: float, more: float) -> float:
-    """Add two numbers, for coordinates."""
-    return round(number + more, 1)

@@ -3,7 +3,6 @@
 import json
 import re
 from hashlib import sha256
-from html import unescape
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client as Browser
@@ -21,7 +20,7 @@ PAGE = "/account/security/passkeys/add/"
 def add_passkey(browser: Browser, name: str = "Phone") -> object:
     """Add a passkey on the page for it, as a browser does; return the answer to the form."""
     page = browser.get(PAGE).content.decode()
-    options = json.loads(unescape(re.search(r'data-options="([^"]*)"', page)[1]))
+    options = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page)[1])
     public = options["publicKey"]
     key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
     data = AuthenticatorData.create(

@@ -161,7 +161,7 @@ def a_view_starts_from_who_asks(source):
 # allauth or a view has made of such.
 IN_ADDRESSES = (
     r"(\w+\.)*(public_id|\w+_id|pk|(profile_)?slug|day|time|(previous|next)_page_number)"
-    r"|earlier|later|previous|next|field|address(\.\w+)*\.without_\w+(\.\w+)*"
+    r"|earlier|later|previous|next|field\.(id_for_label|auto_id)|address(\.\w+)*\.without_\w+(\.\w+)*"
     r"|action|action_url|totp_url|way\.url|(request\.)?path"
 )
 
