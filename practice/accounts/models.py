@@ -6,11 +6,14 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.http import int_to_base36
 
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.spoken_names import first_name
 from practice.text.spoken_times import validate_time_zone
+
+LOGIN_SESSION_KEY = "account_login"  # allauth's, of a sign-in that waits for its second step
 
 
 class UserManager(BaseUserManager):
@@ -52,8 +55,7 @@ class User(AbstractBaseUser):
         The row stays without an address, because sessions of others were booked by it. What belongs
         to the account alone (addresses, second factors, open sessions) goes.
         """
-        own = [kept.pk for kept in BrowserSession.objects.iterator() if self._is_in(kept)]
-        BrowserSession.objects.filter(pk__in=own).delete()
+        self.sign_out_everywhere()
         for relation in self._meta.related_objects:
             if relation.on_delete is models.CASCADE:
                 relation.related_model._base_manager.filter(**{relation.field.name: self}).delete()
@@ -62,11 +64,16 @@ class User(AbstractBaseUser):
         self.last_login = None
         self.save()
 
-    def _is_in(self, kept: BrowserSession) -> bool:
+    def sign_out_everywhere(self) -> None:
+        """End every session of this account, and every sign-in to it that has begun."""
+        sessions = BrowserSession.objects.iterator()
+        ending = [session.pk for session in sessions if self._is_in(session.get_decoded())]
+        BrowserSession.objects.filter(pk__in=ending).delete()
+
+    def _is_in(self, session_data: dict) -> bool:
         """Whether it is this account that a browser is signed in to, or has begun to sign in to."""
-        facts = kept.get_decoded()
-        account = facts.get(SESSION_KEY)
-        return account == str(self.pk) if account else self.email in str(facts)
+        begun = session_data.get(LOGIN_SESSION_KEY, {}).get("user_pk")
+        return session_data.get(SESSION_KEY) == str(self.pk) or begun == int_to_base36(self.pk)
 
 
 class Therapist(models.Model):

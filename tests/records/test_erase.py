@@ -432,9 +432,7 @@ def test_all_ways_into_the_account_go_with_it(alone, ann, as_ann, as_bob, sure_a
     EmailAddress.objects.create(user=account, email=account.email, primary=True)
     UserSession.objects.create(user=account, session_key="long gone", ip="10.0.0.1")
     assert as_ann.get("/account/security/").status_code == 200
-    halfway = Browser()
-    halfway.post("/sign-in/", {"login": account.email, "password": PASSWORD})
-    assert halfway.get("/sign-in/code/").status_code == 200
+    begun = halfway(account.email)
     Authenticator.objects.create(**passkey)
     own = [r.related_model for r in User._meta.related_objects if r.on_delete is CASCADE]
     assert {Authenticator, EmailAddress, UserSession} <= set(own)
@@ -449,8 +447,40 @@ def test_all_ways_into_the_account_go_with_it(alone, ann, as_ann, as_bob, sure_a
     assert "ann@mail.example" not in str(sessions())
     answer = as_ann.get("/dashboard/")
     assert (answer.status_code, unquote(answer.url)) == (302, "/sign-in/?next=/dashboard/")
-    assert halfway.post("/sign-in/code/", {"code": "000000"}).url == "/sign-in/"
+    assert begun.post("/sign-in/code/", {"code": "000000"}).url == "/sign-in/"
     assert sure_alice.get("/clients/").status_code == as_bob.get("/clients/").status_code == 200
+
+
+def halfway(address: str) -> Browser:
+    """A browser that has passed the password and not yet the second step."""
+    browser = Browser()
+    browser.post("/sign-in/", {"login": address, "password": PASSWORD})
+    assert browser.get("/sign-in/code/").status_code == 200
+    return browser
+
+
+@pytest.mark.parametrize(
+    "other", ["joann@mail.example", "ann@mail.example.org", "a.nn@mail.example"]
+)
+def test_whoever_has_an_address_much_like_it_goes_on_signing_in(alone, ann, sure_alice, other):
+    TOTP.activate(UserFactory(email=other), generate_totp_secret())
+    browser = halfway(other)
+
+    assert sure_alice.post(page_of(ann), SURE).status_code == 303
+
+    assert browser.get("/sign-in/code/").status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["ann@mail.example", "Ann@Mail.Example", " ann@mail.example "])
+def test_a_sign_in_that_has_begun_ends_however_the_address_was_typed(alone, ann, sure_alice, typed):
+    TOTP.activate(ann.account, generate_totp_secret())
+    browser = halfway(typed)
+    begun = browser.session.session_key
+
+    assert sure_alice.post(page_of(ann), SURE).status_code == 303
+
+    assert not BrowserSession.objects.filter(pk=begun).exists()
+    assert browser.get("/sign-in/code/").url == "/sign-in/"
 
 
 def test_whoever_else_has_the_address_on_their_page_stays_signed_in(alone, ann, sure_alice):
