@@ -2,11 +2,12 @@
 
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordLengthMixin
+from practice.accounts.models import User
 from practice.audit.models import Entry
 from practice.text.fields import EmailField, LineField
 from practice.text.spoken_names import first_name, has_surname
@@ -134,16 +135,22 @@ class NewPasswordForm(PasswordLengthMixin, SetPasswordForm):
         first.error_messages["required"] = "Enter a password"
         second.error_messages["required"] = "Enter the password again"
 
-    def save_with(self, invitation: Invitation) -> None:
-        """Make the account and link the client, both or neither.
+    @transaction.atomic
+    def claim_for(self, invitation: Invitation) -> User:
+        """Return the account of the invited, theirs alone now, and link the client; or neither.
 
         Raises:
             Invitation.Unusable: somebody was faster.
         """
-        try:
-            with transaction.atomic():
-                Entry.hold(invitation.therapist_id)
-                self.save()
-                invitation.accept(self.user)
-        except IntegrityError:
-            raise Invitation.Unusable from None
+        Entry.hold(invitation.therapist_id)
+        User.objects.bulk_create([User(email=invitation.email)], ignore_conflicts=True)
+        user = User.objects.select_for_update(no_key=True).get(email=invitation.email)
+        if user.email_verified_at:
+            raise Invitation.Unusable
+        user.claim(self.cleaned_data["new_password1"])
+        invitation.accept(user)
+        return user
+
+    def save_unless_there_is_one(self) -> None:
+        """Make the account; if there is one, do as much work, and change nothing."""
+        User.objects.bulk_create([self.save(commit=False)], ignore_conflicts=True)

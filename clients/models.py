@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Self
 
+from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -163,7 +164,11 @@ class Client(models.Model):
 
 
 class Invitation(models.Model):
-    """A single-use link that lets one client make an account. Only its fingerprint is stored."""
+    """A single-use link that lets one client make an account. Only its fingerprint is stored.
+
+    The inviting therapist is shown the link, so it does not show whose a mailbox is. What goes by
+    mail alone has a proof added to it, which is stored nowhere: a signature by the server's key.
+    """
 
     VALID_FOR = timedelta(days=7)
 
@@ -200,12 +205,17 @@ class Invitation(models.Model):
         )
         return token
 
+    @staticmethod
+    def proof_of(token: str) -> str:
+        """Return what is added to a link that goes by mail alone."""
+        return _proofs().signature(token)
+
     @classmethod
-    def open(cls, token: str) -> Self:
+    def open(cls, token: str, proof: str = "") -> Self:
         """Return the invitation of a link that still works.
 
         Raises:
-            Invitation.Unusable: it does not.
+            Invitation.Unusable: it does not, or its proof is none.
         """
         invitation = (
             cls.objects.select_related("client", "therapist")
@@ -220,7 +230,18 @@ class Invitation(models.Model):
         # A link is bound to the address it was made for.
         if invitation is None or invitation.client.email.strip().lower() != invitation.email:
             raise cls.Unusable
+        if proof and not cls._is_proof(token, proof):
+            raise cls.Unusable
         return invitation
+
+    @staticmethod
+    def _is_proof(token: str, proof: str) -> bool:
+        signer = _proofs()
+        try:
+            signer.unsign(f"{token}{signer.sep}{proof}")
+        except BadSignature:
+            return False
+        return True
 
     def accept(self, user: User) -> None:
         """Link the client to an account of the same e-mail address.
@@ -238,3 +259,7 @@ class Invitation(models.Model):
                     raise self.Unusable
         except IntegrityError:  # the account has a record of this therapist already
             raise self.Unusable from None
+
+
+def _proofs() -> Signer:
+    return Signer(salt="clients.Invitation")

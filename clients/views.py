@@ -1,17 +1,12 @@
 """A therapist's Clients list and the page of one client."""
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
 from clients.listing import Listing
-from clients.models import Invitation
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
@@ -134,31 +129,3 @@ def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     # The form has put what was typed on `person`; the page speaks of who it was.
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     return render_form(request, "clients/edit.html", {"client": person, "form": form})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_therapists
-def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
-    """Give a client access: a single-use link, shown here and, where mail is set up, sent.
-
-    The link is part of this very answer, because nothing may keep it until the next page.
-    """
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
-    if request.method != "POST" or person.account_id or not person.email:
-        return see_other("client", client_id)
-    with Entry.recording(
-        Verb.CLIENT_INVITED, by=request.user, therapist=request.therapist, about=person
-    ):
-        token = Invitation.create_for(person)
-    site = settings.SITE_URL or f"{request.scheme}://{request.get_host()}"
-    link = site + reverse("invitation", args=[token])
-    facts = {"client": person, "therapist": request.therapist, "link": link}
-    if settings.EMAIL_HOST:
-        send_mail(
-            f"{request.therapist.name} invites you to {settings.SERVICE_NAME}",
-            render_to_string("clients/invitation_email.txt", facts, request),
-            None,
-            [person.email],
-        )
-    facts["sent"] = bool(settings.EMAIL_HOST)
-    return render(request, "clients/invited.html", facts)

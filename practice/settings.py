@@ -176,7 +176,10 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "practice.accounts.forms.PasswordByLinkForm",
 }
 ACCOUNT_PREVENT_ENUMERATION = "strict"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/15m/key"}  # passwords and codes; see 429.html
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/15m/key",  # passwords and codes; see 429.html
+    "invitation": "5/h/key",  # mails to one address
+}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

@@ -1,5 +1,7 @@
 """Test data: fictional people and their work, one call each."""
 
+from datetime import UTC, datetime
+
 import factory
 from factory.django import DjangoModelFactory
 
@@ -11,7 +13,7 @@ PASSWORD = "a quiet harbour at dusk"
 
 
 class UserFactory(DjangoModelFactory):
-    """An account that can sign in with `PASSWORD`."""
+    """An account that can sign in with `PASSWORD`, of whoever reads the mail of its address."""
 
     class Meta:
         model = User
@@ -19,6 +21,7 @@ class UserFactory(DjangoModelFactory):
 
     email = factory.Sequence(lambda n: f"person{n}@mail.example")
     password = factory.django.Password(PASSWORD)
+    email_verified_at = datetime(2025, 1, 2, tzinfo=UTC)
 
 
 class TherapistFactory(DjangoModelFactory):

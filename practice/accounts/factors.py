@@ -1,13 +1,10 @@
 """Second factors: an authenticator app, passkeys, and recovery codes for when both are lost."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from hashlib import sha256
 
 import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
@@ -17,8 +14,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from practice.accounts.access import therapist_of
 from practice.accounts.models import User
+from practice.web.encryption import decrypt, encrypt
 from practice.web.responses import banner, see_other
 
+PURPOSE = "second factors"
 PASSKEY_FAILED = "That passkey did not work. Try again, or go on in another way."
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -73,17 +72,10 @@ class FactorAdapter(DefaultMFAAdapter):
         )
 
     def encrypt(self, text: str) -> str:
-        return _lock().encrypt(text.encode()).decode()
+        return encrypt(text, PURPOSE)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _lock().decrypt(encrypted_text.encode()).decode()
-
-
-def _lock() -> MultiFernet:
-    """Return what opens the secrets: the server's key, or one it had before."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = (sha256(b"second factors" + key.encode()).digest() for key in keys)
-    return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
+        return decrypt(encrypted_text, PURPOSE)
 
 
 def has_second_factor(user: User) -> bool:

@@ -8,6 +8,7 @@ from allauth.account.forms import (
     ResetPasswordKeyForm,
     SetPasswordForm,
 )
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -88,7 +89,11 @@ class FirstPasswordForm(PasswordLengthMixin, SetPasswordForm):
 
 
 class PasswordByLinkForm(PasswordLengthMixin, ResetPasswordKeyForm):
-    """A new password, for whoever was sent a link."""
+    """A new password, for whoever was sent a link, and so reads the mail of the address."""
+
+    def save(self) -> None:
+        session_key = context.request.session.session_key
+        self.user.claim(self.cleaned_data["password1"], session_key=session_key)
 
 
 class CodeField:

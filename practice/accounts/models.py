@@ -4,10 +4,12 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.http import int_to_base36
 
+from practice.accounts.signals import account_claimed
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.spoken_names import first_name
@@ -36,6 +38,8 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since when it is known that the mail of the address is read by whoever signs in.
+    email_verified_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -56,17 +60,41 @@ class User(AbstractBaseUser):
         to the account alone (addresses, second factors, open sessions) goes.
         """
         self.sign_out_everywhere()
-        for relation in self._meta.related_objects:
-            if relation.on_delete is models.CASCADE:
-                relation.related_model._base_manager.filter(**{relation.field.name: self}).delete()
+        self._delete_belongings()
         self.email, self.is_active = f"erased-{self.pk}@erased.invalid", False
         self.set_unusable_password()
         self.last_login = None
         self.save()
 
-    def sign_out_everywhere(self) -> None:
+    @transaction.atomic
+    def claim(self, password: str, *, session_key: str | None = None) -> None:
+        """Hand the account to the owner of its address, who has just shown that they are.
+
+        It gets a new password, and everybody is signed out, but for the session of `session_key`.
+        As long as nobody had shown it, what was added may be anybody's: with the first proof
+        second factors go, and whoever listens to `account_claimed` takes away the rest.
+        """
+        if self.verify_email():
+            self._delete_belongings()
+            account_claimed.send(User, user=self)
+        self.set_password(password)
+        self.save(update_fields=["password"])
+        self.sign_out_everywhere(but=session_key)
+
+    def verify_email(self) -> bool:
+        """Note that the mail of the address is read by its owner; return whether that is news."""
+        unverified = User.objects.filter(pk=self.pk, email=self.email, email_verified_at=None)
+        return unverified.update(email_verified_at=timezone.now()) == 1
+
+    def _delete_belongings(self) -> None:
+        """Delete what belongs to the account alone: addresses, second factors, devices."""
+        for relation in self._meta.related_objects:
+            if relation.on_delete is models.CASCADE:
+                relation.related_model._base_manager.filter(**{relation.field.name: self}).delete()
+
+    def sign_out_everywhere(self, *, but: str | None = None) -> None:
         """End every session of this account, and every sign-in to it that has begun."""
-        sessions = BrowserSession.objects.iterator()
+        sessions = BrowserSession.objects.exclude(pk=but).iterator()
         ending = [session.pk for session in sessions if self._is_in(session.get_decoded())]
         BrowserSession.objects.filter(pk__in=ending).delete()
 

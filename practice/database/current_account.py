@@ -32,6 +32,24 @@ def on_side(side: str) -> None:
 
 
 @contextmanager
+def acting_as(account_id: int) -> Iterator[None]:
+    """Let whoever has just shown that an account is theirs do what its owner may, on client side.
+
+    The rest of the request goes on as whoever it was before.
+    """
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        yield
+        return
+    now = (
+        "SELECT current_setting('stillwater.user', true), current_setting('stillwater.side', true)"
+    )
+    with connection.wrap_database_errors:
+        user, side = connection.connection.execute(now).fetchone()
+    with _told_meanwhile({"user": str(account_id), "side": "client"}, {"user": user, "side": side}):
+        yield
+
+
+@contextmanager
 def purpose(name: str, value: str = "yes") -> Iterator[None]:
     """Let the asker see what one purpose needs, beyond what is theirs, and no longer than that.
 
@@ -40,13 +58,25 @@ def purpose(name: str, value: str = "yes") -> Iterator[None]:
     if connection.vendor != "postgresql" or not connection.in_atomic_block:
         yield
         return
-    _tell(**{name: value})
+    with _told_meanwhile({name: value}, {name: ""}):
+        yield
+
+
+@contextmanager
+def _told_meanwhile(now: dict[str, str], then: dict[str, str]) -> Iterator[None]:
+    _tell(**now)
     try:
         yield
     finally:
         # After an error the transaction is over, and with it what it was told.
         if connection.connection.info.transaction_status != TransactionStatus.INERROR:
-            _tell(**{name: ""})
+            _tell(**then)
+
+
+def _told(name: str) -> str:
+    asked = "SELECT coalesce(current_setting('stillwater.' || %s, true), '')"
+    with connection.wrap_database_errors:
+        return connection.connection.execute(asked, [name]).fetchone()[0]
 
 
 def _tell(**facts: str) -> None:

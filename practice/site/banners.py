@@ -103,6 +103,14 @@ BANNERS = {
     ),
     "account_ready": Banner("Your account is ready"),
     "invitation_accepted": Banner("Invitation accepted"),
+    "invitation_sent": Banner(
+        "The link is on its way", "Look in your email, and open the link that is in it."
+    ),
+    "sign_in_to_accept": Banner(
+        "Sign in to accept",
+        "With the password that you have just chosen. If you had an account here before, with the "
+        "one that it had.",
+    ),
     "page_too_old": Banner(
         "This page had been open for too long",
         "Nothing was sent. Check the page and try again.",

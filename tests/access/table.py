@@ -46,6 +46,7 @@ TABLE = {
     "help/cant-spot-a-client/": EVERYBODY,
     "help/finishing-work-with-a-client/": EVERYBODY,
     "invitation/<str:token>/": EVERYBODY,
+    "invitation/<str:token>/<str:proof>/": EVERYBODY,
     "livez": EVERYBODY,
     "password/change/": SIGNED_IN,
     "password/reset/": EVERYBODY,

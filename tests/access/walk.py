@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clients.models import Invitation
 from relationships.models.choices import EndReason
 from tests.access import forms, oracle
 from tests.access.elsewhere import Elsewhere
@@ -221,6 +222,7 @@ class Walk:
             "<str:day>": monday_after(timezone.now()),
             "<str:time>": "1000",
             "<str:token>": self.world.token,
+            "<str:proof>": Invitation.proof_of(self.world.token),
             "^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$": "reset/1-set-password/",
             "<slug:slug>": "bob",
         }.items():

@@ -153,7 +153,8 @@ def test_an_invitation_is_recorded_when_made_and_when_accepted(alice, ben, as_al
 
     token = Invitation.create_for(ben)
     typed = dict.fromkeys(("new_password1", "new_password2"), PASSWORD)
-    assert client.post(f"/invitation/{token}/", typed).status_code == 303
+    link = f"/invitation/{token}/{Invitation.proof_of(token)}/"
+    assert client.post(link, typed).status_code == 303
 
     account = Client.objects.get(pk=ben.pk).account_id
     assert sorted(lines.new()) == [

@@ -80,8 +80,11 @@ def of_a_visitor(page: Page, people: Practice) -> Iterator[str]:
     page.goto("/password/reset/sent/")
     yield "forgotten password, sent"
     owen = Client.objects.get(name="Owen Pryce")
-    page.goto(f"/invitation/{Invitation.create_for(owen)}/")
+    token = Invitation.create_for(owen)
+    page.goto(f"/invitation/{token}/")
     yield "invitation"
+    page.goto(f"/invitation/{token}/{Invitation.proof_of(token)}/")
+    yield "invitation that came by mail"
     page.goto("/invitation/nothing/")
     yield "invitation that does not work"
     for address in ("help/", "help/finishing-work-with-a-client/", "accessibility/", "privacy/"):

@@ -17,6 +17,7 @@ from tests.conftest import browser_of
 from tests.factories import (
     ClientFactory,
     TherapistFactory,
+    UserFactory,
     counters_of,
     facts_of,
     history_of,
@@ -238,14 +239,13 @@ def test_starting_and_ending_work_with_the_same_person_do_not_wait_for_each_othe
 
 def test_of_two_who_accept_an_invitation_one_gets_the_account(alice, ben):
     token = Invitation.create_for(ben)
+    link = f"/invitation/{token}/{Invitation.proof_of(token)}/"
     typed = [
         {"new_password1": secret, "new_password2": secret}
         for secret in ("the first quiet harbour", "the second quiet harbour")
     ]
 
-    answers = at_once(
-        *(lambda sent=sent: Browser().post(f"/invitation/{token}/", sent) for sent in typed)
-    )
+    answers = at_once(*(lambda sent=sent: Browser().post(link, sent) for sent in typed))
 
     assert sorted(answer.status_code for answer in answers) == [303, 410]
     winner = [answer.status_code for answer in answers].index(303)
@@ -255,7 +255,7 @@ def test_of_two_who_accept_an_invitation_one_gets_the_account(alice, ben):
 
 
 def test_of_two_therapists_who_invite_one_person_both_are_accepted(alice, bob, ben, carl):
-    account = User.objects.create_user("ben@mail.example", "a quiet harbour at dusk")
+    account = UserFactory(email="ben@mail.example")
     Client.objects.filter(pk=carl.pk).update(email=account.email)
     carl.refresh_from_db()
     links = [f"/invitation/{Invitation.create_for(person)}/" for person in (ben, carl)]

@@ -14,7 +14,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.messages import ERROR, SUCCESS
 from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client as Browser
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
 from clients.models import Client, Invitation
@@ -183,11 +183,24 @@ def _(world):
     world.as_alice.post(f"/clients/{world.ann.public_id}/edit/", typed)
 
 
+CHOSEN = {"new_password1": "a brand new harbour", "new_password2": "a brand new harbour"}
+
+
 @action("account_ready")
 def _(world):
     token = Invitation.create_for(world.ben)
-    typed = {"new_password1": "a brand new harbour", "new_password2": "a brand new harbour"}
-    Browser().post(f"/invitation/{token}/", typed)
+    Browser().post(f"/invitation/{token}/{Invitation.proof_of(token)}/", CHOSEN)
+
+
+@action("sign_in_to_accept")
+def _(world):
+    Browser().post(f"/invitation/{Invitation.create_for(world.ben)}/", CHOSEN)
+
+
+@action("invitation_sent")
+def _(world):
+    with override_settings(EMAIL_HOST="mail.practice.example"):
+        Browser().post(f"/invitation/{Invitation.create_for(world.ben)}/")
 
 
 @action("invitation_accepted")

@@ -112,7 +112,7 @@ def test_a_page_that_is_not_there_is_told_by_its_route(log, ann, as_bob):
     "path",
     [
         "/Ann-Ashby/",
-        f"/invitation/{TOKEN}/Ashby/",
+        f"/invitation/{TOKEN}/{TOKEN}/Ashby/",
         "/O'Ashby\" Ashby",
         "/a%20b/Ashby HTTP Ashby",
         "/%0AAshby",
@@ -162,7 +162,7 @@ def test_a_forged_host(log, db):
 
 
 def test_what_django_holds_for_suspicious(log, db, monkeypatch):
-    def suspect(_: str) -> None:
+    def suspect(*_: str) -> None:
         raise SuspiciousOperation(f"Nobody asks for {JOIN}")
 
     monkeypatch.setattr(Invitation, "open", suspect)
@@ -173,7 +173,7 @@ def test_what_django_holds_for_suspicious(log, db, monkeypatch):
 
 
 def test_a_page_that_breaks(log, db, monkeypatch):
-    def break_down(token: str) -> None:
+    def break_down(token: str, proof: str) -> None:
         raise LookupError(token)
 
     monkeypatch.setattr(Invitation, "open", break_down)
@@ -189,6 +189,7 @@ def test_a_page_that_breaks(log, db, monkeypatch):
     [
         (f"GET {JOIN}?q=Ashby HTTP/1.1", f'"GET {JOINED} HTTP/1.1" 404 -'),
         (f"GET /invitation/{TOKEN.replace('-', '%2D')}/ HTTP/1.1", f'"GET {JOINED} HTTP/1.1"'),
+        (f"GET {JOIN}{TOKEN}/ HTTP/1.1", '"GET /invitation/<str:token>/<str:proof>/ HTTP/1.1" 404'),
         (f"POST {RESET} HTTP/1.1", '"POST /password/reset/(?P<uidb36>'),
         (f"GET https://practice.example{JOIN} HTTP/1.0", f"practice.example{JOINED} HTTP/1.0"),
         ("GET /Ashby/x.php?y=Ashby HTTP/1.1", '"GET /… HTTP/1.1" 404 -'),

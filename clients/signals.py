@@ -1,0 +1,26 @@
+"""What clients do about what happens to accounts."""
+
+from django.db import transaction
+
+from practice.accounts.models import User
+from practice.audit.models import Entry, Verb
+from practice.database import current_account
+
+
+@transaction.atomic
+def unlink_records(user: User, **signal: object) -> None:
+    """Take an account from the records that were linked to it before its owner was known.
+
+    Whoever accepted those invitations may have been the therapist who made them. Each therapist
+    finds it on record, and invites anew.
+    """
+    with current_account.acting_as(user.pk):
+        for record in user.clients.order_by("therapist_id", "pk"):
+            Entry.record(
+                Verb.CLIENT_CHANGED,
+                by=user,
+                therapist=record.therapist_id,
+                about=record,
+                outcome="account unlinked",
+            )
+        user.clients.update(account=None)

@@ -1,0 +1,27 @@
+"""What the server must keep and its database must not tell: encrypted with the server's key."""
+
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+
+
+def encrypt(text: str, purpose: str) -> str:
+    """Return a text that only `decrypt` reads, with the same purpose."""
+    return _fernet(purpose).encrypt(text.encode()).decode()
+
+
+def decrypt(encrypted_text: str, purpose: str) -> str:
+    """Return what was encrypted, with the server's key or with one that it had before.
+
+    Raises:
+        cryptography.fernet.InvalidToken: it was not, or for another purpose.
+    """
+    return _fernet(purpose).decrypt(encrypted_text.encode()).decode()
+
+
+def _fernet(purpose: str) -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = (sha256(f"{purpose}{key}".encode()).digest() for key in keys)
+    return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])
