@@ -70,10 +70,7 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
         Client.DoesNotExist: they have been erased a moment ago.
     """
     Entry.hold(client.therapist_id)
-    # In the order in which booking, ending and starting lock them, so that nobody waits for ever.
-    Therapist.objects.select_for_update(no_key=True).get(pk=client.therapist_id)
-    list(client.relationships.order_by("pk").select_for_update(of=("self",)))
-    Client.objects.known().select_for_update().get(pk=client.pk)
+    _lock(client)
     plan = Plan.of(client)
     if not plan.is_possible:
         raise NotYet
@@ -97,6 +94,16 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
             person.delete()
     if account:
         _close_unless_needed(account)
+
+
+def _lock(client: Client) -> None:
+    """Lock what goes, in the order in which booking, ending and starting lock it.
+
+    So nobody waits for ever.
+    """
+    Therapist.objects.select_for_update(no_key=True).get(pk=client.therapist_id)
+    list(client.relationships.order_by("pk").select_for_update(of=("self",)))
+    Client.objects.known().select_for_update().get(pk=client.pk)
 
 
 def _erase_work(relationship: Relationship, by: User) -> None:

@@ -34,34 +34,35 @@ def needing_attention(therapist: Therapist, now: datetime, today: date) -> Relat
     return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
 
 
-def not_yet(tie: Relationship, today: date, by: User) -> bool:
+def not_yet(relationship: Relationship, today: date, by: User) -> bool:
     """Put the question off for four weeks; answer whether the relationship is still active."""
-    return _note(tie, by, ask_again_on=today + ASK_AGAIN_AFTER)
+    return _note(relationship, by, ask_again_on=today + ASK_AGAIN_AFTER)
 
 
-def take_a_break(tie: Relationship, until: date, by: User) -> bool:
+def take_a_break(relationship: Relationship, until: date, by: User) -> bool:
     """Note a break until a day; answer whether the relationship is still active."""
-    return _note(tie, by, on_break_until=until)
+    return _note(relationship, by, on_break_until=until)
 
 
-def plan_end(tie: Relationship, day: date | None, by: User) -> bool:
+def plan_end(relationship: Relationship, day: date | None, by: User) -> bool:
     """Note the day of the last session, or none; answer whether it is still active."""
-    return _note(tie, by, planned_end=day)
+    return _note(relationship, by, planned_end=day)
 
 
-def end(tie: Relationship, reason: EndReason, by: User) -> bool:
+def end(relationship: Relationship, reason: EndReason, by: User) -> bool:
     """End a relationship of the list; answer whether it was still active."""
     try:
-        tie.end(by=by, reason=reason)
+        relationship.end(by=by, reason=reason)
     except Relationship.AlreadyDone:
         return False
     return True
 
 
 @transaction.atomic
-def _note(tie: Relationship, by: User, **note: date | None) -> bool:
-    Entry.hold(tie.therapist_id)
-    is_active = bool(Relationship.objects.active().filter(pk=tie.pk).update(**note))
+def _note(relationship: Relationship, by: User, **note: date | None) -> bool:
+    Entry.hold(relationship.therapist_id)
+    is_active = bool(Relationship.objects.active().filter(pk=relationship.pk).update(**note))
     if is_active:
-        Entry.record(Verb.PLANS_NOTED, by=by, therapist=tie.therapist_id, about=tie)
+        therapist = relationship.therapist_id
+        Entry.record(Verb.PLANS_NOTED, by=by, therapist=therapist, about=relationship)
     return is_active

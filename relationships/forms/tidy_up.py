@@ -56,34 +56,38 @@ class TidyForm(forms.Form):
     until = DayField(label="Until, if on a break")
 
     def __init__(
-        self, *args: object, tie: Relationship, last_session: datetime | None, **kwargs: object
+        self,
+        *args: object,
+        relationship: Relationship,
+        last_session: datetime | None,
+        **kwargs: object,
     ) -> None:
-        super().__init__(*args, prefix=tie.public_id, **kwargs)
-        self.tie, self.last_session = tie, last_session
+        super().__init__(*args, prefix=relationship.public_id, **kwargs)
+        self.relationship, self.last_session = relationship, last_session
 
     @property
     def is_chosen(self) -> bool:
         return bool(self.cleaned_data.get("action"))
 
     def clean(self) -> dict:
-        facts = super().clean()
-        whom = self.tie.with_whom
-        if facts.get("action") == "" and (facts.get("reason") or facts.get("until")):
+        cleaned = super().clean()
+        whom = self.relationship.with_whom
+        if cleaned.get("action") == "" and (cleaned.get("reason") or cleaned.get("until")):
             self.add_error("action", f"Choose what to do with {whom}")
-        if facts.get("action") == "end" and facts.get("reason") == "":
+        if cleaned.get("action") == "end" and cleaned.get("reason") == "":
             self.add_error("reason", f"{WHICH} with {whom}")
-        if facts.get("action") == "break" and "until" in facts and not facts["until"]:
+        if cleaned.get("action") == "break" and "until" in cleaned and not cleaned["until"]:
             self.add_error("until", f"Enter until when {whom} is on a break")
-        return facts
+        return cleaned
 
     def apply(self, by: User) -> bool:
         """Do it, and answer whether it could be done: not if the relationship has ended since."""
-        facts = self.cleaned_data
-        if facts["action"] == "end":
-            return tidy_up.end(self.tie, EndReason(facts["reason"]), by)
-        if facts["action"] == "break":
-            return tidy_up.take_a_break(self.tie, facts["until"], by)
-        return tidy_up.not_yet(self.tie, timezone.localdate(), by)
+        cleaned = self.cleaned_data
+        if cleaned["action"] == "end":
+            return tidy_up.end(self.relationship, EndReason(cleaned["reason"]), by)
+        if cleaned["action"] == "break":
+            return tidy_up.take_a_break(self.relationship, cleaned["until"], by)
+        return tidy_up.not_yet(self.relationship, timezone.localdate(), by)
 
 
 class WeeksForm(forms.Form):

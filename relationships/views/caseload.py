@@ -1,6 +1,8 @@
 """The caseload as a picture, the tidy-up list, and the planned ending of one relationship."""
 
-from django.http import HttpResponse
+from datetime import datetime
+
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,10 +12,11 @@ from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.text import spoken_times
 from practice.web.responses import banner, render_form, see_other
-from relationships.caseload import tidy_up as tidying
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
+from relationships.caseload.tidy_up import needing_attention, plan_end
 from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm
+from relationships.models import RelationshipQuerySet
 
 ROWS = 100
 
@@ -26,24 +29,24 @@ def caseload(request: TherapistRequest) -> HttpResponse:
     load = Caseload(request.therapist, now)
     numbers = [point.clients for point in load.months]
     labels = [f"{timezone.localtime(point.at):%b}" for point in load.months]
-    facts = {"load": load, "now": now, "attention": _attention(request).count()}
+    context = {"load": load, "now": now, "attention": _attention(request).count()}
     if len(numbers) > 1:
         first, last = load.months[0], load.months[-1]
-        facts["wide"] = draw(numbers, labels, width=482, height=240, every=1)
-        facts["narrow"] = draw(numbers, labels, width=326, height=220, every=3)
-        facts["sentence"] = (
+        context["wide"] = draw(numbers, labels, width=482, height=240, every=1)
+        context["narrow"] = draw(numbers, labels, width=326, height=220, every=3)
+        context["sentence"] = (
             f"From {first.clients} in {_month(first.at)} to {last.clients} in {_month(last.at)}."
         )
-        facts["table"] = [(_month(point.at), point.clients) for point in load.months]
-    return render(request, "relationships/caseload.html", facts)
+        context["table"] = [(_month(point.at), point.clients) for point in load.months]
+    return render(request, "relationships/caseload.html", context)
 
 
-def _month(at) -> str:
+def _month(at: datetime) -> str:
     return spoken_times.day(at).partition(" ")[2]
 
 
-def _attention(request: TherapistRequest):
-    return tidying.needing_attention(request.therapist, timezone.now(), timezone.localdate())
+def _attention(request: TherapistRequest) -> RelationshipQuerySet:
+    return needing_attention(request.therapist, timezone.now(), timezone.localdate())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,46 +58,51 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         initial={"weeks": request.therapist.tidy_up_weeks},
     )
     if weeks.is_valid():
-        facts = {"by": request.user, "therapist": request.therapist, "outcome": "tidy-up"}
-        with Entry.recording(Verb.SETTINGS_CHANGED, **facts):
-            request.therapist.tidy_up_weeks = weeks.cleaned_data["weeks"]
-            request.therapist.save(update_fields=["tidy_up_weeks"])
-        banner(request, "weeks_saved")
-        return see_other("tidy_up")
+        return _save_weeks(request, weeks.cleaned_data["weeks"])
     waiting = _attention(request)
     # A row that was shown is answered even if it has left the list since.
     sent = [row for row in request.POST.getlist("row") if row.isalnum()]
-    ties = request.therapist.relationships.filter(public_id__in=sent) if sent else waiting
-    ties = ties.prefetch_related("participations__client").order_by("pk")[:ROWS]
-    last = _last_sessions(request, ties)
-    forms = [
-        TidyForm(request.POST if sent else None, tie=tie, last_session=last.get(tie.pk))
-        for tie in ties
-    ]
-    valid = [form.is_valid() for form in forms]  # each of them, so that each says why
+    shown = request.therapist.relationships.filter(public_id__in=sent) if sent else waiting
+    rows = _rows(request, shown, request.POST if sent else None)
+    valid = [row.is_valid() for row in rows]  # each of them, so that each says why
     if sent and all(valid):
-        return _apply(request, [form for form in forms if form.is_chosen])
-    every = [weeks, *forms]
-    facts = {
-        "rows": forms,
+        return _apply(request, [row for row in rows if row.is_chosen])
+    forms = [weeks, *rows]
+    context = {
+        "rows": rows,
         "weeks": weeks,
-        "forms": every,
-        "form": next((form for form in every if form.errors), weeks),
+        "forms": forms,
+        "form": next((form for form in forms if form.errors), weeks),
         "number": waiting.count(),
     }
-    return render_form(request, "relationships/tidy_up.html", facts)
+    return render_form(request, "relationships/tidy_up.html", context)
 
 
-def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
-    done = [(form.tie, form.apply(request.user)) for form in chosen]
-    number, stale = sum(ok for _, ok in done), [tie for tie, ok in done if not ok]
-    banner(request, "tidied" if number else "nothing_tidied", done=number, stale=stale)
+def _rows(
+    request: TherapistRequest, shown: RelationshipQuerySet, data: QueryDict | None
+) -> list[TidyForm]:
+    """Return a form for each relationship, which knows when its last session was."""
+    shown = list(shown.prefetch_related("participations__client").order_by("pk")[:ROWS])
+    held = request.therapist.sessions.held().filter(relationship__in=shown)
+    last = dict(held.reverse().values_list("relationship", "starts_at"))
+    return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in shown]
+
+
+def _save_weeks(request: TherapistRequest, weeks: int) -> HttpResponse:
+    with Entry.recording(
+        Verb.SETTINGS_CHANGED, by=request.user, therapist=request.therapist, outcome="tidy-up"
+    ):
+        request.therapist.tidy_up_weeks = weeks
+        request.therapist.save(update_fields=["tidy_up_weeks"])
+    banner(request, "weeks_saved")
     return see_other("tidy_up")
 
 
-def _last_sessions(request: TherapistRequest, ties) -> dict:
-    held = request.therapist.sessions.held().filter(relationship__in=list(ties))
-    return dict(held.reverse().values_list("relationship", "starts_at"))
+def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
+    done = [(form.relationship, form.apply(request.user)) for form in chosen]
+    number, stale = sum(ok for _, ok in done), [which for which, ok in done if not ok]
+    banner(request, "tidied" if number else "nothing_tidied", done=number, stale=stale)
+    return see_other("tidy_up")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,16 +111,17 @@ def _last_sessions(request: TherapistRequest, ties) -> dict:
 def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Note, move or remove the planned last day of an active relationship."""
     own = request.therapist.relationships.prefetch_related("participations__client")
-    tie = get_object_or_404(own, public_id=relationship_id)
-    if tie.is_ended:
+    relationship = get_object_or_404(own, public_id=relationship_id)
+    if relationship.is_ended:
         banner(request, "relationship_has_ended")
         return see_other("relationship", relationship_id)
-    start = {"planned_end": tie.planned_end}
-    form = PlanForm(request.POST if request.method == "POST" else None, initial=start)
+    present = {"planned_end": relationship.planned_end}
+    form = PlanForm(request.POST if request.method == "POST" else None, initial=present)
     if form.is_valid():
-        if tidying.plan_end(tie, form.cleaned_data["planned_end"], request.user):
+        if plan_end(relationship, form.cleaned_data["planned_end"], request.user):
             banner(request, "ending_planned")
         else:
             banner(request, "relationship_has_ended")
         return see_other("relationship", relationship_id)
-    return render_form(request, "relationships/plan.html", {"relationship": tie, "form": form})
+    context = {"relationship": relationship, "form": form}
+    return render_form(request, "relationships/plan.html", context)
