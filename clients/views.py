@@ -101,15 +101,15 @@ def _parts(listing: Listing) -> str:
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
-    ties = person.relationships.in_order().prefetch_related("participations__client")
+    relationships = person.relationships.in_order().prefetch_related("participations__client")
     sessions = request.therapist.sessions.of_clients([person])
-    facts = {
+    context = {
         "client": person,
-        "relationships": ties,
+        "relationships": relationships,
         "next_session": sessions.upcoming().first(),
         "kept": kept([person], timezone.now())[0],
     }
-    return render(request, "clients/client.html", facts)
+    return render(request, "clients/client.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -47,16 +47,16 @@ def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
     lines = [
         Line(entry.at, _who(entry, names), entry.words, things[entry.about]) for entry in found
     ]
-    facts = {"client": person, "lines": lines, "page": page, "only": things.get(only)}
-    facts["only_id"] = only.partition(":")[2] if only else ""
-    return render(request, "records/access_history.html", facts)
+    context = {"client": person, "lines": lines, "page": page, "only": things.get(only)}
+    context["only_id"] = only.partition(":")[2] if only else ""
+    return render(request, "records/access_history.html", context)
 
 
 def _things(person: Client) -> dict[str, str]:
     """Return what there is about a client, as the audit names it, each with words for it."""
     things = {name_of(person): ""}
-    ties = person.relationships.all()
-    things |= {name_of(tie): tie.get_kind_display() for tie in ties}
+    for relationship in person.relationships.all():
+        things[name_of(relationship)] = relationship.get_kind_display()
     for session in person.therapist.sessions.of_clients([person]).only("public_id", "starts_at"):
         things[name_of(session)] = spoken_times.day(session.starts_at)
     return things

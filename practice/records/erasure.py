@@ -31,17 +31,15 @@ class Plan:
     @classmethod
     def of(cls, client: Client) -> Self:
         """Work it out; work that only erased people took part in counts as theirs alone."""
-        ties = client.relationships.in_order().select_related("therapist")
-        ties = list(ties.prefetch_related("participations__client"))
-        others = {
-            tie.pk: [p for p in tie.people if p.pk != client.pk and not p.is_erased] for tie in ties
-        }
+        with_people = client.relationships.in_order().prefetch_related("participations__client")
+        relationships = list(with_people.select_related("therapist"))
+        alone = [r for r in relationships if all(p == client or p.is_erased for p in r.people)]
         return cls(
             client=client,
-            active=[tie for tie in ties if not tie.is_ended],
+            active=[r for r in relationships if not r.is_ended],
             to_come=list(client.therapist.sessions.of_clients([client]).upcoming()),
-            alone=[tie for tie in ties if not others[tie.pk]],
-            shared=[tie for tie in ties if others[tie.pk]],
+            alone=alone,
+            shared=[r for r in relationships if r not in alone],
         )
 
     @property
@@ -58,7 +56,7 @@ class Plan:
         """Shared work in whose history there are private notes, which may name the client."""
         noted = self.client.therapist.events.exclude(note="").filter(relationship__in=self.shared)
         ids = set(noted.values_list("relationship", flat=True))
-        return [tie for tie in self.shared if tie.pk in ids]
+        return [r for r in self.shared if r.pk in ids]
 
 
 @transaction.atomic
@@ -74,17 +72,17 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
     plan = Plan.of(client)
     if not plan.is_possible:
         raise NotYet
-    nameless = [p for tie in plan.alone for p in tie.people if p.is_erased]
+    nameless = [p for r in plan.alone for p in r.people if p.is_erased]
     account = client.account
     _write_down(plan, by, blank_notes=blank_notes)
     client.invitations.all().delete()
     plan.sessions.delete()
-    for tie in plan.alone:
-        _erase_work(tie, by)
-    for tie in plan.shared:
-        _close_work(tie)
+    for relationship in plan.alone:
+        _erase_work(relationship, by)
+    for relationship in plan.shared:
+        _close_work(relationship)
         if blank_notes:
-            _blank_notes(tie, by)
+            _blank_notes(relationship, by)
     if plan.shared:
         client.become_nameless()
     else:
@@ -142,8 +140,8 @@ def _allow(what: Erasure.What, relationship: Relationship, by: User) -> None:
 
 def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
     """Record in the audit whom and what this erases: numbers, no names."""
-    gone = [f"relationship:{tie.public_id}" for tie in plan.alone]
-    blanked = [f"relationship:{tie.public_id}" for tie in plan.shared if blank_notes]
+    gone = [f"relationship:{r.public_id}" for r in plan.alone]
+    blanked = [f"relationship:{r.public_id}" for r in plan.shared if blank_notes]
     lines = [(f"client:{plan.client.public_id}", "done"), *((about, "done") for about in gone)]
     for about, outcome in [*lines, *((about, "notes blanked") for about in blanked)]:
         facts = {"therapist": plan.client.therapist_id, "about": about, "outcome": outcome}

@@ -40,8 +40,8 @@ def export(request: TherapistRequest, client_id: str) -> HttpResponse:
         return _about_export(request, client_id=client_id)
     data = record(_client(request, client_id), timezone.now())
     file = _archive("records/client_archive.html", "client.json", data)
-    facts = {"therapist": request.therapist, "about": f"client:{client_id}"}
-    Entry.record(Verb.EXPORTED, by=request.user, **facts)
+    about = f"client:{client_id}"
+    Entry.record(Verb.EXPORTED, by=request.user, therapist=request.therapist, about=about)
     return _download(file, f"client-{client_id}.zip")
 
 
@@ -58,8 +58,8 @@ def my_data(request: HttpRequest) -> HttpResponse:
         return render(request, "records/my_data.html")
     data = own_data(request.user, request.clients, timezone.now())
     file = _archive("records/my_archive.html", "my-data.json", data)
-    facts = {"therapist": None, "about": f"account:{request.user.pk}"}
-    Entry.record(Verb.EXPORTED, by=request.user, **facts)
+    about = f"account:{request.user.pk}"
+    Entry.record(Verb.EXPORTED, by=request.user, therapist=None, about=about)
     return _download(file, "my-data.zip")
 
 
@@ -130,15 +130,15 @@ def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
-        facts = {"by": request.user, "therapist": request.therapist, "about": person}
-        with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **facts):
+        act = {"by": request.user, "therapist": request.therapist, "about": person}
+        with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **act):
             form.save()
         banner(request, "retention_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of what is so.
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
-    facts = {"client": person, "form": form, "kept": kept([person], timezone.now())[0]}
-    return render_form(request, "records/keep.html", facts)
+    context = {"client": person, "form": form, "kept": kept([person], timezone.now())[0]}
+    return render_form(request, "records/keep.html", context)
 
 
 @require_safe

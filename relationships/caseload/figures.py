@@ -136,15 +136,15 @@ def _work(therapist: Therapist) -> list[Work]:
     for event in therapist.events.order_by("pk"):
         events.setdefault(event.relationship_id, []).append(event)
     clients: dict[int, set[int]] = {}
-    for tie, client in therapist.participations.values_list("relationship", "client"):
-        clients.setdefault(tie, set()).add(client)
+    for relationship, client in therapist.participations.values_list("relationship", "client"):
+        clients.setdefault(relationship, set()).add(client)
     sessions: dict[int, list[datetime]] = {}
     held = therapist.sessions.attended().values_list("relationship", "starts_at")
-    for tie, starts_at in held:
-        sessions.setdefault(tie, []).append(starts_at)
+    for relationship, starts_at in held:
+        sessions.setdefault(relationship, []).append(starts_at)
     return [
-        Work(frozenset(clients.get(tie, ())), episodes(lines), sessions.get(tie, []))
-        for tie, lines in events.items()
+        Work(frozenset(clients.get(which, ())), episodes(lines), sessions.get(which, []))
+        for which, lines in events.items()
     ]
 
 

@@ -115,19 +115,21 @@ class Beginning:
         if not self.client or SOMEONE_ELSE in known or len(known) != len(self.others.filled):
             return False
         same = known | {self.client.public_id}
-        ties = self.client.relationships.filter(kind=self.kind.cleaned_data["kind"]).in_order()
-        for tie in ties.prefetch_related("participations__client"):
-            if {person.public_id for person in tie.people} == same:
-                self.duplicate = tie
-                self.kind.add_error("kind", self._duplicate_words(tie))
+        kind = self.kind.cleaned_data["kind"]
+        former = self.client.relationships.filter(kind=kind).in_order()
+        for relationship in former.prefetch_related("participations__client"):
+            if {person.public_id for person in relationship.people} == same:
+                self.duplicate = relationship
+                self.kind.add_error("kind", self._duplicate_words(relationship))
                 return True
         return False
 
     @staticmethod
-    def _duplicate_words(tie: Relationship) -> str:
-        words = f"You have {'worked with' if tie.is_ended else 'an active relationship with'}"
-        kind = tie.get_kind_display()
-        return f"{words} {tie.with_whom} as {kind} {'before' if tie.is_ended else 'already'}"
+    def _duplicate_words(relationship: Relationship) -> str:
+        people, kind = relationship.with_whom, relationship.get_kind_display()
+        if relationship.is_ended:
+            return f"You have worked with {people} as {kind} before"
+        return f"You have an active relationship with {people} as {kind} already"
 
     def save(self, by: User) -> Relationship:
         """Add whoever is new and start the relationship."""

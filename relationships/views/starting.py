@@ -18,9 +18,9 @@ from relationships.forms.starting import Beginning, begin
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
     client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
-    ties = client.relationships.in_order().prefetch_related("participations__client")
-    facts = {"client": client, "relationships": ties}
-    return render(request, "relationships/relationships.html", facts)
+    relationships = client.relationships.in_order().prefetch_related("participations__client")
+    context = {"client": client, "relationships": relationships}
+    return render(request, "relationships/relationships.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

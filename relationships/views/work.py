@@ -57,37 +57,39 @@ def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
     return get_object_or_404(own, public_id=public_id)
 
 
-def _back(request: TherapistRequest, tie: Relationship, key: str) -> HttpResponse:
+def _back(request: TherapistRequest, relationship: Relationship, key: str) -> HttpResponse:
     """Return to the relationship page with a banner."""
-    banner(request, key, relationship=tie)
-    return see_other("relationship", tie.public_id)
+    banner(request, key, relationship=relationship)
+    return see_other("relationship", relationship.public_id)
 
 
 @require_safe
 @for_therapists
 @records(Verb.RELATIONSHIP_OPENED)
 def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
-    """Show the relationship: facts, history, and the one thing to do next."""
-    tie = _relationship(request, relationship_id)
-    others = request.therapist.relationships.filter(clients__in=tie.people).exclude(pk=tie.pk)
-    facts = {
-        "relationship": tie,
-        "completed": tie.sessions.attended().count(),
-        "upcoming": (upcoming := list(tie.sessions.upcoming())),
-        "to_go": sum(timezone.localdate(s.starts_at) <= tie.planned_end for s in upcoming)
-        if tie.planned_end
-        else None,
-        "is_on_break": tie.on_break_until and tie.on_break_until > timezone.localdate(),
-        "history": (events := tie.events.select_related("by").order_by("-pk")),
-        "episodes": _episodes(tie, list(reversed(events))),
-        "others": others.distinct().in_order().prefetch_related("participations__client"),
+    """Show how the work stands, its history, and the one thing to do next."""
+    relationship = _relationship(request, relationship_id)
+    upcoming = list(relationship.sessions.upcoming())
+    events = relationship.events.select_related("by").order_by("-pk")
+    with_them = request.therapist.relationships.filter(clients__in=relationship.people)
+    others = with_them.exclude(pk=relationship.pk).distinct().in_order()
+    last_day, break_ends = relationship.planned_end, relationship.on_break_until
+    context = {
+        "relationship": relationship,
+        "completed": relationship.sessions.attended().count(),
+        "upcoming": upcoming,
+        "to_go": last_day and sum(timezone.localdate(s.starts_at) <= last_day for s in upcoming),
+        "is_on_break": break_ends and break_ends > timezone.localdate(),
+        "history": events,
+        "episodes": _episodes(relationship, list(reversed(events))),
+        "others": others.prefetch_related("participations__client"),
     }
-    return render(request, "relationships/relationship.html", facts)
+    return render(request, "relationships/relationship.html", context)
 
 
-def _episodes(tie: Relationship, events: list) -> list[dict]:
+def _episodes(relationship: Relationship, events: list) -> list[dict]:
     """Return each stretch of work with the number of sessions held in it."""
-    held = list(tie.sessions.attended().values_list("starts_at", flat=True))
+    held = list(relationship.sessions.attended().values_list("starts_at", flat=True))
     stretches = episodes(events)
     return [
         {
@@ -104,44 +106,44 @@ def _episodes(tie: Relationship, events: list) -> list[dict]:
 @records(Verb.RELATIONSHIP_OPENED)
 def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what ending means, ask why, and end it."""
-    tie = _relationship(request, relationship_id)
-    if tie.is_ended:
-        return _back(request, tie, "relationship_had_ended")
+    relationship = _relationship(request, relationship_id)
+    if relationship.is_ended:
+        return _back(request, relationship, "relationship_had_ended")
     form = EndForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            tie.end(by=request.user, **form.cleaned_data)
+            relationship.end(by=request.user, **form.cleaned_data)
         except Relationship.AlreadyDone:
-            return _back(request, tie, "relationship_had_ended")
-        return _back(request, tie, "relationship_ended")
+            return _back(request, relationship, "relationship_had_ended")
+        return _back(request, relationship, "relationship_ended")
     now = timezone.now()
-    facts = {
-        "relationship": tie,
+    context = {
+        "relationship": relationship,
         "form": form,
-        "consequences": Consequences.of_ending(tie),
-        "upcoming": tie.sessions.upcoming(),
+        "consequences": Consequences.of_ending(relationship),
+        "upcoming": relationship.sessions.upcoming(),
         "figures": figures(request.therapist, now),
         "now": now,
     }
-    return render_form(request, "relationships/end.html", facts)
+    return render_form(request, "relationships/end.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Void an ending made a moment ago; a GET leads to the relationship and changes nothing."""
-    tie = _relationship(request, relationship_id)
+    relationship = _relationship(request, relationship_id)
     if request.method != "POST":
         return see_other("relationship", relationship_id)
     try:
-        tie.undo_end(by=request.user)
+        relationship.undo_end(by=request.user)
     except Relationship.AlreadyDone:
-        return _back(request, tie, "relationship_is_active")
+        return _back(request, relationship, "relationship_is_active")
     except Relationship.Closed:
-        return _back(request, tie, "relationship_is_closed")
+        return _back(request, relationship, "relationship_is_closed")
     except Relationship.TooLate:
-        return _back(request, tie, "ending_too_old")
-    return _back(request, tie, "ending_undone")
+        return _back(request, relationship, "ending_too_old")
+    return _back(request, relationship, "ending_undone")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -149,20 +151,20 @@ def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
 @records(Verb.RELATIONSHIP_OPENED)
 def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say what restarting means, and take the work up again."""
-    tie = _relationship(request, relationship_id)
-    if not tie.is_ended:
-        return _back(request, tie, "relationship_is_active")
-    if tie.is_closed:
-        return _back(request, tie, "relationship_is_closed")
+    relationship = _relationship(request, relationship_id)
+    if not relationship.is_ended:
+        return _back(request, relationship, "relationship_is_active")
+    if relationship.is_closed:
+        return _back(request, relationship, "relationship_is_closed")
     if request.method != "POST":
-        return render(request, "relationships/restart.html", {"relationship": tie})
+        return render(request, "relationships/restart.html", {"relationship": relationship})
     try:
-        tie.restart(by=request.user)
+        relationship.restart(by=request.user)
     except Relationship.AlreadyDone:
-        return _back(request, tie, "relationship_is_active")
+        return _back(request, relationship, "relationship_is_active")
     except Relationship.Closed:
-        return _back(request, tie, "relationship_is_closed")
-    return _back(request, tie, "relationship_restarted")
+        return _back(request, relationship, "relationship_is_closed")
+    return _back(request, relationship, "relationship_restarted")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -170,15 +172,20 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
 @records(Verb.RELATIONSHIP_OPENED)
 def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Correct why a relationship ended."""
-    tie = _relationship(request, relationship_id)
-    if not tie.is_ended:
-        return _back(request, tie, "relationship_is_active")
-    present = {"reason": tie.end_reason, "note": tie.end_note, "ended_at": tie.ended_at.isoformat()}
+    relationship = _relationship(request, relationship_id)
+    if not relationship.is_ended:
+        return _back(request, relationship, "relationship_is_active")
+    present = {
+        "reason": relationship.end_reason,
+        "note": relationship.end_note,
+        "ended_at": relationship.ended_at.isoformat(),
+    }
     form = ReasonForm(request.POST if request.method == "POST" else None, initial=present)
     if form.is_valid():
         try:
-            tie.correct_reason(by=request.user, **form.cleaned_data)
+            relationship.correct_reason(by=request.user, **form.cleaned_data)
         except Relationship.AlreadyDone:
-            return _back(request, tie, "reason_unchanged")
-        return _back(request, tie, "reason_corrected")
-    return render_form(request, "relationships/reason.html", {"relationship": tie, "form": form})
+            return _back(request, relationship, "reason_unchanged")
+        return _back(request, relationship, "reason_corrected")
+    context = {"relationship": relationship, "form": form}
+    return render_form(request, "relationships/reason.html", context)
