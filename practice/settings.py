@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "practice.web.request_id.middleware",
     "django.middleware.security.SecurityMiddleware",
     "practice.site.middleware.response_headers",
-    "practice.site.limits.limit_size",
+    "practice.site.middleware.limit_size",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -108,7 +108,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
-                "practice.site.context.service",
+                "practice.site.middleware.service",
             ],
             "builtins": ["practice.templatetags.wording"],
         },
@@ -227,7 +227,7 @@ SECURE_HSTS_SECONDS = 63072000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, a photo apart; see site/limits.py
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, a photo apart; see site/middleware.py
 
 EMAIL_HOST = env.get("EMAIL_HOST", "")
 EMAIL_PORT = int(env.get("EMAIL_PORT", "587"))

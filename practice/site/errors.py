@@ -13,7 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from practice.audit.decorators import named_in
 from practice.audit.models import Entry, Verb
-from practice.site.limits import too_large
+from practice.site.middleware import too_large
 from practice.web.responses import banner
 
 RETRY_AFTER = "10"  # seconds

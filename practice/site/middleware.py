@@ -1,6 +1,7 @@
-"""What every answer has."""
+"""What every request goes through, and what every page knows."""
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from django.conf import settings
@@ -8,16 +9,27 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
+from practice.accounts import session_timeout
 from practice.accounts.access import therapist_of
 from practice.database import current_account
+from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
+from practice.site import banners
+from practice.web.responses import BANNER
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
+
+LONGEST_ADDRESS = 2_000  # characters of path and query
+MOST_BYTES = 1024 * 1024  # the longest form has a few thousand
+MOST_WITH_PHOTO = MOST_OF_A_PHOTO + 256 * 1024  # and what stands around it
 
 # Nothing is inline and nothing comes from elsewhere, so the policy needs no exception.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -30,6 +42,34 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+
+
+def limit_size(get_response: GetResponse) -> GetResponse:
+    """Refuse what is too large before any of it is read: address, body, a body without a length."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        path, query = request.META.get("PATH_INFO", ""), request.META.get("QUERY_STRING", "")
+        if len(path) + len(query) > LONGEST_ADDRESS:
+            return too_large(414)
+        most = MOST_WITH_PHOTO if request.path == reverse("profile") else MOST_BYTES
+        if "HTTP_TRANSFER_ENCODING" in request.META or _length(request) > most:
+            return too_large(413)
+        return get_response(request)
+
+    return middleware
+
+
+def _length(request: HttpRequest) -> int:
+    """Return how long a body claims to be; what is no number, Django reads as none."""
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not (text.isascii() and text.isdigit()):
+        return 0
+    return int(text[:20])  # whatever follows, it is too much
+
+
+def too_large(status: int = 413) -> HttpResponse:
+    """Say so, in a page that asks the database nothing."""
+    return HttpResponse(render_to_string("413.html"), status=status)
 
 
 def response_headers(get_response: GetResponse) -> GetResponse:
@@ -128,3 +168,21 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
             return get_response(request)
 
     return middleware
+
+
+def service(request: HttpRequest) -> dict[str, object]:
+    """Name of the service, who is reading, in which section and time zone; the banner, if shown."""
+    user = getattr(request, "user", None)
+    has_banner = hasattr(request, "session") and BANNER in request.session
+    is_signed_in = user is not None and user.is_authenticated
+    return {
+        "service": settings.SERVICE_NAME,
+        "urgent_help": settings.URGENT_HELP,
+        "support_email": settings.SUPPORT_EMAIL,
+        "reader": getattr(request, "reader", None),
+        "is_therapist": therapist_of(user) is not None,
+        "session": session_timeout.for_page(request.session) if is_signed_in else None,
+        "section": request.path.split("/")[1],
+        "banner": SimpleLazyObject(partial(banners.take, request)) if has_banner else "",
+        "zone": timezone.get_current_timezone_name(),
+    }

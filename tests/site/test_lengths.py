@@ -89,7 +89,7 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "RenamePasskeyForm": {"instance": Passkey()},
         "SecondStepByPasskeyForm": {"user": alice.user},
         "SpanForm": {"row": "Monday, first time", "use_required_attribute": False},
-        "TidyForm": {"tie": individual, "last_session": None},
+        "TidyForm": {"relationship": individual, "last_session": None},
     }
 
     request = rf.get("/")

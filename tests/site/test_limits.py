@@ -6,7 +6,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
-from practice.site.limits import LONGEST_ADDRESS, MOST_BYTES, MOST_WITH_PHOTO
+from practice.site.middleware import LONGEST_ADDRESS, MOST_BYTES, MOST_WITH_PHOTO
 from tests.reading import read
 
 MEGABYTE = 1024 * 1024
