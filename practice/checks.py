@@ -1,11 +1,15 @@
 """An installation that is not safe does not start, and says in one sentence what to set."""
 
-from collections.abc import Iterator, Mapping
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from gunicorn.config import Config
 
 from practice.database.row_security import APPLICATION
 
@@ -51,7 +55,8 @@ def faults(settings: Mapping[str, object]) -> Iterator[str]:
     cache = settings.get("CACHES", {}).get("default", {}).get("BACKEND", "")
     if workers > 1 and cache.endswith("LocMemCache"):
         yield "Use a cache that all workers share: the limits against guessing are kept in it."
-    yield from _faults_of_database(settings["DATABASES"]["default"], workers)
+    threads = max(int(settings["THREADS"]), settings.get("GUNICORN_THREADS") or 0)
+    yield from _faults_of_database(settings["DATABASES"]["default"], workers, threads)
 
 
 def _faults_of_key(key: str) -> Iterator[str]:
@@ -61,7 +66,7 @@ def _faults_of_key(key: str) -> Iterator[str]:
         yield f"Choose a longer SECRET_KEY: {SHORTEST_KEY} random characters or more."
 
 
-def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
+def _faults_of_database(database: Mapping, workers: int, threads: int) -> Iterator[str]:
     if database["ENGINE"].endswith("sqlite3"):
         if workers > 1:
             yield "Use PostgreSQL (DATABASE_URL) for several workers, or one worker with threads."
@@ -74,8 +79,28 @@ def _faults_of_database(database: Mapping, workers: int) -> Iterator[str]:
         yield "Give the database user a password: the database is on another machine."
     if is_far and options.get("sslmode") not in ("require", "verify-ca", "verify-full"):
         yield "Reach the database by TLS: add ?sslmode=require to DATABASE_URL."
+    yield from _faults_of_pool(options.get("pool"), threads)
     if database.get("USER") == "postgres":
         yield "Use a database user of its own, not postgres: a superuser passes every wall."
+
+
+def _faults_of_pool(pool: Mapping | bool | None, threads: int) -> Iterator[str]:
+    holds = pool.get("max_size") or 0 if isinstance(pool, Mapping) else threads
+    if holds < threads:
+        yield f"Set THREADS to {threads}: the pool holds {holds} connections for so many threads."
+
+
+def threads_of_gunicorn(
+    arguments: Sequence[str] = tuple(sys.argv), environment: Mapping[str, str] = os.environ
+) -> int | None:
+    """Return how many threads gunicorn was told to run, or None if this is no gunicorn.
+
+    A configuration file of gunicorn's is not read.
+    """
+    if "gunicorn" not in Path(arguments[0]).parts[-2:]:
+        return None
+    told = [*shlex.split(environment.get("GUNICORN_CMD_ARGS", "")), *arguments[1:]]
+    return Config().parser().parse_known_args(told)[0].threads or 1
 
 
 def filesystem_of(path: Path) -> str:
@@ -98,6 +123,29 @@ def refuse_powerful_role() -> None:
             f"Let DATABASE_URL name a role in {APPLICATION} that is no superuser, has no BYPASSRLS "
             "and owns no table (docs/operate.md)."
         )
+
+
+def refuse_endless_waiting() -> None:
+    """Look whether this server's connections give up waiting (`practice/database/waiting.py`).
+
+    Raises:
+        ImproperlyConfigured: what is between it and PostgreSQL passes the limits not on.
+        DatabaseError: the database does not answer.
+    """
+    if connection.vendor == "postgresql" and not _gives_up():
+        raise ImproperlyConfigured(
+            "Give the server’s role a lock_timeout and a statement_timeout: PgBouncer passes none "
+            "on (docs/operate.md)."
+        )
+
+
+def _gives_up() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT current_setting('lock_timeout') <> '0'
+            AND current_setting('statement_timeout') <> '0'"""
+        )
+        return cursor.fetchone()[0]
 
 
 def _is_bound() -> bool:

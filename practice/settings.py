@@ -5,6 +5,7 @@ AUDIT_KEY         32 random characters or more, another text than SECRET_KEY; ke
 ALLOWED_HOSTS     comma-separated host names
 DATABASE_URL      e.g. postgres://user:password@host/name; without it, SQLite beside manage.py
 WEB_CONCURRENCY   number of gunicorn's processes (1)
+THREADS           number of gunicorn's threads in each (8); the pool holds as many connections
 BEHIND_TLS_PROXY  1 if a web server in front speaks https (and sets X-Forwarded-Proto and -For)
 TRUSTED_PROXIES   how many such servers a request passes (1 behind a proxy, otherwise 0)
 SECRET_KEY_FALLBACKS  keys that SECRET_KEY has replaced, comma-separated
@@ -37,6 +38,7 @@ AUDIT_KEY = env.get("AUDIT_KEY") or ("" if PRODUCTION else "only-for-the-audit-o
 CHAIN_IN_BACKGROUND = True  # a thread of the server gives entries of the audit their places
 SECRET_KEY_FALLBACKS = [key for key in env.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 WORKERS = int(env.get("WEB_CONCURRENCY", "1"))  # the number of gunicorn's processes
+THREADS = int(env.get("THREADS", "8"))  # in each of them
 
 ALLOWED_HOSTS = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
 if DEMO:
@@ -131,7 +133,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 elif DATABASES["default"].get("OPTIONS", {}).get("pool"):
     # While the database is away say so soon, and try anew for whoever asks next.
-    DATABASES["default"]["OPTIONS"]["pool"] = {"timeout": 2, "reconnect_timeout": 0.5}
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": THREADS,
+        "timeout": 2,
+        "reconnect_timeout": 0.5,
+    }
 
 # In the database, so that every process of the server knows the same (limits of sign-in, too).
 CACHES = {

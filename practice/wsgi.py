@@ -7,13 +7,22 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError, connection
 
-from practice.checks import refuse_powerful_role, refuse_unsafe
+from practice.checks import (
+    refuse_endless_waiting,
+    refuse_powerful_role,
+    refuse_unsafe,
+    threads_of_gunicorn,
+)
+from practice.database.waiting import limit_waiting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
 application = get_wsgi_application()
+limit_waiting(settings.DATABASES["default"])
 if settings.PRODUCTION:
-    refuse_unsafe({name: getattr(settings, name) for name in dir(settings) if name.isupper()})
+    chosen = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
+    refuse_unsafe(chosen | {"GUNICORN_THREADS": threads_of_gunicorn()})
     with suppress(DatabaseError):  # not there yet: /readyz looks again
         refuse_powerful_role()
+        refuse_endless_waiting()
     connection.close()

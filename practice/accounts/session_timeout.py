@@ -52,7 +52,8 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
     """End sessions that have had their time, and note the use of the others.
 
     Who is signed out by this goes on as a visitor: `LoginRequiredMiddleware` sends them to sign in
-    and back. A view that sets `request.is_background` does not count as use.
+    and back. A view that sets `request.is_background` does not count as use. Nor does a request
+    that failed: of a sign-in nothing is true then, and the database may be away.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -60,11 +61,16 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
         response = get_response(request)
         if has_ended:
             response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
-        if request.user.is_authenticated and not getattr(request, "is_background", False):
+        if response.status_code < 500 and is_use(request):
             note_use(request)
         return response
 
     return middleware
+
+
+def is_use(request: HttpRequest) -> bool:
+    """Whether somebody signed in has done something."""
+    return request.user.is_authenticated and not getattr(request, "is_background", False)
 
 
 def end_if_due(request: HttpRequest) -> bool:

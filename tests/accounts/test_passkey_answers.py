@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from django.test import Client as Browser
 
+from tests.accounts.passkey import add_passkey
 from tests.factories import PASSWORD
 from tests.reading import read
 
@@ -65,3 +66,16 @@ def test_whoever_adds_one_is_told_the_same(as_alice, answer):
 
     assert sent.status_code == 422
     assert answer == "" or FAILED in read(sent).text or "Check the code" in read(sent).text
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_whoever_confirms_by_one_is_told_the_same(as_alice, answer):
+    place = "/sign-in/again/passkey/"
+    as_alice.post("/sign-in/again/", {"password": PASSWORD})
+    add_passkey(as_alice)
+    as_alice.get(place)
+
+    sent = as_alice.post(place, {"credential": answer})
+
+    assert sent.status_code == 422
+    assert FAILED in read(sent).text

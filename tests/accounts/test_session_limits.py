@@ -4,6 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in
+from django.db import OperationalError
 from django.test import Client as Browser
 
 from tests.conftest import browser_of
@@ -190,3 +193,20 @@ def test_pages_of_visitors_do_not_ask_to_stay(clock, db, as_alice):
     assert "stay.js" not in read(visitors).source
     assert "stay.js" in read(hers).source
     assert 'data-stay="/account/time-left/"' in read(hers).source
+
+
+def refuse_to_go_on(**_: object) -> None:
+    raise OperationalError("the database is busy")
+
+
+def test_a_sign_in_that_breaks_off_is_no_use_of_a_session(clock, alice):
+    browser = Browser(raise_request_exception=False)
+    user_logged_in.connect(refuse_to_go_on)
+    try:
+        answer = browser.post("/sign-in/", {"login": alice.user.email, "password": PASSWORD})
+    finally:
+        user_logged_in.disconnect(refuse_to_go_on)
+
+    assert answer.status_code == 503
+    assert not UserSession.objects.exists()
+    assert not is_in(browser)

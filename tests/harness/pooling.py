@@ -18,12 +18,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from os import geteuid
 
+import psycopg
+
 from tests.harness.installation import Installation, free_port, installation, until
 from tests.harness.report import row, verdict
 from tests.harness.visitor import Visitor
 
 PRACTICES, CONNECTIONS = 4, 2
 POOL = "?pool=true"
+# PgBouncer passes none on from the server: docs/operate.md.
+LIMITS = ("lock_timeout = '2500ms'", "statement_timeout = '3s'")
 CONFIGURATION = """
 [databases]
 practice = host={folder} dbname=practice user=stillwater
@@ -33,6 +37,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
+ignore_startup_parameters = options
 default_pool_size = {connections}
 """
 
@@ -46,6 +51,9 @@ def find_pgbouncer() -> str | None:
 def pgbouncer(practice: Installation) -> Iterator[None]:
     """Put PgBouncer between the web server and its database."""
     folder, port = practice.postgres.folder, free_port()
+    with psycopg.connect(practice.postgres.url(), autocommit=True) as connection:
+        for limit in LIMITS:
+            connection.execute(f"ALTER ROLE stillwater SET {limit}")
     file = folder / "pgbouncer.ini"
     file.write_text(CONFIGURATION.format(folder=folder, port=port, connections=CONNECTIONS))
     as_whom = ["--user=nobody"] if geteuid() == 0 else []

@@ -6,7 +6,7 @@ python -m tests.harness.short --database postgres
 import argparse
 import sys
 
-from tests.harness import crash, graceful, recovery, restore
+from tests.harness import crash, graceful, locked, recovery, restore
 from tests.harness.installation import installation
 
 
@@ -21,6 +21,7 @@ def main() -> int:
             codes.append(recovery.report(practice, times=2))
         else:
             codes.append(graceful.report(practice, times=1))
+        codes.append(locked.report(practice, seconds=1, people=locked.THREADS + 2))
         codes.append(restore.report(practice, clients=2))
     return max(codes)
 

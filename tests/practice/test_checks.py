@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from practice.checks import faults, refuse_unsafe
+from practice.checks import faults, refuse_unsafe, threads_of_gunicorn
 
 KEY = "wY3-kP9_rT5vQ1xB7nM2cZ8hJ4fL6dS0gA-uE_iO3yWqRtPlKjHbN"
 FAR = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example", "USER": "stillwater"}
@@ -15,6 +15,7 @@ SAFE = {
     "EMAIL_HOST": "mail.example",
     "EMAIL_USE_TLS": True,
     "WORKERS": 1,
+    "THREADS": 8,
     "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},
 }
 
@@ -31,9 +32,24 @@ def far(**facts: object) -> dict:
     return {"DATABASES": {"default": FAR | safe | facts}}
 
 
+def pooled(size: int | None) -> dict:
+    return far(OPTIONS={"sslmode": "require", "pool": {"max_size": size}})
+
+
 @pytest.mark.parametrize(
     "settings",
-    [{}, far(), far(HOST="", OPTIONS={}, PASSWORD=""), far(HOST="/run/postgresql", OPTIONS={})],
+    [
+        {},
+        far(),
+        pooled(8),
+        pooled(16),
+        pooled(8) | {"GUNICORN_THREADS": 8},
+        pooled(8) | {"GUNICORN_THREADS": 1},
+        {**far(), "GUNICORN_THREADS": 16},
+        {"GUNICORN_THREADS": 16},
+        far(HOST="", OPTIONS={}, PASSWORD=""),
+        far(HOST="/run/postgresql", OPTIONS={}),
+    ],
 )
 def test_a_safe_installation_starts(settings):
     assert list(faults(SAFE | settings)) == []
@@ -60,6 +76,10 @@ def test_a_safe_installation_starts(settings):
             {**far(), "WORKERS": 2, "CACHES": {"default": LOCAL_CACHE}},
             "cache that all workers share",
         ),
+        (pooled(4), "Set THREADS to 8: the pool holds 4 connections"),
+        (pooled(None), "Set THREADS to 8"),
+        ({**pooled(8), "GUNICORN_THREADS": 16}, "Set THREADS to 16: the pool holds 8"),
+        ({**pooled(8), "THREADS": 9}, "Set THREADS to 9"),
         (far(PASSWORD=""), "password"),
         (far(OPTIONS={}), "TLS"),
         (far(OPTIONS={"sslmode": "prefer"}), "TLS"),
@@ -86,3 +106,19 @@ def test_an_sqlite_file_is_not_put_on_a_network(tmp_path, monkeypatch, folder, i
 
     assert (found == []) == is_safe
     assert is_safe or "SQLite file on a disk of this machine" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "threads"),
+    [
+        (["bin/gunicorn", "practice.wsgi", "--threads", "16"], "", 16),
+        (["bin/gunicorn", "practice.wsgi", "--threads=8", "--bind=127.0.0.1:8000"], "", 8),
+        (["site-packages/gunicorn/__main__.py", "practice.wsgi"], "--threads 12 --workers 2", 12),
+        (["bin/gunicorn", "practice.wsgi", "--threads", "4"], "--threads 12", 4),
+        (["bin/gunicorn", "practice.wsgi"], "", 1),
+        (["manage.py", "demo"], "--threads 12", None),
+        (["/srv/gunicorn-practice/x/manage.py", "runserver", "--threads"], "", None),
+    ],
+)
+def test_how_many_threads_gunicorn_was_told_to_run(arguments, environment, threads):
+    assert threads_of_gunicorn(arguments, {"GUNICORN_CMD_ARGS": environment}) == threads
