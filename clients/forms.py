@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
-from practice.accounts.forms import PasswordLengthMixin
+from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
 from practice.audit.models import Entry
 from practice.text.fields import EmailField, LineField
@@ -121,7 +121,7 @@ class KeepForm(forms.ModelForm):
         return self.instance
 
 
-class NewPasswordForm(PasswordLengthMixin, SetPasswordForm):
+class NewPasswordForm(PasswordsMixin, SetPasswordForm):
     """The password of a new account."""
 
     use_required_attribute = False

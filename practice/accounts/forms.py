@@ -1,5 +1,7 @@
 """Signing in, and one's own details."""
 
+from collections.abc import Callable
+
 from allauth.account.forms import (
     ChangePasswordForm,
     LoginForm,
@@ -25,7 +27,7 @@ from django.http import HttpRequest
 
 from practice.accounts.after_response import later
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
-from practice.accounts.passwords import LONGEST, TOO_LONG
+from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
 from practice.text.fields import LineField
 from practice.text.spoken_times import time_zone_choices
@@ -34,17 +36,26 @@ from practice.web.lengths import limit_length
 LONGEST_CODE = 50  # characters, spaces of an authenticator app included
 
 
-class PasswordLengthMixin:
-    """A form with passwords: one that is too long is refused before it is compared or hashed."""
+class PasswordsMixin:
+    """A form with passwords.
+
+    One that is too long is refused before anything looks at it. Of the others each is read in one
+    form, whichever keyboard it was typed on, so that two fields can be compared.
+    """
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field.widget, forms.PasswordInput):
                 limit_length(field, LONGEST, TOO_LONG)
+                field.to_python = _normalizing(field.to_python)
 
 
-class SignInForm(PasswordLengthMixin, LoginForm):
+def _normalizing(to_python: Callable[[object], str]) -> Callable[[object], str]:
+    return lambda value: normalized(to_python(value))
+
+
+class SignInForm(PasswordsMixin, LoginForm):
     """E-mail address and password, with sentences of our own."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -80,15 +91,15 @@ class ResetForm(ResetPasswordForm):
         super().save(request)
 
 
-class OtherPasswordForm(PasswordLengthMixin, ChangePasswordForm):
+class OtherPasswordForm(PasswordsMixin, ChangePasswordForm):
     """Another password."""
 
 
-class FirstPasswordForm(PasswordLengthMixin, SetPasswordForm):
+class FirstPasswordForm(PasswordsMixin, SetPasswordForm):
     """A password for an account that has none."""
 
 
-class PasswordByLinkForm(PasswordLengthMixin, ResetPasswordKeyForm):
+class PasswordByLinkForm(PasswordsMixin, ResetPasswordKeyForm):
     """A new password, for whoever was sent a link, and so reads the mail of the address."""
 
     def save(self) -> None:
@@ -131,7 +142,7 @@ class AddAppForm(CodeField, ActivateTOTPForm):
         return " ".join(self.secret[i : i + 4] for i in range(0, len(self.secret), 4))
 
 
-class ConfirmForm(PasswordLengthMixin, ReauthenticateForm):
+class ConfirmForm(PasswordsMixin, ReauthenticateForm):
     """Confirming that it is you, by the password."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.http import int_to_base36
 
+from practice.accounts.passwords import normalized
 from practice.accounts.signals import account_claimed
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
@@ -65,6 +66,12 @@ class User(AbstractBaseUser):
         self.set_unusable_password()
         self.last_login = None
         self.save()
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and normalized(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return super().check_password(normalized(raw_password))
 
     @transaction.atomic
     def claim(self, password: str, *, session_key: str | None = None) -> None:

@@ -8,6 +8,7 @@ service.
 """
 
 import string
+import unicodedata
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -30,6 +31,14 @@ ROWS = (
 )
 LETTERS = str.maketrans("013457@$!", "oieastasi")
 AROUND = string.digits + string.punctuation + string.whitespace
+
+
+def normalized(password: str) -> str:
+    """Return the one form of a password however its letters were put together (NIST SP 800-63B).
+
+    A Mac sends "é" as one character, another device as two. What is too long is refused elsewhere.
+    """
+    return password if len(password) > LONGEST else unicodedata.normalize("NFKC", password)
 
 
 class MaximumLengthValidator:
