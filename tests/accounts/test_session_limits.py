@@ -199,6 +199,7 @@ def refuse_to_go_on(**_: object) -> None:
     raise OperationalError("the database is busy")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_sign_in_that_breaks_off_is_no_use_of_a_session(clock, alice):
     browser = Browser(raise_request_exception=False)
     user_logged_in.connect(refuse_to_go_on)
