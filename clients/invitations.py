@@ -24,8 +24,6 @@ from practice.accounts.models import User
 from practice.database import current_account
 from practice.web.responses import banner, render_form, see_other
 
-BACKEND = "practice.accounts.backends.EmailBackend"
-
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +72,7 @@ def _begin(request: HttpRequest, invited: Invitation) -> HttpResponse:
     form = NewPasswordForm(User(email=invited.email), _sent(request))
     if form.is_valid():
         user = form.claim_for(invited)
-        login(request, user, backend=BACKEND)
+        login(request, user)
         banner(request, "account_ready")
         return see_other("dashboard")
     context = {"form": form, "invitation": invited, "account": account}

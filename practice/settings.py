@@ -90,8 +90,8 @@ MIDDLEWARE = [
     "practice.site.middleware.htmx_answers",
     "practice.site.middleware.RefusedFormMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "practice.accounts.session_timeout.session_limits",
-    "practice.accounts.factors.second_factor_for_therapists",
+    "practice.accounts.signed_in.session_limits",
+    "practice.accounts.signed_in.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",
     "practice.site.middleware.identified",
     "practice.site.middleware.reader_time_zone",
@@ -149,7 +149,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["practice.accounts.backends.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["practice.accounts.signed_in.EmailBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as webauthn_views
 from django.conf import settings
 from django.urls import include, path, re_path, reverse_lazy
 
-from practice.accounts import security, session_timeout, views
+from practice.accounts import security, signed_in, views
 from practice.demo import people
 from practice.site import health, pages
 
@@ -95,7 +95,7 @@ urlpatterns = [
     path("password/", include(password_urls)),
     path("account/", views.account, name="account"),
     path("account/security/", include(security_urls)),
-    path("account/time-left/", session_timeout.time_left, name="time_left"),
+    path("account/time-left/", signed_in.time_left, name="time_left"),
     path("help/", include(help_urls)),
     path("accessibility/", pages.page("accessibility.html"), name="accessibility"),
     path("privacy/", pages.page("privacy.html"), name="privacy"),

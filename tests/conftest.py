@@ -19,7 +19,7 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts import after_response
 from practice.accounts.models import Therapist
-from practice.accounts.session_timeout import SEEN
+from practice.accounts.signed_in import SEEN
 from practice.audit import writers
 from practice.database.operations import ApplySQL
 from relationships.models import Relationship

@@ -1,43 +1,16 @@
 """Second factors: an authenticator app, passkeys, and recovery codes for when both are lost."""
 
-from collections.abc import Callable
-
 import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django_htmx.http import HttpResponseClientRedirect
 
-from practice.accounts.access import therapist_of
 from practice.accounts.models import User
 from practice.web.encryption import decrypt, encrypt
-from practice.web.responses import banner, see_other
 
 PURPOSE = "second factors"
 PASSKEY_FAILED = "That passkey did not work. Try again, or go on in another way."
-SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
-# All that a therapist who still has to add a second factor can open.
-OPEN_WITHOUT = {
-    "mfa_index",
-    "mfa_activate_totp",
-    "mfa_add_webauthn",
-    "mfa_view_recovery_codes",
-    "account_reauthenticate",
-    "sign_out",
-    "time_left",
-    "help",
-    "finishing_work",
-    "accessibility",
-    "privacy",
-    "livez",
-    "readyz",
-    "security_txt",
-}
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -76,36 +49,3 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text, PURPOSE)
-
-
-def has_second_factor(user: User) -> bool:
-    """Whether an account has an authenticator app or a passkey."""
-    return user.authenticator_set.filter(type__in=SECOND).exists()
-
-
-def second_factor_for_therapists(get_response: Callable) -> Callable[[HttpRequest], HttpResponse]:
-    """Lead a therapist without a second factor to where one is added, and nowhere else.
-
-    Looked up at each request: a factor that is removed stops counting at once.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        if (
-            not settings.SECOND_FACTOR_FOR_THERAPISTS
-            or not therapist_of(request.user)
-            or _name_of(request) in OPEN_WITHOUT
-            or has_second_factor(request.user)
-        ):
-            return get_response(request)
-        banner(request, "second_factor_needed")
-        place = reverse("mfa_index")
-        return HttpResponseClientRedirect(place) if request.htmx else see_other(place)
-
-    return middleware
-
-
-def _name_of(request: HttpRequest) -> str | None:
-    try:
-        return resolve(request.path_info).url_name
-    except Resolver404:
-        return None

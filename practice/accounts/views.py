@@ -5,9 +5,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from practice.accounts.factors import has_second_factor
 from practice.accounts.forms import TimeZoneForm
-from practice.accounts.session_timeout import EVERYTHING_KEPT
+from practice.accounts.signed_in import EVERYTHING_KEPT, has_second_factor
 from practice.web.responses import banner, render_form, see_other
 
 

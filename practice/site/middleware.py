@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
-from practice.accounts import session_timeout
+from practice.accounts import signed_in
 from practice.accounts.access import therapist_of
 from practice.database import current_account
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
@@ -181,7 +181,7 @@ def service(request: HttpRequest) -> dict[str, object]:
         "support_email": settings.SUPPORT_EMAIL,
         "reader": getattr(request, "reader", None),
         "is_therapist": therapist_of(user) is not None,
-        "session": session_timeout.for_page(request.session) if is_signed_in else None,
+        "session": signed_in.for_page(request.session) if is_signed_in else None,
         "section": request.path.split("/")[1],
         "banner": SimpleLazyObject(partial(banners.take, request)) if has_banner else "",
         "zone": timezone.get_current_timezone_name(),

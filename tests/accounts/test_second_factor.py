@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from practice.accounts.adapter import Adapter
-from practice.accounts.factors import has_second_factor
+from practice.accounts.signed_in import has_second_factor
 from tests.accounts.passkey import add_passkey, answer_of_a_stranger
 from tests.factories import PASSWORD
 from tests.reading import read

@@ -1,4 +1,4 @@
-"""How long a session lives: 30 minutes without use, 12 hours in all.
+"""Who is signed in, for how long (30 minutes without use, 12 hours in all), and by what.
 
 A session keeps two moments, in seconds since 1970: when it began and when it was last used. The
 second is written at most once in a thirtieth of the idle limit, that is once a minute, so that not
@@ -8,6 +8,8 @@ every look at a page writes: a session may end up to a minute early, never late.
 from collections.abc import Callable
 from math import ceil
 
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
@@ -15,13 +17,26 @@ from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
-from practice.web.responses import banner
+from practice.accounts.access import therapist_of
+from practice.accounts.models import User
+from practice.web.responses import banner, see_other
 
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 BEGAN, SEEN = "began", "seen"
 EVERYTHING_KEPT = '"cache", "storage"'
+
+
+class EmailBackend(AuthenticationBackend):
+    """allauth's sign-in by e-mail; the account comes with its therapist in one query."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user = User.objects.select_related("therapist").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
 
 
 def begin(request: HttpRequest, **_: object) -> None:
@@ -117,3 +132,55 @@ def time_left(request: HttpRequest) -> HttpResponse:
     facts = {"can_grow": can_grow}
     dialog = render_to_string("accounts/_stay.html", facts, request) if ends_soon else ""
     return JsonResponse({"left": left, "dialog": dialog})
+
+
+# All that a therapist who still has to add a second factor can open.
+OPEN_WITHOUT = {
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_view_recovery_codes",
+    "account_reauthenticate",
+    "sign_out",
+    "time_left",
+    "help",
+    "finishing_work",
+    "accessibility",
+    "privacy",
+    "livez",
+    "readyz",
+    "security_txt",
+}
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether an account has an authenticator app or a passkey."""
+    return user.authenticator_set.filter(type__in=SECOND_FACTORS).exists()
+
+
+def second_factor_for_therapists(get_response: Callable) -> Callable[[HttpRequest], HttpResponse]:
+    """Lead a therapist without a second factor to where one is added, and nowhere else.
+
+    Looked up at each request: a factor that is removed stops counting at once.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if (
+            not settings.SECOND_FACTOR_FOR_THERAPISTS
+            or not therapist_of(request.user)
+            or _name_of(request) in OPEN_WITHOUT
+            or has_second_factor(request.user)
+        ):
+            return get_response(request)
+        banner(request, "second_factor_needed")
+        place = reverse("mfa_index")
+        return HttpResponseClientRedirect(place) if request.htmx else see_other(place)
+
+    return middleware
+
+
+def _name_of(request: HttpRequest) -> str | None:
+    try:
+        return resolve(request.path_info).url_name
+    except Resolver404:
+        return None
