@@ -46,19 +46,19 @@ def fill(
     taken: set[datetime] = set()
     sessions: list[Session] = []
     dice.shuffle(grid)
-    ties = therapist.relationships.in_order().prefetch_related("participations__client")
-    for number, tie in enumerate(ties):
-        of_tie = _sessions(tie, dice, grid[number % len(grid)], now, zone, taken)
-        if tie.is_ended and number % 3 == 0:
+    relationships = therapist.relationships.in_order().prefetch_related("participations__client")
+    for number, relationship in enumerate(relationships):
+        of_tie = _sessions(relationship, dice, grid[number % len(grid)], now, zone, taken)
+        if relationship.is_ended and number % 3 == 0:
             of_tie = of_tie[:1]  # somebody who came once
-        elif number in QUIET and not tie.people[0].account:
+        elif number in QUIET and not relationship.people[0].account:
             of_tie = [s for s in of_tie if s.starts_at < now - timedelta(weeks=14)]
         sessions += of_tie[:visits_each]
     Session.objects.bulk_create(sessions)
 
 
 def _sessions(
-    tie: Relationship,
+    relationship: Relationship,
     dice: random.Random,
     slot: tuple[int, int],
     now: datetime,
@@ -73,29 +73,34 @@ def _sessions(
     sessions: list[Session] = []
     for week in range(-WEEKS_BACK, WEEKS_AHEAD + 1, every):
         starts_at = _at(first + timedelta(weeks=week), hour, zone)
-        if starts_at in taken or starts_at < tie.started_at:
+        if starts_at in taken or starts_at < relationship.started_at:
             continue
-        if starts_at > (tie.ended_at or now + timedelta(weeks=WEEKS_AHEAD)):
+        if starts_at > (relationship.ended_at or now + timedelta(weeks=WEEKS_AHEAD)):
             break
         taken.add(starts_at)
-        sessions.append(_session(tie, dice, starts_at, now, is_first=not sessions))
+        sessions.append(_session(relationship, dice, starts_at, now, is_first=not sessions))
     return sessions
 
 
 def _session(
-    tie: Relationship, dice: random.Random, starts_at: datetime, now: datetime, *, is_first: bool
+    relationship: Relationship,
+    dice: random.Random,
+    starts_at: datetime,
+    now: datetime,
+    *,
+    is_first: bool,
 ) -> Session:
-    booked_at = max(starts_at - timedelta(days=dice.randint(5, 12)), tie.started_at)
-    account = tie.people[0].account
+    booked_at = max(starts_at - timedelta(days=dice.randint(5, 12)), relationship.started_at)
+    account = relationship.people[0].account
     session = Session(
-        therapist_id=tie.therapist_id,
+        therapist_id=relationship.therapist_id,
         public_id="".join(dice.choices(ALPHABET, k=LENGTH)),
-        relationship=tie,
+        relationship=relationship,
         starts_at=starts_at,
         ends_at=starts_at + LENGTH_OF_SESSION,
         complimentary=is_first and dice.random() < 0.15,
         booked_at=min(booked_at, now),
-        booked_by=account or tie.therapist.user,
+        booked_by=account or relationship.therapist.user,
     )
     is_recent = now - starts_at < timedelta(days=3)
     if starts_at + LENGTH_OF_SESSION <= now and not is_recent:
@@ -114,14 +119,14 @@ def _at(day: date, hour: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(hour), zone)
 
 
-def book_follow_up(tie: Relationship, now: datetime) -> None:
+def book_follow_up(relationship: Relationship, now: datetime) -> None:
     """Let the client of an ended relationship book a session, some days ahead."""
-    free = [at for at in free_times(tie.therapist, now) if at > now + timedelta(days=7)]
-    zone = ZoneInfo(tie.therapist.time_zone)
+    free = [at for at in free_times(relationship.therapist, now) if at > now + timedelta(days=7)]
+    zone = ZoneInfo(relationship.therapist.time_zone)
     at_four = [at for at in free if at.astimezone(zone).hour == 16]
     Session.book(
-        tie,
+        relationship,
         starts_at=(at_four or free)[0],
         length=LENGTH_OF_SESSION,
-        by=tie.people[0].account,
+        by=relationship.people[0].account,
     )

@@ -99,7 +99,7 @@ class Practice:
             hour=self.dice.randint(9, 17), minute=self.dice.choice([0, 12, 30, 50]), second=0
         )
 
-    def client(self, name: str, *, days: int, account: User | None = None, **facts) -> Client:
+    def client(self, name: str, *, days: int, account: User | None = None, **values: str) -> Client:
         """Add a client so many days ago."""
         plain = "".join(c for c in name.lower() if c.isascii() and c.isalpha())
         return Client.objects.create(
@@ -110,10 +110,10 @@ class Practice:
             account=account,
             phone=f"07700 900{self.dice.randint(100, 999)}",
             added_at=self.ago(days),
-            **{"time_zone": self.therapist.time_zone} | facts,
+            **{"time_zone": self.therapist.time_zone} | values,
         )
 
-    def tie(self, kind: Kind, *clients: Client, days: int) -> Relationship:
+    def start(self, kind: Kind, *clients: Client, days: int) -> Relationship:
         """Start a relationship so many days ago."""
         return start_relationship(
             therapist=self.therapist,
@@ -124,21 +124,23 @@ class Practice:
             public_id=public_id(self.dice),
         )
 
-    def end(self, tie: Relationship, reason: EndReason, *, days: int, note: str = "") -> None:
-        tie.end(by=self.therapist.user, reason=reason, note=note, at=self.ago(days))
+    def end(
+        self, relationship: Relationship, reason: EndReason, *, days: int, note: str = ""
+    ) -> None:
+        relationship.end(by=self.therapist.user, reason=reason, note=note, at=self.ago(days))
 
-    def restart(self, tie: Relationship, *, days: int) -> None:
-        tie.restart(by=self.therapist.user, at=self.ago(days))
+    def restart(self, relationship: Relationship, *, days: int) -> None:
+        relationship.restart(by=self.therapist.user, at=self.ago(days))
 
     def individuals(self, active: list[str], inactive: list[tuple[str, EndReason]]) -> None:
         """Add people with one Individual relationship each."""
         for name in active:
             days = self.dice.randint(20, 700)
-            self.tie(Kind.INDIVIDUAL, self.client(name, days=days), days=days)
+            self.start(Kind.INDIVIDUAL, self.client(name, days=days), days=days)
         for name, reason in inactive:
             days = self.dice.randint(200, 900)
-            tie = self.tie(Kind.INDIVIDUAL, self.client(name, days=days), days=days)
-            self.end(tie, reason, days=self.dice.randint(5, 180))
+            relationship = self.start(Kind.INDIVIDUAL, self.client(name, days=days), days=days)
+            self.end(relationship, reason, days=self.dice.randint(5, 180))
 
 
 def public_id(dice: random.Random) -> str:
@@ -210,39 +212,41 @@ def _the_lindqvists(hannah: Practice, account) -> None:
     maya_account, erik_account = (account(f"{n}@stillwater.example") for n in ("maya", "erik"))
     maya = hannah.client("Maya Lindqvist", days=320, account=maya_account, **stockholm)
     erik = hannah.client("Erik Lindqvist", days=320, account=erik_account, **stockholm)
-    couples = hannah.tie(Kind.COUPLES, maya, erik, days=320)
+    couples = hannah.start(Kind.COUPLES, maya, erik, days=320)
     hannah.end(couples, EndReason.COMPLETED, days=175, note="Both found it a good place to stop.")
-    hannah.tie(Kind.INDIVIDUAL, maya, days=265)
+    hannah.start(Kind.INDIVIDUAL, maya, days=265)
 
 
 def _jonah(hannah: Practice, account) -> Relationship:
     jonah = hannah.client("Jonah Whitfield", days=410, account=account("jonah@stillwater.example"))
-    tie = hannah.tie(Kind.INDIVIDUAL, jonah, days=410)
-    hannah.end(tie, EndReason.COMPLETED, days=76)
-    return tie
+    relationship = hannah.start(Kind.INDIVIDUAL, jonah, days=410)
+    hannah.end(relationship, EndReason.COMPLETED, days=76)
+    return relationship
 
 
 def _couples_and_families(hannah: Practice) -> None:
     owen, sian = (hannah.client(f"{n} Pryce", days=150) for n in ("Owen", "Siân"))
-    hannah.tie(Kind.COUPLES, owen, sian, days=150)
+    hannah.start(Kind.COUPLES, owen, sian, days=150)
     family = [hannah.client(f"{n} Achterberg", days=500) for n in ("Lotte", "Pieter", "Wim")]
-    hannah.end(hannah.tie(Kind.FAMILY, *family, days=500), EndReason.AGREED_LIMIT, days=120)
-    hannah.tie(Kind.INDIVIDUAL, family[0], days=90)
+    hannah.end(hannah.start(Kind.FAMILY, *family, days=500), EndReason.AGREED_LIMIT, days=120)
+    hannah.start(Kind.INDIVIDUAL, family[0], days=90)
 
 
 def _three_episodes(hannah: Practice) -> None:
-    tie = hannah.tie(Kind.INDIVIDUAL, hannah.client("Vikram Menon", days=880), days=880)
-    hannah.end(tie, EndReason.COMPLETED, days=700)
-    hannah.restart(tie, days=520)
-    hannah.end(tie, EndReason.CIRCUMSTANCES, days=380, note="Moved to Leeds for half a year.")
-    hannah.restart(tie, days=140)
+    relationship = hannah.start(Kind.INDIVIDUAL, hannah.client("Vikram Menon", days=880), days=880)
+    hannah.end(relationship, EndReason.COMPLETED, days=700)
+    hannah.restart(relationship, days=520)
+    hannah.end(
+        relationship, EndReason.CIRCUMSTANCES, days=380, note="Moved to Leeds for half a year."
+    )
+    hannah.restart(relationship, days=140)
 
 
 def _ended_today(hannah: Practice) -> None:
-    tie = hannah.tie(Kind.INDIVIDUAL, hannah.client("Tessa Quill", days=230), days=230)
+    relationship = hannah.start(Kind.INDIVIDUAL, hannah.client("Tessa Quill", days=230), days=230)
     now = timezone.localtime(hannah.now)
     since_midnight = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
-    tie.end(
+    relationship.end(
         by=hannah.therapist.user,
         reason=EndReason.COMPLETED,
         at=hannah.now - min(timedelta(hours=2), since_midnight / 2),

@@ -25,8 +25,8 @@ def therapists(request: HttpRequest) -> HttpResponse:
     """List the published therapists, A to Z; `q` searches."""
     search = one_line(request.GET.get("q", "")[:100].replace("\0", ""))
     found = Profile.objects.published().search(search).select_related("therapist")
-    facts = {"profiles": found.defer("photo").order_by("sort_name", "pk"), "search": search}
-    return render(request, "profiles/therapists.html", facts)
+    context = {"profiles": found.defer("photo").order_by("sort_name", "pk"), "search": search}
+    return render(request, "profiles/therapists.html", context)
 
 
 @require_safe
@@ -35,13 +35,13 @@ def therapist(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a published profile; its owner sees it before it is published, too."""
     profile = _visible(request, slug)
     now = timezone.now()
-    facts = {
+    context = {
         "profile": profile,
         "figures": figures(profile.therapist, now),
         "is_owner": therapist_of(request.user) == profile.therapist,
         "free": free_times(profile.therapist, now)[:FREE_TIMES_SHOWN],
     }
-    return render(request, "profiles/therapist.html", facts)
+    return render(request, "profiles/therapist.html", context)
 
 
 @require_safe
@@ -86,9 +86,9 @@ def my_figures(request: TherapistRequest) -> HttpResponse:
     people = request.therapist.clients.only("public_id", "name", "sort_name", "erased_at")
     names = {client.pk: client for client in people}
     rows = [(names[t.client], t) for t in tallies(visits_of(request.therapist), now)]
-    facts = {
+    context = {
         "figures": figures(request.therapist, now),
         "rows": sorted(rows, key=lambda row: row[0].sort_name),
         "now": now,
     }
-    return render(request, "profiles/figures.html", facts)
+    return render(request, "profiles/figures.html", context)

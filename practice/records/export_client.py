@@ -18,9 +18,9 @@ from relationships.models.history import Episode, Event, episodes
 FORMAT, VERSION = "stillwater-client", 1
 
 
-def record(client: Client, now: datetime) -> dict:
-    """Return all of a client's record, as of an instant."""
-    ties = (
+def export_client(client: Client, now: datetime) -> dict:
+    """Return everything that is held about a client, as of an instant."""
+    relationships = (
         client.relationships.order_by("started_at", "pk")
         .select_related("therapist")
         .prefetch_related("participations__client", "events", "sessions")
@@ -39,7 +39,9 @@ def record(client: Client, now: datetime) -> dict:
             }
             for invitation in client.invitations.order_by("created_at", "pk")
         ],
-        "relationships": [_Tie(tie, client).facts() for tie in ties],
+        "relationships": [
+            _RelationshipExport(relationship, client).data() for relationship in relationships
+        ],
     }
 
 
@@ -61,35 +63,37 @@ def _details(client: Client, now: datetime) -> dict:
     }
 
 
-class _Tie:
+class _RelationshipExport:
     """One relationship, as the archive about one of its clients tells it."""
 
-    def __init__(self, tie: Relationship, client: Client) -> None:
-        self.tie, self.client = tie, client
-        self.others = [person for person in tie.people if person.pk != client.pk]
+    def __init__(self, relationship: Relationship, client: Client) -> None:
+        self.relationship, self.client = relationship, client
+        self.others = [person for person in relationship.people if person.pk != client.pk]
 
-    def facts(self) -> dict:
-        tie = self.tie
-        events = sorted(tie.events.all(), key=lambda event: event.pk)
+    def data(self) -> dict:
+        relationship = self.relationship
+        events = sorted(relationship.events.all(), key=lambda event: event.pk)
         return {
-            "id": tie.public_id,
-            "kind": {"key": tie.kind, "label": tie.get_kind_display()},
+            "id": relationship.public_id,
+            "kind": {"key": relationship.kind, "label": relationship.get_kind_display()},
             "with": in_words(person.first_name for person in self.others),
-            "status": tie.status,
-            "started_at": tie.started_at,
-            "ended_at": tie.ended_at,
-            "ended_by": self._who(tie.ended_by_id),
-            "end_reason": reason_of(tie.end_reason),
-            "end_note": tie.end_note,
-            "is_closed": tie.is_closed,
-            "planned_end": tie.planned_end,
-            "on_break_until": tie.on_break_until,
-            "ask_again_on": tie.ask_again_on,
+            "status": relationship.status,
+            "started_at": relationship.started_at,
+            "ended_at": relationship.ended_at,
+            "ended_by": self._who(relationship.ended_by_id),
+            "end_reason": reason_of(relationship.end_reason),
+            "end_note": relationship.end_note,
+            "is_closed": relationship.is_closed,
+            "planned_end": relationship.planned_end,
+            "on_break_until": relationship.on_break_until,
+            "ask_again_on": relationship.ask_again_on,
             "episodes": [_episode(episode) for episode in episodes(events)],
             "history": [self._event(event) for event in events],
             "sessions": [
                 self._session(session)
-                for session in sorted(tie.sessions.all(), key=lambda session: session.starts_at)
+                for session in sorted(
+                    relationship.sessions.all(), key=lambda session: session.starts_at
+                )
             ],
         }
 
@@ -97,7 +101,7 @@ class _Tie:
         """Return who did something: the therapist, this client, or another's first name."""
         if account_id is None:
             return None
-        if account_id == self.tie.therapist.user_id:
+        if account_id == self.relationship.therapist.user_id:
             return "therapist"
         if account_id == self.client.account_id:
             return "client"

@@ -18,7 +18,7 @@ from practice.accounts.access import TherapistRequest, for_clients, for_therapis
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.records.erasure import NotYet, Plan, erase
-from practice.records.export_client import record
+from practice.records.export_client import export_client
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
 from practice.records.retention import due, kept
@@ -38,7 +38,7 @@ def export(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Say what an archive of a client holds, and give it."""
     if request.method != "POST":
         return _about_export(request, client_id=client_id)
-    data = record(_client(request, client_id), timezone.now())
+    data = export_client(_client(request, client_id), timezone.now())
     file = _archive("records/client_archive.html", "client.json", data)
     about = f"client:{client_id}"
     Entry.record(Verb.EXPORTED, by=request.user, therapist=request.therapist, about=about)

@@ -56,17 +56,17 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     if therapist:
         current_account.on_side("therapist")
     form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
-    facts = {"form": form, "therapist": therapist}
+    context = {"form": form, "therapist": therapist}
     if not form.is_valid():
-        return render_form(request, "help/cant_spot_a_client.html", facts)
+        return render_form(request, "help/cant_spot_a_client.html", context)
     name = form.cleaned_data["name"]
     everybody = therapist.clients.known().a_to_z()
     found = list(everybody.search(name)[:10])
     count = f"{len(found)} found"
     Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=therapist, outcome=count)
     similar = [] if found else _similar(name, everybody)
-    facts |= {"name": name, "found": found, "similar": similar, "checked": True}
-    return render(request, "help/cant_spot_a_client.html", facts)
+    context |= {"name": name, "found": found, "similar": similar, "checked": True}
+    return render(request, "help/cant_spot_a_client.html", context)
 
 
 def _similar(name: str, everybody) -> list:
