@@ -8,7 +8,6 @@ from django.utils import timezone
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
-from practice.audit.models import Entry
 from practice.text.fields import EmailField, LineField
 from practice.text.spoken_names import first_name, has_surname
 from practice.text.spoken_times import time_zone_choices
@@ -142,7 +141,6 @@ class NewPasswordForm(PasswordsMixin, SetPasswordForm):
         Raises:
             Invitation.Unusable: somebody was faster.
         """
-        Entry.hold(invitation.therapist_id)
         User.objects.bulk_create([User(email=invitation.email)], ignore_conflicts=True)
         user = User.objects.select_for_update(no_key=True).get(email=invitation.email)
         if user.email_verified_at:

@@ -7,7 +7,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
@@ -35,7 +35,10 @@ def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     with Entry.recording(
         Verb.CLIENT_INVITED, by=request.user, therapist=request.therapist, about=person
     ):
-        token = Invitation.create_for(person)
+        try:
+            token = Invitation.create_for(person)
+        except Client.DoesNotExist:
+            raise Http404 from None
     # Nothing but this browser's session may keep the link until then, and its database not tell it.
     link = encrypt(invitation_mail.shown_link(request, token), PURPOSE)
     request.session[SESSION_KEY] = {"client": person.public_id, "link": link, "is_sent": False}

@@ -55,6 +55,13 @@ class ClientQuerySet(models.QuerySet):
     def a_to_z(self) -> Self:
         return self.order_by("sort_name", "pk")
 
+    def locked(self) -> Self:
+        """The same, locked until the end of the transaction when they are read.
+
+        In one order, whoever locks several: two who do so never wait for each other for ever.
+        """
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
+
 
 class KeepRule(models.TextChoices):
     """For how long the records of a client are kept (`keeping.py`)."""
@@ -195,7 +202,11 @@ class Invitation(models.Model):
         """Invite a client at their e-mail address and return the secret of the link.
 
         An earlier link that was not used stops working.
+
+        Raises:
+            Client.DoesNotExist: they have been erased a moment ago.
         """
+        client = Client.objects.known().locked().get(pk=client.pk)
         token = secrets.token_urlsafe(32)
         client.invitations.filter(accepted_at=None).delete()
         client.invitations.create(
@@ -247,16 +258,22 @@ class Invitation(models.Model):
         """Link the client to an account of the same e-mail address.
 
         Raises:
-            Invitation.Unusable: the link was used a moment ago, or is somebody else's.
+            Invitation.Unusable: the link was used a moment ago, or is somebody else's; or client
+                or account are no more.
         """
-        fresh = Invitation.objects.filter(pk=self.pk, accepted_at=None, email=user.email)
-        free = Client.objects.filter(pk=self.client_id, account=None)
+        client = Client.objects.known().filter(pk=self.client_id, account=None)
+        account = User.objects.filter(pk=user.pk, email=self.email, is_active=True)
+        fresh = Invitation.objects.filter(pk=self.pk, accepted_at=None)
         try:
             with Entry.recording(
                 Verb.INVITATION_ACCEPTED, by=user, therapist=self.therapist_id, about=self.client
             ):
-                if not fresh.update(accepted_at=timezone.now()) or not free.update(account=user):
+                # From here on neither can the client be erased nor the account be closed.
+                if not client.locked() or not account.select_for_update(no_key=True):
                     raise self.Unusable
+                if not fresh.update(accepted_at=timezone.now()):
+                    raise self.Unusable
+                client.update(account=user)
         except IntegrityError:  # the account has a record of this therapist already
             raise self.Unusable from None
 

@@ -123,6 +123,9 @@ def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
         with Entry.recording(
             Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person
         ):
+            # Perhaps they have been erased since.
+            known = request.therapist.clients.known()
+            get_object_or_404(known.locked(), public_id=client_id)
             form.save()
         banner(request, "details_saved")
         return see_other("client", client_id)

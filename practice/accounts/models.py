@@ -133,3 +133,11 @@ class Therapist(models.Model):
     def first_name(self) -> str:
         """What their clients call them; the whole name, which is public, where it does not tell."""
         return first_name(self.name) or self.name
+
+    @classmethod
+    def lock(cls, pk: int) -> None:
+        """Lock a therapist's row until the end of the transaction: their diary and their hours.
+
+        Whoever puts something into a diary does so first, and so they take turns.
+        """
+        cls.objects.select_for_update(no_key=True).get(pk=pk)

@@ -167,13 +167,6 @@ class Entry(models.Model):
         entry.write()
         return entry
 
-    @staticmethod
-    def hold(therapist: Therapist | int | None) -> None:
-        """Keep everybody else from changing this practice until the end of the transaction."""
-        number = (therapist.pk if isinstance(therapist, Therapist) else therapist) or 0
-        Chain.begin(number)
-        Chain.lock(number)
-
     def write(self) -> None:
         """Insert it, dated, numbered by its writer and sealed; it gets its place later."""
         self.chain, self.request_id = self.therapist_id or 0, request_id()
@@ -191,7 +184,6 @@ class Entry(models.Model):
     ) -> Iterator[None]:
         """A transaction that changes a practice and, unless it fails, is recorded at its end."""
         with transaction.atomic():
-            cls.hold(therapist)
             yield
             cls.record(verb, by=by, therapist=therapist, **more)
 

@@ -1,12 +1,8 @@
-"""What allauth, Django and the layer below report, and the audit writes down.
-
-The account's row is locked before the installation's chain, which is always the last.
-"""
+"""What allauth, Django and the layer below report, and the audit writes down."""
 
 from allauth.account import signals as account
 from django.apps import apps
 from django.contrib.auth import signals as django
-from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_save
 from django.http import HttpRequest
@@ -34,9 +30,7 @@ def connect() -> None:
 
 
 def signed_in(user: User, **signal: object) -> None:
-    with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # `last_login` comes after us
-        _record(Verb.SIGNED_IN, user)
+    _record(Verb.SIGNED_IN, user)
 
 
 def signed_out(user: User | None, **signal: object) -> None:

@@ -258,7 +258,7 @@ class Availability:
     @transaction.atomic
     def save(self) -> None:
         """Replace what was there; touches no session."""
-        Entry.hold(self.therapist)
+        Therapist.lock(self.therapist.pk)
         self.therapist.weekly_hours.all().delete()
         WeeklyHours.objects.bulk_create(
             WeeklyHours(therapist=self.therapist, weekday=weekday, starts=starts, ends=ends)

@@ -116,12 +116,18 @@ def _book(
             length=rules_of(therapist).length,
             by=request.user,
             key=_key(request.POST.get("key", "")),
-            allowed=lambda: is_free(therapist, start, timezone.now()),
+            allowed=lambda: _is_still_free(request, relationship, start),
         )
     except Session.Taken:
         return _no_longer_free(request, relationship, card, start)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
+
+
+def _is_still_free(request: HttpRequest, relationship: Relationship, start: datetime) -> bool:
+    """Ask again once nobody else can book; work that has been closed since is a 404."""
+    relationship, _ = _own(request, relationship.public_id)
+    return is_free(relationship.therapist, start, timezone.now())
 
 
 def _no_longer_free(

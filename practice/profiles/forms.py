@@ -60,4 +60,7 @@ class ProfileForm(forms.ModelForm):
             self.instance.photo = self.cleaned_data["new_photo"]
         elif self.cleaned_data["remove_photo"]:
             self.instance.photo = b""
+        # Of two clicks on a first save one makes the profile, and the other finds it.
+        saved, _ = Profile.objects.get_or_create(therapist=self.instance.therapist)
+        self.instance.pk = saved.pk
         return super().save(commit)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clients.models import Client
@@ -11,7 +12,7 @@ from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
-from relationships.models import Erasure, Relationship
+from relationships.models import Erasure, Participation, Relationship
 
 
 class NotYet(Exception):
@@ -67,13 +68,11 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
         NotYet: work is active, or a session is to come.
         Client.DoesNotExist: they have been erased a moment ago.
     """
-    Entry.hold(client.therapist_id)
-    _lock(client)
+    client = _lock(client)
     plan = Plan.of(client)
     if not plan.is_possible:
         raise NotYet
     nameless = [p for r in plan.alone for p in r.people if p.is_erased]
-    account = client.account
     _write_down(plan, by, blank_notes=blank_notes)
     client.invitations.all().delete()
     plan.sessions.delete()
@@ -90,18 +89,25 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
     for person in nameless:
         if not person.participations.exists():
             person.delete()
-    if account:
-        _close_unless_needed(account)
+    if client.account:
+        _close_unless_needed(client.account)
 
 
-def _lock(client: Client) -> None:
-    """Lock what goes, in the order in which booking, ending and starting lock it.
+def _lock(client: Client) -> Client:
+    """Lock whatever erasing reads, and return the client as they are now.
 
-    So nobody waits for ever.
+    The diary, the people, the work: in the order in which booking, ending and starting lock them,
+    so that nobody waits for ever.
+
+    Raises:
+        Client.DoesNotExist: they have been erased a moment ago.
     """
-    Therapist.objects.select_for_update(no_key=True).get(pk=client.therapist_id)
+    Therapist.lock(client.therapist_id)
+    together = Participation.objects.filter(relationship__in=client.relationships.all())
+    people = Client.objects.filter(Q(pk=client.pk) | Q(pk__in=together.values("client")))
+    list(people.locked())
     list(client.relationships.order_by("pk").select_for_update(of=("self",)))
-    Client.objects.known().select_for_update().get(pk=client.pk)
+    return Client.objects.known().select_related("therapist", "account").get(pk=client.pk)
 
 
 def _erase_work(relationship: Relationship, by: User) -> None:
@@ -150,6 +156,7 @@ def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
 
 def _close_unless_needed(account: User) -> None:
     """Close an account that belongs to no client and no therapist any more."""
+    User.objects.select_for_update(no_key=True).get(pk=account.pk)  # nobody links it meanwhile
     with current_account.purpose("closing"):
         is_needed = account.clients.exists()
     if not is_needed and not hasattr(account, "therapist"):

@@ -132,6 +132,8 @@ def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     if form.is_valid():
         act = {"by": request.user, "therapist": request.therapist, "about": person}
         with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **act):
+            # Perhaps they have been erased since.
+            get_object_or_404(request.therapist.clients.known().locked(), public_id=client_id)
             form.save()
         banner(request, "retention_saved")
         return see_other("client", client_id)

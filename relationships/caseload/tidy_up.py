@@ -1,13 +1,15 @@
 """A tidy caseload: the app suggests, the therapist decides (`docs/domain.md` 2.10, 2.11)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
+from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from relationships.models import Event, Relationship, RelationshipQuerySet
+from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
 from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
@@ -58,9 +60,17 @@ def end(relationship: Relationship, reason: EndReason, by: User) -> bool:
     return True
 
 
+def lock_people(relationships: Iterable[Relationship]) -> None:
+    """Lock everybody who takes part, before several relationships are changed at once.
+
+    Of two lists that are sent at once one waits, and neither for ever.
+    """
+    parts = Participation.objects.filter(relationship__in=relationships)
+    list(Client.objects.filter(pk__in=parts.values("client")).locked())
+
+
 @transaction.atomic
 def _note(relationship: Relationship, by: User, **note: date | None) -> bool:
-    Entry.hold(relationship.therapist_id)
     is_active = bool(Relationship.objects.active().filter(pk=relationship.pk).update(**note))
     if is_active:
         therapist = relationship.therapist_id

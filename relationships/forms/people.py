@@ -108,12 +108,17 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
         """Whether the page has to show the field for the preferred name."""
         return "preferred_name" in self.errors or bool(self["preferred_name"].value())
 
+    @property
+    def chosen(self) -> Client | None:
+        """The client who is meant, if it is one that is known."""
+        who = self.cleaned_data["who"]
+        return next((client for client in self.matches if client.public_id == who), None)
+
     def get_or_create(self, time_zone: str, by: User) -> Client:
         """Return the client who is meant; a new one reads times in `time_zone` for now."""
+        if self.chosen:
+            return self.chosen
         cleaned = self.cleaned_data
-        for client in self.matches:
-            if client.public_id == cleaned["who"]:
-                return client
         typed = {part: cleaned[part] for part in ("name", "preferred_name", "email")}
         new = Client.objects.create(therapist=self.therapist, time_zone=time_zone, **typed)
         return _added(new, by)

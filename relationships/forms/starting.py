@@ -5,11 +5,10 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
-from practice.audit.models import Entry
 from practice.text.person_names import fold
 from practice.web.typed_rows import typed_rows
 from relationships.forms.people import (
@@ -70,14 +69,13 @@ class Beginning:
         )
 
     def is_valid(self) -> bool:
-        """Whether all of it holds together; call inside the transaction that saves."""
+        """Whether all of it holds together, but for `is_duplicate`."""
         valid = [form.is_valid() for form in self.forms]  # each of them, so that each says why
         return (
             all(valid)
             and self.others.is_valid()
             and self._is_right_number()
             and self._is_nobody_twice()
-            and not self._is_duplicate()
         )
 
     def _is_right_number(self) -> bool:
@@ -109,7 +107,13 @@ class Beginning:
             seen.add(person)
         return once
 
-    def _is_duplicate(self) -> bool:
+    def lock_people(self) -> None:
+        """Lock whoever is known already; what is asked about them then stays true."""
+        chosen = [form.chosen for form in self.others.filled]
+        ids = {person.pk for person in (self.client, *chosen) if person}
+        list(self.therapist.clients.filter(pk__in=ids).locked())
+
+    def is_duplicate(self) -> bool:
         """Whether this therapist has worked with the same people, in the same way, before."""
         known = {form.cleaned_data["who"] for form in self.others.filled} - {""}
         if not self.client or SOMEONE_ELSE in known or len(known) != len(self.others.filled):
@@ -158,9 +162,22 @@ def _who(cleaned: dict) -> tuple[str, str]:
 
 
 def begin(beginning: Beginning, by: User) -> Relationship | None:
-    """Save a beginning if it is valid: one at a time for a therapist, so a double click is one."""
-    with transaction.atomic():
-        Entry.hold(beginning.therapist)
-        if again := beginning.begun_already:
+    """Save a beginning if it is valid; the same form sent again gets what it has begun.
+
+    Raises:
+        Client.DoesNotExist: somebody who was known has been erased a moment ago.
+    """
+    try:
+        with transaction.atomic():
+            if again := beginning.begun_already:
+                return again
+            if not beginning.is_valid():
+                return None
+            beginning.lock_people()
+            if again := beginning.begun_already:
+                return again
+            return None if beginning.is_duplicate() else beginning.save(by)
+    except IntegrityError:
+        if again := beginning.begun_already:  # by the other click, a moment ago
             return again
-        return beginning.save(by) if beginning.is_valid() else None
+        raise

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
-from practice.audit.models import Entry
 from relationships.models.choices import Kind
 from relationships.models.history import Event
 from relationships.models.relationship import Relationship
@@ -51,11 +50,14 @@ def start_relationship(
 
     Raises:
         WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
+        Client.DoesNotExist: one of them has been erased a moment ago.
     """
-    Entry.hold(therapist)
     clients = list(clients)
     if not Kind(kind).fits(len(clients)):
         raise WrongNumberOfPeople
+    known = Client.objects.known().filter(pk__in=[client.pk for client in clients])
+    if len(known.locked()) < len(clients):
+        raise Client.DoesNotExist
     relationship = Relationship.objects.create(
         therapist=therapist, kind=kind, started_at=at or timezone.now(), **columns
     )

@@ -1,5 +1,6 @@
 """A therapist's work with clients: begun, ended, taken up again."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -46,7 +47,7 @@ class Relationship(models.Model):
         ENDED = "ended", "Ended"
 
     class AlreadyDone(Exception):
-        """The relationship is already as asked for."""
+        """The relationship is already as asked for, or has been erased a moment ago."""
 
     class TooLate(Exception):
         """An ending can be undone for 15 minutes, by the person who made it."""
@@ -110,7 +111,7 @@ class Relationship(models.Model):
         Raises:
             Relationship.AlreadyDone: it had ended.
         """
-        Entry.hold(self.therapist_id)
+        self._lock_people()
         ended_at = max(at or timezone.now(), self.started_at)  # a clock may have been set back
         self._change(
             Relationship.objects.active(),
@@ -132,7 +133,7 @@ class Relationship(models.Model):
             Relationship.TooLate: it ended earlier, or somebody else ended it.
             Relationship.Closed: somebody who took part has been erased.
         """
-        Entry.hold(self.therapist_id)
+        self._lock_people()
         now = timezone.now()
         fresh = Relationship.objects.ended().filter(
             ended_by=by, ended_at__gt=now - self.UNDO_WITHIN
@@ -155,7 +156,7 @@ class Relationship(models.Model):
             Relationship.AlreadyDone: it is active.
             Relationship.Closed: somebody who took part has been erased.
         """
-        Entry.hold(self.therapist_id)
+        self._lock_people()
         former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
         self._take_up(Relationship.objects.ended(), **former_plans)
         self.count_on_clients(+1)
@@ -170,7 +171,6 @@ class Relationship(models.Model):
         Raises:
             Relationship.AlreadyDone: that ending is no longer the present one, or says so already.
         """
-        Entry.hold(self.therapist_id)
         former = Relationship.objects.ended().filter(ended_at=ended_at)
         changed = former.exclude(end_reason=reason, end_note=note)
         self._change(changed, end_reason=EndReason(reason), end_note=note)
@@ -212,7 +212,8 @@ class Relationship(models.Model):
     def _change(self, present: RelationshipQuerySet, **state: object) -> None:
         """Set a state if the row is still `present`, and reload; else say that it was done."""
         won = present.filter(pk=self.pk).update(**state)
-        self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
+        with suppress(Relationship.DoesNotExist):  # erased a moment ago
+            self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
         if not won:
             raise self.AlreadyDone
 
@@ -225,15 +226,13 @@ class Relationship(models.Model):
                 raise self.Closed from None
             raise
 
+    def _lock_people(self) -> None:
+        """Lock the clients, whose counters will move: whoever does both does so first."""
+        list(self.clients.locked())
+
     def count_on_clients(self, step: int) -> None:
-        """Move the clients' counters; locked in one order, so that two couples never deadlock."""
-        members = Client.objects.filter(participations__relationship=self).order_by("pk")
-        ids = list(
-            members.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True)
-        )
-        Client.objects.filter(pk__in=ids).update(
-            active_relationships=F("active_relationships") + step
-        )
+        """Move the counters of the clients, who are locked."""
+        self.clients.update(active_relationships=F("active_relationships") + step)
 
     def record(self, kind: Event.Kind, *, by: User, **columns: object) -> None:
         """Add a line to the history, and the entry of the audit that holds its seal."""

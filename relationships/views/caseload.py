@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from practice.text import spoken_times
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
-from relationships.caseload.tidy_up import needing_attention, plan_end
+from relationships.caseload.tidy_up import lock_people, needing_attention, plan_end
 from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm
 from relationships.models import RelationshipQuerySet
 
@@ -99,7 +100,9 @@ def _save_weeks(request: TherapistRequest, weeks: int) -> HttpResponse:
 
 
 def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
-    done = [(form.relationship, form.apply(request.user)) for form in chosen]
+    with transaction.atomic():  # all of it or nothing
+        lock_people([form.relationship for form in chosen])
+        done = [(form.relationship, form.apply(request.user)) for form in chosen]
     number, stale = sum(ok for _, ok in done), [which for which, ok in done if not ok]
     banner(request, "tidied" if number else "nothing_tidied", done=number, stale=stale)
     return see_other("tidy_up")

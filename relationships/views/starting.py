@@ -1,6 +1,6 @@
 """Pages about people that speak of relationships: the tab, and starting work."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -42,7 +42,11 @@ def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
 def _begin(request: TherapistRequest, client: Client | None, template: str) -> HttpResponse:
     data = request.POST.dict() if request.method == "POST" else None
     beginning = Beginning(request.therapist, client, data)
-    if beginning.is_bound and (started := begin(beginning, request.user)):
+    try:
+        started = begin(beginning, request.user) if beginning.is_bound else None
+    except Client.DoesNotExist:
+        raise Http404 from None
+    if started:
         banner(request, "relationship_started", relationship=started)
         return see_other("relationship", started.public_id)
     return render_form(request, template, {"form": beginning, "client": client})

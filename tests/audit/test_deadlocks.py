@@ -1,52 +1,113 @@
-"""Whoever changes a practice holds its chain first, so two people never wait for each other."""
+"""People at once in one practice: they take turns where they must, and nobody waits for ever.
 
-from contextlib import suppress
+Whoever locks several rows does so in one order: the therapist's, clients by their ids, work, and
+sessions or the account last. PostgreSQL breaks a circle of people who wait for each other after a
+second, and one of them is shown an error; here that would be an answer that is not 303.
+"""
+
+from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.utils import timezone
 
 from practice.audit import verify
+from practice.audit.chaining import chain_everything
+from practice.records.erasure import NotYet, erase
 from relationships.models import Relationship, sealed_history
-from relationships.models.choices import EndReason
-from tests.audit.test_chain import at_once
-from tests.factories import ClientFactory, start
+from tests.conftest import browser_of
+from tests.factories import ClientFactory, counters_of, start, true_counters_of
+from tests.relationships.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 8
 
 
-@pytest.fixture
-def ties(alice) -> list[Relationship]:
-    """Six couples of seven people, who share them crosswise."""
-    people = [ClientFactory(therapist=alice) for _ in range(7)]
-    return [start(people[n], people[n + 1]) for n in range(6)]
-
-
-def trying(act, *args, **facts) -> None:
-    with suppress(Relationship.AlreadyDone):
+def trying(act, *args, **facts) -> str:
+    try:
         act(*args, **facts)
+    except (Relationship.AlreadyDone, Relationship.Closed, NotYet) as lost:
+        return type(lost).__name__
+    return "won"
 
 
-def test_several_endings_at_once_and_single_ones_never_deadlock(ties, alice):
-    facts = {"by": alice.user, "reason": EndReason.COMPLETED}
+@pytest.fixture
+def people(alice) -> list:
+    return [ClientFactory(therapist=alice) for _ in range(7)]
 
-    def several(order: list[int]) -> None:
-        with transaction.atomic():
-            for number in order:
-                trying(Relationship.objects.get(pk=ties[number].pk).end, **facts)
 
-    def single(number: int) -> None:
-        trying(Relationship.objects.get(pk=ties[number].pk).end, **facts)
+@pytest.fixture
+def ties(people) -> list[Relationship]:
+    """Six couples of seven people, who share them crosswise: the last work with the first ids."""
+    return [start(people[n], people[n + 1]) for n in reversed(range(6))]
 
+
+def list_sent(ties: list[Relationship]) -> dict[str, object]:
+    """The tidy-up list, with some of its rows to be ended."""
+    typed: dict[str, object] = {"row": [tie.public_id for tie in ties]}
+    for tie in ties:
+        typed |= {f"{tie.public_id}-action": "end", f"{tie.public_id}-reason": "other"}
+    return typed
+
+
+def test_lists_and_single_endings_at_once_never_deadlock(ties, people, alice):
     for _ in range(ROUNDS):
-        up, down = partial(several, [*range(6)]), partial(several, [*reversed(range(6))])
+        browsers = [browser_of(alice.user) for _ in range(4)]
+        parts = (ties, ties[::-1], ties[:4], ties[2:])
+        lists = [
+            partial(browser.post, "/caseload/tidy-up/", list_sent(some))
+            for browser, some in zip(browsers, parts, strict=True)
+        ]
+        single = [
+            partial(
+                trying, Relationship.objects.get(pk=ties[n].pk).end, by=alice.user, reason="other"
+            )
+            for n in (5, 3, 1, 0)
+        ]
 
-        assert at_once(up, down, up, down, *(partial(single, n) for n in (5, 3, 1, 0))) == []
+        answers = at_once(*lists, *single)
 
+        assert {answer.status_code for answer in answers[:4]} == {303}
         assert not alice.relationships.active().exists()
+        assert counters_of(*people) == [0] * 7
         for tie in alice.relationships.all():
             tie.restart(by=alice.user)
 
-    assert [*verify.faults(alice.pk), *sealed_history.faults(alice.pk)] == []
+    chain_everything()
+    found = [*verify.faults(alice.pk), *sealed_history.faults(alice.pk)]
+    assert [*found, *verify.faults_of_writers()] == []
     assert alice.events.filter(kind="ended").count() == 6 * ROUNDS
+
+
+def test_all_that_can_happen_in_a_practice_at_once_never_deadlocks(alice):
+    """Starting, ending, taking up, booking, moving, erasing: with the same people."""
+    at = timezone.now() - timedelta(days=300)
+    for round_ in range(ROUNDS):
+        first, second, third, fourth = ClientFactory.create_batch(4, therapist=alice)
+        active = start(fourth, second)
+        ended = start(third, first)
+        ended.end(by=alice.user, reason="other")
+        browsers = [browser_of(alice.user) for _ in range(3)]
+        typed = {
+            "kind": "couples",
+            "others-TOTAL_FORMS": "1",
+            "others-INITIAL_FORMS": "0",
+            "others-0-name": first.name,
+            "others-0-who": first.public_id,
+        }
+        when = at + timedelta(days=round_)
+        session = {"day": f"{when:%Y-%m-%d}", "time": "10:00", "minutes": "50"}
+
+        answers = at_once(
+            partial(browsers[0].post, f"/clients/{second.public_id}/relationships/add/", typed),
+            partial(browsers[1].post, f"/relationships/{active.public_id}/sessions/add/", session),
+            partial(browsers[2].post, "/caseload/tidy-up/", list_sent([active])),
+            partial(trying, active.end, by=alice.user, reason="other"),
+            partial(trying, Relationship.objects.get(pk=ended.pk).restart, by=alice.user),
+            partial(trying, erase, third, by=alice.user),
+        )
+
+        assert [answer.status_code for answer in answers[:3]] == [303] * 3
+        assert answers[4:] in (["won", "NotYet"], ["Closed", "won"])
+        left = (first, second, fourth)
+        assert counters_of(*left) == true_counters_of(*left)

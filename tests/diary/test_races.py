@@ -1,23 +1,27 @@
 """Two people want the same time: at the very same moment exactly one gets it."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from practice.booking.models import free_times
+from practice.booking.models import free_times, is_free
 from practice.diary.models import Session
 from relationships.models import Relationship
 from tests.booking import availability
 from tests.conftest import browser_of
 from tests.diary import DAY, FIFTY, HOUR, MINUTE, book, browser_for, row_of, works
 from tests.factories import ClientFactory, start
-from tests.relationships.test_races import at_once
+from tests.relationships.test_races import at_once, in_own_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8
@@ -180,6 +184,31 @@ def test_of_eight_clients_who_press_at_once_one_has_the_session(ties, alice):
     winner = [answer.status_code for answer in answers].index(303)
     assert session.relationship == ties[winner]
     assert session.booked_by == ties[winner].people[0].account
+
+
+def test_of_clients_who_book_too_close_to_each_other_one_has_the_session(ties, alice):
+    """Five minutes apart no constraint says anything, and ten are to be kept free.
+
+    One books at 9; before that is committed the hours begin at 9:55, when another books.
+    """
+    works(alice, "09:00-12:00", days=range(7), zone="UTC", gap_minutes=10)
+    day = (timezone.now() + 3 * DAY).replace(hour=9, minute=0, second=0, microsecond=0)
+
+    def client_books(tie: Relationship, start_at: datetime) -> object:
+        return book(tie, start_at, allowed=lambda: is_free(alice, start_at, timezone.now()))
+
+    def the_other_books() -> object:
+        return trying(client_books, ties[1], day + 55 * MINUTE)()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            client_books(ties[0], day)
+            alice.weekly_hours.update(starts="09:55")
+            waiting = pool.submit(in_own_connection, the_other_books)
+            time.sleep(0.3)
+            assert not waiting.done()
+
+        assert waiting.result() == "taken"
 
 
 def test_a_double_click_of_one_client_is_one_session_and_no_error(ties, alice):

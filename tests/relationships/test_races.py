@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import Barrier
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -49,6 +50,14 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(act_on_own_connection, acts))
+
+
+def in_own_connection(act: Callable[[], object]) -> object:
+    """Do it in a thread of its own, and leave no connection behind."""
+    try:
+        return act()
+    finally:
+        connection.close()
 
 
 def copies(tie: Relationship, act: Callable[[Relationship], object]) -> list[Callable[[], object]]:
@@ -186,23 +195,29 @@ def new_client(**facts: object) -> dict[str, object]:
     } | facts
 
 
+def led_to(answers: list) -> set[tuple[int, str]]:
+    return {(answer.status_code, answer.get("Location")) for answer in answers}
+
+
 def test_a_double_click_on_add_adds_one_client(alice):
     browsers = [browser_of(alice.user) for _ in range(4)]
+    typed = new_client(key=str(uuid4()))
 
-    answers = at_once(*(lambda b=b: b.post("/clients/add/", new_client()) for b in browsers))
+    answers = at_once(*(lambda b=b: b.post("/clients/add/", typed) for b in browsers))
 
-    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    tie = Relationship.objects.get()
+    assert led_to(answers) == {(303, f"/relationships/{tie.public_id}/")}
     assert [client.name for client in alice.clients.all()] == ["Zoë Zephyr"]
-    assert Relationship.objects.count() == 1
 
 
 def test_a_double_click_adds_one_couple(alice):
-    typed = new_client(kind="couples") | {"others-0-name": "Yan Yew"}
+    typed = new_client(kind="couples", key=str(uuid4())) | {"others-0-name": "Yan Yew"}
     browsers = [browser_of(alice.user) for _ in range(4)]
 
     answers = at_once(*(lambda b=b: b.post("/clients/add/", typed) for b in browsers))
 
-    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    tie = Relationship.objects.get()
+    assert led_to(answers) == {(303, f"/relationships/{tie.public_id}/")}
     assert {client.name for client in alice.clients.all()} == {"Zoë Zephyr", "Yan Yew"}
     assert alice.clients.count() == 2
 
@@ -210,16 +225,32 @@ def test_a_double_click_adds_one_couple(alice):
 def test_a_double_click_starts_one_relationship_with_somebody_known(alice, ann):
     address = f"/clients/{ann.public_id}/relationships/add/"
     browsers = [browser_of(alice.user) for _ in range(4)]
+    typed = new_client(key=str(uuid4()))
 
-    answers = at_once(*(lambda b=b: b.post(address, new_client()) for b in browsers))
+    answers = at_once(*(lambda b=b: b.post(address, typed) for b in browsers))
 
-    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
-    assert ann.relationships.count() == 1
+    assert led_to(answers) == {(303, f"/relationships/{ann.relationships.get().public_id}/")}
     assert counters_of(ann) == [1]
 
 
+def test_of_four_forms_that_start_the_same_work_one_does(alice, ann, ben):
+    address = f"/clients/{ann.public_id}/relationships/add/"
+    browsers = [browser_of(alice.user) for _ in range(4)]
+    typed = new_client(kind="couples") | {
+        "others-0-name": ben.name,
+        "others-0-who": ben.public_id,
+    }
+
+    answers = at_once(
+        *(lambda b=b: b.post(address, typed | {"key": str(uuid4())}) for b in browsers)
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422, 422]
+    assert counters_of(ann, ben) == [1, 1]
+
+
 def test_starting_and_ending_work_with_the_same_person_do_not_wait_for_each_other(alice, ann):
-    """An ending holds the client and wants the therapist; a start has them the other way round."""
+    """Both lock the people first, in the order of their ids."""
     for _ in range(ROUNDS):
         ending = [start(ann) for _ in range(3)]
         person = ClientFactory(therapist=alice)
