@@ -5,13 +5,13 @@ Alice's clients, and a couple; Ann can sign in. Carl is Bob's client.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client as Browser
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -21,9 +21,9 @@ from practice.accounts import after_response
 from practice.accounts.models import Therapist
 from practice.accounts.signed_in import SEEN
 from practice.audit import writers
-from practice.database.operations import ApplySQL
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
+from tests.restoring import template
 
 # A browser test leaves an event loop in the thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -38,23 +38,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("pure")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def history_can_be_swept():
-    """Let the tests that commit sweep up behind them: history and audit refuse to be deleted."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
+    """Put the database back after each test that commits."""
     flush = TransactionTestCase._fixture_teardown
-
-    def sweep(self: TransactionTestCase) -> None:
-        rules = [ApplySQL(app, "0001_rules") for app in ("audit", "relationships")]
-        with connection.schema_editor() as editor:
-            for app in rules:
-                app.database_backwards("", editor, None, None)
-        flush(self)
-        with connection.schema_editor() as editor:
-            for app in rules:
-                app.database_forwards("", editor, None, None)
-
-    TransactionTestCase._fixture_teardown = sweep
-    yield
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            restore = stack.enter_context(template())
+        TransactionTestCase._fixture_teardown = lambda self: restore()
+        yield
     TransactionTestCase._fixture_teardown = flush
 
 

@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from clients.models import Invitation
 from practice.accounts.models import User
 from practice.accounts.passwords import normalized
-from tests.accounts.test_second_factor import SECURITY
+from tests.accounts.second_factor import SECURITY
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, UserFactory
 from tests.reading import Page, read

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from practice.accounts.models import Therapist
 from practice.accounts.signed_in import has_second_factor
 from tests.accounts.passkey import add_passkey
-from tests.accounts.test_second_factor import SECURITY, add_app, codes_of
+from tests.accounts.second_factor import SECURITY, add_app, codes_of
 from tests.factories import PASSWORD
 from tests.reading import read
 

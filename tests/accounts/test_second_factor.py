@@ -1,54 +1,26 @@
 """The second factor: an authenticator app, recovery codes, passkeys; who must have one."""
 
 import re
-import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib import messages
 from django.core import mail
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 
 from practice.accounts.adapter import Adapter
 from practice.accounts.signed_in import has_second_factor
 from tests.accounts.passkey import add_passkey, answer_of_a_stranger
+from tests.accounts.second_factor import SECURITY, add_app, code_of, codes_of, confirm
 from tests.factories import PASSWORD
 from tests.reading import read
-
-SECURITY = "/account/security/"
 
 
 @pytest.fixture
 def required(settings) -> None:
     """As in a real installation."""
     settings.SECOND_FACTOR_FOR_THERAPISTS = True
-
-
-def confirm(browser: Browser, place: str = SECURITY) -> None:
-    browser.post(f"/sign-in/again/?next={place}", {"password": PASSWORD})
-
-
-def code_of(key: str, later: int = 0) -> str:
-    """Return what an authenticator app with this key shows now."""
-    return format_hotp_value(hotp_value(key.replace(" ", ""), int(time.time()) // 30 + later))
-
-
-def add_app(browser: Browser) -> str:
-    """Add an authenticator app as people do; return its key."""
-    confirm(browser)
-    page = read(browser.get(f"{SECURITY}app/add/"))
-    key = re.search(r'class="key">([A-Z2-7 ]+)<', page.source)[1]
-    answer = browser.post(f"{SECURITY}app/add/", {"code": code_of(key)})
-    assert answer.url == f"{SECURITY}codes/"
-    cache.clear()  # the code of this half minute may be used again
-    return key
-
-
-def codes_of(browser: Browser) -> list[str]:
-    return re.findall(r"<code>(\d+)</code>", browser.get(f"{SECURITY}codes/").content.decode())
 
 
 def first_step(email: str = "alice@practice.example", next_page: str = "") -> tuple[Browser, str]:

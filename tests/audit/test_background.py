@@ -1,13 +1,14 @@
 """A server chains what is written by itself, in a thread of its own."""
 
 import time
+from threading import Lock
 
 import pytest
 from django.db import OperationalError
 
 from practice.audit import background, writers
 from practice.audit.models import Entry, Unchained
-from tests.audit.test_chain import record
+from tests.audit.entries import record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,9 +19,18 @@ def chaining(monkeypatch):
     monkeypatch.setattr(background, "PAUSE", 0.05)
     monkeypatch.setattr(background, "AFTER_TROUBLE", 0.05)
     chaining = background.Chaining()
+    chain, busy, is_over = chaining.chain, Lock(), []
+
+    def chain_while_the_test_lasts() -> None:
+        with busy:
+            is_over or chain()
+
+    chaining.chain = chain_while_the_test_lasts
     writers.committed.connect(chaining.wake)
     yield chaining
     writers.committed.disconnect(chaining.wake)
+    with busy:  # the database is for the next test
+        is_over.append(True)
 
 
 def until(happened) -> None:

@@ -2,11 +2,10 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import ProgrammingError, connections, transaction
+from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from practice.audit.chaining import AT_ONCE, chain_everything
@@ -14,23 +13,13 @@ from practice.audit.models import Chain, Entry, Role, Unchained, Verb
 from practice.audit.seal import NOTHING, seal, seal_of_entry, seal_of_head, seal_of_place
 from practice.web.request_id import WithRequestId, request_id
 from tests.application_role import application
-from tests.relationships.test_rules_in_the_database import (
-    insert,
-    on_postgresql,
-    on_sqlite,
-    refused,
-    sql,
-)
+from tests.audit.entries import at_once, columns_of, new_columns_of, record
+from tests.raw_sql import insert, on_postgresql, on_sqlite, refused, sql
 
 
 def entries(chain: int) -> list[Entry]:
     """Return what has a place in a chain, in order."""
     return list(Entry.objects.filter(chain=chain, number__isnull=False).order_by("number"))
-
-
-def record(therapist, number: int = 1) -> None:
-    for _ in range(number):
-        Entry.record(Verb.CLIENT_OPENED, by=therapist.user, therapist=therapist)
 
 
 @pytest.fixture
@@ -47,17 +36,6 @@ def two(alice) -> tuple[Entry, ...]:
         Entry.record(verb, by=alice.user, therapist=alice, about="client:bcdfghjkmn")
     chain_everything()
     return tuple(entries(alice.pk))
-
-
-def columns_of(entry: Entry, **changes: object) -> dict[str, object]:
-    fields = [field for field in entry._meta.concrete_fields if field.column]
-    return {field.column: getattr(entry, field.attname) for field in fields} | changes
-
-
-def new_columns_of(entry: Entry, **changes: object) -> dict[str, object]:
-    """Return what somebody would insert who writes an entry like this one by hand."""
-    unchained = {"id": 987654, "number": None, "mac": "", "writer_number": 987654}
-    return columns_of(entry, **unchained | changes)
 
 
 # What an entry says.
@@ -384,27 +362,6 @@ def test_a_purge_that_is_in_no_chain_lets_nothing_go(two):
 
 
 # Races.
-
-
-def at_once(*deeds) -> list[BaseException]:
-    """Do everything at the same moment, in threads; return what went wrong."""
-    start, wrong = Barrier(len(deeds)), []
-
-    def run(deed) -> None:
-        try:
-            start.wait()
-            deed()
-        except BaseException as error:
-            wrong.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return wrong
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from practice.records.erasure import NotYet, erase
 from relationships.models import Relationship, sealed_history
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, counters_of, start, true_counters_of
-from tests.relationships.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 8

@@ -21,9 +21,9 @@ from practice.database import operations
 from practice.records.erasure import erase
 from relationships.models import sealed_history
 from relationships.models.choices import EndReason
-from tests.audit.test_chain import columns_of, new_columns_of, record
+from tests.audit.entries import columns_of, new_columns_of, record
 from tests.factories import start
-from tests.relationships.test_rules_in_the_database import insert, refused, sql
+from tests.raw_sql import insert, refused, sql
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from practice.diary.models import Session
 from practice.web.responses import see_other
 from relationships.caseload import tidy_up
 from relationships.models.choices import EndReason
-from tests.accounts.test_second_factor import SECURITY, add_app
+from tests.accounts.second_factor import SECURITY, add_app
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from practice.audit import verify
 from practice.audit.models import Entry
 from practice.audit.writers import began_at
-from tests.audit.test_chain import at_once, record
+from tests.audit.entries import at_once, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,8 +8,19 @@ import time_machine
 from practice.booking.availability import Availability
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from tests.booking import KEYS, availability
-from tests.diary import DAY, HOUR, MINUTE, NOW, WEDNESDAY, at, book, off, row_of, works
-from tests.diary.test_nothing_else_changes import sessions_as_stored
+from tests.diary import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    WEDNESDAY,
+    at,
+    book,
+    off,
+    row_of,
+    sessions_as_stored,
+    works,
+)
 from tests.reading import Page, read
 
 ADDRESS = "/diary/availability/"

@@ -22,9 +22,8 @@ from tests.diary import (
     row_of,
     works,
 )
-from tests.diary.test_session_pages import whole
 from tests.factories import ClientFactory, UserFactory, history_of, start
-from tests.reading import Page, read
+from tests.reading import Page, read, whole
 
 
 @pytest.fixture(autouse=True)

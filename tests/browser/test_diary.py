@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 from practice.text.spoken_times import days, monday
 from tests.browser import assert_accessible_on_every_screen, in_every_way
 from tests.browser.steps import banner, press, title
-from tests.diary import DAY, book, works
-from tests.diary.test_nothing_else_changes import sessions_as_stored
+from tests.diary import DAY, book, sessions_as_stored, works
 
 A_WEEK = timedelta(days=7)
 

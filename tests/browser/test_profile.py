@@ -12,7 +12,7 @@ from tests.browser import assert_accessible_on_every_screen
 from tests.browser.steps import banner, end, press, title
 from tests.factories import ClientFactory, TherapistFactory, start
 from tests.profiles import session
-from tests.profiles.test_photo import picture
+from tests.profiles.pictures import picture
 
 DAY = timedelta(days=1)
 SENTENCE = "Ending a relationship does not have any effect on your profile stats"

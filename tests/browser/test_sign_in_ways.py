@@ -7,7 +7,7 @@ from django.core import mail
 from django.core.cache import cache
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.accounts.test_second_factor import code_of
+from tests.accounts.second_factor import code_of
 from tests.browser import assert_accessible
 from tests.browser.steps import banner, fill_in_sign_in, press, title
 from tests.factories import PASSWORD

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
 from relationships.models import Kind, Relationship
-from tests.accounts.test_second_factor import code_of
+from tests.accounts.second_factor import code_of
 from tests.browser.steps import banner, choose_reason, names, press, search_box, tickbox, title
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 

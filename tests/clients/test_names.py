@@ -9,7 +9,7 @@ from clients.models import Client
 from practice.text.person_names import search_text, search_words
 from tests.factories import ClientFactory, start
 from tests.reading import read
-from tests.relationships.test_starting import ADD, add_to, typed
+from tests.relationships.typed import ADD, add_to, typed
 
 SAME = [
     ("Niamh O'Sullivan", "Niamh O’Sullivan"),

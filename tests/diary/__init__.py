@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.test import Client as Browser
 
 from clients.models import Client
@@ -91,3 +92,10 @@ def browser_for(client: Client, zone: str = "") -> Browser:
 def row_of(session: Session) -> dict[str, object]:
     """Return every column of a session as the database has it now."""
     return Session.objects.filter(pk=session.pk).values().get()
+
+
+def sessions_as_stored() -> list[tuple]:
+    """Return every column of every session, as the database has them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM diary_session ORDER BY id")
+        return cursor.fetchall()

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.accounts.models import Therapist
 from relationships.models import Relationship
 from relationships.models.choices import EndReason
-from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book
+from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book, sessions_as_stored
 from tests.factories import ClientFactory, TherapistFactory, history_of, start
 
 STEPS = st.tuples(
@@ -20,13 +20,6 @@ STEPS = st.tuples(
     st.timedeltas(timedelta(0), 3 * DAY) | st.timedeltas(timedelta(0), HOUR / 2),
     st.booleans(),
 )
-
-
-def sessions_as_stored() -> list[tuple]:
-    """Return every column of every session, as the database has them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM diary_session ORDER BY id")
-        return cursor.fetchall()
 
 
 def hours_as_stored(therapist: Therapist) -> list[tuple]:

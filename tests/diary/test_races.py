@@ -21,7 +21,7 @@ from tests.booking import availability
 from tests.conftest import browser_of
 from tests.diary import DAY, FIFTY, HOUR, MINUTE, book, browser_for, row_of, works
 from tests.factories import ClientFactory, start
-from tests.relationships.test_races import at_once, in_own_connection
+from tests.racing import at_once, in_own_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8

@@ -9,15 +9,7 @@ from practice.database.public_ids import new_public_id
 from practice.diary.models import Session
 from tests.diary import DAY, FIFTY, MINUTE, NOW, WEDNESDAY, book, works
 from tests.factories import start
-from tests.relationships.test_rules_in_the_database import (
-    columns_of,
-    copy_of,
-    insert,
-    on_sqlite,
-    refused,
-    set_columns,
-    sql,
-)
+from tests.raw_sql import columns_of, copy_of, insert, on_sqlite, refused, set_columns, sql
 
 A_MICROSECOND = timedelta(microseconds=1)
 OVERLAPPING = {

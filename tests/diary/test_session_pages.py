@@ -1,6 +1,5 @@
 """The therapist's pages of a session: book, record, move, cancel, attendance, details, list."""
 
-import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -25,7 +24,7 @@ from tests.diary import (
     works,
 )
 from tests.factories import ClientFactory, start
-from tests.reading import read
+from tests.reading import read, whole
 
 
 @pytest.fixture(autouse=True)
@@ -552,13 +551,6 @@ def answers(browser, method: str, address: str, session: Session) -> list:
 def alike(one, other) -> bool:
     """Whether two answers are the same, byte for byte."""
     return whole(one) == whole(other)
-
-
-def whole(answer) -> tuple:
-    """Everything of an answer but the secret of its form, which is new each time."""
-    content = re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]+', rb"\1", answer.content)
-    headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
-    return answer.status_code, content, headers
 
 
 @pytest.mark.parametrize(("method", "address"), ADDRESSES)

@@ -10,7 +10,7 @@ from tests.conftest import browser_of
 from tests.diary import NOW, at, book, browser_for, works
 from tests.factories import ClientFactory, start
 from tests.reading import read
-from tests.records.test_export import opened
+from tests.records.archives import opened
 
 AFTER, BEFORE = "after the clocks go back", "before the clocks go back"
 

@@ -2,21 +2,17 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.db.models import CheckConstraint, Q
 
 from tests.access.table import ROUTES
+from tests.practice.source import CODE, PAGES, ROOT, calls, words
 
-ROOT = Path(settings.BASE_DIR)
-APPS = ("practice", "clients", "relationships")
-CODE = [ROOT / "manage.py", *(path for app in APPS for path in ROOT.glob(f"{app}/**/*.py"))]
-PAGES = list(ROOT.glob("templates/**/*.html"))
 HOMES = {route.callback.__module__.replace(".", "/") for route in ROUTES.values()}
 VIEWS = [path for path in CODE if str(path.relative_to(ROOT).with_suffix("")) in HOMES]
 
@@ -52,23 +48,6 @@ def no_word(name: str, pattern: str, planted: str, but: tuple[str, ...] = ()) ->
 def no_text(name: str, pattern: str, planted: str, but: tuple[str, ...] = ()) -> None:
     """A rule of what stands in no template."""
     RULES.append(Rule(name, PAGES, lambda page: matches(pattern, [page]), planted, but))
-
-
-def words(source: str) -> Iterator[str]:
-    """Yield everything that is used or imported, with what stands before its dots."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name | ast.Attribute):
-            yield ast.unparse(node)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            home = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-            yield from (home + alias.name for alias in node.names)
-
-
-def calls(source: str) -> Iterator[tuple[str, ast.Call]]:
-    """Yield every call, with the last word of what is called."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func).rpartition(".")[2], node
 
 
 no_word(

@@ -14,21 +14,13 @@ from PIL import Image
 
 from practice.profiles.models import Profile
 from practice.profiles.photo import portrait
+from tests.profiles.pictures import picture
 from tests.reading import read
 
 KINDS = "Choose a photo in JPEG, PNG or WebP format"
 LARGE = "The photo must be smaller than 5 MB"
 MANY = "The photo has too many pixels. Choose a smaller one"
 CANARY = b"canary-camera"
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (400, 300), mode: str = "RGB", **save):
-    """Encode a picture, red on its left half and blue on its right."""
-    image = Image.new("RGB", size, (220, 20, 20))
-    image.paste((20, 20, 220), (size[0] // 2, 0, *size))
-    out = BytesIO()
-    image.convert(mode).save(out, kind, **save)
-    return out.getvalue()
 
 
 def exif(orientation: int = 1) -> bytes:

@@ -1,27 +1,18 @@
 """What a therapist takes out of one client's record: everything, and of nobody else."""
 
 import json
-import zipfile
 from datetime import UTC, date, datetime, timedelta
-from io import BytesIO
 
 import pytest
 from django.apps import apps
 from django.db import models
-from django.http import HttpResponse
 
 from clients.models import Client, Invitation
 from practice.diary.models import Session
 from relationships.models import Relationship
 from relationships.models.choices import CODES, EndReason
 from tests.factories import ClientFactory, start
-
-
-def opened(answer: HttpResponse) -> dict[str, str]:
-    """Return the files of an archive, as text."""
-    assert answer.status_code == 200
-    with zipfile.ZipFile(BytesIO(answer.content)) as bundle:
-        return {name: bundle.read(name).decode() for name in bundle.namelist()}
+from tests.records.archives import opened
 
 
 def export(browser, client: Client) -> tuple[dict, str]:

@@ -10,7 +10,7 @@ from clients.models import Client
 from practice.diary.models import Session
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
-from tests.records.test_export import opened
+from tests.records.archives import opened
 
 AT = datetime(2025, 3, 4, 15, tzinfo=UTC)
 SESSION = {"length": timedelta(minutes=50)}

@@ -18,7 +18,7 @@ from relationships.models import Erasure, Relationship
 from tests.conftest import browser_of
 from tests.diary import browser_for, works
 from tests.factories import ClientFactory, UserFactory, counters_of, start
-from tests.relationships.test_races import at_once, in_own_connection
+from tests.racing import at_once, in_own_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 8

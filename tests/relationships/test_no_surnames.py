@@ -11,8 +11,8 @@ from tests.conftest import browser_of
 from tests.diary import NOW, book
 from tests.factories import ClientFactory, UserFactory, start
 from tests.reading import read
-from tests.records.test_export import opened
-from tests.relationships.test_starting import ADD, add_to, typed
+from tests.records.archives import opened
+from tests.relationships.typed import ADD, add_to, typed
 
 WRITTEN = [
     ("Lindqvist, Erik", "Erik"),

@@ -2,13 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.test import Client as Browser
 
 from clients.models import Client, Invitation
@@ -25,39 +22,11 @@ from tests.factories import (
     start,
     true_counters_of,
 )
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8
 ROUNDS = 10
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Do all of them at the same moment, each on a connection of its own; return the answers.
-
-    A lost race (`AlreadyDone`) counts as an answer; any other error is raised here.
-    """
-    barrier = Barrier(len(acts))
-
-    def act_on_own_connection(act: Callable[[], object]) -> object:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=20)
-            return act()
-        except Relationship.AlreadyDone:
-            return "already done"
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(act_on_own_connection, acts))
-
-
-def in_own_connection(act: Callable[[], object]) -> object:
-    """Do it in a thread of its own, and leave no connection behind."""
-    try:
-        return act()
-    finally:
-        connection.close()
 
 
 def copies(tie: Relationship, act: Callable[[Relationship], object]) -> list[Callable[[], object]]:

@@ -4,39 +4,14 @@ import re
 
 import pytest
 
-from clients.models import Client
 from relationships.models import Relationship
 from tests.factories import ClientFactory, counters_of, start
 from tests.reading import read
-
-ADD = "/clients/add/"
-
-
-def typed(*others: dict, **facts: object) -> dict[str, object]:
-    """Return what a browser sends: a person, a kind, and a row for each other person."""
-    sent = {
-        "name": "Zoë Zephyr",
-        "preferred_name": "",
-        "email": "",
-        "phone": "",
-        "time_zone": "Europe/London",
-        "kind": "individual",
-        "others-TOTAL_FORMS": str(max(1, len(others))),
-        "others-INITIAL_FORMS": "0",
-        "others-MIN_NUM_FORMS": "0",
-        "others-MAX_NUM_FORMS": "19",
-    }
-    for index, other in enumerate(others):
-        sent |= {f"others-{index}-{part}": value for part, value in other.items()}
-    return sent | facts
+from tests.relationships.typed import ADD, add_to, typed
 
 
 def everybody(of: object) -> list[str]:
     return sorted(client.name for client in of.clients.all())
-
-
-def add_to(client: Client) -> str:
-    return f"/clients/{client.public_id}/relationships/add/"
 
 
 # A new client.

@@ -26,12 +26,12 @@ from practice.site.banners import BANNERS, CHANGED
 from practice.web.responses import banner
 from relationships.models import Relationship
 from tests.accounts.passkey import add_passkey
-from tests.accounts.test_second_factor import SECURITY, add_app, confirm
+from tests.accounts.second_factor import SECURITY, add_app, confirm
 from tests.booking import availability
 from tests.conftest import browser_of
 from tests.diary import NOW, WEDNESDAY, at, book, works
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
-from tests.practice.test_house_rules import CODE, calls
+from tests.practice.source import CODE, calls
 from tests.reading import Page, read
 
 NAMES = (

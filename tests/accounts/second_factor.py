@@ -1,0 +1,37 @@
+"""A second factor, as people add and use it."""
+
+import re
+import time
+
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
+from django.test import Client as Browser
+
+from tests.factories import PASSWORD
+from tests.reading import read
+
+SECURITY = "/account/security/"
+
+
+def confirm(browser: Browser, place: str = SECURITY) -> None:
+    browser.post(f"/sign-in/again/?next={place}", {"password": PASSWORD})
+
+
+def code_of(key: str, later: int = 0) -> str:
+    """Return what an authenticator app with this key shows now."""
+    return format_hotp_value(hotp_value(key.replace(" ", ""), int(time.time()) // 30 + later))
+
+
+def add_app(browser: Browser) -> str:
+    """Add an authenticator app as people do; return its key."""
+    confirm(browser)
+    page = read(browser.get(f"{SECURITY}app/add/"))
+    key = re.search(r'class="key">([A-Z2-7 ]+)<', page.source)[1]
+    answer = browser.post(f"{SECURITY}app/add/", {"code": code_of(key)})
+    assert answer.url == f"{SECURITY}codes/"
+    cache.clear()  # the code of this half minute may be used again
+    return key
+
+
+def codes_of(browser: Browser) -> list[str]:
+    return re.findall(r"<code>(\d+)</code>", browser.get(f"{SECURITY}codes/").content.decode())
