@@ -8,9 +8,8 @@ from django.utils import timezone
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
-from practice.text.fields import EmailField, LineField
+from practice.text.fields import EmailField, LineField, TimeZoneField
 from practice.text.spoken_names import first_name, has_surname
-from practice.text.spoken_times import time_zone_choices
 
 NAME_ERRORS = {"required": "Enter the client’s name"}
 EMAIL_ERRORS = {"invalid": "Enter an email address like name@example.com"}
@@ -67,15 +66,16 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
             "phone": forms.TextInput({"autocomplete": "off", "type": "tel"}),
         }
 
-    time_zone = forms.ChoiceField(
-        label="Time zone",
-        choices=time_zone_choices,
-        help_text="In which they read times",
-        error_messages={"invalid_choice": "Choose a time zone from the list"},
-    )
+    time_zone = TimeZoneField(help_text="In which they read times")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.account_id:  # whose owner chooses it
+            del self.fields["time_zone"]
 
     def save(self, commit: bool = True) -> Client:
-        self.instance.save(update_fields=[*self._meta.fields, "sort_name", "search_text"])
+        changed = [name for name in self._meta.fields if name in self.fields]
+        self.instance.save(update_fields=[*changed, "sort_name", "search_text"])
         return self.instance
 
 

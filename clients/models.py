@@ -21,7 +21,7 @@ from practice.text.person_names import (
     search_text,
 )
 from practice.text.spoken_names import called
-from practice.text.spoken_times import validate_time_zone
+from practice.text.time_zones import validate_time_zone
 
 ERASED = "Erased client"
 
@@ -80,6 +80,7 @@ class Client(models.Model):
     preferred_name = models.CharField(max_length=60, blank=True, validators=[no_control_characters])
     email = models.EmailField("Email address", blank=True)
     phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
+    # As the therapist gave it; it holds as long as there is no account (`zone`).
     time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
     account = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="clients"
@@ -145,6 +146,11 @@ class Client(models.Model):
     def first_name(self) -> str:
         """What to call them, also to whoever is in the same sessions: never a surname."""
         return ERASED if self.is_erased else called(self.name, self.preferred_name)
+
+    @property
+    def zone(self) -> str:
+        """The IANA name of the zone in which they read times: their account's, if they have one."""
+        return (self.account.time_zone if self.account else "") or self.time_zone
 
     @property
     def is_active(self) -> bool:
@@ -274,6 +280,7 @@ class Invitation(models.Model):
                 if not fresh.update(accepted_at=timezone.now()):
                     raise self.Unusable
                 client.update(account=user)
+                account.filter(time_zone="").update(time_zone=self.client.time_zone)
         except IntegrityError:  # the account has a record of this therapist already
             raise self.Unusable from None
 

@@ -22,6 +22,13 @@ class UserFactory(DjangoModelFactory):
     email = factory.Sequence(lambda n: f"person{n}@mail.example")
     password = factory.django.Password(PASSWORD)
     email_verified_at = datetime(2025, 1, 2, tzinfo=UTC)
+    time_zone = "Europe/London"
+
+
+def reads_in(account: User, zone: str) -> None:
+    """Have the owner of an account read times, and a therapist work, in another zone."""
+    account.time_zone = zone
+    account.save(update_fields=["time_zone"])
 
 
 class TherapistFactory(DjangoModelFactory):
@@ -33,7 +40,6 @@ class TherapistFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"Therapist Number {n}")
     slug = factory.Sequence(lambda n: f"therapist-{n}")
-    time_zone = "Europe/London"
 
 
 class ClientFactory(DjangoModelFactory):

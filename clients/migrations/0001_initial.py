@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import practice.database.public_ids
 import practice.text.person_names
-import practice.text.spoken_times
+import practice.text.time_zones
 from django.conf import settings
 from django.db import migrations, models
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('preferred_name', models.CharField(blank=True, max_length=60, validators=[practice.text.person_names.no_control_characters])),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='Email address')),
                 ('phone', models.CharField(blank=True, max_length=40, validators=[practice.text.person_names.no_control_characters])),
-                ('time_zone', models.CharField(max_length=64, validators=[practice.text.spoken_times.validate_time_zone])),
+                ('time_zone', models.CharField(max_length=64, validators=[practice.text.time_zones.validate_time_zone])),
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('keep_rule', models.CharField(choices=[('7_years', '7 years after the last session'), ('10_years', '10 years after the last session'), ('25th_birthday', 'Until the 25th birthday')], default='7_years', max_length=13)),
                 ('date_of_birth', models.DateField(blank=True, null=True)),

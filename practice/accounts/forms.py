@@ -29,8 +29,7 @@ from practice.accounts.after_response import later
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
-from practice.text.fields import LineField
-from practice.text.spoken_times import time_zone_choices
+from practice.text.fields import LineField, TimeZoneField
 from practice.web.lengths import limit_length
 
 LONGEST_CODE = 50  # characters, spaces of an authenticator app included
@@ -200,19 +199,11 @@ class TimeZoneForm(forms.Form):
     """The zone in which somebody reads times."""
 
     use_required_attribute = False
-    time_zone = forms.ChoiceField(
-        label="Time zone",
-        choices=time_zone_choices,
-        error_messages={"invalid_choice": "Choose a time zone from the list"},
-    )
+    time_zone = TimeZoneField()
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> None:
-        """Set it for the reader, in every role they have."""
-        zone = self.cleaned_data["time_zone"]
-        therapist = getattr(request.user, "therapist", None)
-        if therapist:
-            therapist.time_zone = zone
-            therapist.save(update_fields=["time_zone"])
-        request.user.clients.update(time_zone=zone)
+        """Set it for the account, which reads everything in it, whomever it is of."""
+        request.user.time_zone = self.cleaned_data["time_zone"]
+        request.user.save(update_fields=["time_zone"])
         time_zone_changed.send(TimeZoneForm, user=request.user)

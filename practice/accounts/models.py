@@ -1,5 +1,6 @@
 """Who signs in."""
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.models import Session as BrowserSession
@@ -14,7 +15,7 @@ from practice.accounts.signals import account_claimed
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.spoken_names import first_name
-from practice.text.spoken_times import validate_time_zone
+from practice.text.time_zones import validate_time_zone
 
 LOGIN_SESSION_KEY = "account_login"  # allauth's, of a sign-in that waits for its second step
 
@@ -38,6 +39,9 @@ class User(AbstractBaseUser):
 
     email = models.EmailField(unique=True)
     is_active = models.BooleanField(default=True)
+    # In which the owner reads all times, and a therapist works. Empty until they, or the first
+    # record that is linked to the account, say which.
+    time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
     created_at = models.DateTimeField(auto_now_add=True)
     # Since when it is known that the mail of the address is read by whoever signs in.
     email_verified_at = models.DateTimeField(null=True, editable=False)
@@ -64,7 +68,7 @@ class User(AbstractBaseUser):
         self._delete_belongings()
         self.email, self.is_active = f"erased-{self.pk}@erased.invalid", False
         self.set_unusable_password()
-        self.last_login = None
+        self.last_login, self.time_zone = None, ""
         self.save()
 
     def set_password(self, raw_password: str | None) -> None:
@@ -118,9 +122,6 @@ class Therapist(models.Model):
     public_id = PublicIdField()
     name = models.CharField(max_length=120, validators=[no_control_characters])
     slug = models.SlugField(max_length=80, unique=True)
-    time_zone = models.CharField(
-        max_length=64, default="Europe/London", validators=[validate_time_zone]
-    )
     # After so many weeks without a session a relationship is on the tidy-up list.
     tidy_up_weeks = models.PositiveSmallIntegerField(
         default=12, validators=[MinValueValidator(4), MaxValueValidator(104)]
@@ -128,6 +129,11 @@ class Therapist(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of their account, on whose clock working hours are kept; an IANA name."""
+        return self.user.time_zone or settings.TIME_ZONE
 
     @property
     def first_name(self) -> str:

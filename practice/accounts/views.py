@@ -3,6 +3,7 @@
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.accounts.forms import TimeZoneForm
@@ -13,7 +14,7 @@ from practice.web.responses import banner, render_form, see_other
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show the account, and change the time zone."""
-    zone = request.reader.time_zone if request.reader else None
+    zone = timezone.get_current_timezone_name()
     form = TimeZoneForm(request.POST or None, initial={"time_zone": zone})
     if form.is_valid():
         form.save(request)

@@ -45,7 +45,7 @@ def _own(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
     card = next((c for c in cards(request.clients) if c.public_id == public_id), None)
     if card is None or not card.can_book:
         raise Http404
-    known = Relationship.objects.select_related("therapist").defer("end_reason", "end_note")
+    known = Relationship.objects.select_related("therapist__user").defer("end_reason", "end_note")
     return get_object_or_404(known, public_id=public_id), card
 
 

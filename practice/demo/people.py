@@ -154,12 +154,12 @@ def load(now: datetime | None = None) -> None:
     dice, now = random.Random(1417), now or timezone.now()  # noqa: S311 - no secret
     hashed = make_password(PASSWORD)
 
-    def account(email: str) -> User:
-        return User.objects.create(email=email, password=hashed)
+    def account(email: str, zone: str = "Europe/London") -> User:
+        return User.objects.create(email=email, password=hashed, time_zone=zone)
 
     def practice(name: str, email: str, slug: str, zone: str) -> Practice:
         therapist = Therapist.objects.create(
-            user=account(email), public_id=public_id(dice), name=name, slug=slug, time_zone=zone
+            user=account(email, zone), public_id=public_id(dice), name=name, slug=slug
         )
         return Practice(dice, now, therapist)
 
@@ -208,10 +208,16 @@ def _profiles() -> None:
 
 
 def _the_lindqvists(hannah: Practice, account) -> None:
-    stockholm = {"time_zone": "Europe/Stockholm"}
-    maya_account, erik_account = (account(f"{n}@stillwater.example") for n in ("maya", "erik"))
-    maya = hannah.client("Maya Lindqvist", days=320, account=maya_account, **stockholm)
-    erik = hannah.client("Erik Lindqvist", days=320, account=erik_account, **stockholm)
+    stockholm = "Europe/Stockholm"
+    maya, erik = (
+        hannah.client(
+            f"{name} Lindqvist",
+            days=320,
+            account=account(f"{name.lower()}@stillwater.example", stockholm),
+            time_zone=stockholm,
+        )
+        for name in ("Maya", "Erik")
+    )
     couples = hannah.start(Kind.COUPLES, maya, erik, days=320)
     hannah.end(couples, EndReason.COMPLETED, days=175, note="Both found it a good place to stop.")
     hannah.start(Kind.INDIVIDUAL, maya, days=265)

@@ -138,7 +138,7 @@ class SessionDetails:
 
 def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return the same sessions with all that `details` reads, in a constant number of queries."""
-    with_profile = sessions.with_people().select_related("therapist__profile")
+    with_profile = sessions.with_people().select_related("therapist__profile", "therapist__user")
     return with_profile.defer("therapist__profile__photo")
 
 

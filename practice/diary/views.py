@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -53,6 +54,7 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
         facts = {"appointment": details(appointment, request.user, is_quiet=is_quiet)}
         return render(request, "diary/my_session.html", facts)
+    prefetch_related_objects(appointment.relationship.people, "account")  # for their zones
     facts = {
         "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,

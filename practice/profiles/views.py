@@ -57,7 +57,7 @@ def photo(request: HttpRequest, slug: str) -> HttpResponse:
 def _visible(request: HttpRequest, slug: str) -> Profile:
     own = Profile.objects.filter(therapist=therapist_of(request.user))
     visible = Profile.objects.published() | own
-    return get_object_or_404(visible.select_related("therapist"), therapist__slug=slug)
+    return get_object_or_404(visible.select_related("therapist__user"), therapist__slug=slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

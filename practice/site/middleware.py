@@ -163,8 +163,8 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
         request.reader = None
         if request.user.is_authenticated:
             request.reader = therapist_of(request.user) or request.user.clients.first()
-        zone = request.reader.time_zone if request.reader else settings.TIME_ZONE
-        with timezone.override(zone):
+        zone = getattr(request.user, "time_zone", "")  # a visitor has none
+        with timezone.override(zone or settings.TIME_ZONE):
             return get_response(request)
 
     return middleware

@@ -1,7 +1,8 @@
-"""Form fields for what people type or paste; every form takes its text through them."""
+"""Form fields for what people type, paste and choose; every form takes it through them."""
 
 from django import forms
 
+from practice.text import time_zones
 from practice.text.person_names import no_control_characters, no_control_characters_but_lines
 from practice.text.plain_text import one_line, several_lines
 
@@ -30,3 +31,25 @@ class EmailField(forms.EmailField):
 
     def to_python(self, value: object) -> str:
         return super().to_python(None if value is None else one_line(str(value)))
+
+
+class TimeZoneField(forms.ChoiceField):
+    """A time zone of the list; one that is known under another name is found on it, too."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**{"label": "Time zone", "choices": time_zones.choices} | kwargs)
+        choose = "Choose a time zone from the list"
+        self.error_messages |= {"required": choose, "invalid_choice": choose}
+
+    def prepare_value(self, value: object) -> object:
+        return _on_the_list(value)
+
+    def to_python(self, value: object) -> str:
+        return _on_the_list(super().to_python(value))
+
+
+def _on_the_list(zone: str) -> str:
+    try:
+        return time_zones.canonical(zone)
+    except forms.ValidationError:
+        return zone

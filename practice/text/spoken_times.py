@@ -4,10 +4,8 @@ Every function takes an aware datetime and answers in the reader's zone, which i
 """
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 NEAR = timedelta(days=120)  # a day within it is understood without its year
@@ -101,29 +99,3 @@ def zone_words(zone: str, at: datetime | None = None) -> str:
     """Return a zone with its short form at an instant: "London time (GMT)"."""
     short = (at or timezone.now()).astimezone(ZoneInfo(zone)).tzname() or ""
     return f"{zone_name(zone)} ({'UTC' + short if short[:1] in '+-' else short})"
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # walks the disk
-
-
-def time_zone_choices() -> list[tuple[str, str]]:
-    """Return the zones a person can choose, as (IANA name, words), by region and place."""
-    regions = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe")
-    names = [
-        name
-        for name in _zones()
-        if name == "UTC" or name.startswith(tuple(f"{r}/" for r in (*regions, "Indian", "Pacific")))
-    ]
-    return [(name, name.replace("_", " ").replace("/", " / ")) for name in sorted(names)]
-
-
-def validate_time_zone(zone: str) -> None:
-    """Refuse what is no zone.
-
-    Raises:
-        ValidationError: `zone` is not an IANA name known here.
-    """
-    if zone not in _zones():
-        raise ValidationError("Choose a time zone from the list", code="zone")

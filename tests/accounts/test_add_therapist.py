@@ -40,6 +40,23 @@ def test_a_therapist_is_added_and_can_sign_in(db, client):
     assert answer.status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("zone", "kept"),
+    [("US/Eastern", "America/New_York"), ("GB", "Europe/London"), ("Etc/UTC", "UTC")],
+)
+def test_a_zone_is_kept_under_its_name_on_the_list(db, zone, kept):
+    add("Hannah Okafor", "hannah@practice.example", "--time-zone", zone)
+
+    assert Therapist.objects.get().time_zone == kept
+
+
+def test_what_pasting_brings_is_taken_away(db):
+    add("\u200bHannah Okafor", "hannah@practice.example\u200b")
+
+    therapist = Therapist.objects.get()
+    assert (therapist.name, therapist.user.email) == ("Hannah Okafor", "hannah@practice.example")
+
+
 def test_two_therapists_of_one_name_have_two_addresses(db):
     add("Hannah Okafor", "one@practice.example")
     add("Hannah Okafor", "two@practice.example")
@@ -64,6 +81,7 @@ def test_a_name_in_any_script_has_an_address(db, name):
         ("", "hannah@practice.example"),
         ("Hannah\x07", "hannah@practice.example"),
         ("Hannah Okafor", "hannah@practice.example", "--time-zone", "Mars/Olympus"),
+        ("Hannah Okafor", "hannah@practice.example", "--time-zone", "Factory"),
     ],
     ids=repr,
 )

@@ -22,7 +22,7 @@ from tests.diary import (
     row_of,
     works,
 )
-from tests.factories import ClientFactory, UserFactory, history_of, start
+from tests.factories import ClientFactory, UserFactory, history_of, reads_in, start
 from tests.reading import Page, read, whole
 
 
@@ -493,8 +493,7 @@ def test_what_was_never_free_is_not_booked(as_ann, alice, individual, day, time,
 def test_what_no_clock_shows_is_not_found(ann, alice, individual, day, time, method):
     works(alice)
     if day == "0001-01-01":
-        ann.time_zone = "Europe/Stockholm"
-        ann.save()
+        reads_in(ann.account, "Europe/Stockholm")
 
     answer = getattr(browser_of(ann.account), method)(slot(individual, day, time))
 

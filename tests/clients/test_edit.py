@@ -25,7 +25,6 @@ def test_details_are_saved(as_alice, ann):
             preferred_name="Nan",
             email="nan@mail.example",
             phone="07700 900123",
-            time_zone="Europe/Stockholm",
         ),
         follow=True,
     )
@@ -34,12 +33,11 @@ def test_details_are_saved(as_alice, ann):
     assert answer.redirect_chain == [(f"/clients/{ann.public_id}/", 303)]
     assert page.heads[:2] == ["Details saved", "Anna Zell"]
     ann.refresh_from_db()
-    assert (ann.name, ann.preferred_name, ann.email, ann.phone, ann.time_zone) == (
+    assert (ann.name, ann.preferred_name, ann.email, ann.phone) == (
         "Anna Zell",
         "Nan",
         "nan@mail.example",
         "07700 900123",
-        "Europe/Stockholm",
     )
     assert (ann.sort_name, ann.search_text) == ("anna zell", " anna zell nan")
 
@@ -78,7 +76,6 @@ def test_an_old_copy_that_is_saved_by_the_form_keeps_the_counter(alice, individu
     [
         ({"name": ""}, "Enter the client’s name"),
         ({"email": "ann"}, "Enter an email address like name@example.com"),
-        ({"time_zone": "Mars/Olympus"}, "Choose a time zone from the list"),
         ({"name": "Ann\x07"}, "Use letters, spaces and punctuation only"),
     ],
     ids=repr,

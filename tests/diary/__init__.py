@@ -13,7 +13,7 @@ from practice.accounts.models import Therapist, User
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Session
 from relationships.models import Relationship
-from tests.factories import UserFactory
+from tests.factories import UserFactory, reads_in
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIFTY = 50 * MINUTE
@@ -59,8 +59,7 @@ def works(
 ) -> Therapist:
     """Give a therapist hours, "09:00-17:00" on weekdays unless told otherwise, and rules."""
     if zone:
-        therapist.time_zone = zone
-        therapist.save()
+        reads_in(therapist.user, zone)
     for day in days:
         for span in spans or ["09:00-17:00"]:
             starts, ends = map(time.fromisoformat, span.split("-"))
@@ -80,10 +79,10 @@ def off(therapist: Therapist, first: str, last: str, reason: str = "") -> TimeOf
 def browser_for(client: Client, zone: str = "") -> Browser:
     """Return a signed-in browser of a client, who gets an account if they have none."""
     if client.account is None:
-        client.account = UserFactory()
+        client.account = UserFactory(time_zone=client.time_zone)
+        client.save()
     if zone:
-        client.time_zone = zone
-    client.save()
+        reads_in(client.account, zone)
     browser = Browser()
     browser.force_login(client.account)
     return browser

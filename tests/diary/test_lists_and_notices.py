@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from practice.diary.models import Session
 from relationships.models import Relationship
 from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book, browser_for
-from tests.factories import ClientFactory, UserFactory, start
+from tests.factories import ClientFactory, UserFactory, reads_in, start
 from tests.reading import Page, read
 
 MONTHS_AGO = NOW - 90 * DAY
@@ -86,8 +86,7 @@ def test_a_session_together_counts_for_both(look, individual, couples):
 
 
 def test_times_are_the_therapists(look, individual, alice):
-    alice.time_zone = "Pacific/Auckland"
-    alice.save()
+    reads_in(alice.user, "Pacific/Auckland")
     book(individual)
 
     assert look().cells[-2] == "Thursday 27 November, 5am"

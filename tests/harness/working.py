@@ -48,7 +48,7 @@ class Therapist:
 
         number = next(self.numbers)
         therapist = TherapistFactory(
-            user__email=f"therapist{number}@practice.example", time_zone="UTC"
+            user__email=f"therapist{number}@practice.example", user__time_zone="UTC"
         )
         self.tie = start(ClientFactory(therapist=therapist))
         self.visitor = Visitor(port, therapist.user)

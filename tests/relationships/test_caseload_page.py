@@ -9,7 +9,7 @@ import time_machine
 from relationships.caseload.chart import BOTTOM, LEFT, RIGHT, TOP, draw
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
-from tests.factories import ClientFactory, start
+from tests.factories import ClientFactory, reads_in, start
 from tests.profiles import session
 from tests.reading import Page, read
 
@@ -238,8 +238,7 @@ def test_nobody_else_sees_my_caseload(as_alice, as_bob, as_ann, client, new):
 
 def test_the_page_is_in_the_therapists_own_time(alice, new, clock):
     new(20)
-    alice.time_zone = "Pacific/Kiritimati"
-    alice.save()
+    reads_in(alice.user, "Pacific/Kiritimati")
     clock.move_to(datetime(2025, 11, 30, 11, tzinfo=UTC))  # 1 December there
 
     page = read(browser_of(alice.user).get("/caseload/"))

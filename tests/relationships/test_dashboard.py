@@ -8,7 +8,7 @@ from django.test import Client as Browser
 from clients.models import Client
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
-from tests.factories import ClientFactory, UserFactory, start
+from tests.factories import ClientFactory, UserFactory, reads_in, start
 from tests.reading import Page, read
 
 ENDED_AT = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
@@ -60,8 +60,7 @@ def test_an_ended_relationship_has_a_note_with_date_and_time(as_ann, tie):
 
 
 def test_the_moment_is_in_the_clients_own_zone(as_ann, ann, tie):
-    ann.time_zone = "Asia/Kathmandu"
-    ann.save(update_fields=["time_zone"])
+    reads_in(ann.account, "Asia/Kathmandu")
     end(tie)
 
     page = dashboard(as_ann)

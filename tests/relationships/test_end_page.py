@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from tests.factories import ClientFactory, facts_of, history_of, start
+from tests.factories import ClientFactory, facts_of, history_of, reads_in, start
 from tests.reading import Page, read
 
 AT_4_12 = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
@@ -294,8 +294,7 @@ def test_the_moment_is_the_servers_in_the_readers_zone(as_alice, alice, ann):
         as_alice.force_login(alice.user)
         as_alice.post(address(tie), {"reason": "completed"})
         here = read(as_alice.get(f"/relationships/{tie.public_id}/"))
-        alice.time_zone = "Asia/Tokyo"
-        alice.save()
+        reads_in(alice.user, "Asia/Tokyo")
         there = read(as_alice.get(f"/relationships/{tie.public_id}/"))
 
     assert facts_of(tie)["ended_at"] == AT_4_12

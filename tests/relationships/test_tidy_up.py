@@ -11,7 +11,7 @@ from practice.records.retention import kept
 from relationships.caseload.tidy_up import needing_attention
 from relationships.models import Relationship
 from tests.conftest import browser_of
-from tests.factories import ClientFactory, facts_of, history_of, start
+from tests.factories import ClientFactory, facts_of, history_of, reads_in, start
 from tests.profiles import session
 from tests.reading import Page, read
 
@@ -154,12 +154,10 @@ def test_a_break_and_a_not_yet_last_until_the_day(alice, tie, note):
 def test_the_day_is_the_therapists_own(alice, tie, clock):
     tie.on_break_until = TODAY + DAY
     tie.save()
-    alice.time_zone = "Pacific/Kiritimati"  # fourteen hours ahead
-    alice.save()
+    reads_in(alice.user, "Pacific/Kiritimati")  # fourteen hours ahead
 
     assert "Quin Quiet" in read(browser_of(alice.user).get("/caseload/tidy-up/")).text
-    alice.time_zone = "Europe/London"
-    alice.save()
+    reads_in(alice.user, "Europe/London")
     assert "Quin Quiet" not in read(browser_of(alice.user).get("/caseload/tidy-up/")).text
 
 

@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import practice.database.public_ids
 import practice.text.person_names
-import practice.text.spoken_times
+import practice.text.time_zones
 from django.conf import settings
 from django.db import migrations, models
 
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('email', models.EmailField(max_length=254, unique=True)),
                 ('is_active', models.BooleanField(default=True)),
+                ('time_zone', models.CharField(blank=True, max_length=64, validators=[practice.text.time_zones.validate_time_zone])),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
@@ -39,7 +40,6 @@ class Migration(migrations.Migration):
                 ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
                 ('name', models.CharField(max_length=120, validators=[practice.text.person_names.no_control_characters])),
                 ('slug', models.SlugField(max_length=80, unique=True)),
-                ('time_zone', models.CharField(default='Europe/London', max_length=64, validators=[practice.text.spoken_times.validate_time_zone])),
                 ('tidy_up_weeks', models.PositiveSmallIntegerField(default=12, validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(104)])),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='therapist', to=settings.AUTH_USER_MODEL)),
             ],

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from practice.accounts.models import Therapist, User
 from practice.accounts.signals import therapist_added
 from practice.text.plain_text import one_line
+from practice.text.time_zones import canonical
 
 
 class Command(BaseCommand):
@@ -29,9 +30,10 @@ class Command(BaseCommand):
         name, email = one_line(name), one_line(email)
         # The operator knows whose address it is.
         user = User(email=email.lower(), email_verified_at=timezone.now())
-        therapist = Therapist(user=user, name=name, time_zone=time_zone)
+        therapist = Therapist(user=user, name=name)
         therapist.slug = slugify(name) or f"therapist-{therapist.public_id}"
         try:
+            user.time_zone = canonical(time_zone)
             user.clean_fields(exclude=["password"])
             therapist.clean_fields(exclude=["user"])
             if User.objects.filter(email=user.email).exists():
