@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import for_clients
 from practice.booking.models import free_times, is_free, rules_of
+from practice.booking.openings import instants
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import Card, cards
-from practice.text.spoken_times import instants, week_of
+from practice.text.spoken_times import week_of
 from practice.web.responses import banner, see_other
 from relationships.models import Relationship
 
@@ -40,13 +41,14 @@ class Slot:
         return cls(start, on, on.isoformat(), f"{local:%H%M}", bool(local.fold))
 
 
-def _own(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
-    """Return the reader's own relationship and its card; else it does not exist."""
-    card = next((c for c in cards(request.clients) if c.public_id == public_id), None)
-    if card is None or not card.can_book:
-        raise Http404
-    known = Relationship.objects.select_related("therapist__user").defer("end_reason", "end_note")
-    return get_object_or_404(known, public_id=public_id), card
+def _own(request: HttpRequest, public_id: str) -> Relationship:
+    """Return a relationship in which the reader can book; else it does not exist."""
+    shown = Relationship.objects.shown_to(request.clients).select_related("therapist__user")
+    return get_object_or_404(shown, public_id=public_id, is_quiet=False, is_closed=False)
+
+
+def _card(request: HttpRequest, relationship: Relationship) -> Card:
+    return next(c for c in cards(request.clients) if c.public_id == relationship.public_id)
 
 
 @require_safe
@@ -54,11 +56,13 @@ def _own(request: HttpRequest, public_id: str) -> tuple[Relationship, Card]:
 def book(request: HttpRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
     asked = _day(request.GET["week"]) if "week" in request.GET else None
-    relationship, card = _own(request, relationship_id)
-    return render(request, "booking/book.html", _free_times(relationship, card, asked))
+    relationship = _own(request, relationship_id)
+    return render(request, "booking/book.html", _free_times(request, relationship, asked))
 
 
-def _free_times(relationship: Relationship, card: Card, asked: date | None) -> dict[str, object]:
+def _free_times(
+    request: HttpRequest, relationship: Relationship, asked: date | None
+) -> dict[str, object]:
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
     # By date, because a clock that goes back at midnight brings a date again.
@@ -68,7 +72,7 @@ def _free_times(relationship: Relationship, card: Card, asked: date | None) -> d
     of_week = [slot for slot in slots if slot.on in week]
     later = next((slot for slot in slots if slot.on > week[-1]), None)
     return {
-        "card": card,
+        "card": _card(request, relationship),
         "zone_of_therapist": therapist.time_zone,
         "minutes": rules_of(therapist).session_minutes,
         "week": week,
@@ -88,14 +92,14 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
 
     Source: `docs/domain.md` 2.9.
     """
-    relationship, card = _own(request, relationship_id)
+    relationship = _own(request, relationship_id)
     start = _instant(day, time, second=request.GET.get("second") == "1")
     if request.method == "POST":
-        return _book(request, relationship, card, start)
+        return _book(request, relationship, start)
     if not is_free(relationship.therapist, start, timezone.now()):
-        return _no_longer_free(request, relationship, card, start)
+        return _no_longer_free(request, relationship, start)
     context = {
-        "card": card,
+        "card": _card(request, relationship),
         "starts_at": start,
         "ends_at": start + rules_of(relationship.therapist).length,
         "zone_of_therapist": relationship.therapist.time_zone,
@@ -105,9 +109,7 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
     return render(request, "booking/check.html", context)
 
 
-def _book(
-    request: HttpRequest, relationship: Relationship, card: Card, start: datetime
-) -> HttpResponse:
+def _book(request: HttpRequest, relationship: Relationship, start: datetime) -> HttpResponse:
     therapist = relationship.therapist
     try:
         session = Session.book(
@@ -119,25 +121,25 @@ def _book(
             allowed=lambda: _is_still_free(request, relationship, start),
         )
     except Session.Taken:
-        return _no_longer_free(request, relationship, card, start)
+        return _no_longer_free(request, relationship, start)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
 
 
 def _is_still_free(request: HttpRequest, relationship: Relationship, start: datetime) -> bool:
     """Ask again once nobody else can book; work that has been closed since is a 404."""
-    relationship, _ = _own(request, relationship.public_id)
-    return is_free(relationship.therapist, start, timezone.now())
+    fresh = _own(request, relationship.public_id)
+    return is_free(fresh.therapist, start, timezone.now())
 
 
 def _no_longer_free(
-    request: HttpRequest, relationship: Relationship, card: Card, start: datetime
+    request: HttpRequest, relationship: Relationship, start: datetime
 ) -> HttpResponse:
     """Answer with fresh times, or, to a second click of the same person, with what they booked."""
     same = relationship.sessions.standing().filter(starts_at=start, booked_by=request.user).first()
     if same:
         return see_other("session", same.public_id)
-    context = _free_times(relationship, card, timezone.localtime(start).date())
+    context = _free_times(request, relationship, timezone.localtime(start).date())
     notice = timedelta(hours=rules_of(relationship.therapist).notice_hours)
     context |= {"taken_at": start, "is_too_late": start < timezone.now() + notice}
     return render(request, "booking/book.html", context, status=409)

@@ -120,7 +120,7 @@ def _timetable(rules: Rules, zone: ZoneInfo, day: date) -> list[datetime]:
             # Hours whose end the clock skips are over by then: what counts is its last reading.
             starts |= {
                 start
-                for start in _instants(reading, zone)
+                for start in instants(reading, zone)
                 if _reading(start + rules.length - timedelta.resolution, zone) < ends
             }
             reading += step
@@ -131,10 +131,13 @@ def _timetable(rules: Rules, zone: ZoneInfo, day: date) -> list[datetime]:
     return kept
 
 
-def _instants(reading: datetime, zone: ZoneInfo) -> set[datetime]:
-    """Return when the clock reads so: once, twice (it goes back over it) or never (it skips it)."""
-    folds = (reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return {instant for instant in folds if _reading(instant, zone) == reading}
+def instants(reading: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return when the clock reads so, in UTC and in order.
+
+    Once; twice where it goes back over it; never where it skips it.
+    """
+    folds = {reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(instant for instant in folds if _reading(instant, zone) == reading)
 
 
 def _reading(instant: datetime, zone: ZoneInfo) -> datetime:

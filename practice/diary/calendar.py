@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from icalendar import Calendar, Event
 
+from practice.booking.openings import instants
 from practice.diary.models import Session
-from practice.text.spoken_times import instants
 
 
 def as_calendar(session: Session, summary: str) -> bytes:

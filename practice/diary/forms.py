@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
-from practice.text.spoken_times import clock, day, instants
+from practice.booking.openings import instants
+from practice.text.spoken_times import clock, day
 
 EARLIER, LATER = "earlier", "later"
 FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)

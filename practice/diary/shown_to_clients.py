@@ -9,15 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
-
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken_names import in_words, initials
-from relationships.models import Kind, Participation, Relationship
-from relationships.models.choices import EndReason
+from relationships.models import Kind, Relationship
 
 
 @dataclass(frozen=True)
@@ -47,48 +44,32 @@ class Card:
 def cards(records: Iterable[Client]) -> list[Card]:
     """Return the cards of an account, whose client records these are; active ones first."""
     records = list(records)
-    parts = Participation.objects.filter(client__in=records)
-    died = ExpressionWrapper(Q(end_reason=EndReason.DIED), output_field=BooleanField())
     relationships = (
-        Relationship.objects.filter(pk__in=parts.values("relationship"))
-        .annotate(ended_by_death=died)
-        .select_related("therapist__profile")
-        .defer("end_reason", "end_note", "therapist__profile__photo")
-        .prefetch_related("participations__client")
+        Relationship.objects.shown_to(records)
         .in_order()
+        .select_related("therapist__profile")
+        .defer("therapist__profile__photo")
+        .prefetch_related("participations__client")
     )
     with current_account.purpose("names"):
-        died = _who_died(relationships)
-        return [_card(relationship, records, died) for relationship in relationships]
+        return [_card(relationship, records) for relationship in relationships]
 
 
-def _who_died(relationships: Iterable[Relationship]) -> set[Client]:
-    """Return the clients whose own, individual work ended because they died."""
-    return {
-        person
-        for relationship in relationships
-        if relationship.ended_by_death and relationship.kind == Kind.INDIVIDUAL
-        for person in relationship.people
-    }
-
-
-def _card(relationship: Relationship, records: list[Client], died: set[Client]) -> Card:
+def _card(relationship: Relationship, records: list[Client]) -> Card:
     therapist = relationship.therapist
     people = [person for person in relationship.people if not person.is_erased]
-    others = [person for person in people if person not in records]
-    is_quiet = relationship.ended_by_death or any(p in died for p in people if p in records)
     has_public_page = hasattr(therapist, "profile") and therapist.profile.is_published
     return Card(
         public_id=relationship.public_id,
         therapist=therapist.name,
         therapist_first_name=therapist.first_name,
         kind=relationship.get_kind_display(),
-        others=in_words(person.first_name for person in others),
+        others=in_words(person.first_name for person in people if person not in records),
         profile_slug=therapist.slug if has_public_page else "",
         fee=_fee(therapist, relationship.kind),
         ended_at=relationship.ended_at,
-        is_quiet=is_quiet,
-        can_book=not is_quiet and not relationship.is_closed,
+        is_quiet=relationship.is_quiet,
+        can_book=not relationship.is_quiet and not relationship.is_closed,
     )
 
 

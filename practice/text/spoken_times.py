@@ -3,7 +3,7 @@
 Every function takes an aware datetime and answers in the reader's zone, which is the active one.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -82,12 +82,6 @@ def monday(of: date) -> date:
 def week_of(day: date) -> list[date]:
     """Return the seven days of a week, from Monday."""
     return [monday(day) + timedelta(days=n) for n in range(7)]
-
-
-def instants(reading: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return when a clock of that zone reads so, in UTC: once, twice in autumn, never in spring."""
-    folds = {reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return sorted(i for i in folds if i.astimezone(zone).replace(tzinfo=None) == reading)
 
 
 def zone_name(zone: str) -> str:

@@ -1,11 +1,12 @@
 """A therapist's work with clients: begun, ended, taken up again."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 
 from clients.models import Client
@@ -26,6 +27,20 @@ class RelationshipQuerySet(models.QuerySet):
     def ended(self) -> Self:
         return self.filter(status=Relationship.Status.ENDED)
 
+    def shown_to(self, clients: Iterable[Client]) -> Self:
+        """The relationships of these records of one account, without reasons and notes.
+
+        `is_quiet` is true where the work, or the client's own individual work, ended because the
+        client died (`docs/domain.md` 2.5).
+        """
+        died = Relationship.objects.filter(end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL)
+        theirs = died.filter(clients__in=clients, clients__relationships=OuterRef("pk"))
+        is_quiet = ExpressionWrapper(
+            Q(end_reason=EndReason.DIED) | Exists(theirs), output_field=models.BooleanField()
+        )
+        shown = self.filter(participations__client__in=clients).annotate(is_quiet=is_quiet)
+        return shown.defer("end_reason", "end_note")
+
     def in_order(self) -> Self:
         """Active ones first, then the ended ones, the last ended first."""
         return self.order_by("status", F("ended_at").desc(nulls_first=True), "started_at", "pk")
@@ -36,8 +51,7 @@ class Relationship(models.Model):
 
     `status` is the state; `events` are its history. Each transition is one UPDATE that both tests
     and sets, so that of two people who click at once exactly one wins, one event and one entry of
-    the audit, in one transaction that holds the practice's chain. A transition touches nothing
-    else: no appointment, no message, no figure.
+    the audit, in one transaction. It touches nothing else: no appointment, no message, no figure.
     """
 
     UNDO_WITHIN = timedelta(minutes=15)

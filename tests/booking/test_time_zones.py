@@ -9,8 +9,8 @@ import time_machine
 
 from clients.models import Client
 from practice.booking.models import free_times
+from practice.booking.openings import instants
 from practice.diary.models import Session
-from practice.text.spoken_times import instants
 from tests.booking import slots
 from tests.conftest import browser_of
 from tests.diary import browser_for, works

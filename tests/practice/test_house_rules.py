@@ -125,7 +125,7 @@ def what_is_sent_names_no_column(source):
     with lock(Client.objects.all()): pass""",
     but=(
         "clients/invitations.py",  # starts from the link that somebody was sent
-        "practice/booking/book.py",  # has found the card among the asker's own
+        "practice/accounts/signed_in.py",  # finds out who asks
     ),
 )
 def a_view_starts_from_who_asks(source):
