@@ -149,9 +149,8 @@ class Relationship(models.Model):
         """
         self._lock_people()
         now = timezone.now()
-        fresh = Relationship.objects.ended().filter(
-            ended_by=by, ended_at__gt=now - self.UNDO_WITHIN
-        )
+        earliest = now - self.UNDO_WITHIN
+        fresh = Relationship.objects.ended().filter(ended_by=by, ended_at__gt=earliest)
         try:
             self._take_up(fresh)
         except self.AlreadyDone:
@@ -209,11 +208,8 @@ class Relationship(models.Model):
 
     def can_undo(self, by: User) -> bool:
         """Whether `undo_end` would be accepted now."""
-        return (
-            self.is_ended
-            and self.ended_by_id == by.pk
-            and self.ended_at > timezone.now() - self.UNDO_WITHIN
-        )
+        is_fresh = self.is_ended and self.ended_at > timezone.now() - self.UNDO_WITHIN
+        return is_fresh and self.ended_by_id == by.pk
 
     _ACTIVE = {
         "status": Status.ACTIVE,
