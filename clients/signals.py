@@ -1,5 +1,7 @@
 """What clients do about what happens to accounts."""
 
+from typing import Any
+
 from django.db import transaction
 
 from practice.accounts.models import User
@@ -8,7 +10,7 @@ from practice.database import current_account
 
 
 @transaction.atomic
-def unlink_records(user: User, **signal: object) -> None:
+def unlink_records(user: User, **signal: Any) -> None:
     """Take an account from the records that were linked to it before its owner was known.
 
     Whoever accepted those invitations may have been the therapist who made them. Each therapist

@@ -1,5 +1,7 @@
 """Account security: second steps, passkeys, and where one is signed in."""
 
+from typing import Any
+
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal.auth import begin_registration
@@ -52,7 +54,7 @@ def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
 class SecondStep(AuthenticateView):
     """After the password: a code of the app, a recovery code, or a passkey."""
 
-    def get_context_data(self, **kwargs: object) -> dict:
+    def get_context_data(self, **kwargs: Any) -> dict:
         facts = super().get_context_data(**kwargs)
         kinds = set(self.stage.login.user.authenticator_set.values_list("type", flat=True))
         by_recovery_code = "recovery" in self.request.GET or Type.TOTP not in kinds
@@ -67,7 +69,7 @@ class SecondStep(AuthenticateView):
 class AddPasskey(AddWebAuthnView):
     """Add a passkey: one that is kept by the device and signs in by itself, without a password."""
 
-    def get_context_data(self, **kwargs: object) -> dict:
+    def get_context_data(self, **kwargs: Any) -> dict:
         facts = super().get_context_data(**kwargs)
         facts["form"] = kwargs.get("form", facts["form"])
         facts["js_data"] = {"creation_options": begin_registration(self.request.user, True)}
@@ -80,7 +82,7 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):
     def form_invalid(self, form: Form) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form))
 
-    def get_context_data(self, **kwargs: object) -> dict:
+    def get_context_data(self, **kwargs: Any) -> dict:
         facts = super().get_context_data(**kwargs)
         facts["form"] = kwargs.get("form", facts["form"])
         return facts

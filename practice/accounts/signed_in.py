@@ -7,6 +7,7 @@ every look at a page writes: a session may end up to a minute early, never late.
 
 from collections.abc import Callable
 from math import ceil
+from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
@@ -39,7 +40,7 @@ class EmailBackend(AuthenticationBackend):
         return user if user and self.user_can_authenticate(user) else None
 
 
-def begin(request: HttpRequest, **_: object) -> None:
+def begin(request: HttpRequest, **_: Any) -> None:
     """Start the clock when somebody signs in; the answer to that is the first use."""
     request.session[BEGAN] = timezone.now().timestamp()
     request.session.pop(SEEN, None)

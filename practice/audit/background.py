@@ -7,6 +7,7 @@ was killed has not chained is chained with the next entry, whoever writes it, or
 import logging
 from threading import Event, Lock, Thread
 from time import sleep
+from typing import Any
 
 from django.db import Error, connection
 
@@ -25,7 +26,7 @@ class Chaining:
         self.thread: Thread | None = None
         self.starting, self.woken = Lock(), Event()
 
-    def wake(self, **signal: object) -> None:
+    def wake(self, **signal: Any) -> None:
         """Have whatever is written by now chained soon."""
         self.woken.set()
         with self.starting:

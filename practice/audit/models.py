@@ -9,7 +9,7 @@ entry in the database breaks the chain, and `manage.py verify_audit` says where.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -180,7 +180,7 @@ class Entry(models.Model):
     @classmethod
     @contextmanager
     def recording(
-        cls, verb: Verb, *, by: User | None, therapist: Therapist | int | None, **more: object
+        cls, verb: Verb, *, by: User | None, therapist: Therapist | int | None, **more: Any
     ) -> Iterator[None]:
         """A transaction that changes a practice and, unless it fails, is recorded at its end."""
         with transaction.atomic():

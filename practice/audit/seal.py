@@ -4,10 +4,15 @@ import hmac
 import json
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+COLUMNS_OF_ENTRY = (
+    *("chain", "therapist_id", "at", "by", "role", "verb", "about", "outcome", "request_id"),
+    *("event", "digest", "through", "writer", "writer_number"),
+)
 NOTHING = "0" * 64  # what the first entry of a chain follows
 
 
@@ -32,9 +37,7 @@ def _plain(value: object) -> object:
 
 def seal_of_entry(entry: object) -> str:
     """Return the seal of an entry: all that is known of it before it has a place in its chain."""
-    columns = ("chain", "therapist_id", "at", "by", "role", "verb", "about", "outcome")
-    columns += ("request_id", "event", "digest", "through", "writer", "writer_number")
-    return seal("entry", *(getattr(entry, column) for column in columns))
+    return seal("entry", *(getattr(entry, column) for column in COLUMNS_OF_ENTRY))
 
 
 def seal_of_place(former: str, number: int, sealed: str) -> str:
@@ -42,7 +45,7 @@ def seal_of_place(former: str, number: int, sealed: str) -> str:
     return seal("place", former, number, sealed)
 
 
-def seal_of_head(head: object) -> str:
+def seal_of_head(head: Any) -> str:
     """Return the seal of a chain's head: so many entries, and the seal of the last place."""
     return seal("head", head.chain, head.length, head.mac)
 

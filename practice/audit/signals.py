@@ -1,5 +1,7 @@
 """What allauth, Django and the layer below report, and the audit writes down."""
 
+from typing import Any
+
 from allauth.account import signals as account
 from django.apps import apps
 from django.contrib.auth import signals as django
@@ -29,16 +31,16 @@ def connect() -> None:
         authenticator_removed.connect(second_factor_removed)
 
 
-def signed_in(user: User, **signal: object) -> None:
+def signed_in(user: User, **signal: Any) -> None:
     _record(Verb.SIGNED_IN, user)
 
 
-def signed_out(user: User | None, **signal: object) -> None:
+def signed_out(user: User | None, **signal: Any) -> None:
     if user is not None:
         _record(Verb.SIGNED_OUT, user)
 
 
-def sign_in_failed(credentials: dict, request: HttpRequest | None = None, **signal: object) -> None:
+def sign_in_failed(credentials: dict, request: HttpRequest | None = None, **signal: Any) -> None:
     """Nobody signed in; whose account it was to be is kept, what was typed is not."""
     typed = credentials.get("email") or credentials.get("username") or ""
     meant = User.objects.filter(email=typed.strip().lower()).values_list("pk", flat=True).first()
@@ -46,25 +48,25 @@ def sign_in_failed(credentials: dict, request: HttpRequest | None = None, **sign
     Entry.record(Verb.SIGN_IN_FAILED, by=None, therapist=None, about=about, outcome="refused")
 
 
-def password_changed(user: User, **signal: object) -> None:
+def password_changed(user: User, **signal: Any) -> None:
     _record(Verb.PASSWORD_CHANGED, user)
 
 
-def second_factor_added(instance: Model, created: bool, **signal: object) -> None:
+def second_factor_added(instance: Model, created: bool, **signal: Any) -> None:
     """An app, a passkey, or new recovery codes; using one changes its row and adds none."""
     if created:
         _record(Verb.SECOND_FACTOR_ADDED, instance.user)
 
 
-def second_factor_removed(user: User, **signal: object) -> None:
+def second_factor_removed(user: User, **signal: Any) -> None:
     _record(Verb.SECOND_FACTOR_REMOVED, user)
 
 
-def time_zone_changed(user: User, **signal: object) -> None:
+def time_zone_changed(user: User, **signal: Any) -> None:
     _record(Verb.SETTINGS_CHANGED, user, outcome="time zone")
 
 
-def therapist_added(therapist: Therapist, **signal: object) -> None:
+def therapist_added(therapist: Therapist, **signal: Any) -> None:
     about = f"therapist:{therapist.public_id}"
     Entry.record(Verb.THERAPIST_ADDED, by=None, therapist=therapist, about=about)
 

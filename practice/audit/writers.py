@@ -54,9 +54,9 @@ def present_writer(now: datetime) -> Writer:
 
     A writer lives forward in time: who finds the clock set back is another.
     """
-    writer = getattr(_thread, "writer", None)
+    writer: Writer | None = getattr(_thread, "writer", None)
     is_sure = writer and (writer.given == writer.committed or _pending(writer))
-    if not is_sure or now < writer.at:
+    if writer is None or not is_sure or now < writer.at:
         writer = _thread.writer = Writer(now)
     writer.at = now
     return writer
@@ -80,7 +80,7 @@ def began_at(name: str) -> datetime | None:
 
 def _pending(writer: Writer) -> Written | None:
     """Return the last entry that this thread has written in the present transaction."""
-    for _, hook, _ in reversed(connection.run_on_commit):
+    for _, hook, *_ in reversed(connection.run_on_commit):
         if isinstance(hook, Written) and hook.writer is writer:
             return hook
     return None

@@ -6,6 +6,7 @@ more or less, and check nothing yet.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -29,7 +30,7 @@ _TIME, _DAY = {"type": "time", "step": "900"}, {"type": "date"}
 class RowForm(forms.Form):
     """A row that does not count while it is empty, and whose errors say which row it is."""
 
-    def __init__(self, *args: object, row: str, **kwargs: object) -> None:
+    def __init__(self, *args: Any, row: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"empty_permitted": True})
         self.row = row
         for field in self.fields.values():
@@ -100,7 +101,7 @@ class DaysOffForm(RowForm):
 class Rows(BaseFormSet):
     """Rows of one kind; `names` has the name of each."""
 
-    def __init__(self, *args: object, names: list[str], **kwargs: object) -> None:
+    def __init__(self, *args: Any, names: list[str], **kwargs: Any) -> None:
         self.names = names
         super().__init__(*args, **kwargs)
 

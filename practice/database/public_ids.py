@@ -1,6 +1,7 @@
 """Public ids: what stands in an address instead of a name or a counter."""
 
 import secrets
+from typing import Any
 
 from django.db import models
 from django.urls import register_converter
@@ -19,7 +20,7 @@ def new_public_id() -> str:
 class PublicIdField(models.CharField):
     """The random id by which people address a row."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.update(max_length=LENGTH, unique=True, editable=False, default=new_public_id)
         super().__init__(**kwargs)
 

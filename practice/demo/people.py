@@ -4,6 +4,7 @@ Its addresses, accounts and names are a contract that others drive; change them 
 """
 
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -207,7 +208,7 @@ def _profiles() -> None:
         )
 
 
-def _the_lindqvists(hannah: Practice, account) -> None:
+def _the_lindqvists(hannah: Practice, account: Callable[[str], User]) -> None:
     stockholm = "Europe/Stockholm"
     maya, erik = (
         hannah.client(
@@ -223,7 +224,7 @@ def _the_lindqvists(hannah: Practice, account) -> None:
     hannah.start(Kind.INDIVIDUAL, maya, days=265)
 
 
-def _jonah(hannah: Practice, account) -> Relationship:
+def _jonah(hannah: Practice, account: Callable[[str], User]) -> Relationship:
     jonah = hannah.client("Jonah Whitfield", days=410, account=account("jonah@stillwater.example"))
     relationship = hannah.start(Kind.INDIVIDUAL, jonah, days=410)
     hannah.end(relationship, EndReason.COMPLETED, days=76)

@@ -1,5 +1,7 @@
 """Form fields for what people type, paste and choose; every form takes it through them."""
 
+from typing import Any
+
 from django import forms
 
 from practice.text import time_zones
@@ -12,7 +14,7 @@ class LineField(forms.CharField):
 
     default_validators = [no_control_characters]
 
-    def to_python(self, value: object) -> str:
+    def to_python(self, value: object) -> str | None:
         return super().to_python(None if value is None else one_line(str(value)))
 
 
@@ -22,30 +24,30 @@ class LinesField(forms.CharField):
     default_validators = [no_control_characters_but_lines]
     widget = forms.Textarea
 
-    def to_python(self, value: object) -> str:
+    def to_python(self, value: object) -> str | None:
         return super().to_python(None if value is None else several_lines(str(value)))
 
 
 class EmailField(forms.EmailField):
     """An e-mail address, without the invisible marks that pasting brings."""
 
-    def to_python(self, value: object) -> str:
+    def to_python(self, value: object) -> str | None:
         return super().to_python(None if value is None else one_line(str(value)))
 
 
 class TimeZoneField(forms.ChoiceField):
     """A time zone of the list; one that is known under another name is found on it, too."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"label": "Time zone", "choices": time_zones.choices} | kwargs)
         choose = "Choose a time zone from the list"
         self.error_messages |= {"required": choose, "invalid_choice": choose}
 
-    def prepare_value(self, value: object) -> object:
+    def prepare_value(self, value: Any) -> Any:
         return _on_the_list(value)
 
     def to_python(self, value: object) -> str:
-        return _on_the_list(super().to_python(value))
+        return _on_the_list(str(super().to_python(value)))
 
 
 def _on_the_list(zone: str) -> str:

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from practice.text.plain_text import is_piled, one_line, only_letters, without_invisible
 from practice.text.spoken_names import IDEOGRAPHIC
@@ -108,16 +111,18 @@ class FoldedField(models.CharField):
     locale, and both put names into one order.
     """
 
-    def __init__(self, *, make=fold, of: tuple[str, ...] = (), **kwargs: object) -> None:
+    def __init__(
+        self, *, make: Callable[..., str] = fold, of: tuple[str, ...] = (), **kwargs: Any
+    ) -> None:
         self.make, self.of = make, of
         kwargs.setdefault("editable", False)
         super().__init__(**kwargs)
 
-    def deconstruct(self):
+    def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, kwargs | {"make": self.make, "of": self.of}
 
-    def db_parameters(self, connection):
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, str | None]:
         collation = "C" if connection.vendor == "postgresql" else None
         return super().db_parameters(connection) | {"collation": collation}
 

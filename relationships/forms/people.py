@@ -4,6 +4,8 @@ Whoever is among the therapist's clients already, inactive ones included, is rec
 e-mail address: looking for somebody who is hidden breeds no duplicate (`docs/domain.md` 6.11).
 """
 
+from typing import Any
+
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 
@@ -23,7 +25,7 @@ class NewClientForm(ClientForm):
 
     is_new = forms.BooleanField(label="This is someone else: add a new client", required=False)
 
-    def __init__(self, therapist: Therapist, *args: object, **kwargs: object) -> None:
+    def __init__(self, therapist: Therapist, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.therapist, self.matches = therapist, []
 
@@ -74,7 +76,7 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
         error_messages={"invalid_choice": "Choose who you mean"},
     )
 
-    def __init__(self, *args: object, therapist: Therapist, **kwargs: object) -> None:
+    def __init__(self, *args: Any, therapist: Therapist, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.therapist, self.matches = therapist, []
         if self.is_bound:

@@ -1,6 +1,7 @@
 """One decision for each relationship of the tidy-up list, and the planned ending."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -17,7 +18,7 @@ FURTHEST = timedelta(days=731)
 class DayField(forms.DateField):
     """A day to come, within two years."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
             required=False,
@@ -57,10 +58,10 @@ class TidyForm(forms.Form):
 
     def __init__(
         self,
-        *args: object,
+        *args: Any,
         relationship: Relationship,
         last_session: datetime | None,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, prefix=relationship.public_id, **kwargs)
         self.relationship, self.last_session = relationship, last_session

@@ -1,6 +1,7 @@
 """`python3 manage.py demo`: fictional people, ready to click through."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("addrport", nargs="?", default="127.0.0.1:8000")
         parser.add_argument("--no-server", action="store_true", help="only load the data")
 
-    def handle(self, *, addrport: str, no_server: bool, **options: object) -> None:
+    def handle(self, *, addrport: str, no_server: bool, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo needs STILLWATER_DEMO=1; `manage.py demo` sets it.")
         loaded = self._has_people()

@@ -1,6 +1,7 @@
 """`manage.py purge_audit --before 2019-11-24 --yes`: remove old entries of the audit."""
 
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--before", type=date.fromisoformat, required=True, help="2019-11-24")
         parser.add_argument("--yes", action="store_true", help="really remove them")
 
-    def handle(self, *, before: date, yes: bool, **options: object) -> None:
+    def handle(self, *, before: date, yes: bool, **options: Any) -> None:
         must_see_everything()
         moment = datetime.combine(before, time.min, UTC)
         if moment > timezone.now():

@@ -1,6 +1,7 @@
 """`python3 manage.py reset_account hannah@practice.example`."""
 
 from getpass import getpass
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
 
-    def handle(self, *, email: str, **options: object) -> None:
+    def handle(self, *, email: str, **options: Any) -> None:
         must_see_everything()
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--expect", type=Path, help="a file with what this printed earlier")
 
-    def handle(self, *, expect: Path | None, **options: object) -> None:
+    def handle(self, *, expect: Path | None, **options: Any) -> None:
         must_see_everything()
         chain_everything()
         number = 0

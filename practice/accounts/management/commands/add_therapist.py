@@ -1,6 +1,7 @@
 """`python3 manage.py add_therapist "Hannah Okafor" hannah@practice.example`."""
 
 from getpass import getpass
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--time-zone", default="Europe/London", help="e.g. Europe/Berlin")
 
     @transaction.atomic
-    def handle(self, *, name: str, email: str, time_zone: str, **options: object) -> None:
+    def handle(self, *, name: str, email: str, time_zone: str, **options: Any) -> None:
         name, email = one_line(name), one_line(email)
         # The operator knows whose address it is.
         user = User(email=email.lower(), email_verified_at=timezone.now())

@@ -1,5 +1,7 @@
 """`python3 manage.py remove_second_factor hannah@practice.example`."""
 
+from typing import Any
+
 from allauth.usersessions.models import UserSession
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -16,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     @transaction.atomic
-    def handle(self, *, email: str, **options: object) -> None:
+    def handle(self, *, email: str, **options: Any) -> None:
         user = User.objects.filter(email=email.strip().lower()).first()
         if user is None:
             raise CommandError(f"There is no account for {email}.")
