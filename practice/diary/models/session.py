@@ -1,6 +1,6 @@
 """Sessions: one appointment of a relationship each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Self
@@ -10,75 +10,21 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ExpressionWrapper, F, Q
 from django.utils import timezone
 
-from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database import current_account
 from practice.database.public_ids import PublicIdField
+from practice.diary.models.queryset import SessionQuerySet, SessionState
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
 NO_OVERLAP = "sessions_do_not_overlap"  # the name of the rule in migrations/0001_rules.*.sql
 
 
-class SessionQuerySet(models.QuerySet):
-    """Sessions, as the domain speaks of them."""
-
-    def standing(self) -> Self:
-        """Sessions that take up their time: all but the cancelled ones."""
-        return self.exclude(state=Session.State.CANCELLED)
-
-    def booked(self) -> Self:
-        return self.filter(state=Session.State.BOOKED)
-
-    def upcoming(self, now: datetime | None = None) -> Self:
-        """Booked sessions that have not ended, the next first."""
-        return self.booked().filter(ends_at__gt=now or timezone.now()).order_by("starts_at")
-
-    def held(self, now: datetime | None = None) -> Self:
-        """Sessions that took place, the latest first: attended, or over and not yet answered.
-
-        The first of them is the last session, wherever one is spoken of (`docs/domain.md` 3).
-        """
-        took_place = [Session.State.ATTENDED, Session.State.BOOKED]
-        over = self.filter(state__in=took_place, ends_at__lte=now or timezone.now())
-        return over.order_by("-starts_at")
-
-    def past(self) -> Self:
-        """Sessions that have ended, and cancelled ones, the latest first."""
-        over = Q(ends_at__lte=timezone.now()) | Q(state=Session.State.CANCELLED)
-        return self.filter(over).order_by("-starts_at")
-
-    def unanswered(self) -> Self:
-        """Past sessions of which nobody has said whether the client came."""
-        return self.booked().filter(ends_at__lte=timezone.now()).order_by("starts_at")
-
-    def attended(self) -> Self:
-        return self.filter(state=Session.State.ATTENDED)
-
-    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
-        """Standing sessions that share any time with this one."""
-        return self.standing().filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
-
-    def of_clients(self, clients: Iterable[Client]) -> Self:
-        """Sessions of the relationships these clients take part in."""
-        return self.filter(relationship__participations__client__in=clients).distinct()
-
-    def with_people(self) -> Self:
-        """The same with what their lines show, in a constant number of queries."""
-        return self.select_related("relationship", "therapist").prefetch_related(
-            "relationship__participations__client"
-        )
-
-
 class Session(models.Model):
     """One appointment; ending its relationship never changes it (`docs/domain.md` 2.3)."""
 
-    class State(models.TextChoices):
-        BOOKED = "booked", "Booked"
-        ATTENDED = "attended", "Completed"
-        MISSED = "missed", "Did not attend"
-        CANCELLED = "cancelled", "Cancelled"
+    State = SessionState
 
     class Taken(Exception):
         """The therapist has another session at that time. Nothing was booked or moved."""
@@ -121,8 +67,7 @@ class Session(models.Model):
                 condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["booked", "attended", "missed", "cancelled"]),
-                name="known_session_state",
+                condition=Q(state__in=SessionState.values), name="known_session_state"
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -146,7 +91,7 @@ class Session(models.Model):
         return f"Session {self.public_id}"
 
     @classmethod
-    def book(
+    def book(  # long for its arguments and what they mean; it takes four steps
         cls,
         relationship: Relationship,
         *,
@@ -160,29 +105,27 @@ class Session(models.Model):
         """Book a session, or record one that has taken place.
 
         Locks the diary, looks, asks whether it is still `allowed`, and inserts; the exclusion
-        constraint of the database stands behind that. The same `key` again, for the same
-        relationship, returns the session it made.
+        constraint of the database stands behind that. The same `key` again returns the session
+        it made for this relationship.
 
         Raises:
             Session.Taken: the therapist has another session then, it is not allowed, what this key
                 made has been cancelled, or the relationship has been erased a moment ago.
         """
-        with _one_at_a_time(relationship.therapist_id):
-            if not Relationship.objects.filter(pk=relationship.pk).exists():
-                raise cls.Taken
-            again = cls.objects.filter(key=key, relationship=relationship).first() if key else None
-            if again and again.state == cls.State.CANCELLED:
-                raise cls.Taken
-            if again:
-                return again
-            cls._refuse_overlap(relationship.therapist_id, starts_at, starts_at + length)
-            if not allowed():
+        therapist_id, ends_at = relationship.therapist_id, starts_at + length
+        with _one_at_a_time(therapist_id):
+            made = relationship.sessions.filter(key=key).first() if key else None
+            if made and made.state != cls.State.CANCELLED:
+                return made
+            is_there = Relationship.objects.filter(pk=relationship.pk).exists()  # not erased
+            is_free = is_there and not cls._is_taken(therapist_id, starts_at, ends_at)
+            if made or not is_free or not allowed():
                 raise cls.Taken
             booked = cls.objects.create(
-                therapist_id=relationship.therapist_id,
+                therapist_id=therapist_id,
                 relationship=relationship,
                 starts_at=starts_at,
-                ends_at=starts_at + length,
+                ends_at=ends_at,
                 complimentary=complimentary,
                 booked_at=timezone.now(),
                 booked_by=by,
@@ -200,15 +143,16 @@ class Session(models.Model):
         """
         now = timezone.now()
         for_client = for_client or by.pk != self.therapist.user_id
-        # What depends on the row is worked out by the UPDATE: this object may be out of date.
-        length = F("ends_at") - F("starts_at")
         unasked = {} if for_client else {"last_own_move": now}
+        # The UPDATE works out what depends on the row: this object may be out of date.
+        length = F("ends_at") - F("starts_at")
         with _one_at_a_time(self.therapist_id):
-            if not Session.objects.filter(pk=self.pk).exists():  # erased a moment ago
+            present = Session.objects.filter(pk=self.pk).first()
+            if present is None:  # erased a moment ago
                 raise self.AlreadyDone
-            self.refresh_from_db(fields=["starts_at", "ends_at"])
-            ends_at = starts_at + (self.ends_at - self.starts_at)
-            self._refuse_overlap(self.therapist_id, starts_at, ends_at, but=self)
+            ends_at = starts_at + (present.ends_at - present.starts_at)
+            if self._is_taken(self.therapist_id, starts_at, ends_at, but=self):
+                raise self.Taken
             self._change(
                 Session.objects.booked(),
                 starts_at=starts_at,
@@ -240,9 +184,7 @@ class Session(models.Model):
 
     @transaction.atomic
     def set_attendance(self, *, attended: bool, by: User | None = None) -> None:
-        """Say whether the client came, also after the relationship has ended; may be corrected.
-
-        It is the therapist who says so, unless `by` tells otherwise.
+        """Say whether the client came, at any time after it; `by` is the therapist unless told.
 
         Raises:
             Session.NotYet: it has not ended.
@@ -272,14 +214,12 @@ class Session(models.Model):
         return self.starts_at - timezone.now() < SHORT_NOTICE
 
     @staticmethod
-    def _refuse_overlap(
+    def _is_taken(
         therapist_id: int, starts_at: datetime, ends_at: datetime, but: "Session | None" = None
-    ) -> None:
+    ) -> bool:
         others = Session.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
         with current_account.purpose("openings"):
-            is_taken = others.exclude(pk=but.pk if but else None).exists()
-        if is_taken:
-            raise Session.Taken
+            return others.exclude(pk=but.pk if but else None).exists()
 
     def _change(self, present: SessionQuerySet, **state: object) -> None:
         """Set a state if the row is still `present`, and reload; else say that it was done."""

@@ -1,0 +1,70 @@
+"""Sessions, as the domain speaks of them: their states, and which of them are asked for."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from clients.models import Client
+
+
+class SessionState(models.TextChoices):
+    """What became of a session, as far as anybody has said so."""
+
+    BOOKED = "booked", "Booked"
+    ATTENDED = "attended", "Completed"
+    MISSED = "missed", "Did not attend"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class SessionQuerySet(models.QuerySet):
+    """Sessions, as the domain speaks of them."""
+
+    def standing(self) -> Self:
+        """Sessions that take up their time: all but the cancelled ones."""
+        return self.exclude(state=SessionState.CANCELLED)
+
+    def booked(self) -> Self:
+        return self.filter(state=SessionState.BOOKED)
+
+    def upcoming(self, now: datetime | None = None) -> Self:
+        """Booked sessions that have not ended, the next first."""
+        return self.booked().filter(ends_at__gt=now or timezone.now()).order_by("starts_at")
+
+    def held(self, now: datetime | None = None) -> Self:
+        """Sessions that took place, the latest first: attended, or over and not yet answered.
+
+        The first of them is the last session, wherever one is spoken of (`docs/domain.md` 3).
+        """
+        took_place = [SessionState.ATTENDED, SessionState.BOOKED]
+        over = self.filter(state__in=took_place, ends_at__lte=now or timezone.now())
+        return over.order_by("-starts_at")
+
+    def past(self) -> Self:
+        """Sessions that have ended, and cancelled ones, the latest first."""
+        over = Q(ends_at__lte=timezone.now()) | Q(state=SessionState.CANCELLED)
+        return self.filter(over).order_by("-starts_at")
+
+    def unanswered(self) -> Self:
+        """Past sessions of which nobody has said whether the client came."""
+        return self.booked().filter(ends_at__lte=timezone.now()).order_by("starts_at")
+
+    def attended(self) -> Self:
+        return self.filter(state=SessionState.ATTENDED)
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
+        """Standing sessions that share any time with this one."""
+        return self.standing().filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+    def of_clients(self, clients: Iterable[Client]) -> Self:
+        """Sessions of the relationships these clients take part in."""
+        return self.filter(relationship__participations__client__in=clients).distinct()
+
+    def with_people(self) -> Self:
+        """The same with what their lines show, in a constant number of queries."""
+        return self.select_related("relationship", "therapist").prefetch_related(
+            "relationship__participations__client"
+        )
