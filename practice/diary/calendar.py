@@ -1,10 +1,10 @@
 """A session as a calendar file (RFC 5545), by the icalendar library."""
 
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+from email.utils import parseaddr
 
-from django.utils import timezone
-from icalendar import Calendar, Event
+from django.conf import settings
+from icalendar import Calendar, Event, vCalAddress
 
 from practice.booking.openings import instants
 from practice.diary.models import Session
@@ -14,17 +14,21 @@ def as_calendar(session: Session, summary: str) -> bytes:
     """Return a file that adds the session to a calendar, or, once cancelled, takes it away again.
 
     The UID stays the same for the life of the session, and each move or cancelling has a higher
-    SEQUENCE, so that a calendar which has it already brings it up to date. Times carry the zone of
-    the reader, whose definition is part of the file, or UTC where a local time would be ambiguous.
+    SEQUENCE, so that a calendar which has it already brings it up to date. Times are instants in
+    UTC: a calendar shows them in its owner's zone, and no definition of a zone can be misread. The
+    service organises, because a file with a METHOD has to say who does (RFC 5546, 3.2), and its
+    address tells nothing about anybody.
     """
-    zone = _zone_of(session)
     is_cancelled = session.state == Session.State.CANCELLED
+    organiser = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+    organiser.params["CN"] = settings.SERVICE_NAME
     event = Event()
     event.add("uid", f"{session.public_id}@stillwater")
     event.add("sequence", session.revision)
     event.add("summary", summary)
-    event.add("dtstart", session.starts_at.astimezone(zone))
-    event.add("dtend", session.ends_at.astimezone(zone))
+    event.add("organizer", organiser)
+    event.add("dtstart", session.starts_at.astimezone(UTC))
+    event.add("dtend", session.ends_at.astimezone(UTC))
     event.add("dtstamp", _last_change(session))
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
@@ -33,18 +37,7 @@ def as_calendar(session: Session, summary: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")
     calendar.add_component(event)
-    calendar.add_missing_timezones()
     return calendar.to_ical()
-
-
-def _zone_of(session: Session) -> tzinfo:
-    """Return the reader's zone, or UTC in an hour that its clock shows twice."""
-    zone = ZoneInfo(timezone.get_current_timezone_name())
-    twice = any(
-        len(instants(at.astimezone(zone).replace(tzinfo=None, fold=0), zone)) > 1
-        for at in (session.starts_at, session.ends_at)
-    )
-    return UTC if twice else zone
 
 
 def _last_change(session: Session) -> datetime:

@@ -1,7 +1,7 @@
 """The calendar file of a session, as a calendar reads it."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+import re
+from datetime import UTC, datetime
 
 import pytest
 import time_machine
@@ -36,8 +36,28 @@ def download(browser, session: Session) -> str:
     return answer.content.decode()
 
 
+def unfolded(text: str) -> list[str]:
+    """Return the lines of a file as RFC 5545, 3.1 has them, read without any library."""
+    return text.replace("\r\n ", "").split("\r\n")
+
+
+def lines_of(text: str) -> dict[str, str]:
+    """Return the value of each property of a file, which has each once."""
+    parts = [
+        re.fullmatch(r"([A-Z-]+)((?:;[^:\"]*|\"[^\"]*\")*):(.*)", x) for x in unfolded(text) if x
+    ]
+    found = [(part[1], part[3]) for part in parts if part[1] not in {"BEGIN", "END"}]
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def instant(value: str) -> datetime:
+    """Return the instant of a time in UTC, as RFC 5545, 3.3.5 writes it; no other is understood."""
+    return datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def event_of(text: str):
-    """Return the one event of a file."""
+    """Return the one event of a file, as the library reads it."""
     (event,) = Calendar.from_ical(text).walk("VEVENT")
     return event
 
@@ -108,51 +128,70 @@ def test_attendance_is_no_news_for_a_calendar(as_ann, individual):
     assert download(as_ann, session) == before
 
 
-@pytest.mark.parametrize(
-    "zone",
-    ["Europe/London", "Europe/Stockholm", "Pacific/Auckland", "America/New_York", "Asia/Kolkata"],
-)
-@pytest.mark.parametrize(
-    "reading",
-    [
-        "2026-03-28 16:00",
-        "2026-03-29 16:00",
-        "2026-04-05 16:00",
-        "2026-10-24 16:00",
-        "2026-10-25 16:00",
-    ],
-)
-def test_times_are_in_the_readers_zone_which_the_file_defines(ann, individual, zone, reading):
-    session = book(individual, at(reading))
-    text = download(browser_for(ann, zone), session)
+# Nobody who reads the file needs to know when whose clocks change.
 
-    event = event_of(text)
-    (definition,) = Calendar.from_ical(text).walk("VTIMEZONE")
-    assert event["DTSTART"].params["TZID"] == definition["TZID"] == zone
-    local = session.starts_at.astimezone(ZoneInfo(zone))
-    assert event.start.replace(tzinfo=None) == local.replace(tzinfo=None)
-    # Nothing but what the file itself says of the zone.
-    as_told = definition.to_tz(lookup_tzid=False)
-    for around in range(-2, 3):
-        moment = local.replace(tzinfo=None) + timedelta(days=around)
-        assert moment.replace(tzinfo=as_told).utcoffset() == (
-            moment.replace(tzinfo=ZoneInfo(zone)).utcoffset()
-        )
+ZONES = [
+    *("Europe/London", "Europe/Stockholm", "Europe/Dublin", "Europe/Moscow", "Africa/Casablanca"),
+    *("America/New_York", "America/St_Johns", "America/Sao_Paulo", "America/Asuncion"),
+    *("Asia/Kolkata", "Asia/Tehran", "Australia/Lord_Howe", "Pacific/Auckland", "UTC"),
+]
 
 
-def test_a_reader_in_utc_needs_no_definition(ann, session):
-    event = event_of(download(browser_for(ann, "UTC"), session))
+@pytest.mark.parametrize("zone", ZONES)
+def test_times_are_instants_whatever_the_readers_zone(ann, individual, zone):
+    browser = browser_for(ann, zone)
+    for reading in ("2026-03-28", "2026-03-29", "2026-04-05", "2026-10-24", "2026-10-25"):
+        session = book(individual, at(f"{reading} 16:00"))
 
-    assert event.start.astimezone(UTC) == session.starts_at
+        text = download(browser, session)
+
+        event = lines_of(text)
+        assert instant(event["DTSTART"]) == session.starts_at
+        assert instant(event["DTEND"]) == session.ends_at
+        assert "TZID" not in text
+        assert "VTIMEZONE" not in text
 
 
 @pytest.mark.parametrize("hour", [0, 1], ids=["from the first into the second", "the second"])
 def test_where_an_hour_comes_twice_a_calendar_reads_the_right_one(as_ann, individual, hour):
     session = book(individual, datetime(2026, 10, 25, hour, 30, tzinfo=UTC))
-    event = event_of(download(as_ann, session))
 
-    assert event.start.astimezone(UTC) == session.starts_at
-    assert event.end.astimezone(UTC) == session.ends_at
+    event = lines_of(download(as_ann, session))
+
+    assert instant(event["DTSTART"]) == session.starts_at
+    assert instant(event["DTEND"]) == session.ends_at
+
+
+def test_two_readers_write_the_same_event(ann, individual):
+    session = book(individual)
+
+    files = [download(browser_for(ann, zone), session) for zone in ("UTC", "Pacific/Auckland")]
+
+    assert files[0] == files[1]
+
+
+# A file with a method says who organises (RFC 5546, 3.2.1 and 3.2.5).
+
+
+@pytest.mark.parametrize("sender", ["no-reply@practice.example", "Still <post@practice.example>"])
+def test_the_service_organises(as_ann, as_alice, session, settings, sender):
+    settings.DEFAULT_FROM_EMAIL, settings.SERVICE_NAME = sender, "Still; water"
+    address = sender.rpartition("<")[2].strip(">")
+
+    for browser in (as_ann, as_alice):
+        text = download(browser, session)
+        assert lines_of(text)["METHOD"] == "PUBLISH"
+        assert f'ORGANIZER;CN="Still; water":mailto:{address}' in unfolded(text)
+
+
+@pytest.mark.usefixtures("hours_pass")
+def test_a_cancelled_session_says_who_organised_it(as_ann, session, alice):
+    session.cancel(by=alice.user)
+
+    event = lines_of(download(as_ann, session))
+
+    assert (event["METHOD"], event["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert event["ORGANIZER"] == "mailto:no-reply@localhost"
 
 
 # Whose names are in it.
