@@ -6,7 +6,6 @@ from email.utils import parseaddr
 from django.conf import settings
 from icalendar import Calendar, Event, vCalAddress
 
-from practice.booking.openings import instants
 from practice.diary.models import Session
 
 
