@@ -26,6 +26,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
     context = {
         "listing": listing,
         "address": address,
+        "caption": "Clients, including inactive" if listing.inactive else "Active clients",
         "count": _count(listing),
         "announcement": _announcement(listing),
         "foot": _foot(listing),

@@ -112,7 +112,11 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "practice.site.middleware.service",
             ],
-            "builtins": ["practice.templatetags.wording"],
+            "builtins": [
+                "django.templatetags.static",
+                "practice.templatetags.components",
+                "practice.templatetags.wording",
+            ],
         },
     }
 ]

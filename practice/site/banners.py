@@ -122,14 +122,14 @@ BANNERS = {
     "client_erased": Banner("Client erased"),
     # Relationships
     "relationship_started": Banner(
-        "Relationship started", template="relationships/banners/started.html", context=_active
+        "Relationship started", template="banners/relationship.html", context=_active
     ),
     "relationship_ended": Banner(
-        "Relationship ended", template="relationships/banners/ended.html", context=_ended
+        "Relationship ended", template="banners/relationship.html", context=_ended
     ),
     "relationship_had_ended": Banner(
         "This relationship had already ended",
-        template="relationships/banners/had_ended.html",
+        template="banners/relationship.html",
         context=_any,
         kind=INFO,
     ),
@@ -138,9 +138,7 @@ BANNERS = {
     "relationship_is_closed": Banner(
         "This relationship cannot be restarted", template="relationships/_closed.html", kind=INFO
     ),
-    "ending_undone": Banner(
-        "Ending undone", template="relationships/banners/undone.html", context=_active
-    ),
+    "ending_undone": Banner("Ending undone", template="banners/relationship.html", context=_active),
     "ending_too_old": Banner(
         "This ending can no longer be undone",
         "An ending can be undone for 15 minutes, by the person who made it. To take the work up "
@@ -148,7 +146,7 @@ BANNERS = {
         kind=INFO,
     ),
     "relationship_restarted": Banner(
-        "Relationship restarted", template="relationships/banners/restarted.html", context=_active
+        "Relationship restarted", template="banners/relationship.html", context=_active
     ),
     "reason_corrected": Banner("Reason corrected"),
     "reason_unchanged": Banner(
@@ -158,16 +156,18 @@ BANNERS = {
         kind=INFO,
     ),
     "ending_planned": Banner("Planned ending saved"),
-    "tidied": Banner("Saved", template="relationships/banners/tidied.html", context=_tidied),
+    "tidied": Banner("Saved", template="banners/tidied.html", context=_tidied),
     "nothing_tidied": Banner(
         "Nothing was changed",
-        template="relationships/banners/tidied.html",
+        template="banners/tidied.html",
         context=_tidied,
         kind=INFO,
     ),
     "weeks_saved": Banner("Saved"),
     # Sessions and hours
-    "session_booked": Banner("Session booked", template="booking/_booked.html", context=_booked),
+    "session_booked": Banner(
+        "Session booked", template="banners/session_booked.html", context=_booked
+    ),
     "session_added": Banner("Session booked"),
     "session_recorded": Banner("Session recorded"),
     "session_moved": Banner("Session moved"),
@@ -176,7 +176,7 @@ BANNERS = {
     "attendance_noted": Banner("Attendance noted"),
     "attendance_not_chosen": Banner("Choose whether they attended", kind=INFO),
     "attendance_refused": Banner("Attendance cannot be noted for this session", kind=INFO),
-    "availability_saved": Banner("Availability saved", template="booking/_saved.html"),
+    "availability_saved": Banner("Availability saved", template="banners/availability_saved.html"),
     "profile_saved": Banner("Profile saved"),
 }
 
@@ -186,13 +186,13 @@ def take(request: HttpRequest) -> SafeString | str:
     stored = request.session.pop(BANNER, None) if hasattr(request, "session") else None
     if stored is None:
         return ""
-    banner = BANNERS.get(stored.pop("key"), CHANGED)
+    key = stored.pop("key")
+    banner = BANNERS.get(key, CHANGED)
     context = stored
     if banner.context:
         context = banner.context(request, **stored) if request.user.is_authenticated else None
     if context is None:
         banner, context = CHANGED, {}
     heading = banner.heading.format(service=settings.SERVICE_NAME, **stored)
-    return render_to_string(
-        "_banner.html", context | {"banner": banner, "heading": heading}, request
-    )
+    context = context | {"banner": banner, "key": key, "heading": heading}
+    return render_to_string("_banner.html", context, request)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
-from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -103,17 +102,3 @@ def first_names(people: Sequence) -> str:
 def people_initials(people: Sequence) -> str:
     """ML, EL: whom a page title is about."""
     return ", ".join(spoken_names.initials(person.name) for person in people)
-
-
-@register.simple_tag
-def icon(name: str) -> SafeString:
-    """A decorative drawing of the icon sheet."""
-    sheet = static("icons.svg")
-    markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
-    return format_html(markup, sheet, name)
-
-
-@register.filter
-def as_list(thing: object) -> list[object]:
-    """A list of one, for templates that take several."""
-    return [thing]

@@ -95,6 +95,11 @@ class Beginning:
         )
         return False
 
+    @property
+    def general_errors(self) -> list[str]:
+        """What is wrong with the other people as a whole."""
+        return self.others.non_form_errors()
+
     def _is_nobody_twice(self) -> bool:
         first = self.client.public_id if self.client else _who(self.person.cleaned_data)
         seen, once = {first}, True

@@ -1,0 +1,32 @@
+"""Parts that pages are made of; always loaded."""
+
+from django import template
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A decorative drawing of the icon sheet."""
+    sheet = static("icons.svg")
+    markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
+    return format_html(markup, sheet, name)
+
+
+@register.simple_block_tag
+def breadcrumb(content: SafeString) -> SafeString:
+    """The way to a page: an `<li>` with a link for each step."""
+    markup = '<nav class="breadcrumb" aria-label="Breadcrumb"><ol>{}</ol></nav>'
+    return format_html(markup, content)
+
+
+@register.simple_block_tag
+def table(content: SafeString, caption: str, *columns: str) -> SafeString:
+    """A table that becomes cards on a phone; the content is its rows."""
+    return render_to_string(
+        "_table.html", {"rows": content, "caption": caption, "columns": columns}
+    )
