@@ -498,7 +498,7 @@ def test_the_first_and_the_last_page_have_one_link(look, sixty):
 
 
 @pytest.mark.parametrize(
-    "typed", ["\x00", "\ud7ff", "a" * 5000, "🙂", "\r\n", "'\"`", "%%%", "<script>", "\\", "{{7}}"]
+    "typed", ["\x00", "\ud7ff", "a" * 1500, "🙂", "\r\n", "'\"`", "%%%", "<script>", "\\", "{{7}}"]
 )
 @pytest.mark.parametrize("include", ["", "inactive"])
 def test_nothing_that_can_be_typed_breaks_the_list(as_alice, alice, individual, typed, include):
