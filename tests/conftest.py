@@ -20,7 +20,7 @@ from clients.models import Client
 from practice.accounts import after_response
 from practice.accounts.models import Therapist
 from practice.accounts.signed_in import SEEN
-from practice.audit import writers
+from practice.audit import sealing
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 from tests.restoring import template
@@ -55,7 +55,7 @@ def nothing_kept() -> None:
     """Forget how often somebody has tried to sign in, what therapists are compared with, and how
     much was written to an audit that has been swept away."""
     cache.clear()
-    writers.begin_anew()
+    sealing.begin_anew()
 
 
 class AtOnce:

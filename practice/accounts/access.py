@@ -6,12 +6,15 @@ belongs to somebody else cannot be named.
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Self
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
 
-from practice.accounts.models import Therapist
+from practice.accounts.models import Therapist, User
 from practice.database import current_account
+from practice.web.request_id import request_id
 
 View = Callable[..., HttpResponse]
 
@@ -25,6 +28,24 @@ class TherapistRequest(HttpRequest):
 def therapist_of(user: object) -> Therapist | None:
     """Return the therapist an account belongs to, if it does."""
     return getattr(user, "therapist", None)
+
+
+class Role(TextChoices):
+    """In which part somebody acted."""
+
+    THERAPIST = "therapist"
+    CLIENT = "client"
+    VISITOR = "visitor"  # not signed in
+    OPERATOR = "operator"  # a command on the server
+
+    @classmethod
+    def of(cls, by: User | None, therapist_id: int | None) -> Self:
+        """Return the part an account has in a practice, or in the installation (None)."""
+        if by is None:
+            return cls.VISITOR if request_id() else cls.OPERATOR
+        own = therapist_of(by)
+        is_theirs = own and therapist_id in (None, own.pk)
+        return cls.THERAPIST if is_theirs else cls.CLIENT
 
 
 def for_therapists(view: View) -> View:

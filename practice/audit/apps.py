@@ -8,8 +8,8 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what others report, and chain what is written."""
-        from practice.audit import background, signals, writers  # noqa: PLC0415 - models come first
+        from practice.audit import background, sealing, signals  # noqa: PLC0415 - models come first
 
         signals.connect()
         if settings.CHAIN_IN_BACKGROUND:
-            writers.committed.connect(background.chaining.wake)
+            sealing.committed.connect(background.chaining.wake)

@@ -1,7 +1,7 @@
 """The audit: who did what, and who looked at what, in an order that nobody can change unseen.
 
 Writing an entry takes no lock. It is inserted with a seal of its own and with its writer's next
-number (`writers.py`), in the transaction of what it records. A moment later it is given its place
+number (`sealing.py`), in the transaction of what it records. A moment later it is given its place
 in the chain of its practice (`chaining.py`); the installation has a chain of its own, number 0.
 Each place is sealed together with the one before it, so whoever changes, removes or slips in an
 entry in the database breaks the chain, and `manage.py verify_audit` says where.
@@ -15,10 +15,17 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from practice.accounts.access import Role
 from practice.accounts.models import Therapist, User
-from practice.audit import writers
-from practice.audit.seal import NOTHING, seal_of_entry, seal_of_event, seal_of_head, seal_of_place
-from practice.audit.verbs import Role, Verb
+from practice.audit import sealing
+from practice.audit.sealing import (
+    NOTHING,
+    seal_of_entry,
+    seal_of_event,
+    seal_of_head,
+    seal_of_place,
+)
+from practice.audit.verbs import Verb
 from practice.database.fields import UnreturnedAutoField
 from practice.web.request_id import request_id
 
@@ -172,7 +179,7 @@ class Entry(models.Model):
         self.chain, self.request_id = self.therapist_id or 0, request_id()
         with transaction.atomic(savepoint=False):
             self.at = timezone.now()
-            writer = writers.present_writer(self.at)
+            writer = sealing.present_writer(self.at)
             self.writer, self.writer_number = writer.name, writer.next_number()
             self.seal = seal_of_entry(self)
             self.save(force_insert=True)

@@ -5,8 +5,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
+from practice.accounts.access import Role
 from practice.audit.chaining import append_to
-from practice.audit.models import Chain, Entry, Role, Verb
+from practice.audit.models import Chain, Entry, Verb
 
 BEFORE = "before "  # what the outcome of a purge begins with
 

@@ -1,12 +1,6 @@
-"""What is recorded, and in which part somebody acted."""
-
-from typing import Self
+"""What is recorded."""
 
 from django.db import models
-
-from practice.accounts.access import therapist_of
-from practice.accounts.models import User
-from practice.web.request_id import request_id
 
 
 class Verb(models.TextChoices):
@@ -45,21 +39,3 @@ class Verb(models.TextChoices):
     EXPORTED = "exported", "Exported"
     ERASED = "erased", "Erased"
     PURGED = "purged", "Removed old entries of this record"
-
-
-class Role(models.TextChoices):
-    """In which part somebody acted."""
-
-    THERAPIST = "therapist"
-    CLIENT = "client"
-    VISITOR = "visitor"  # not signed in
-    OPERATOR = "operator"  # a command on the server
-
-    @classmethod
-    def of(cls, by: User | None, therapist_id: int | None) -> Self:
-        """Return the part an account has in a practice, or in the installation (None)."""
-        if by is None:
-            return cls.VISITOR if request_id() else cls.OPERATOR
-        own = therapist_of(by)
-        is_theirs = own and therapist_id in (None, own.pk)
-        return cls.THERAPIST if is_theirs else cls.CLIENT

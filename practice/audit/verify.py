@@ -5,8 +5,7 @@ from datetime import datetime
 
 from practice.audit.models import Chain, Entry, Verb
 from practice.audit.purge import moment_of
-from practice.audit.seal import NOTHING, seal_of_entry, seal_of_head, seal_of_place
-from practice.audit.writers import began_at
+from practice.audit.sealing import NOTHING, began_at, seal_of_entry, seal_of_head, seal_of_place
 
 AT_ONCE = 1000  # rows
 

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from clients.models import Client
-from practice.accounts.access import TherapistRequest, for_therapists
+from practice.accounts.access import Role, TherapistRequest, for_therapists
 from practice.audit.decorators import records
-from practice.audit.models import Entry, Role, Verb, name_of
+from practice.audit.models import Entry, Verb, name_of
 from practice.database import current_account
 from practice.text import spoken_times
 

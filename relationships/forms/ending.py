@@ -3,7 +3,7 @@
 from django import forms
 
 from practice.text.fields import LinesField
-from relationships.models.choices import EndReason, grouped_choices
+from relationships.models.choices import REASON_CHOICES, EndReason
 from relationships.models.history import NOTE_LENGTH
 
 WHICH = "Select a reason for ending the relationship"
@@ -16,7 +16,7 @@ class EndForm(forms.Form):
     reason = forms.ChoiceField(
         label="Reason for ending",
         help_text="Only you can see this",
-        choices=grouped_choices,
+        choices=REASON_CHOICES,
         error_messages={"required": WHICH, "invalid_choice": WHICH},
     )
     note = LinesField(

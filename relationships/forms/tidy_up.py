@@ -10,7 +10,7 @@ from practice.accounts.models import User
 from relationships.caseload import tidy_up
 from relationships.forms.ending import WHICH
 from relationships.models import Relationship
-from relationships.models.choices import EndReason, grouped_choices
+from relationships.models.choices import REASON_CHOICES, EndReason
 
 FURTHEST = timedelta(days=731)
 
@@ -51,7 +51,7 @@ class TidyForm(forms.Form):
     reason = forms.ChoiceField(
         label="Reason, if it ends",
         required=False,
-        choices=grouped_choices,
+        choices=REASON_CHOICES,
         error_messages={"invalid_choice": WHICH},
     )
     until = DayField(label="Until, if on a break")

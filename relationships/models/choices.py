@@ -78,7 +78,8 @@ CODES: dict[EndReason, Codes] = {
 }
 
 
-def grouped_choices() -> list[tuple[str, object]]:
-    """Return the drop-down: an empty first option, then the three groups."""
-    groups = [(name, [(r.value, r.label) for r in reasons]) for name, reasons in GROUPS.items()]
-    return [("", "Select a reason"), *groups]
+# The drop-down: an empty first option, then the three groups.
+REASON_CHOICES = [
+    ("", "Select a reason"),
+    *((name, [(r.value, r.label) for r in reasons]) for name, reasons in GROUPS.items()),
+]

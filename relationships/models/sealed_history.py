@@ -6,7 +6,7 @@ from itertools import islice
 from django.db.models import Exists, OuterRef, QuerySet
 
 from practice.audit.models import Entry, Verb
-from practice.audit.seal import seal_of_event
+from practice.audit.sealing import seal_of_event
 from practice.audit.verify import AT_ONCE, last_purge
 from relationships.models.history import Event
 

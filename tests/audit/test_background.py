@@ -6,7 +6,7 @@ from threading import Lock
 import pytest
 from django.db import OperationalError
 
-from practice.audit import background, writers
+from practice.audit import background, sealing
 from practice.audit.models import Entry, Unchained
 from tests.audit.entries import record
 
@@ -26,9 +26,9 @@ def chaining(monkeypatch):
             is_over or chain()
 
     chaining.chain = chain_while_the_test_lasts
-    writers.committed.connect(chaining.wake)
+    sealing.committed.connect(chaining.wake)
     yield chaining
-    writers.committed.disconnect(chaining.wake)
+    sealing.committed.disconnect(chaining.wake)
     with busy:  # the database is for the next test
         is_over.append(True)
 

@@ -8,9 +8,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
+from practice.accounts.access import Role
 from practice.audit.chaining import AT_ONCE, chain_everything
-from practice.audit.models import Chain, Entry, Role, Unchained, Verb
-from practice.audit.seal import NOTHING, seal, seal_of_entry, seal_of_head, seal_of_place
+from practice.audit.models import Chain, Entry, Unchained, Verb
+from practice.audit.sealing import NOTHING, seal, seal_of_entry, seal_of_head, seal_of_place
 from practice.web.request_id import WithRequestId, request_id
 from tests.application_role import application
 from tests.audit.entries import at_once, columns_of, new_columns_of, record

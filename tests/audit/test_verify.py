@@ -15,8 +15,7 @@ from practice.accounts.models import Therapist
 from practice.audit import verify
 from practice.audit.chaining import chain_everything
 from practice.audit.models import Chain, Entry, Unchained
-from practice.audit.seal import seal_of_head
-from practice.audit.writers import begin_anew
+from practice.audit.sealing import begin_anew, seal_of_head
 from practice.database import operations
 from practice.records.erasure import erase
 from relationships.models import sealed_history

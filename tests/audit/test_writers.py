@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from practice.audit import verify
 from practice.audit.models import Entry
-from practice.audit.writers import began_at
+from practice.audit.sealing import began_at
 from tests.audit.entries import at_once, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
