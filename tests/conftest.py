@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client as Browser
 from django.test import TransactionTestCase
@@ -48,6 +49,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
         TransactionTestCase._fixture_teardown = lambda self: restore()
         yield
     TransactionTestCase._fixture_teardown = flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def mail_waits_for_the_commit(django_test_environment: None) -> None:
+    """Take no mail inside the transaction of a request; Django has put its own postbox there."""
+    settings.EMAIL_BACKEND = "tests.commits.Postbox"
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,10 @@ CACHES = {
     "shared": CACHES["default"],
 }
 CHAIN_IN_BACKGROUND = False  # a test that wants entries chained says so
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MIDDLEWARE = [*MIDDLEWARE]
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("practice.site.middleware.identified"), "tests.commits.as_committed"
+)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # weak, but quick
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True  # finds static files without collecting them first

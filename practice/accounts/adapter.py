@@ -1,20 +1,17 @@
 """What Stillwater does differently from allauth's defaults."""
 
-import logging
-from smtplib import SMTPException
-
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
 from django.urls import reverse
 
+from practice.accounts.after_response import later
 from practice.accounts.devices import device
 from practice.accounts.factors import PASSKEY_FAILED
 from practice.accounts.models import User
 from practice.web.responses import banner
-
-log = logging.getLogger(__name__)
 
 # The banner that follows what allauth has done; of all else pages are silent.
 SAID = {
@@ -78,15 +75,16 @@ class Adapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: User, context=None, email=None
     ) -> None:
-        """Tell somebody that a way into their account has changed.
+        """Tell somebody that a way into their account has changed."""
+        context = {"device": device(self.get_http_user_agent(self.request))} | (context or {})
+        super().send_notification_mail(template_prefix, user, context, email)
 
-        What was changed stays so when the mail cannot be sent.
-        """
-        facts = {"device": device(self.get_http_user_agent(self.request))} | (context or {})
-        try:
-            super().send_notification_mail(template_prefix, user, facts, email)
-        except (SMTPException, OSError):
-            log.exception("A notification was not sent: %s", template_prefix)
+    def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
+        """Word a mail now, and send it when what it tells is committed and answered."""
+        site = get_current_site(self.request)
+        context = {"request": self.request, "email": email, "current_site": site} | context
+        letter = self.render_mail(template_prefix, email, context)
+        later(f"sending {template_prefix}", letter.send)
 
     def format_email_subject(self, subject: str) -> str:
         return f"{subject.strip()} – {settings.SERVICE_NAME}"

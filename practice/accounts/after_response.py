@@ -1,28 +1,38 @@
-"""Work that an answer does not wait for, so that how long it takes tells nobody anything."""
+"""Work that neither an answer nor a lock waits for: mail.
+
+So how long it takes tells nobody anything, and a slow mail server keeps nobody waiting.
+"""
 
 import logging
 from collections.abc import Callable
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from threading import Timer
 
 from django.db import close_old_connections
+from django.db.transaction import on_commit
 
 A_MOMENT = 0.5  # seconds: by then the answer is on its way
+_has_answered: ContextVar[bool] = ContextVar("has_answered", default=False)
 
 log = logging.getLogger(__name__)
 
 
 def later(what: str, work: Callable[[], object]) -> None:
-    """Do some work in a moment, in a thread of its own; `what` names it, should it fail.
+    """Do some work a moment after the commit, in a thread of its own; `what` names it in the log.
 
-    A server that is asked to end waits for it. One that is killed does not do it.
+    What is rolled back is not done. A server that is asked to end waits for the work; one that is
+    killed does not do it. What comes up in such work is part of it.
     """
+    if _has_answered.get():
+        on_commit(work)
+        return
     timer = Timer(A_MOMENT, copy_context().run, [_do, what, work])
     timer.daemon = False
-    timer.start()
+    on_commit(timer.start)
 
 
 def _do(what: str, work: Callable[[], object]) -> None:
+    _has_answered.set(True)
     try:
         work()
     except Exception:

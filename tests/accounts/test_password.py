@@ -76,6 +76,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(alice):
     assert mail.outbox == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_answer_is_there_before_anybody_looks_for_an_account(alice, monkeypatch):
     """So it takes as long for everybody, whatever the mail takes."""
     begun = []
@@ -95,6 +96,7 @@ def test_the_answer_is_there_before_anybody_looks_for_an_account(alice, monkeypa
     assert [letter.to for letter in mail.outbox] == [["alice@practice.example"]]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_mail_server_that_fails_changes_no_answer(alice, settings, caplog):
     settings.EMAIL_BACKEND = "tests.accounts.test_password.Refusing"
 

@@ -81,6 +81,17 @@ no_word(
 )
 
 
+no_word(
+    # A mail server may be slow, and a transaction holds locks. What sends something does so by
+    # `after_response.later` or on commit; tests/commits.py watches over every request of a test.
+    "mail_waits_for_the_commit",
+    r"\b(send_mail|send_mass_mail|mail_admins|mail_managers|EmailMessage|EmailMultiAlternatives)$",
+    """from django.core.mail import send_mail
+    mail.EmailMessage(subject, text).send()""",
+    but=("clients/invitation_mail.py", "clients/inviting.py"),
+)
+
+
 @rule(
     CODE,
     """Client.objects.extra(where=["1"])

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.messages import ERROR, SUCCESS
 from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client as Browser
@@ -380,6 +381,7 @@ def _(world):
 @action("passkey_added")
 def _(world):
     confirm(world.as_alice)
+    RecoveryCodes.activate(world.alice.user)  # else they come along, and are told of instead
     add_passkey(world.as_alice, name="Phone of Ann Ashby")
 
 
