@@ -149,7 +149,7 @@ def made(monkeypatch) -> list[BaseForm]:
 def test_no_page_makes_a_form_of_somebody_elses_without_lengths(db, made):
     walk = Walk(World())
     for who in ("alice", "ann", "visitor"):
-        browser: Browser = walk.world.browsers[who]
+        browser: Browser = walk.browsers[who]
         browser.post("/sign-in/again/", {"password": PASSWORD})
         for route in TABLE.keys() - {"sign-out/"}:
             part = PARAMETER.search(route)
