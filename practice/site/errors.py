@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from practice.audit.decorators import named_in
 from practice.audit.models import Entry, Verb
 from practice.site.middleware import too_large
-from practice.web.responses import banner
+from practice.web.responses import banner, page_asked_from
 
 RETRY_AFTER = "10"  # seconds
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -84,7 +84,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or not ours. Nothing was changed."""
     if request.htmx:
         banner(request, "page_too_old")
-        return HttpResponseClientRedirect(request.htmx.current_url_abs_path or "/")
+        return HttpResponseClientRedirect(page_asked_from(request))
     sign_out = reverse("sign_out")  # an address without a page to reload
     path = reverse("home") if request.path == sign_out else request.path
     return render(request, "403_csrf.html", {"path": path}, status=403)

@@ -21,13 +21,12 @@ from practice.accounts.access import therapist_of
 from practice.database import current_account
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
-from practice.web.responses import BANNER
+from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
 
-LONGEST_ADDRESS = 2_000  # characters of path and query
 MOST_BYTES = 1024 * 1024  # the longest form has a few thousand
 MOST_WITH_PHOTO = MOST_OF_A_PHOTO + 256 * 1024  # and what stands around it
 
@@ -98,8 +97,8 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
         if request.htmx:
             sign_in = resolve_url(settings.LOGIN_URL)
             if response.headers.get("Location", "").startswith(sign_in):
-                here = request.htmx.current_url_abs_path or "/"
-                return HttpResponseClientRedirect(f"{sign_in}?next={quote(here)}")
+                here = quote(page_asked_from(request))
+                return HttpResponseClientRedirect(f"{sign_in}?next={here}")
             if response.status_code == 422:
                 response.headers["HX-Push-Url"] = "false"
         return response

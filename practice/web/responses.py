@@ -3,14 +3,29 @@
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 
 BANNER = "banner"  # where a session keeps what the next page says
+LONGEST_ADDRESS = 2_000  # characters of path and query, of any page
 
 
 class SeeOther(HttpResponseRedirect):
     """303: what follows a POST is a GET, for every client there is."""
 
     status_code = 303
+
+
+def page_asked_from(request: HttpRequest) -> str:
+    """Return the path and query of the page that htmx asks from; "/" if it names none of ours.
+
+    What it names is a header, which anybody can send.
+    """
+    try:
+        page = request.htmx.current_url_abs_path
+    except ValueError:  # no address at all
+        page = None
+    is_ours = page and page.startswith("/") and url_has_allowed_host_and_scheme(page, None)
+    return page if is_ours and len(page) <= LONGEST_ADDRESS else "/"
 
 
 def see_other(to: str, *args: object, **kwargs: object) -> SeeOther:
