@@ -1,4 +1,8 @@
-"""A photo somebody sends in: looked at, made small, stripped of everything but the picture."""
+"""A photo somebody sends in: looked at, made small, stripped of everything but the picture.
+
+How large it is when unpacked says its header, and that decides before it is unpacked: a few bytes
+can hold enormous pictures of one colour.
+"""
 
 from io import BytesIO
 from typing import BinaryIO
@@ -7,9 +11,11 @@ from django.core.exceptions import ValidationError
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_PIXELS = 40_000_000
+# A JPEG is unpacked at an eighth of its size, so it may come from any camera; the others are
+# unpacked as they are, at four bytes a pixel and more than once.
+MOST_PIXELS = {"JPEG": 50_000_000, "PNG": 13_000_000, "WEBP": 13_000_000}
 SIDE = 320
-FORMATS = ("JPEG", "PNG", "WEBP")
+SHRINK = ("RGB", "RGBA", "L", "LA", "CMYK")  # modes whose pixels can be blended
 
 
 def portrait(file: BinaryIO, size: int) -> bytes:
@@ -21,15 +27,23 @@ def portrait(file: BinaryIO, size: int) -> bytes:
     if size > MOST_BYTES:
         raise ValidationError("The photo must be smaller than 5 MB")
     try:
-        with Image.open(file, formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+        with Image.open(file, formats=tuple(MOST_PIXELS)) as picture:
+            if picture.width * picture.height > MOST_PIXELS[picture.format]:
                 raise ValidationError("The photo has too many pixels. Choose a smaller one")
-            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+            square = _square(picture)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise ValidationError("Choose a photo in JPEG, PNG or WebP format") from None
-    square = ImageOps.fit(upright, (SIDE, SIDE))
     plain = Image.new("RGB", square.size, "white")
     plain.paste(square, mask=square)
     out = BytesIO()
     plain.save(out, "JPEG", quality=85)
     return out.getvalue()
+
+
+def _square(picture: Image.Image) -> Image.Image:
+    """Return the middle of a picture, upright; made small first, because all else takes copies."""
+    picture.draft("RGB", (2 * SIDE, 2 * SIDE))
+    if picture.mode not in SHRINK:
+        picture = picture.convert("RGBA")
+    square = ImageOps.fit(picture, (SIDE, SIDE))
+    return ImageOps.exif_transpose(square).convert("RGBA")

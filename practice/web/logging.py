@@ -8,11 +8,20 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.http.request import split_domain_port, validate_host
 from django.urls import resolve
 
 # From where a path begins to the end of the text, or to the "HTTP/1.1" behind it.
 ADDRESS = re.compile(
-    r"(?P<site>https?://[^/?#\s]*(?=[/?#])|(?<![\w.:/])(?=/))(?P<path>.*?)(?= HTTP/\d|\Z)",
+    r"(?:(?P<scheme>https?://)(?P<host>[^/?#\s]*)(?=[/?#])|(?<![\w.:/])(?=/))"
+    r"(?P<path>.*?)(?= HTTP/\d|\Z)",
+    re.DOTALL,
+)
+# What Django repeats of the headers and the method that somebody sent: anything at all.
+REPEATED = re.compile(
+    r"(?<=Invalid HTTP_HOST header: ).*"
+    r"|(?<= checking failed - ).*(?= does not match any trusted)"
+    r"|(?<=Method Not Allowed \()(?!(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\)).*?(?=\): )",
     re.DOTALL,
 )
 FILES_CHANGED = "django.utils.autoreload"  # speaks of files, not of addresses
@@ -21,17 +30,27 @@ FILES_CHANGED = "django.utils.autoreload"  # speaks of files, not of addresses
 class ByRoute(logging.Filter):
     """Put the route in the place of every path: `/invitation/<str:token>/`, never the token.
 
-    A path may hold a secret, the query a name, and an unknown address anything.
+    A path may hold a secret, the query a name, and an unknown address anything; so may the name of
+    a host that is none of ours.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name != FILES_CHANGED:
-            record.msg, record.args = ADDRESS.sub(_by_route, record.getMessage()), ()
+            message = REPEATED.sub("…", record.getMessage())
+            record.msg, record.args = ADDRESS.sub(_by_route, message), ()
         return True
 
 
 def _by_route(found: re.Match) -> str:
-    return found["site"] + route_of(unquote(found["path"].partition("?")[0]))
+    site = f"{found['scheme']}{host_of(found['host'])}" if found["scheme"] else ""
+    return site + route_of(unquote(found["path"].partition("?")[0]))
+
+
+def host_of(host: str) -> str:
+    """Return the name of a host of this service, and of any other only that it is one."""
+    domain, _ = split_domain_port(host)
+    hosts = [name for name in settings.ALLOWED_HOSTS if name != "*"]
+    return host if domain and validate_host(domain, hosts) else "…"
 
 
 def route_of(path: str) -> str:

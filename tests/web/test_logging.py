@@ -138,10 +138,11 @@ def test_a_method_that_is_not_allowed(log, db):
     ("headers", "why"),
     [
         ({}, "Referer checking failed - no Referer."),
-        ({"Origin": "https://evil.example"}, "Origin checking failed - https://evil.example does"),
+        ({"Origin": "https://Ashby.example"}, "Origin checking failed - … does not match"),
+        ({"Origin": "Ann Ashby does not match"}, "Origin checking failed - … does not match"),
         (
-            {"Referer": f"https://evil.example{JOIN}?next=Ashby"},
-            "Referer checking failed - https://evil.example/",
+            {"Referer": f"https://Ashby.example{JOIN}?next=Ashby"},
+            "Referer checking failed - … does not match",
         ),
     ],
 )
@@ -154,11 +155,40 @@ def test_a_form_that_is_refused(log, db, headers, why):
     assert "Ashby" not in log.getvalue()
 
 
-def test_a_forged_host(log, db):
-    Browser().get(JOIN, headers={"Host": "evil.example"})
+@pytest.mark.parametrize(
+    "host",
+    [
+        "Ashby.example",
+        "Ann Ashby",
+        "Ashby'.",
+        "ann@Ashby.example",
+        "Ashby.testserver:80",
+        "Ashby\n",
+    ],
+)
+def test_a_forged_host(log, db, host):
+    Browser().get(JOIN, headers={"Host": host})
 
-    assert "Invalid HTTP_HOST header: 'evil.example'" in log.getvalue()
+    assert "Invalid HTTP_HOST header: …" in log.getvalue()
+    assert "ashby" not in log.getvalue().lower()
     assert TOKEN not in log.getvalue()
+
+
+def test_a_method_that_somebody_made_up(log, db):
+    Browser().generic("ASHBY", JOIN)
+
+    assert f"Method Not Allowed (…): {JOINED}" in log.getvalue()
+    assert "ASHBY" not in log.getvalue()
+
+
+def test_the_name_of_this_service_may_stand_there(log, settings):
+    settings.ALLOWED_HOSTS = ["practice.example", ".praxis.example"]
+    for host in ("practice.example", "www.praxis.example:8443", "ashby.example"):
+        logging.getLogger("some.library").warning("Moved to https://%s/clients/", host)
+
+    assert "https://practice.example/clients/" in log.getvalue()
+    assert "https://www.praxis.example:8443/clients/" in log.getvalue()
+    assert "https://…/clients/" in log.getvalue()
 
 
 def test_what_django_holds_for_suspicious(log, db, monkeypatch):
@@ -191,9 +221,9 @@ def test_a_page_that_breaks(log, db, monkeypatch):
         (f"GET /invitation/{TOKEN.replace('-', '%2D')}/ HTTP/1.1", f'"GET {JOINED} HTTP/1.1"'),
         (f"GET {JOIN}{TOKEN}/ HTTP/1.1", '"GET /invitation/<str:token>/<str:proof>/ HTTP/1.1" 404'),
         (f"POST {RESET} HTTP/1.1", '"POST /password/reset/(?P<uidb36>'),
-        (f"GET https://practice.example{JOIN} HTTP/1.0", f"practice.example{JOINED} HTTP/1.0"),
+        (f"GET https://practice.example{JOIN} HTTP/1.0", f"https://…{JOINED} HTTP/1.0"),
         ("GET /Ashby/x.php?y=Ashby HTTP/1.1", '"GET /… HTTP/1.1" 404 -'),
-        ("GET http://evil.example?Ashby/ HTTP/1.1", "http://evil.example/… HTTP/1.1"),
+        ("GET http://evil.example?Ashby/ HTTP/1.1", "http://…/… HTTP/1.1"),
         ("GET //Ashby HTTP/1.1", '"GET /… HTTP/1.1" 404 -'),
         ("GET /static/app.js?Ashby HTTP/1.1", '"GET /static/… HTTP/1.1" 404 -'),
     ],
