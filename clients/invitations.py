@@ -30,21 +30,21 @@ from practice.web.responses import banner, render_form, see_other
 def invitation(request: HttpRequest, token: str, proof: str = "") -> HttpResponse:
     """Accept an invitation: prove the mailbox, choose a password or sign in, and agree."""
     try:
-        with current_account.purpose("invitation", Invitation.fingerprint_of(token)):
-            invited = Invitation.open(token, proof)
-            user = request.user
-            if user.is_authenticated and user.email != invited.email:
-                return _ask_to_sign_in(request, invited)
-            is_proven = bool(proof)
-            if user.is_authenticated and (
-                is_proven or user.email_verified_at or not settings.EMAIL_HOST
-            ):
-                return _accept(request, invited, is_proven=is_proven)
-            if is_proven:
-                return _begin(request, invited)
-            if settings.EMAIL_HOST:
-                return _have_it_sent(request, invited, token)
-            return _begin_unproven(request, invited)
+        current_account.hold_invitation(Invitation.fingerprint_of(token))
+        invited = Invitation.open(token, proof)
+        user = request.user
+        if user.is_authenticated and user.email != invited.email:
+            return _ask_to_sign_in(request, invited)
+        is_proven = bool(proof)
+        if user.is_authenticated and (
+            is_proven or user.email_verified_at or not settings.EMAIL_HOST
+        ):
+            return _accept(request, invited, is_proven=is_proven)
+        if is_proven:
+            return _begin(request, invited)
+        if settings.EMAIL_HOST:
+            return _have_it_sent(request, invited, token)
+        return _begin_unproven(request, invited)
     except Invitation.Unusable:
         return render(request, "clients/invitation_unusable.html", status=410)
 

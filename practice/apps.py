@@ -8,7 +8,7 @@ class PracticeConfig(AppConfig):
     name = "practice"
 
     def ready(self) -> None:
-        """The second wall is put up by whoever makes the tables, each time they do."""
+        """Whoever makes the tables applies row-level security to them, each time they do."""
         once = apps.get_app_config("accounts")  # the signals come once for every app with tables
         pre_migrate.connect(row_security.check_owner, sender=once)
-        post_migrate.connect(row_security.put_up, sender=once)
+        post_migrate.connect(row_security.apply, sender=once)

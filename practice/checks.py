@@ -81,7 +81,7 @@ def _faults_of_database(database: Mapping, workers: int, threads: int) -> Iterat
         yield "Reach the database by TLS: add ?sslmode=require to DATABASE_URL."
     yield from _faults_of_pool(options.get("pool"), threads)
     if database.get("USER") == "postgres":
-        yield "Use a database user of its own, not postgres: a superuser passes every wall."
+        yield "Use a database user of its own, not postgres: a superuser passes every policy."
 
 
 def _faults_of_pool(pool: Mapping | bool | None, threads: int) -> Iterator[str]:
@@ -112,7 +112,7 @@ def filesystem_of(path: Path) -> str:
 
 
 def refuse_powerful_role() -> None:
-    """Look, on PostgreSQL, as whom this server connects: the second wall has to bind it.
+    """Look, on PostgreSQL, as whom this server connects: row-level security has to bind it.
 
     Raises:
         ImproperlyConfigured: it would pass by; the text says which role to use.

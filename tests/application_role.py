@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from psycopg import Cursor
 
 from practice.database.row_security import APPLICATION
 
@@ -12,15 +13,29 @@ from practice.database.row_security import APPLICATION
 @contextmanager
 def application() -> Iterator[None]:
     """Be the role of the server, on PostgreSQL."""
+    with _role(APPLICATION):
+        yield
+
+
+@contextmanager
+def owner() -> Iterator[None]:
+    """Be the owner of the tables, who sees every row, also in the middle of a request."""
+    with _role("NONE"):
+        yield
+
+
+@contextmanager
+def _role(name: str) -> Iterator[None]:
     if connection.vendor != "postgresql":
         yield
         return
-    _execute(f"SET ROLE {APPLICATION}")
+    (former,) = _execute("SELECT current_setting('role')").fetchone()
+    _execute(f"SET ROLE {name}")
     try:
         yield
     finally:
         if connection.connection is not None and not connection.needs_rollback:
-            _execute("RESET ROLE")
+            _execute(f"SET ROLE {former}")
 
 
 def as_the_application(get_response: Callable) -> Callable[[HttpRequest], HttpResponse]:
@@ -33,6 +48,6 @@ def as_the_application(get_response: Callable) -> Callable[[HttpRequest], HttpRe
     return middleware
 
 
-def _execute(statement: str) -> None:
+def _execute(statement: str) -> Cursor:
     connection.ensure_connection()
-    connection.connection.execute(statement)  # unseen by tests that count queries
+    return connection.connection.execute(statement)  # unseen by tests that count queries

@@ -169,3 +169,17 @@ class Client(models.Model):
             keep_rule=KeepRule.SEVEN_YEARS,
             erased_at=timezone.now(),
         )
+
+
+class AccountInUse(models.Model):
+    """An account that is somebody's client: a view, which does not tell whose."""
+
+    account = models.OneToOneField(
+        User, models.DO_NOTHING, primary_key=True, related_name="use_by_clients"
+    )
+
+    class Meta:
+        managed = False
+
+    def __str__(self) -> str:
+        return f"{self.account_id} in use"

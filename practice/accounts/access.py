@@ -57,7 +57,7 @@ def for_therapists(view: View) -> View:
         if therapist is None:
             raise PermissionDenied
         request.therapist = therapist
-        current_account.on_side("therapist")
+        current_account.act_as_therapist()
         return view(request, *args, **kwargs)
 
     return checked
@@ -71,7 +71,6 @@ def for_clients(view: View) -> View:
         request.clients = request.user.clients.select_related("therapist").order_by("pk")
         if therapist_of(request.user) and not request.clients:
             raise PermissionDenied
-        current_account.on_side("client")
         return view(request, *args, **kwargs)
 
     return checked

@@ -11,7 +11,6 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.booking import openings
 from practice.booking.openings import Hours, Interval, Rules
-from practice.database import current_account
 from practice.text.person_names import no_control_characters
 
 LONGEST_SESSION = timedelta(days=1)
@@ -73,21 +72,14 @@ class WeeklyHours(models.Model):
         return f"{self.weekday} {self.starts} to {self.ends}"
 
 
-class TimeOff(models.Model):
+class Days(models.Model):
     """Days, both included, on which nobody can book; in the therapist's zone."""
 
-    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="time_off")
     first_day = models.DateField()
     last_day = models.DateField()
-    reason = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
 
     class Meta:
-        ordering = ["first_day"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(last_day__gte=F("first_day")), name="time_off_ends_after_it_starts"
-            )
-        ]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.first_day} to {self.last_day}"
@@ -99,6 +91,30 @@ class TimeOff(models.Model):
             datetime.combine(max(self.first_day, date.min + timedelta(days=2)), time.min, zone),
             datetime.combine(after, time.min, zone),
         )
+
+
+class TimeOff(Days):
+    """Days on which a therapist is away, and why, which is theirs to know."""
+
+    therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="time_off")
+    reason = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
+
+    class Meta:
+        ordering = ["first_day"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_day__gte=F("first_day")), name="time_off_ends_after_it_starts"
+            )
+        ]
+
+
+class DaysOff(Days):
+    """The same without the reason: a view, for everybody."""
+
+    therapist = models.ForeignKey(Therapist, models.DO_NOTHING, related_name="days_off")
+
+    class Meta:
+        managed = False
 
 
 def rules_of(therapist: Therapist) -> BookingRules:
@@ -137,11 +153,9 @@ def _opening_rules(therapist: Therapist) -> Rules:
 def _taken(
     therapist: Therapist, rules: Rules, now: datetime
 ) -> tuple[list[Interval], list[Interval]]:
-    """Return the days off, and the standing sessions that are near enough to matter."""
-    near = therapist.sessions.standing().filter(
+    """Return the days off, and the taken times that are near enough to matter."""
+    near = therapist.taken_times.filter(
         ends_at__gt=now - LONGEST_SESSION, starts_at__lt=now + rules.horizon + LONGEST_SESSION
     )
-    with current_account.purpose("openings"):
-        off = [time_off.interval(ZoneInfo(rules.zone)) for time_off in therapist.time_off.all()]
-        standing = [Interval(*times) for times in near.values_list("starts_at", "ends_at")]
-    return off, standing
+    off = [days.interval(ZoneInfo(rules.zone)) for days in therapist.days_off.all()]
+    return off, [Interval(*times) for times in near.values_list("starts_at", "ends_at")]

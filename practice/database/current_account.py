@@ -1,18 +1,32 @@
-"""Who asks, and what for: told to PostgreSQL, for one transaction, before anything is read.
+"""Who asks: told to PostgreSQL, for one transaction, before anything is read.
 
-The policies of `second_wall.py` read it. Whoever has not said who they are sees no row. SQLite has
-no such wall; there all of this does nothing.
+The policies of `row_security.sql` read it; where nobody is told of, no row is seen. SQLite has no
+row-level security; there all of this does nothing.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from psycopg import Cursor
 from psycopg.pq import TransactionStatus
+
+# Local to the transaction: the next borrower of a pooled connection must not inherit it.
+WHO = """SELECT set_config('stillwater.account', %s, true),
+    set_config('stillwater.therapist', %s, true)"""
+WHO_IT_IS = """SELECT coalesce(current_setting('stillwater.account', true), ''),
+    coalesce(current_setting('stillwater.therapist', true), '')"""
+# The database looks up which therapist the account is: nobody is another by mistake.
+THERAPIST = """SELECT set_config('stillwater.therapist', coalesce((
+    SELECT id::text FROM accounts_therapist
+    WHERE user_id = nullif(current_setting('stillwater.account', true), '')::bigint
+), ''), true)"""
+CLIENT = "SELECT set_config('stillwater.therapist', '', true)"
+INVITATION = "SELECT set_config('stillwater.invitation', %s, true)"
 
 
 @contextmanager
-def asking(account_id: int | None) -> Iterator[bool]:
+def transaction_of(account_id: int | None) -> Iterator[bool]:
     """A transaction in which the database knows which account asks; None is a visitor.
 
     Yields whether there is one.
@@ -21,68 +35,53 @@ def asking(account_id: int | None) -> Iterator[bool]:
         yield False
         return
     with transaction.atomic(savepoint=False):  # the outermost there is
-        _tell(user=str(account_id or ""), side="")
+        _tell(WHO, str(account_id or ""), "")
+        _tell(INVITATION, "")
         yield True
 
 
-def on_side(side: str) -> None:
-    """Be one of the two that an account can be, "therapist" or "client", for the rest of it."""
-    if connection.vendor == "postgresql" and connection.in_atomic_block:
-        _tell(side=side)
+def act_as_therapist() -> None:
+    """Be the therapist that the account is, and nobody's client, until the transaction ends."""
+    if _is_told():
+        _tell(THERAPIST)
+
+
+def act_as_client() -> None:
+    """Be a client again, and no therapist, until the transaction ends."""
+    if _is_told():
+        _tell(CLIENT)
+
+
+def hold_invitation(fingerprint: str) -> None:
+    """Hold the link of an invitation, too, until the transaction ends."""
+    if _is_told():
+        _tell(INVITATION, fingerprint)
 
 
 @contextmanager
 def acting_as(account_id: int) -> Iterator[None]:
-    """Let whoever has just shown that an account is theirs do what its owner may, on client side.
+    """Let whoever has just shown that an account is theirs do what its owner may, as a client.
 
-    The rest of the request goes on as whoever it was before.
+    The rest of the transaction goes on as whoever it was before.
     """
-    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+    if not _is_told():
         yield
         return
-    now = (
-        "SELECT current_setting('stillwater.user', true), current_setting('stillwater.side', true)"
-    )
-    with connection.wrap_database_errors:
-        user, side = connection.connection.execute(now).fetchone()
-    with _told_meanwhile({"user": str(account_id), "side": "client"}, {"user": user, "side": side}):
-        yield
-
-
-@contextmanager
-def purpose(name: str, value: str = "yes") -> Iterator[None]:
-    """Let the asker see what one purpose needs, beyond what is theirs, and no longer than that.
-
-    The purposes are listed in `second_wall.PURPOSES`.
-    """
-    if connection.vendor != "postgresql" or not connection.in_atomic_block:
-        yield
-        return
-    with _told_meanwhile({name: value}, {name: ""}):
-        yield
-
-
-@contextmanager
-def _told_meanwhile(now: dict[str, str], then: dict[str, str]) -> Iterator[None]:
-    _tell(**now)
+    former = _tell(WHO_IT_IS).fetchone()
+    _tell(WHO, str(account_id), "")
     try:
         yield
     finally:
         # After an error the transaction is over, and with it what it was told.
         if connection.connection.info.transaction_status != TransactionStatus.INERROR:
-            _tell(**then)
+            _tell(WHO, *former)
 
 
-def _told(name: str) -> str:
-    asked = "SELECT coalesce(current_setting('stillwater.' || %s, true), '')"
-    with connection.wrap_database_errors:
-        return connection.connection.execute(asked, [name]).fetchone()[0]
+def _is_told() -> bool:
+    return connection.vendor == "postgresql" and connection.in_atomic_block
 
 
-def _tell(**facts: str) -> None:
-    # Local to the transaction: the next borrower of a pooled connection must not inherit it.
+def _tell(statement: str, *values: str) -> Cursor:
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        settings = ", ".join(["set_config('stillwater.' || %s, %s, true)"] * len(facts))
-        values = [part for fact in facts.items() for part in fact]
-        connection.connection.execute(f"SELECT {settings}", values)
+        return connection.connection.execute(statement, values)

@@ -1,11 +1,13 @@
 """Migration operations for what the database itself keeps and Django cannot declare.
 
-The rules of an app lie beside its migrations as plain SQL, a file for each database, e.g.
-`relationships/migrations/0001_rules.sqlite.sql`. The part above the line "-- apply" takes the rules
-away, the part below makes them; applied again, a file therefore puts back what is missing.
+Rules and views of an app lie beside its migrations as plain SQL: a file for each database, e.g.
+`relationships/migrations/0001_rules.sqlite.sql`, or one that both understand. The part above the
+line "-- apply" takes them away, the part below makes them; applied again, a file therefore puts
+back what is missing.
 
-SQLite makes a table anew to alter it: its triggers are lost, and triggers that mention it are in
-the way. A migration that alters such a table begins with `RevertSQL` and ends with `ApplySQL`.
+SQLite makes a table anew to alter it: its triggers are lost, and triggers and views that mention it
+are in the way. A migration that alters such a table begins with `RevertSQL` and ends with
+`ApplySQL`.
 """
 
 from pathlib import Path
@@ -19,9 +21,10 @@ APPLY = "-- apply\n"
 
 
 def statements(app: str, name: str, vendor: str) -> tuple[list[str], list[str]]:
-    """Return the SQL that takes the rules of an app away, and the SQL that makes them."""
+    """Return the SQL that takes rules or views of an app away, and the SQL that makes them."""
     folder = Path(apps.get_app_config(app).path) / "migrations"
-    revert, _, apply = (folder / f"{name}.{vendor}.sql").read_text().partition(APPLY)
+    own, both = folder / f"{name}.{vendor}.sql", folder / f"{name}.sql"
+    revert, _, apply = (both if both.exists() else own).read_text().partition(APPLY)
     # PostgreSQL runs several statements at once; SQLite has to be given one at a time.
     return (_split(revert), _split(apply)) if vendor == "sqlite" else ([revert], [apply])
 
@@ -37,7 +40,7 @@ def _split(script: str) -> list[str]:
 
 
 class ApplySQL(Operation):
-    """Make the rules of an app, also where they are there already."""
+    """Make rules or views of an app, also where they are there already."""
 
     reversible = True
 
@@ -62,11 +65,11 @@ class ApplySQL(Operation):
             schema_editor.execute(statement)
 
     def describe(self) -> str:
-        return f"Apply the rules {self.name} of {self.app}"
+        return f"Apply {self.name}.sql of {self.app}"
 
 
 class RevertSQL(ApplySQL):
-    """Take the rules of an app away, until the `ApplySQL` at the end of the same migration."""
+    """Take rules or views of an app away, until the `ApplySQL` at the end of the same migration."""
 
     def database_forwards(self, *args: object) -> None:
         super().database_backwards(*args)
@@ -75,4 +78,4 @@ class RevertSQL(ApplySQL):
         super().database_forwards(*args)
 
     def describe(self) -> str:
-        return f"Revert the rules {self.name} of {self.app}"
+        return f"Revert {self.name}.sql of {self.app}"

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
-from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken_names import in_words, initials
 from relationships.models import Kind, Relationship
@@ -51,8 +50,7 @@ def cards(records: Iterable[Client]) -> list[Card]:
         .defer("therapist__profile__photo")
         .prefetch_related("participations__client")
     )
-    with current_account.purpose("names"):
-        return [_card(relationship, records) for relationship in relationships]
+    return [_card(relationship, records) for relationship in relationships]
 
 
 def _card(relationship: Relationship, records: list[Client]) -> Card:
@@ -125,8 +123,7 @@ def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
 
 def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDetails]:
     """Return the details of several sessions, read from the database here and now."""
-    with current_account.purpose("names"):
-        return [details(session, reader) for session in sessions]
+    return [details(session, reader) for session in sessions]
 
 
 def details(session: Session, reader: User, *, is_quiet: bool = False) -> SessionDetails:

@@ -26,17 +26,15 @@ ROWS_A_PAGE = 25
 
 def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     """Return a session of the reader, and whether they are its therapist; else there is none."""
-    therapist = therapist_of(request.user)
-    own = therapist and with_details(therapist.sessions.filter(public_id=public_id)).first()
-    if own:
-        return own, True
+    if therapist := therapist_of(request.user):
+        current_account.act_as_therapist()
+        if own := with_details(therapist.sessions.filter(public_id=public_id)).first():
+            return own, True
+        current_account.act_as_client()
     sessions = with_details(Session.objects.of_clients(request.user.clients.all()))
-    with current_account.purpose("names"):
-        theirs = sessions.filter(public_id=public_id).first()
-    if not theirs:
-        raise Http404
-    current_account.on_side("client")
-    return theirs, False
+    if theirs := sessions.filter(public_id=public_id).first():
+        return theirs, False
+    raise Http404
 
 
 def _record_look(request: HttpRequest, appointment: Session) -> None:

@@ -68,3 +68,28 @@ class Profile(models.Model):
         columns = ("fee_individual", "fee_couples", "fee_family", "fee_group")
         labels = [(self._meta.get_field(c).verbose_name, getattr(self, c)) for c in columns]
         return [(label, fee) for label, fee in labels if fee is not None]
+
+
+class ClientVisit(models.Model):
+    """One client's part in one session of a therapist: a view, for the figures (`visits.py`).
+
+    It has numbers and moments, and nothing of the relationship.
+    """
+
+    pk = models.CompositePrimaryKey("session", "part")
+    session = models.BigIntegerField()
+    part = models.BigIntegerField()
+    therapist = models.ForeignKey(Therapist, models.DO_NOTHING, related_name="visits")
+    client = models.BigIntegerField()
+    starts_at = models.DateTimeField()
+    state = models.CharField(max_length=9)
+    complimentary = models.BooleanField()
+    booked_at = models.DateTimeField()
+    moved_by_therapist_at = models.DateTimeField(null=True)
+    cancelled_by_therapist_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+
+    def __str__(self) -> str:
+        return f"{self.client} in {self.session}"

@@ -7,10 +7,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from clients.models import Client
+from clients.models import AccountInUse, Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.database import current_account
 from practice.diary.models import Session, SessionQuerySet
 from relationships.models import Erasure, Participation, Relationship
 
@@ -157,7 +156,6 @@ def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
 def _close_unless_needed(account: User) -> None:
     """Close an account that belongs to no client and no therapist any more."""
     User.objects.select_for_update(no_key=True).get(pk=account.pk)  # nobody links it meanwhile
-    with current_account.purpose("closing"):
-        is_needed = account.clients.exists()
+    is_needed = AccountInUse.objects.filter(account=account).exists()
     if not is_needed and not hasattr(account, "therapist"):
         account.close()

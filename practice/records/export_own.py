@@ -50,9 +50,9 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
 
 
 def _sign_ins(user: User) -> Iterable[Entry]:
-    """Return what happened at an account's door, the oldest first; of who failed nothing is kept.
+    """Return when an account signed in and out, the oldest first; of who failed nothing is kept.
 
-    The same entries as `second_wall.py` shows to the account.
+    The same entries as `row_security.sql` shows to the account.
     """
     verbs = (Verb.SIGNED_IN, Verb.SIGNED_OUT, Verb.SIGN_IN_FAILED)
     entries = Entry.objects.filter(chain=0, about=f"account:{user.pk}", verb__in=verbs)

@@ -26,7 +26,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers, its tables are of this version, and its walls bind this server."""
+    """The database answers, its tables are of this version, and its policies bind this server."""
     try:
         executor = MigrationExecutor(connection)
         is_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -146,7 +146,7 @@ def identified(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path in WITHOUT_DATABASE:
             return get_response(request)
-        with current_account.asking(request.user.pk) as is_transaction:
+        with current_account.transaction_of(request.user.pk) as is_transaction:
             response = get_response(request)
             if is_transaction and response.status_code >= 500:
                 transaction.set_rollback(True)

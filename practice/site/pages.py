@@ -54,7 +54,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     """Say every reason why a client can be missing; check them for a name (sent by POST)."""
     therapist = therapist_of(request.user)
     if therapist:
-        current_account.on_side("therapist")
+        current_account.act_as_therapist()
     form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
     context = {"form": form, "therapist": therapist}
     if not form.is_valid():

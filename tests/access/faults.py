@@ -1,6 +1,6 @@
 """Faults to plant, of the kinds that hit others, each with the routes where the walk must find it.
 
-`WALLED` ones lack an ownership filter: on PostgreSQL the second wall has to stop every one of them.
+`FORGOTTEN_FILTERS` lack an ownership filter: on PostgreSQL row-level security stops every one.
 """
 
 import logging
@@ -153,7 +153,7 @@ def a_mail_names_the_client(patch: Patch) -> None:
     patch.setattr(clients_views, "render", telling)
 
 
-WALLED = {
+FORGOTTEN_FILTERS = {
     "B1 read a stranger's client": (everybodys("clients", Client), "clients/<id:client_id>/"),
     "B1 read a stranger's relationship": (
         everybodys("relationships", Relationship),

@@ -1,23 +1,27 @@
-"""Row-level security on PostgreSQL: what the database itself shows to whom."""
+"""Row-level security on PostgreSQL: who asks, what is told of that, and how it is applied.
 
-from collections.abc import Callable
+Who may do what with which rows is in `test_who_may_what.py`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
-from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from clients.models import Client, Invitation
+from clients.models import AccountInUse, Client, Invitation
+from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from practice.booking.models import TimeOff
+from practice.booking.models import DaysOff, TimeOff
 from practice.checks import refuse_powerful_role
 from practice.database import current_account, row_security
-from practice.diary.models import Session
-from practice.profiles.models import Profile
-from relationships.models import Event, Participation, Relationship
-from relationships.models.choices import EndReason
+from practice.diary.models import Session, TakenTime
+from practice.profiles.models import ClientVisit
+from relationships.models import Relationship
 from tests.application_role import application
+from tests.database.askers import run
 from tests.factories import UserFactory, start
 
 pytestmark = [
@@ -26,74 +30,122 @@ pytestmark = [
         "connection.vendor != 'postgresql'", reason="SQLite has no row-level security"
     ),
 ]
-OWNED = [m for m in apps.get_models() if m._meta.db_table in row_security.owned_tables()]
 
 
-@pytest.fixture
-def world(individual, couples, carl):
-    """Ann alone and with Ben, of Alice's; Carl, of Bob's; a bit of everything of each."""
-    for tie in (individual, couples, start(carl)):
-        therapist = tie.therapist
-        tie.end(by=therapist.user, reason=EndReason.LOST_CONTACT, note="private")
-        soon = timezone.now() + timedelta(days=3 + tie.pk % 5)
-        Session.book(tie, starts_at=soon, length=timedelta(minutes=50), by=therapist.user)
-    for therapist in (individual.therapist, carl.therapist):
-        today = timezone.localdate()
-        TimeOff.objects.create(therapist=therapist, first_day=today, last_day=today)
-        Profile.objects.create(therapist=therapist)
-    Invitation.create_for(carl)
+@contextmanager
+def asking(account: User | None) -> Iterator[None]:
+    """Be the server's role in a request of an account, or of a visitor."""
+    with application(), current_account.transaction_of(account and account.pk):
+        yield
 
 
-def seen(model: type, account: object = None) -> set:
-    """Return the keys of the rows that an account sees, with no filter in the way."""
-    with application(), current_account.asking(account and account.pk):
-        return set(model.objects.values_list("pk", flat=True))
+def book(relationship: Relationship, days: int = 20) -> Session:
+    at = {"starts_at": timezone.now() + timedelta(days=days), "length": timedelta(minutes=50)}
+    return Session.book(relationship, by=relationship.therapist.user, **at)
 
 
-def test_every_table_with_a_therapist_stands_behind_the_wall():
-    assert row_security.POLICIES.keys() == row_security.owned_tables()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
-        assert {name for (name,) in cursor} == row_security.owned_tables()
+# Who asks.
 
 
 def test_the_server_is_nobody_who_passes_by():
-    with application(), connection.cursor() as cursor:
-        cursor.execute(
+    with application():
+        (role,) = run(
             "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin FROM pg_roles "
             "WHERE rolname = current_user"
         )
-        assert cursor.fetchone() == (False,) * 5
-        cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
-        assert cursor.fetchone() == (0,)
+        owned = run("SELECT 1 FROM pg_class WHERE relowner = current_user::regrole")
+    assert (set(role.values()), owned) == ({False}, [])
 
 
-@pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
-def test_who_says_nothing_sees_nothing(world, model):
-    public = {"booking_bookingrules", "booking_weeklyhours"}
-
-    assert model._meta.db_table in public or seen(model) == set()
-
-
-@pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
-def test_a_therapist_sees_their_own_rows(world, model, alice, bob):
-    for therapist in (alice, bob):
-        own = set(model.objects.filter(therapist=therapist).values_list("pk", flat=True))
-        assert seen(model, therapist.user) == own
+def test_a_therapist_sees_their_own_once_they_act_as_one(individual, ann, alice):
+    with asking(alice.user):
+        assert not Client.objects.exists()
+        current_account.act_as_therapist()
+        assert Client.objects.get() == ann
 
 
-def test_a_client_sees_what_they_take_part_in(world, ann, ben, individual, couples):
-    assert seen(Client, ann.account) == {ann.pk}
-    assert seen(Relationship, ann.account) == {individual.pk, couples.pk}
-    assert len(seen(Participation, ann.account)) == 3
-    assert seen(Session, ann.account) == {individual.sessions.get().pk, couples.sessions.get().pk}
-    assert seen(Profile, ann.account) == {ann.therapist.profile.pk}
-    for model in (Event, Invitation, TimeOff):
-        assert seen(model, ann.account) == set()
+def test_whoever_is_no_therapist_cannot_act_as_one(individual, ben, ann):
+    with asking(ann.account):
+        current_account.act_as_therapist()
+        assert Client.objects.get() == ann
+
+
+def test_whoever_is_both_is_one_of_them_on_a_page(ann, alice, bob, carl):
+    Client.objects.filter(pk=ann.pk).update(account=bob.user)  # Bob is a client of Alice's
+    start(ann)
+    with asking(bob.user):
+        assert Client.objects.get() == ann
+        current_account.act_as_therapist()
+        assert Client.objects.get() == carl
+        assert not Relationship.objects.filter(therapist=alice).exists()
+        current_account.act_as_client()
+        assert Client.objects.get() == ann
+
+
+def test_the_people_beside_a_client_are_seen_for_their_names(couples, ann, ben):
+    with asking(ann.account):
+        assert set(Client.objects.all()) == {ann, ben}
+        assert Client.objects.filter(pk=ben.pk).update(phone="") == 0
+
+
+def test_an_account_can_be_taken_from_a_record_by_its_owner_and_put_on_none(couples, ann, ben):
+    with asking(ann.account):
+        assert Client.objects.filter(pk=ben.pk).update(account=ann.account) == 0
+        assert Client.objects.filter(pk=ann.pk).update(account=None) == 1
+        assert not Client.objects.exists()
+
+
+def test_whoever_proves_an_account_acts_as_its_owner_for_that_long(individual, ann, bob, carl):
+    with asking(bob.user):
+        current_account.act_as_therapist()
+        with current_account.acting_as(ann.account_id):
+            assert Client.objects.get() == ann
+        assert Client.objects.get() == carl
+        with pytest.raises(ZeroDivisionError), current_account.acting_as(ann.account_id):
+            raise ZeroDivisionError
+        assert Client.objects.get() == carl
+
+
+def test_a_client_books_for_themself_alone(ann, individual, carl):
+    theirs = start(carl)
+    at = {"starts_at": timezone.now() + timedelta(days=20), "length": timedelta(minutes=50)}
+    with asking(ann.account):
+        booked = Session.book(individual, by=ann.account, **at)
+        with pytest.raises(Session.Taken):
+            Session.book(theirs, by=ann.account, **at)
+        booked.pk, booked.public_id = None, "bcdfghjkmn"
+        booked.relationship, booked.therapist = theirs, theirs.therapist
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            booked.save(force_insert=True)
+
+
+def test_whoever_holds_an_invitation_sees_it_and_its_client(ben, carl):
+    Invitation.create_for(ben)
+    token = Invitation.create_for(carl)
+    with asking(None):
+        assert not Invitation.objects.exists()
+        current_account.hold_invitation(Invitation.fingerprint_of("another"))
+        assert not Client.objects.exists()
+        current_account.hold_invitation(Invitation.fingerprint_of(token))
+        assert Client.objects.get() == carl
+        assert Invitation.objects.get().client == carl
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_told_is_forgotten_with_the_transaction(individual, alice):
+    with application():
+        with current_account.transaction_of(alice.user.pk):
+            current_account.act_as_therapist()
+            assert Client.objects.exists()
+
+        assert not Client.objects.exists()
+
+
+# The audit.
 
 
 def test_who_signs_in_sees_that_they_did_and_nothing_else_of_the_installation(alice, bob, ann):
-    def record(verb: str, meant: object, by: object = None) -> object:
+    def record(verb: str, meant: User | None, by: User | None = None) -> int:
         about = f"account:{meant.pk}" if meant else ""
         Entry.record(verb, by=by, therapist=None, about=about)
         return Entry.objects.latest("pk").pk
@@ -107,120 +159,96 @@ def test_who_signs_in_sees_that_they_did_and_nothing_else_of_the_installation(al
     record(Verb.PASSWORD_CHANGED, account)
     Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice, about=ann)
 
-    assert seen(Entry, account) == own
-    assert seen(Entry) == set()
+    with asking(account):
+        assert set(Entry.objects.values_list("pk", flat=True)) == own
+    with asking(None):
+        assert not Entry.objects.exists()
 
 
-def test_an_account_that_is_nobodys_sees_nothing(world):
-    stranger = UserFactory()
+def test_a_therapist_sees_who_was_refused_at_what_is_theirs(individual, ann, carl, alice):
+    stranger, session = UserFactory(), book(individual)
+    for about in (ann, individual, session):
+        Entry.record(Verb.REFUSED, by=stranger, therapist=None, about=about)
+    own = set(Entry.objects.filter(verb=Verb.REFUSED).values_list("pk", flat=True))
+    for about in (carl, start(carl), "client:bcdfghjkmn", "account:1", ""):
+        Entry.record(Verb.REFUSED, by=stranger, therapist=None, about=about)
 
-    assert [model for model in OWNED if seen(model, stranger)] == []
-
-
-@pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
-def test_nobody_changes_or_removes_what_they_do_not_own(world, model, alice, bob):
-    everything = model.objects.filter(therapist=alice)
-    with application(), current_account.asking(bob.user.pk):
-        assert rows(lambda: everything.update(therapist=bob)) == 0
-        assert rows(lambda: everything._raw_delete("default")) == 0
-
-
-def rows(attempt: Callable[[], int]) -> int:
-    """Return how many rows an attempt reached; none where the right itself is missing."""
-    try:
-        with transaction.atomic():
-            return attempt()
-    except ProgrammingError:
-        return 0
+    with asking(alice.user):
+        current_account.act_as_therapist()
+        refused = Entry.objects.filter(verb=Verb.REFUSED)
+        assert set(refused.values_list("pk", flat=True)) == own
 
 
-def test_nobody_adds_to_a_practice_that_is_not_theirs(world, alice, bob, ann):
-    for account in (bob.user, ann.account, None):
-        with application(), current_account.asking(account and account.pk):
-            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
-                Client.objects.create(therapist=alice, name="Eve", time_zone="Europe/London")
-            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
-                TimeOff.objects.create(
-                    therapist=alice, first_day="2030-01-01", last_day="2030-01-02"
-                )
+# What everybody may know is in views, with no more than that.
 
 
-def test_a_client_books_for_themself_alone(world, ann, individual, carl):
-    theirs = carl.relationships.get()
-    at = {"starts_at": timezone.now() + timedelta(days=20), "length": timedelta(minutes=50)}
-    with application(), current_account.asking(ann.account_id):
-        booked = Session.book(individual, by=ann.account, **at)
-        with pytest.raises(Session.Taken):
-            Session.book(theirs, by=ann.account, **at)
-        booked.pk, booked.public_id = None, "bcdfghjkmn"
-        booked.relationship, booked.therapist = theirs, theirs.therapist
-        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
-            booked.save(force_insert=True)
+def test_a_visitor_reads_the_views_and_not_the_tables(individual, ann, alice):
+    session = book(individual)
+    TimeOff.objects.create(
+        therapist=alice, first_day="2030-01-01", last_day="2030-01-02", reason="private"
+    )
+    with asking(None):
+        assert TakenTime.objects.get().pk == session.pk
+        assert DaysOff.objects.get().first_day.year == 2030
+        assert ClientVisit.objects.get().client == ann.pk
+        assert AccountInUse.objects.get().account_id == ann.account_id
+        assert not Session.objects.exists()
+        assert not TimeOff.objects.exists()
 
 
-def test_a_purpose_ends(world, individual, bob):
-    with application(), current_account.asking(bob.user.pk):
-        with current_account.purpose("openings"):
-            assert Session.objects.filter(relationship=individual).exists()
-        assert not Session.objects.filter(relationship=individual).exists()
-        with pytest.raises(ZeroDivisionError), current_account.purpose("openings"):
-            raise ZeroDivisionError
-        assert not Session.objects.filter(relationship=individual).exists()
+def test_nobody_writes_to_a_view(individual):
+    session = book(individual)
+    with asking(None):
+        for attempt in (
+            lambda: TakenTime.objects.update(starts_at=session.ends_at),
+            lambda: TakenTime.objects.all()._raw_delete("default"),
+            lambda: DaysOff.objects.create(therapist=session.therapist, first_day="2030-01-01"),
+        ):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                attempt()
 
 
-def test_the_people_beside_a_client_are_seen_for_their_names(world, ann, ben, carl):
-    with application(), current_account.asking(ann.account_id):
-        assert set(Client.objects.all()) == {ann}
-        with current_account.purpose("names"):
-            assert set(Client.objects.all()) == {ann, ben}
+# How it is applied.
 
 
-def test_whoever_is_both_is_one_of_them_on_a_page(world, ann, alice, bob, carl):
-    Client.objects.filter(pk=ann.pk).update(account=bob.user)  # Bob is a client of Alice's
-    with application(), current_account.asking(bob.user.pk):
-        assert set(Client.objects.all()) == {ann, carl}
-        current_account.on_side("therapist")
-        assert set(Client.objects.all()) == {carl}
-        assert not Relationship.objects.filter(therapist=alice).exists()
-        current_account.on_side("client")
-        assert set(Client.objects.all()) == {ann}
-
-
-def test_an_invitation_shows_one_client(world, carl):
-    token = Invitation.create_for(carl)
-    with application(), current_account.asking(None):
-        with current_account.purpose("invitation", Invitation.fingerprint_of(token)):
-            assert Client.objects.get() == carl
-            assert Invitation.objects.get().client == carl
-        assert not Client.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_was_told_is_forgotten_with_the_transaction(individual, alice):
-    with application():
-        with current_account.asking(alice.user.pk):
-            assert Client.objects.exists()
-
-        assert not Client.objects.exists()
-
-
-def test_the_wall_is_put_up_again_when_it_differs():
+def test_it_is_applied_again_when_it_differs():
     def comment() -> str:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT obj_description('in_sight'::regproc)")
-            return cursor.fetchone()[0]
+        return run("SELECT obj_description('acting_therapist'::regproc) AS digest")[0]["digest"]
 
     stands = comment()
-    with connection.cursor() as cursor:
-        cursor.execute("COMMENT ON FUNCTION in_sight IS 'older'")
-        cursor.execute("ALTER TABLE clients_client NO FORCE ROW LEVEL SECURITY")
-    row_security.put_up()
+    run("COMMENT ON FUNCTION acting_therapist IS 'older'")
+    run("ALTER TABLE clients_client NO FORCE ROW LEVEL SECURITY")
+    run("DROP POLICY a_therapist ON clients_client")
+    run("CREATE POLICY older ON clients_client USING (true)")
+    row_security.apply()
 
     assert comment() == stands
-    test_every_table_with_a_therapist_stands_behind_the_wall()
+    policies = run("SELECT policyname FROM pg_policies WHERE tablename = 'clients_client'")
+    assert {policy["policyname"] for policy in policies} >= {"a_therapist", "client_sees"}
+    assert {"policyname": "older"} not in policies
+    (table,) = run("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'clients_client'")
+    assert table["relforcerowsecurity"]
 
 
-def test_only_an_owner_who_passes_by_can_put_it_up():
+def test_a_new_table_with_a_therapist_is_bound_by_the_next_migrate(alice):
+    run("CREATE TABLE something_new AS SELECT %s::bigint AS therapist_id", [alice.pk])
+    row_security.apply()
+
+    with asking(alice.user):
+        assert run("SELECT * FROM something_new") == []
+        current_account.act_as_therapist()
+        assert run("SELECT * FROM something_new") == [{"therapist_id": alice.pk}]
+
+
+def test_what_stands_is_left_alone():
+    placed = "SELECT oid FROM pg_policy ORDER BY oid"
+    before = run(placed)
+    row_security.apply()
+
+    assert run(placed) == before
+
+
+def test_only_an_owner_who_passes_by_can_apply_it():
     row_security.check_owner()
     with application(), pytest.raises(row_security.ImproperlyConfigured, match="BYPASSRLS"):
         row_security.check_owner()

@@ -75,7 +75,7 @@ def test_of_eight_who_book_times_that_overlap_one_gets_it(ties, alice):
         answers = at_once(*(trying(book, t, s) for t, s in zip(ties, starts, strict=True)))
 
         assert answers.count("taken") == THREADS - 1
-        assert alice.sessions.overlapping(moment, moment + 2 * HOUR).count() == 1
+        assert alice.taken_times.overlapping(moment, moment + 2 * HOUR).count() == 1
 
 
 def test_eight_who_book_one_after_the_other_all_get_their_time(ties, alice):

@@ -80,7 +80,8 @@ class Race:
 
     def judge(self, name: str, moment: datetime, answers: list[str]) -> int:
         """Compare what the threads were told with what the table says."""
-        there = list(self.therapist.sessions.overlapping(moment, moment + 2 * HOUR))
+        times = self.therapist.taken_times.overlapping(moment, moment + 2 * HOUR)
+        there = list(self.therapist.sessions.filter(pk__in=times.values("pk")))
         told = {answer for answer in answers if answer not in ("taken", "error")}
         is_told = len(there) == 1 and told <= {there[0].public_id, "moved"} and len(told) == 1
         if not is_told or "error" in answers:

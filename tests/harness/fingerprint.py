@@ -30,7 +30,8 @@ SCHEMA = {  # for PostgreSQL: what there is, as name and definition
         concat_ws(' ', permissive, roles, cmd, qual, with_check) FROM pg_policies""",
     "table": """SELECT relname, concat_ws(' ', relowner::regrole, relrowsecurity,
         relforcerowsecurity, ARRAY(SELECT unnest(relacl)::text ORDER BY 1)) FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')""",
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S', 'v')""",
+    "view": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
 }
 # Read back, PostgreSQL writes the same condition with its casts and brackets elsewhere.
 REWRITTEN = re.compile(r"::(text|character varying)(\[\])?|[()]")

@@ -42,7 +42,7 @@ DAMAGE_TO_POSTGRES = {
     "a sleeping trigger": "ALTER TABLE relationships_event DISABLE TRIGGER event_unchanged",
     "no index": DAMAGE_TO_SQLITE["no index"],
     "no exclusion": "ALTER TABLE diary_session DROP CONSTRAINT sessions_do_not_overlap",
-    "no policy": "DROP POLICY reads ON clients_client",
+    "no policy": "DROP POLICY client_sees ON clients_client",
     "not forced": "ALTER TABLE clients_client NO FORCE ROW LEVEL SECURITY",
     "no security": "ALTER TABLE clients_client DISABLE ROW LEVEL SECURITY",
     "another right": "GRANT TRUNCATE ON relationships_event TO stillwater_app",
@@ -135,10 +135,10 @@ class Drill:
                 copy.execute(damage)
                 self.notice(what, before, of_postgres(copy))
             copy.rollback()
-        self.behind_the_wall(before)
+        self.behind_row_security(before)
         return before
 
-    def behind_the_wall(self, before: Fingerprint) -> None:
+    def behind_row_security(self, before: Fingerprint) -> None:
         """Make a backup as somebody who does not see every row."""
         try:
             self.dump("careless", "refused")

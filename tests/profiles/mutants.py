@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.db.models import QuerySet
 
 from clients.models import ClientQuerySet
-from practice.database import current_account
+from practice.database.operations import statements
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import badges as badges_module
 from practice.profiles import figures as figures_module
@@ -17,6 +19,7 @@ from practice.profiles import stats as stats_module
 from practice.profiles import views as views_module
 from practice.profiles.badges import installation
 from relationships.models import Relationship, start_relationship
+from tests.application_role import owner
 
 Patch = pytest.MonkeyPatch
 
@@ -36,12 +39,13 @@ def ending_cancels_what_is_booked(patch: Patch) -> None:
 def sessions_count_up_to_the_ending(patch: Patch) -> None:
     """Trap 2: how long somebody came is measured to `ended_at`."""
 
-    def visits(sessions: SessionQuerySet) -> list:
-        ended = dict(Session.objects.values_list("pk", "relationship__ended_at"))
-        started = dict(Session.objects.values_list("pk", "relationship__started_at"))
+    def visits(rows: QuerySet) -> list:
+        with owner():
+            ended = dict(Session.objects.values_list("pk", "relationship__ended_at"))
+            started = dict(Session.objects.values_list("pk", "relationship__started_at"))
         return [
             replace(v, state="booked") if _is_outside(v, started, ended) else v
-            for v in original(sessions)
+            for v in original(rows)
         ]
 
     def _is_outside(visit, started: dict, ended: dict) -> bool:
@@ -61,9 +65,10 @@ def restarting_makes_a_new_row(patch: Patch) -> None:
         )
         self.sessions.booked().update(relationship=again)
 
-    def visits(sessions: SessionQuerySet) -> list:
-        tie_of = dict(Session.objects.values_list("pk", "relationship"))
-        return [replace(v, client=(v.client, tie_of[v.session])) for v in original(sessions)]
+    def visits(rows: QuerySet) -> list:
+        with owner():
+            tie_of = dict(Session.objects.values_list("pk", "relationship"))
+        return [replace(v, client=(v.client, tie_of[v.session])) for v in original(rows)]
 
     original = figures_module.visits
     patch.setattr(Relationship, "restart", restart)
@@ -71,13 +76,14 @@ def restarting_makes_a_new_row(patch: Patch) -> None:
 
 
 def ended_rows_are_hidden(patch: Patch) -> None:
-    """Trap 4: the query of the visits sees active relationships only, as a manager might."""
-    original = figures_module.visits
-
-    def visits(sessions: SessionQuerySet) -> list:
-        return original(sessions.filter(relationship__status="active"))
-
-    patch.setattr(figures_module, "visits", visits)
+    """Trap 4: the view of the visits has active relationships only."""
+    (drop,), (create,) = statements("profiles", "0001_views", "sqlite")
+    only_active = "JOIN relationships_relationship r ON r.id = part.relationship_id AND r.status ="
+    with connection.cursor() as cursor:
+        cursor.execute(drop)
+        cursor.execute(create.rstrip().removesuffix(";") + f" {only_active} 'active'")
+        if connection.vendor == "postgresql":
+            cursor.execute("GRANT SELECT ON profiles_clientvisit TO stillwater_app")
 
 
 def active_clients_are_the_denominator(patch: Patch) -> None:
@@ -137,7 +143,7 @@ def others_are_compared_by_what_is_active(patch: Patch) -> None:
     """A cousin of trap 5: the installation's figures leave out clients whose work has ended."""
 
     def together(everybody: list, now: datetime) -> badges_module.Installation:
-        with current_account.purpose("figures"):
+        with owner():
             active = set(
                 Session.objects.filter(relationship__status="active").values_list("pk", flat=True)
             )

@@ -14,6 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from practice import profiles
+from practice.database.operations import statements
 from practice.profiles.figures import figures, installation_on, visits_of
 from practice.profiles.models import Profile
 from relationships.models.choices import EndReason
@@ -75,6 +76,9 @@ FORBIDDEN = re.compile(
 )
 
 
+PARTS = "relationships_participation"
+
+
 def asked(what) -> list[str]:
     cache.clear()
     with CaptureQueriesContext(connection) as context:
@@ -106,6 +110,13 @@ def test_no_public_page_asks_how_a_relationship_stands(practice):
 
 def test_the_page_that_explains_the_figures_does_not_ask_either(practice, as_alice):
     assert asked(lambda: as_alice.get("/profile/figures/")) == []
+
+
+def test_the_view_of_the_visits_does_not_ask_either():
+    _, (create,) = statements("profiles", "0001_views", "sqlite")
+
+    assert re.findall(r"\b(?:FROM|JOIN) (\w+)", create) == ["diary_session", PARTS]
+    assert not FORBIDDEN.search(create)
 
 
 def test_the_search_for_forbidden_words_would_find_them(practice):

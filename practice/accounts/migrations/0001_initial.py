@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('time_zone', models.CharField(blank=True, max_length=64, validators=[practice.text.time_zones.validate_time_zone])),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('email_verified_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='email_is_folded')],

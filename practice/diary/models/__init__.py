@@ -2,5 +2,6 @@
 
 from practice.diary.models.queryset import SessionQuerySet
 from practice.diary.models.session import Session
+from practice.diary.models.taken_time import TakenTime
 
-__all__ = ["Session", "SessionQuerySet"]
+__all__ = ["Session", "SessionQuerySet", "TakenTime"]

@@ -55,10 +55,6 @@ class SessionQuerySet(models.QuerySet):
     def attended(self) -> Self:
         return self.filter(state=SessionState.ATTENDED)
 
-    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
-        """Standing sessions that share any time with this one."""
-        return self.standing().filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
-
     def of_clients(self, clients: Iterable[Client]) -> Self:
         """Sessions of the relationships these clients take part in."""
         return self.filter(relationship__participations__client__in=clients).distinct()

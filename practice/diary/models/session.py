@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.database import current_account
 from practice.database.public_ids import PublicIdField
 from practice.diary.models.queryset import SessionQuerySet, SessionState
+from practice.diary.models.taken_time import TakenTime
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
@@ -217,9 +217,8 @@ class Session(models.Model):
     def _is_taken(
         therapist_id: int, starts_at: datetime, ends_at: datetime, but: "Session | None" = None
     ) -> bool:
-        others = Session.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
-        with current_account.purpose("openings"):
-            return others.exclude(pk=but.pk if but else None).exists()
+        taken = TakenTime.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
+        return taken.exclude(pk=but.pk if but else None).exists()
 
     def _change(self, present: SessionQuerySet, **state: object) -> None:
         """Set a state if the row is still `present`, and reload; else say that it was done."""

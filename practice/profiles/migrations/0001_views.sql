@@ -1,0 +1,22 @@
+-- Who came when, for the figures of public profiles. Nothing of a relationship is in it: no figure
+-- can know how one stands.
+
+DROP VIEW IF EXISTS profiles_clientvisit;
+
+-- apply
+
+CREATE VIEW profiles_clientvisit AS
+SELECT
+    session.id AS session,
+    part.id AS part,
+    session.therapist_id,
+    part.client_id AS client,
+    session.starts_at,
+    session.state,
+    session.complimentary,
+    session.booked_at,
+    session.last_own_move AS moved_by_therapist_at,
+    CASE WHEN NOT session.cancelled_for_client THEN session.cancelled_at END
+        AS cancelled_by_therapist_at
+FROM diary_session session
+JOIN relationships_participation part ON part.relationship_id = session.relationship_id;

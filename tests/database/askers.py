@@ -1,0 +1,161 @@
+"""Everybody who may ask, in a world with a row of everything: for `who_may_what.py`.
+
+Whoever is nobody's client also tries to deceive the functions of row-level security, by temporary
+tables of the same names.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+import psycopg
+from django.db import connection, models
+from django.utils import timezone
+
+from clients.models import Client, Invitation
+from practice.accounts.models import Therapist, User
+from practice.audit.models import Entry, Verb, name_of
+from practice.booking.models import BookingRules, TimeOff, WeeklyHours
+from practice.database import current_account
+from practice.diary.models import Session
+from practice.profiles.models import Profile
+from relationships.models import Erasure, Relationship
+from relationships.models.choices import EndReason
+from tests.application_role import application
+from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
+
+
+def run(statement: str, values: list | None = None) -> list[dict]:
+    """Run a statement past Django, and return the rows."""
+    with connection.connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+class World:
+    """Alice works with Ann, with Ann and Ben, and with Dora, who is Bob; Bob works with Carl."""
+
+    def __init__(self, ann: Client, ben: Client, carl: Client) -> None:
+        self.alice, self.bob = ann.therapist, carl.therapist
+        self.elsewhere, self.stranger = TherapistFactory(), UserFactory()
+        self.ann, self.ben, self.carl = ann, ben, carl
+        self.dora = ClientFactory(therapist=self.alice, name="Dora", account=self.bob.user)
+        people = [ann, ben, self.dora, carl]
+        for number, those in enumerate([(ann,), (ann, ben), (ben,), (self.dora,), (carl,)]):
+            self._work(start(*those), number)
+        for person in people:
+            self.token = Invitation.create_for(person)  # the last is Carl's
+            Entry.record(Verb.REFUSED, by=self.stranger, therapist=None, about=person)
+        for therapist in (self.alice, self.bob):
+            self._practice(therapist)
+
+    def _work(self, relationship: Relationship, number: int) -> None:
+        by, soon = relationship.therapist.user, timezone.now() + timedelta(days=3 + number)
+        Session.book(relationship, starts_at=soon, length=timedelta(minutes=50), by=by)
+        relationship.end(by=by, reason=EndReason.LOST_CONTACT, note="private")
+        Erasure.objects.create(
+            therapist=relationship.therapist,
+            relationship=relationship.pk,
+            public_id=relationship.public_id,
+            what=Erasure.What.NOTES,
+            at=timezone.now(),
+            by=by,
+        )
+
+    def _practice(self, therapist: Therapist) -> None:
+        BookingRules.objects.create(therapist=therapist)
+        WeeklyHours.objects.create(therapist=therapist, weekday=0, starts=time(9), ends=time(12))
+        TimeOff.objects.create(
+            therapist=therapist, first_day=date(2030, 1, 1), last_day=date(2030, 1, 2)
+        )
+        Profile.objects.create(therapist=therapist)
+
+    def askers(self) -> "list[Asker]":
+        """Return everybody who may ask."""
+        return [
+            Asker("therapist", self.alice.user, therapist=self.alice),
+            Asker("therapist", self.bob.user, therapist=self.bob),  # and nobody's client meanwhile
+            Asker("client", self.ann.account, records=[self.ann]),
+            Asker("client", self.bob.user, records=[self.dora]),
+            Asker("invited", None, records=[self.carl], token=self.token),
+            Asker("nobody", None),
+            Asker("nobody", self.stranger),
+            Asker("nobody", self.alice.user),  # who does not act as a therapist
+            Asker("nobody", self.stranger, deceives=True),
+        ]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody, and what is theirs."""
+
+    role: str
+    account: User | None
+    therapist: Therapist | None = None
+    records: tuple[Client, ...] | list[Client] = ()
+    token: str = ""
+    deceives: bool = False
+
+    @contextmanager
+    def asks(self) -> Iterator[None]:
+        """Be the server in a request of theirs."""
+        with application(), current_account.transaction_of(self.account and self.account.pk):
+            if self.therapist:
+                current_account.act_as_therapist()
+            if self.token:
+                current_account.hold_invitation(Invitation.fingerprint_of(self.token))
+            if self.deceives:
+                self._deceive()
+            yield
+
+    def _deceive(self) -> None:
+        """Lay tables of one's own in the way, in which everything belongs to this account."""
+        run(
+            """CREATE TEMPORARY TABLE clients_client AS
+            SELECT n AS id, n AS therapist_id, current_setting('stillwater.account')::bigint
+            AS account_id FROM generate_series(1::bigint, 999) n"""
+        )
+        run(
+            """CREATE TEMPORARY TABLE relationships_participation AS
+            SELECT client AS client_id, work AS relationship_id
+            FROM generate_series(1::bigint, 99) client, generate_series(1::bigint, 99) work"""
+        )
+
+    def whose(self, row: models.Model) -> str:
+        """Return what a row is to them: "own", "beside", "therapist's", "installation", "other"."""
+        if isinstance(row, Entry):
+            return self._whose_entry(row)
+        if self.therapist:
+            return "own" if row.therapist_id == self.therapist.pk else "other"
+        if isinstance(row, Client):
+            beside = {p.client_id for p in self._parts()} - {r.pk for r in self.records}
+            return "own" if row in self.records else "beside" if row.pk in beside else "other"
+        if hasattr(row, "client_id"):
+            is_own = row.client_id in [r.pk for r in self.records]
+            is_own |= getattr(row, "relationship_id", 0) in self._relationships()
+            return "own" if is_own else "other"
+        work = row.pk if isinstance(row, Relationship) else getattr(row, "relationship_id", None)
+        work = row.relationship if isinstance(row, Erasure) else work
+        if work:
+            return "own" if work in self._relationships() else "other"
+        return "therapist's" if self._is_client_of(row.therapist_id) else "other"
+
+    def _whose_entry(self, entry: Entry) -> str:
+        if entry.therapist_id is None:
+            names = [name_of(c) for c in self.therapist.clients.all()] if self.therapist else []
+            return "own" if entry.about in names else "installation"
+        if self.therapist:
+            return "own" if entry.therapist_id == self.therapist.pk else "other"
+        return "therapist's" if self._is_client_of(entry.therapist_id) else "other"
+
+    def _is_client_of(self, therapist_id: int) -> bool:
+        return therapist_id in [record.therapist_id for record in self.records]
+
+    def _relationships(self) -> list[int]:
+        own = [part for record in self.records for part in record.participations.all()]
+        return [part.relationship_id for part in own]
+
+    def _parts(self) -> list:
+        works = Relationship.objects.filter(pk__in=self._relationships())
+        return [part for work in works for part in work.participations.all()]
