@@ -106,14 +106,14 @@ class KeepForm(forms.ModelForm):
     )
 
     def clean(self) -> dict:
-        facts = super().clean()
-        born, today = facts.get("date_of_birth"), timezone.localdate()
+        cleaned_data = super().clean()
+        born, today = cleaned_data.get("date_of_birth"), timezone.localdate()
         if born and not (today.year - 130 < born.year and born <= today):
             self.add_error("date_of_birth", "Enter a date within the last 130 years")
-        is_needed = facts.get("keep_rule") == KeepRule.BIRTHDAY
+        is_needed = cleaned_data.get("keep_rule") == KeepRule.BIRTHDAY
         if is_needed and not born and "date_of_birth" not in self.errors:
             self.add_error("date_of_birth", "Enter the date of birth")
-        return facts
+        return cleaned_data
 
     def save(self, commit: bool = True) -> Client:
         self.instance.save(update_fields=self._meta.fields)

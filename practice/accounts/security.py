@@ -27,7 +27,7 @@ def security(request: HttpRequest) -> HttpResponse:
     elsewhere = [
         s for s in UserSession.objects.purge_and_list(request.user) if s.session_key != here
     ]
-    facts = {
+    context = {
         "app": factors.filter(type=Type.TOTP).first(),
         "passkeys": factors.filter(type=Type.WEBAUTHN),
         "has_codes": codes is not None,
@@ -38,7 +38,7 @@ def security(request: HttpRequest) -> HttpResponse:
             for s in sorted(elsewhere, key=lambda s: s.last_seen_at, reverse=True)
         ],
     }
-    return render(request, "accounts/security.html", facts)
+    return render(request, "accounts/security.html", context)
 
 
 @require_POST
@@ -55,25 +55,25 @@ class SecondStep(AuthenticateView):
     """After the password: a code of the app, a recovery code, or a passkey."""
 
     def get_context_data(self, **kwargs: Any) -> dict:
-        facts = super().get_context_data(**kwargs)
+        context = super().get_context_data(**kwargs)
         kinds = set(self.stage.login.user.authenticator_set.values_list("type", flat=True))
         by_recovery_code = "recovery" in self.request.GET or Type.TOTP not in kinds
-        facts |= {
+        context |= {
             "has_app": Type.TOTP in kinds,
             "has_passkey": Type.WEBAUTHN in kinds,
             "by_recovery_code": by_recovery_code,
         }
-        return facts
+        return context
 
 
 class AddPasskey(AddWebAuthnView):
     """Add a passkey: one that is kept by the device and signs in by itself, without a password."""
 
     def get_context_data(self, **kwargs: Any) -> dict:
-        facts = super().get_context_data(**kwargs)
-        facts["form"] = kwargs.get("form", facts["form"])
-        facts["js_data"] = {"creation_options": begin_registration(self.request.user, True)}
-        return facts
+        context = super().get_context_data(**kwargs)
+        context["form"] = kwargs.get("form", context["form"])
+        context["js_data"] = {"creation_options": begin_registration(self.request.user, True)}
+        return context
 
 
 class ConfirmByPasskey(ReauthenticateWebAuthnView):
@@ -83,6 +83,6 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):
         return self.render_to_response(self.get_context_data(form=form))
 
     def get_context_data(self, **kwargs: Any) -> dict:
-        facts = super().get_context_data(**kwargs)
-        facts["form"] = kwargs.get("form", facts["form"])
-        return facts
+        context = super().get_context_data(**kwargs)
+        context["form"] = kwargs.get("form", context["form"])
+        return context

@@ -130,8 +130,8 @@ def time_left(request: HttpRequest) -> HttpResponse:
         extend(request.session)
     left, can_grow = seconds_left(request.session)
     ends_soon = left <= settings.IDLE_WARNING.total_seconds()
-    facts = {"can_grow": can_grow}
-    dialog = render_to_string("accounts/_stay.html", facts, request) if ends_soon else ""
+    context = {"can_grow": can_grow}
+    dialog = render_to_string("accounts/_stay.html", context, request) if ends_soon else ""
     return JsonResponse({"left": left, "dialog": dialog})
 
 

@@ -20,8 +20,8 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save(request)
         banner(request, "time_zone_saved")
         return see_other("account")
-    facts = {"form": form, "has_second_factor": has_second_factor(request.user)}
-    return render_form(request, "accounts/account.html", facts)
+    context = {"form": form, "has_second_factor": has_second_factor(request.user)}
+    return render_form(request, "accounts/account.html", context)
 
 
 @require_POST

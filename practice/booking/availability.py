@@ -57,11 +57,11 @@ class SpanForm(RowForm):
     )
 
     def clean(self) -> dict:
-        facts = super().clean()
-        starts, ends = facts.get("starts"), facts.get("ends")
+        cleaned_data = super().clean()
+        starts, ends = cleaned_data.get("starts"), cleaned_data.get("ends")
         if starts is not None and ends is not None and time.min != ends <= starts:
             self.add_error("ends", f"{self.row}: the end must be after the start")
-        return facts
+        return cleaned_data
 
     @property
     def span(self) -> tuple[time, time]:
@@ -88,14 +88,14 @@ class DaysOffForm(RowForm):
     )
 
     def clean(self) -> dict:
-        facts = super().clean()
-        first, last = facts.get("first_day"), facts.get("last_day")
+        cleaned_data = super().clean()
+        first, last = cleaned_data.get("first_day"), cleaned_data.get("last_day")
         for name, day in (("first_day", first), ("last_day", last)):
             if day and abs(day - timezone.localdate()) > FURTHEST_DAY_OFF:
                 self.add_error(name, f"{self.row}: enter a date within ten years")
         if first and last and last < first:
             self.add_error("last_day", f"{self.row}: the last day must not be before the first")
-        return facts
+        return cleaned_data
 
 
 class Rows(BaseFormSet):

@@ -36,18 +36,18 @@ class TimeForm(forms.Form):
     )
 
     def clean(self) -> dict:
-        facts = super().clean()
-        if facts.get("day") and facts.get("time") is not None:
-            facts["starts_at"] = self._instant(facts)
-        return facts
+        cleaned_data = super().clean()
+        if cleaned_data.get("day") and cleaned_data.get("time") is not None:
+            cleaned_data["starts_at"] = self._instant(cleaned_data)
+        return cleaned_data
 
     @property
     def is_twice(self) -> bool:
         """Whether the page has to ask which of two times is meant."""
         return "which" in self.errors or bool(self["which"].value())
 
-    def _instant(self, facts: dict) -> datetime | None:
-        reading = datetime.combine(facts["day"], facts["time"])
+    def _instant(self, cleaned_data: dict) -> datetime | None:
+        reading = datetime.combine(cleaned_data["day"], cleaned_data["time"])
         try:
             found = instants(reading, ZoneInfo(timezone.get_current_timezone_name()))
         except OverflowError:
@@ -61,9 +61,9 @@ class TimeForm(forms.Form):
             return None
         if len(found) == 1:
             return found[0]
-        if not facts.get("which"):
+        if not cleaned_data.get("which"):
             self.add_error("which", f"{clock(found[0])} comes twice on {day(found[0])}. Choose one")
-        return found[facts.get("which") == LATER]
+        return found[cleaned_data.get("which") == LATER]
 
 
 class MoveForm(TimeForm):

@@ -50,15 +50,15 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
     if not is_therapist:
         own = cards(request.user.clients.all())
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
-        facts = {"appointment": details(appointment, request.user, is_quiet=is_quiet)}
-        return render(request, "diary/my_session.html", facts)
+        context = {"appointment": details(appointment, request.user, is_quiet=is_quiet)}
+        return render(request, "diary/my_session.html", context)
     prefetch_related_objects(appointment.relationship.people, "account")  # for their zones
-    facts = {
+    context = {
         "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,
         "can_answer": appointment.is_over and appointment.state != Session.State.CANCELLED,
     }
-    return render(request, "diary/session.html", facts)
+    return render(request, "diary/session.html", context)
 
 
 @require_safe
@@ -89,11 +89,11 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
         banner(request, "session_cancelled")
         return see_other("session", session_id)
     _record_look(request, appointment)
-    facts = {
+    context = {
         "appointment": details(appointment, request.user),
         "as_therapist": is_therapist,
     }
-    return render(request, "diary/cancel.html", facts)
+    return render(request, "diary/cancel.html", context)
 
 
 def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
@@ -114,8 +114,11 @@ def move(request: TherapistRequest, session_id: str) -> HttpResponse:
     form = MoveForm(request.POST if request.method == "POST" else None, initial=present)
     if form.is_valid():
         try:
-            facts = {name: form.cleaned_data[name] for name in ("starts_at", "for_client")}
-            appointment.move(by=request.user, **facts)
+            appointment.move(
+                by=request.user,
+                starts_at=form.cleaned_data["starts_at"],
+                for_client=form.cleaned_data["for_client"],
+            )
         except Session.Taken:
             form.add_error("time", TAKEN)
         except Session.AlreadyDone:
@@ -150,21 +153,29 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
 @records(Verb.RELATIONSHIP_OPENED)
 def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Book a session for a client, or record one that has taken place."""
-    ties = request.therapist.relationships.prefetch_related("participations__client")
-    tie = get_object_or_404(ties, public_id=relationship_id)
+    own = request.therapist.relationships.prefetch_related("participations__client")
+    relationship = get_object_or_404(own, public_id=relationship_id)
     rules = getattr(request.therapist, "booking_rules", None)
     start = {"minutes": rules.session_minutes if rules else 50, "key": uuid4()}
     form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
     if form.is_valid():
-        facts = {name: form.cleaned_data[name] for name in ("starts_at", "complimentary", "key")}
         try:
-            added = Session.book(tie, length=form.length, by=request.user, **facts)
+            added = Session.book(
+                relationship,
+                starts_at=form.cleaned_data["starts_at"],
+                length=form.length,
+                by=request.user,
+                complimentary=form.cleaned_data["complimentary"],
+                key=form.cleaned_data["key"],
+            )
         except Session.Taken:
             form.add_error("time", TAKEN)
         else:
             banner(request, "session_recorded" if added.is_over else "session_added")
             return see_other("session", added.public_id)
-    return render_form(request, "diary/add_session.html", {"form": form, "relationship": tie})
+    return render_form(
+        request, "diary/add_session.html", {"form": form, "relationship": relationship}
+    )
 
 
 @require_safe
@@ -175,5 +186,5 @@ def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
     client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
     everything = request.therapist.sessions.of_clients([client]).with_people()
     past = Paginator(everything.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
-    facts = {"client": client, "upcoming": everything.upcoming(), "past": past}
-    return render(request, "diary/client_sessions.html", facts)
+    context = {"client": client, "upcoming": everything.upcoming(), "past": past}
+    return render(request, "diary/client_sessions.html", context)

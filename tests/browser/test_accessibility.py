@@ -123,8 +123,8 @@ def test_the_printed_relationship_has_facts_and_history_but_no_buttons(desk, ind
                 expect(element).to_be_hidden()
     expect(desk.locator(".banner")).to_be_hidden()
     expect(desk.get_by_role("heading", name="Individual relationship")).to_be_visible()
-    expect(desk.locator(".facts")).to_contain_text("Work completed")
-    expect(desk.locator(".facts")).to_be_visible()
+    expect(desk.locator(".details")).to_contain_text("Work completed")
+    expect(desk.locator(".details")).to_be_visible()
     expect(desk.locator(".timeline")).to_be_visible()
     expect(desk.get_by_text("Confidential")).to_be_visible()
     assert (

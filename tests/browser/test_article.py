@@ -61,8 +61,8 @@ def test_work_is_ended_found_again_and_restarted_as_the_article_says(
     expect(banner(page)).to_contain_text("Ann has not been notified.")
     expect(banner(page)).to_be_focused()
     expect(page.locator(".page-head .tag")).to_have_text("Ended")
-    expect(page.locator(".facts")).to_contain_text(when_ended(individual))
-    expect(page.locator(".facts")).to_contain_text(REASON)
+    expect(page.locator(".details")).to_contain_text(when_ended(individual))
+    expect(page.locator(".details")).to_contain_text(REASON)
     expect(history(page).first).to_have_text("Relationship ended by you")
     assert page.url.endswith(f"/relationships/{individual.public_id}/")
 

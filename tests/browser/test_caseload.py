@@ -149,7 +149,7 @@ def test_a_planned_ending_is_noted(desk, quiet):
     press(page, "Save the planned ending")
 
     expect(banner(page)).to_contain_text("Planned ending saved")
-    expect(page.locator(".facts")).to_contain_text(f"{day.day} {day:%B %Y}, 0 to go")
+    expect(page.locator(".details")).to_contain_text(f"{day.day} {day:%B %Y}, 0 to go")
 
 
 def test_the_pages_are_within_everybodys_reach(desk, quiet, endings):

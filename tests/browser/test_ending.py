@@ -107,7 +107,7 @@ def test_the_second_of_two_tabs_hears_that_it_had_ended_and_when(any_desk, indiv
     expect(banner(second)).to_contain_text(f"It ended on {when_ended(individual)}.")
     expect(banner(second)).to_be_focused()
     expect(history(second)).to_have_text(ENDED_ONCE)
-    expect(second.locator(".facts")).to_contain_text(REASON)
+    expect(second.locator(".details")).to_contain_text(REASON)
 
 
 def test_the_message_is_said_once(desk, individual):
