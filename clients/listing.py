@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet
 from practice.accounts.models import Therapist
+from practice.diary.models import needing_attention
 from practice.text.person_names import matches
 from practice.text.plain_text import one_line
-from relationships.caseload.tidy_up import needing_attention
 from relationships.models import Relationship
 
 ROWS_A_PAGE = 25

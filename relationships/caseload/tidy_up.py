@@ -1,39 +1,20 @@
-"""A tidy caseload: the app suggests, the therapist decides (`docs/domain.md` 2.10, 2.11)."""
+"""What a therapist decides of a relationship that needs attention (`docs/domain.md` 2.10, 2.11).
+
+The app suggests (`needing_attention` of the diary), the therapist decides.
+"""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from clients.models import Client
-from practice.accounts.models import Therapist, User
+from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
+from relationships.models import Participation, Relationship
 from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
-
-
-def needing_attention(therapist: Therapist, now: datetime, today: date) -> RelationshipQuerySet:
-    """Return a therapist's active relationships to look at (`docs/domain.md` 2.10, 2.11).
-
-    Those with nothing booked and no session held for the therapist's number of weeks, and those
-    whose planned last day has come; unless they are on a break or were put off.
-    """
-    since = now - timedelta(weeks=therapist.tidy_up_weeks)
-    held = therapist.sessions.held(now).filter(ends_at__gt=since)
-    begun = therapist.events.filter(
-        at__gt=since, kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE]
-    )
-    lately = (
-        Q(pk__in=therapist.sessions.upcoming(now).values("relationship"))
-        | Q(pk__in=held.values("relationship"))
-        | Q(pk__in=begun.values("relationship"))
-    )
-    put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
-    active = therapist.relationships.active()
-    return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
 
 
 def not_yet(relationship: Relationship, today: date, by: User) -> bool:

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
+from practice.diary.models import needing_attention
 from practice.text import spoken_times
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
-from relationships.caseload.tidy_up import lock_people, needing_attention, plan_end
+from relationships.caseload.tidy_up import lock_people, plan_end
 from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm
 from relationships.models import RelationshipQuerySet
 

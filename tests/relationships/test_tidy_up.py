@@ -7,8 +7,8 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from practice.diary.models import needing_attention
 from practice.records.retention import kept
-from relationships.caseload.tidy_up import needing_attention
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, facts_of, history_of, reads_in, start

@@ -1,7 +1,7 @@
-"""Sessions, as the domain speaks of them: their states, and which of them are asked for."""
+"""Sessions, as the domain speaks of them: states, which are asked for, and who has had none."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clients.models import Client
+from practice.accounts.models import Therapist
+from relationships.models import Event, RelationshipQuerySet
 
 
 class SessionState(models.TextChoices):
@@ -64,3 +66,24 @@ class SessionQuerySet(models.QuerySet):
         return self.select_related("relationship", "therapist").prefetch_related(
             "relationship__participations__client"
         )
+
+
+def needing_attention(therapist: Therapist, now: datetime, today: date) -> RelationshipQuerySet:
+    """Return a therapist's active relationships to look at (`docs/domain.md` 2.10, 2.11).
+
+    Those with nothing booked and no session held for the therapist's number of weeks, and those
+    whose planned last day has come; unless they are on a break or were put off.
+    """
+    since = now - timedelta(weeks=therapist.tidy_up_weeks)
+    held = therapist.sessions.held(now).filter(ends_at__gt=since)
+    begun = therapist.events.filter(
+        at__gt=since, kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE]
+    )
+    lately = (
+        Q(pk__in=therapist.sessions.upcoming(now).values("relationship"))
+        | Q(pk__in=held.values("relationship"))
+        | Q(pk__in=begun.values("relationship"))
+    )
+    put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
+    active = therapist.relationships.active()
+    return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
