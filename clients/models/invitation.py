@@ -12,6 +12,7 @@ from django.utils import timezone
 from clients.models.client import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
+from practice.text.ages import fresh
 
 
 class Invitation(models.Model):
@@ -75,9 +76,9 @@ class Invitation(models.Model):
         invitation = (
             cls.objects.select_related("client", "therapist")
             .filter(
+                fresh("created_at", cls.VALID_FOR, timezone.now()),
                 fingerprint=cls.fingerprint_of(token),
                 accepted_at=None,
-                created_at__gt=timezone.now() - cls.VALID_FOR,
                 client__account=None,
             )
             .first()

@@ -25,6 +25,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from practice.accounts.access import therapist_of
 from practice.accounts.models import User
+from practice.text.ages import LEEWAY
 from practice.web.responses import banner, see_other
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -50,11 +51,17 @@ user_logged_in.connect(begin, dispatch_uid="limits")
 
 
 def seconds_left(session: SessionBase) -> tuple[int, bool]:
-    """Return how many seconds a session has left, and whether use can make it more."""
+    """Return how many seconds a session has left, and whether use can make it more.
+
+    None, if the clock has been set back since: how long it has lived cannot be known.
+    """
     now = timezone.now().timestamp()
     began = session.get(BEGAN, now)
-    idle = session.get(SEEN, began) + settings.IDLE_LIMIT.total_seconds() - now
-    in_all = began + settings.SESSION_LIMIT.total_seconds() - now
+    seen = session.get(SEEN, began)
+    if max(began, seen) - now > LEEWAY.total_seconds():
+        return 0, True
+    idle = min(seen - now, 0) + settings.IDLE_LIMIT.total_seconds()
+    in_all = min(began - now, 0) + settings.SESSION_LIMIT.total_seconds()
     return ceil(min(idle, in_all)), idle < in_all
 
 

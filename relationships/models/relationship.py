@@ -13,6 +13,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
 from practice.database.public_ids import PublicIdField
+from practice.text.ages import fresh, is_fresh
 from practice.text.spoken_names import in_words
 from relationships.models.choices import EndReason, Kind
 from relationships.models.history import NOTE_LENGTH, VERBS, Event
@@ -149,10 +150,9 @@ class Relationship(models.Model):
         """
         self._lock_people()
         now = timezone.now()
-        earliest = now - self.UNDO_WITHIN
-        fresh = Relationship.objects.ended().filter(ended_by=by, ended_at__gt=earliest)
+        lately = fresh("ended_at", self.UNDO_WITHIN, now)
         try:
-            self._take_up(fresh)
+            self._take_up(Relationship.objects.ended().filter(lately, ended_by=by))
         except self.AlreadyDone:
             # Or it was active, and somebody has ended it since: then nothing is too late.
             if self.is_ended and not self.can_undo(by):
@@ -208,8 +208,8 @@ class Relationship(models.Model):
 
     def can_undo(self, by: User) -> bool:
         """Whether `undo_end` would be accepted now."""
-        is_fresh = self.is_ended and self.ended_at > timezone.now() - self.UNDO_WITHIN
-        return is_fresh and self.ended_by_id == by.pk
+        is_theirs = self.is_ended and self.ended_by_id == by.pk
+        return is_theirs and is_fresh(self.ended_at, self.UNDO_WITHIN, timezone.now())
 
     _ACTIVE = {
         "status": Status.ACTIVE,
