@@ -1,6 +1,7 @@
 """Text as people mean it: invisible marks go, what nobody can see is nothing."""
 
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.text.fields import EmailField, LineField, LinesField
-from practice.text.plain_text import one_line, several_lines
+from practice.text.plain_text import is_piled, one_line, several_lines
 
 # What shows nothing by itself: Default_Ignorable_Code_Point of Unicode's
 # DerivedCoreProperties.txt, and the blanks that it does not count.
@@ -127,6 +128,16 @@ def test_no_single_character_is_accepted_that_nobody_sees():
 
     assert len(accepted) > 140_000
     assert all(can_be_seen(c) or unicodedata.category(c) in {"Cc", "Cs"} for c in accepted)
+
+
+@pytest.mark.parametrize("unit", ["\u200d", "\ufe0f", "\u0335", "\u200b", " ", "\r", "("])
+def test_the_longest_body_costs_no_more_than_its_length(unit):
+    body = f"a{unit * 200_000}a"
+    started = time.perf_counter()
+
+    one_line(body), several_lines(body), is_piled(body)
+
+    assert time.perf_counter() - started < 5  # a power of the length would take an hour
 
 
 # As fields of a form.
