@@ -17,6 +17,7 @@ STILLWATER_DEMO   set by `manage.py demo`
 """
 
 import os
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 
@@ -135,14 +136,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-elif DATABASES["default"].get("OPTIONS", {}).get("pool"):
-    # While the database is away say so soon, and try anew for whoever asks next.
-    DATABASES["default"]["OPTIONS"]["pool"] = {
-        "min_size": 1,
-        "max_size": THREADS,
-        "timeout": 2,
-        "reconnect_timeout": 0.5,
-    }
+else:
+    if DATABASES["default"].get("OPTIONS", {}).get("pool"):
+        # While the database is away say so soon, and try anew for whoever asks next. One more is
+        # for chaining the audit, and one for what is done after an answer.
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": 1,
+            "max_size": THREADS + 2,
+            "timeout": 2,
+            "reconnect_timeout": 0.5,
+        }
+    DATABASES["cache"] = deepcopy(DATABASES["default"])  # see CacheRouter
+    DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"]
 
 # In the database, so that every process of the server knows the same (limits of sign-in, too).
 CACHES = {

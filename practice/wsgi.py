@@ -18,7 +18,8 @@ from practice.database.waiting import limit_waiting
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
 application = get_wsgi_application()
-limit_waiting(settings.DATABASES["default"])
+for database in settings.DATABASES.values():
+    limit_waiting(database)
 if settings.PRODUCTION:
     chosen = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     refuse_unsafe(chosen | {"GUNICORN_THREADS": threads_of_gunicorn()})

@@ -26,6 +26,7 @@ else:
     MIDDLEWARE = ["tests.application_role.as_the_application", *MIDDLEWARE]
 
 # Forgotten from one run to the next; tests/accounts/test_shared_cache.py looks at the real one.
+DATABASES.pop("cache", None)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "shared": CACHES["default"],

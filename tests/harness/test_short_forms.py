@@ -17,6 +17,7 @@ SHORT = {
     "postgresql": [
         "short --database postgres",
         "guessing --tries 12",
+        "waiting --seconds 3",
         "pooling --requests 40",
         pytest.param(
             "pooling --requests 40 --through pgbouncer",
