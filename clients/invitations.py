@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods
 from clients import invitation_mail
 from clients.forms import NewPasswordForm
 from clients.models import Invitation
+from practice.accounts.access import hold_invitation
 from practice.accounts.after_response import later
 from practice.accounts.models import User
-from practice.database import current_account
 from practice.web.responses import banner, render_form, see_other
 
 
@@ -30,7 +30,7 @@ from practice.web.responses import banner, render_form, see_other
 def invitation(request: HttpRequest, token: str, proof: str = "") -> HttpResponse:
     """Accept an invitation: prove the mailbox, choose a password or sign in, and agree."""
     try:
-        current_account.hold_invitation(Invitation.fingerprint_of(token))
+        hold_invitation(Invitation.fingerprint_of(token))
         invited = Invitation.open(token, proof)
         user = request.user
         if user.is_authenticated and user.email != invited.email:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db import transaction
 
+from practice.accounts.access import acting_as
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from practice.database import current_account
 
 
 @transaction.atomic
@@ -16,7 +16,7 @@ def unlink_records(user: User, **signal: Any) -> None:
     Whoever accepted those invitations may have been the therapist who made them. Each therapist
     finds it on record, and invites anew.
     """
-    with current_account.acting_as(user.pk):
+    with acting_as(user.pk):
         for record in user.clients.order_by("therapist_id", "pk"):
             Entry.record(
                 Verb.CLIENT_CHANGED,

@@ -76,7 +76,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "practice.web.request_id.middleware",
+    "practice.site.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "practice.site.middleware.response_headers",
     "practice.site.middleware.limit_size",
@@ -116,7 +116,8 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "practice.templatetags.components",
-                "practice.templatetags.wording",
+                "practice.text.spoken_names",
+                "practice.text.spoken_times",
             ],
         },
     }
@@ -264,7 +265,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "by_route": {"()": "practice.web.logging.ByRoute"},
-        "request_id": {"()": "practice.web.request_id.WithRequestId"},
+        "request_id": {"()": "practice.web.logging.WithRequestId"},
     },
     "formatters": {
         "without_values": {

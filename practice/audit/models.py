@@ -27,7 +27,7 @@ from practice.audit.sealing import (
 )
 from practice.audit.verbs import Verb
 from practice.database.fields import UnreturnedAutoField
-from practice.web.request_id import request_id
+from practice.web.logging import REQUEST_ID
 
 
 class Chain(models.Model):
@@ -176,7 +176,7 @@ class Entry(models.Model):
 
     def write(self) -> None:
         """Insert it, dated, numbered by its writer and sealed; it gets its place later."""
-        self.chain, self.request_id = self.therapist_id or 0, request_id()
+        self.chain, self.request_id = self.therapist_id or 0, REQUEST_ID.get()
         with transaction.atomic(savepoint=False):
             self.at = timezone.now()
             writer = sealing.present_writer(self.at)

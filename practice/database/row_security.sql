@@ -3,7 +3,7 @@
 -- The owner of the tables runs this at the end of every `migrate` (row_security.py), as a whole.
 -- The server connects as a member of stillwater_app, who neither owns the tables nor passes by.
 --
--- Who asks is told by settings, for one transaction (current_account.py):
+-- Who asks is told by settings, for one transaction (practice/accounts/access.py):
 --
 --   stillwater.account     the account that is signed in
 --   stillwater.therapist   the therapist that it is, while it acts as one; then it is nobody's client

@@ -9,10 +9,15 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
+from practice.accounts.access import (
+    TherapistRequest,
+    act_as_client,
+    act_as_therapist,
+    for_therapists,
+    therapist_of,
+)
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
-from practice.database import current_account
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
@@ -27,10 +32,10 @@ ROWS_A_PAGE = 25
 def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     """Return a session of the reader, and whether they are its therapist; else there is none."""
     if therapist := therapist_of(request.user):
-        current_account.act_as_therapist()
+        act_as_therapist()
         if own := with_details(therapist.sessions.filter(public_id=public_id)).first():
             return own, True
-        current_account.act_as_client()
+        act_as_client()
     sessions = with_details(Session.objects.of_clients(request.user.clients.all()))
     if theirs := sessions.filter(public_id=public_id).first():
         return theirs, False

@@ -6,10 +6,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from practice.accounts.access import TherapistRequest, for_therapists, therapist_of
+from practice.accounts.access import (
+    TherapistRequest,
+    act_as_therapist,
+    for_therapists,
+    therapist_of,
+)
 from practice.audit.models import Entry, Verb
 from practice.booking.models import free_times
-from practice.database import current_account
 from practice.profiles.figures import figures, visits_of
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
@@ -56,7 +60,7 @@ def photo(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, slug: str) -> Profile:
-    current_account.act_as_therapist()  # who sees their own before it is published
+    act_as_therapist()  # who sees their own before it is published
     own = Profile.objects.filter(therapist=therapist_of(request.user))
     visible = Profile.objects.published() | own
     return get_object_or_404(visible.select_related("therapist__user"), therapist__slug=slug)

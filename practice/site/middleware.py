@@ -1,5 +1,6 @@
 """What every request goes through, and what every page knows."""
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
@@ -17,10 +18,10 @@ from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
 from practice.accounts import signed_in
-from practice.accounts.access import therapist_of
-from practice.database import current_account
+from practice.accounts.access import therapist_of, transaction_of
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
+from practice.web.logging import REQUEST_ID
 from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -41,6 +42,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give every request an id of its own; what a client sends as one is not believed."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        token = REQUEST_ID.set(secrets.token_hex(8))
+        try:
+            return get_response(request)
+        finally:
+            REQUEST_ID.reset(token)
+
+    return middleware
 
 
 def limit_size(get_response: GetResponse) -> GetResponse:
@@ -146,7 +160,7 @@ def identified(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path in WITHOUT_DATABASE:
             return get_response(request)
-        with current_account.transaction_of(request.user.pk) as is_transaction:
+        with transaction_of(request.user.pk) as is_transaction:
             response = get_response(request)
             if is_transaction and response.status_code >= 500:
                 transaction.set_rollback(True)

@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from practice.accounts.access import therapist_of
+from practice.accounts.access import act_as_therapist, therapist_of
 from practice.audit.models import Entry, Verb
-from practice.database import current_account
 from practice.text.fields import LineField
 from practice.text.person_names import fold
 from practice.web.responses import render_form, see_other
@@ -54,7 +53,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     """Say every reason why a client can be missing; check them for a name (sent by POST)."""
     therapist = therapist_of(request.user)
     if therapist:
-        current_account.act_as_therapist()
+        act_as_therapist()
     form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
     context = {"form": form, "therapist": therapist}
     if not form.is_valid():

@@ -5,7 +5,11 @@ none than a wrong one: where a name does not tell, the therapist is asked (`docs
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from django import template
+
+register = template.Library()
 
 UNNAMED = "another person"
 
@@ -60,6 +64,7 @@ def called(name: str, preferred_name: str = "") -> str:
     return preferred_name or first_name(name) or UNNAMED
 
 
+@register.filter
 def initials(name: str) -> str:
     """Return up to two initials, for titles and monograms ("Maya Lindqvist" is ML)."""
     words = without_titles(name.split()) or name.split()
@@ -116,3 +121,21 @@ def _is_after_a_name(part: str, name: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
+
+
+@register.filter("in_words")
+def names_in_words(people: Sequence[object]) -> str:
+    """Ann Ashby, Ben Bright and Cleo Cole: `{{ people|in_words }}`."""
+    return in_words(str(person) for person in people)
+
+
+@register.filter
+def first_names(people: Sequence) -> str:
+    """Maya and Erik."""
+    return in_words(person.first_name for person in people)
+
+
+@register.filter
+def people_initials(people: Sequence) -> str:
+    """ML, EL: whom a page title is about."""
+    return ", ".join(initials(person.name) for person in people)

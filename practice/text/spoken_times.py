@@ -1,13 +1,19 @@
 """Dates and times in words, as the house style has them (5pm, midday, months in full).
 
 Every function takes an aware datetime and answers in the reader's zone, which is the active one.
+Templates have filters of the same names, in an element that machines read.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django import template
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+register = template.Library()
 NEAR = timedelta(days=120)  # a day within it is understood without its year
 
 
@@ -84,12 +90,53 @@ def week_of(day: date) -> list[date]:
     return [monday(day) + timedelta(days=n) for n in range(7)]
 
 
+@register.filter
 def zone_name(zone: str) -> str:
     """Return a zone as people call it: "London time"."""
     return f"{zone.rsplit('/', 1)[-1].replace('_', ' ')} time"
 
 
+@register.filter
 def zone_words(zone: str, at: datetime | None = None) -> str:
     """Return a zone with its short form at an instant: "London time (GMT)"."""
     short = (at or timezone.now()).astimezone(ZoneInfo(zone)).tzname() or ""
     return f"{zone_name(zone)} ({'UTC' + short if short[:1] in '+-' else short})"
+
+
+def _in_time_element(moment: datetime, words: str) -> SafeString:
+    stamp = timezone.localtime(moment).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}">{}</time>', stamp, words)
+
+
+def _filter(say: Callable[[datetime], str]) -> Callable[[datetime], SafeString]:
+    return lambda moment: _in_time_element(moment, say(moment))
+
+
+for _say in (day, weekday, instant, soon, clock, time_of_day):
+    register.filter(_say.__name__, _filter(_say))
+
+
+@register.filter
+def until(starts: datetime, ends: datetime) -> SafeString:
+    """5pm to 5:50pm: `{{ starts_at|until:ends_at }}`."""
+    return _in_time_element(starts, span(starts, ends))
+
+
+@register.filter("span")
+def span_of(appointment: object) -> SafeString:
+    """5pm to 5:50pm: `{{ appointment|span }}`."""
+    return until(appointment.starts_at, appointment.ends_at)
+
+
+@register.filter("days")
+def days_of(week: Sequence[date]) -> str:
+    """17 to 23 November 2025: `{{ week|days }}`, of days in order."""
+    return days(week[0], week[-1])
+
+
+@register.filter
+def clock_in(moment: datetime, zone: str) -> str:
+    """5pm London time: a time of day in a zone that is named."""
+    with timezone.override(zone):
+        time, *which = time_of_day(moment).split(", ")
+    return ", ".join([f"{time} {zone_name(zone)}", *which])

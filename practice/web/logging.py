@@ -3,6 +3,7 @@
 import logging
 import re
 import traceback
+from contextvars import ContextVar
 from types import TracebackType
 from urllib.parse import unquote
 
@@ -24,6 +25,9 @@ REPEATED = re.compile(
     r"|(?<=Method Not Allowed \()(?!(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\)).*?(?=\): )",
     re.DOTALL,
 )
+# One random id a request, so that its lines in the log and in the audit are found together; empty
+# outside of one, as in a command.
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 FILES_CHANGED = "django.utils.autoreload"  # speaks of files, not of addresses
 
 
@@ -80,3 +84,11 @@ class WithoutValues(logging.Formatter):
                 told[-1] += f": {str(error).partition(chr(10))[0]}"
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "\nwhich led to\n".join(reversed(told))
+
+
+class WithRequestId(logging.Filter):
+    """Put the id on every line of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = REQUEST_ID.get() or "-"
+        return True

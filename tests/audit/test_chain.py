@@ -12,7 +12,7 @@ from practice.accounts.access import Role
 from practice.audit.chaining import AT_ONCE, chain_everything
 from practice.audit.models import Chain, Entry, Unchained, Verb
 from practice.audit.sealing import NOTHING, seal, seal_of_entry, seal_of_head, seal_of_place
-from practice.web.request_id import WithRequestId, request_id
+from practice.web.logging import REQUEST_ID, WithRequestId
 from tests.application_role import application
 from tests.audit.entries import at_once, columns_of, new_columns_of, record
 from tests.raw_sql import insert, on_postgresql, on_sqlite, refused, sql
@@ -192,7 +192,7 @@ def test_the_servers_role_can_chain_and_neither_read_nor_change_entries(alice, f
 def test_what_one_request_writes_has_one_id(as_alice, alice, client):
     client.get("/")
 
-    assert request_id() == ""
+    assert REQUEST_ID.get() == ""
     assert Entry.record(Verb.EXPORTED, by=alice.user, therapist=alice).request_id == ""
 
 

@@ -14,10 +14,10 @@ from django.db import connection, models
 from django.utils import timezone
 
 from clients.models import Client, Invitation
+from practice.accounts import access
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
-from practice.database import current_account
 from practice.diary.models import Session
 from practice.profiles.models import Profile
 from relationships.models import Erasure, Relationship
@@ -100,11 +100,11 @@ class Asker:
     @contextmanager
     def asks(self) -> Iterator[None]:
         """Be the server in a request of theirs."""
-        with application(), current_account.transaction_of(self.account and self.account.pk):
+        with application(), access.transaction_of(self.account and self.account.pk):
             if self.therapist:
-                current_account.act_as_therapist()
+                access.act_as_therapist()
             if self.token:
-                current_account.hold_invitation(Invitation.fingerprint_of(self.token))
+                access.hold_invitation(Invitation.fingerprint_of(self.token))
             if self.deceives:
                 self._deceive()
             yield

@@ -12,11 +12,12 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from clients.models import AccountInUse, Client, Invitation
+from practice.accounts import access
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
 from practice.booking.models import DaysOff, TimeOff
 from practice.checks import refuse_powerful_role
-from practice.database import current_account, row_security
+from practice.database import row_security
 from practice.diary.models import Session, TakenTime
 from practice.profiles.models import ClientVisit
 from relationships.models import Relationship
@@ -35,7 +36,7 @@ pytestmark = [
 @contextmanager
 def asking(account: User | None) -> Iterator[None]:
     """Be the server's role in a request of an account, or of a visitor."""
-    with application(), current_account.transaction_of(account and account.pk):
+    with application(), access.transaction_of(account and account.pk):
         yield
 
 
@@ -60,13 +61,13 @@ def test_the_server_is_nobody_who_passes_by():
 def test_a_therapist_sees_their_own_once_they_act_as_one(individual, ann, alice):
     with asking(alice.user):
         assert not Client.objects.exists()
-        current_account.act_as_therapist()
+        access.act_as_therapist()
         assert Client.objects.get() == ann
 
 
 def test_whoever_is_no_therapist_cannot_act_as_one(individual, ben, ann):
     with asking(ann.account):
-        current_account.act_as_therapist()
+        access.act_as_therapist()
         assert Client.objects.get() == ann
 
 
@@ -75,10 +76,10 @@ def test_whoever_is_both_is_one_of_them_on_a_page(ann, alice, bob, carl):
     start(ann)
     with asking(bob.user):
         assert Client.objects.get() == ann
-        current_account.act_as_therapist()
+        access.act_as_therapist()
         assert Client.objects.get() == carl
         assert not Relationship.objects.filter(therapist=alice).exists()
-        current_account.act_as_client()
+        access.act_as_client()
         assert Client.objects.get() == ann
 
 
@@ -97,11 +98,11 @@ def test_an_account_can_be_taken_from_a_record_by_its_owner_and_put_on_none(coup
 
 def test_whoever_proves_an_account_acts_as_its_owner_for_that_long(individual, ann, bob, carl):
     with asking(bob.user):
-        current_account.act_as_therapist()
-        with current_account.acting_as(ann.account_id):
+        access.act_as_therapist()
+        with access.acting_as(ann.account_id):
             assert Client.objects.get() == ann
         assert Client.objects.get() == carl
-        with pytest.raises(ZeroDivisionError), current_account.acting_as(ann.account_id):
+        with pytest.raises(ZeroDivisionError), access.acting_as(ann.account_id):
             raise ZeroDivisionError
         assert Client.objects.get() == carl
 
@@ -124,9 +125,9 @@ def test_whoever_holds_an_invitation_sees_it_and_its_client(ben, carl):
     token = Invitation.create_for(carl)
     with asking(None):
         assert not Invitation.objects.exists()
-        current_account.hold_invitation(Invitation.fingerprint_of("another"))
+        access.hold_invitation(Invitation.fingerprint_of("another"))
         assert not Client.objects.exists()
-        current_account.hold_invitation(Invitation.fingerprint_of(token))
+        access.hold_invitation(Invitation.fingerprint_of(token))
         assert Client.objects.get() == carl
         assert Invitation.objects.get().client == carl
 
@@ -134,8 +135,8 @@ def test_whoever_holds_an_invitation_sees_it_and_its_client(ben, carl):
 @pytest.mark.django_db(transaction=True)
 def test_what_was_told_is_forgotten_with_the_transaction(individual, alice):
     with application():
-        with current_account.transaction_of(alice.user.pk):
-            current_account.act_as_therapist()
+        with access.transaction_of(alice.user.pk):
+            access.act_as_therapist()
             assert Client.objects.exists()
 
         assert not Client.objects.exists()
@@ -174,7 +175,7 @@ def test_a_therapist_sees_who_was_refused_at_what_is_theirs(individual, ann, car
         Entry.record(Verb.REFUSED, by=stranger, therapist=None, about=about)
 
     with asking(alice.user):
-        current_account.act_as_therapist()
+        access.act_as_therapist()
         refused = Entry.objects.filter(verb=Verb.REFUSED)
         assert set(refused.values_list("pk", flat=True)) == own
 
@@ -236,7 +237,7 @@ def test_a_new_table_with_a_therapist_is_bound_by_the_next_migrate(alice):
 
     with asking(alice.user):
         assert run("SELECT * FROM something_new") == []
-        current_account.act_as_therapist()
+        access.act_as_therapist()
         assert run("SELECT * FROM something_new") == [{"therapist_id": alice.pk}]
 
 

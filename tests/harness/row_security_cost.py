@@ -91,15 +91,15 @@ def queries(therapist: object) -> dict[str, tuple[object, Callable[[], object]]]
 
 def compare(ask: Callable[[], object], account: object) -> tuple[float, float]:
     """Return the medians, in seconds, as the owner and as the server."""
-    from practice.database import current_account
+    from practice.accounts import access
     from tests.application_role import application, owner
 
     times = {application: [], owner: []}
     for _ in range(ROUNDS):
         for role, taken in times.items():
-            with role(), current_account.transaction_of(account.pk):
+            with role(), access.transaction_of(account.pk):
                 if hasattr(account, "therapist"):
-                    current_account.act_as_therapist()
+                    access.act_as_therapist()
                 taken.append(timed(ask))
     return statistics.median(times[owner]), statistics.median(times[application])
 

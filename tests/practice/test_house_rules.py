@@ -101,7 +101,7 @@ no_word(
     cursor.executemany("SELECT " + name, rows)""",
     # These speak of our own tables and settings.
     but=(
-        "practice/database/current_account.py",
+        "practice/accounts/access.py",
         "practice/database/operations.py",
         "practice/database/row_security.py",
     ),

@@ -1,4 +1,7 @@
-"""Sessions, as the domain speaks of them: states, which are asked for, and who has had none."""
+"""Sessions, as the domain speaks of them: states, which are asked for, and who has had none.
+
+Whoever wants a free time sees of a session no more than a `TakenTime`.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -66,6 +69,30 @@ class SessionQuerySet(models.QuerySet):
         return self.select_related("relationship", "therapist").prefetch_related(
             "relationship__participations__client"
         )
+
+
+class TakenTimeQuerySet(models.QuerySet):
+    """Times that are taken."""
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
+        """Those that share any time with this one."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+
+
+class TakenTime(models.Model):
+    """The time of a session that stands, by its number: a view (`migrations/0001_views.sql`)."""
+
+    therapist = models.ForeignKey(Therapist, models.DO_NOTHING, related_name="taken_times")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    objects = TakenTimeQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+
+    def __str__(self) -> str:
+        return f"{self.starts_at} to {self.ends_at}"
 
 
 def needing_attention(therapist: Therapist, now: datetime, today: date) -> RelationshipQuerySet:

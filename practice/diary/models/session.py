@@ -13,8 +13,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database.public_ids import PublicIdField
-from practice.diary.models.queryset import SessionQuerySet, SessionState
-from practice.diary.models.taken_time import TakenTime
+from practice.diary.models.queryset import SessionQuerySet, SessionState, TakenTime
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
