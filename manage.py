@@ -67,7 +67,7 @@ def prepare(wanted: str) -> None:
     if inside:  # install from outside: the environment may have to be made afresh
         if ours and is_installed(wanted):
             STAMP.write_text(UNFINISHED)  # something was lost since
-        restart(sys._base_executable)
+        restart(sys._base_executable)  # type: ignore[attr-defined]  # of CPython, undocumented
     with requirements(wanted).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one installation at a time
         if not is_installed(wanted):
@@ -106,6 +106,8 @@ def install(wanted: str) -> None:
         shutil.rmtree(VENV, ignore_errors=True)
         VENV.mkdir(exist_ok=True)
     STAMP.write_text(UNFINISHED)
+    make: list[str | Path]
+    fill: list[str | Path]
     if uv:
         make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, VENV]
         fill = [uv, "pip", "install", "--quiet", "--python", VENV_PYTHON]

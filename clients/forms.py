@@ -1,5 +1,7 @@
 """What a therapist types about a person, and how an invited client begins."""
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
@@ -16,14 +18,15 @@ EMAIL_ERRORS = {"invalid": "Enter an email address like name@example.com"}
 WHO_SEES_IT = "People in the same sessions see this"
 
 
-class PreferredNameMixin:
+class PreferredNameMixin(forms.BaseForm):
     """A form with `name` and `preferred_name`, which asks where the name does not tell the first.
 
     Whoever shares a session with a client reads what they are called, and never a surname.
     """
 
     def clean(self) -> dict:
-        cleaned_data = super().clean()
+        super().clean()
+        cleaned_data = self.cleaned_data
         name, preferred = (cleaned_data.get(part) or "" for part in ("name", "preferred_name"))
         if has_surname(preferred, name):
             words = f"Enter it without the surname. {WHO_SEES_IT}"
@@ -68,13 +71,13 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
 
     time_zone = TimeZoneField(help_text="In which they read times")
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.account_id:  # whose owner chooses it
             del self.fields["time_zone"]
 
     def save(self, commit: bool = True) -> Client:
-        changed = [name for name in self._meta.fields if name in self.fields]
+        changed = [name for name in self.Meta.fields if name in self.fields]
         self.instance.save(update_fields=[*changed, "sort_name", "search_text"])
         return self.instance
 
@@ -106,7 +109,8 @@ class KeepForm(forms.ModelForm):
     )
 
     def clean(self) -> dict:
-        cleaned_data = super().clean()
+        super().clean()
+        cleaned_data = self.cleaned_data
         born, today = cleaned_data.get("date_of_birth"), timezone.localdate()
         if born and not (today.year - 130 < born.year and born <= today):
             self.add_error("date_of_birth", "Enter a date within the last 130 years")
@@ -125,7 +129,7 @@ class NewPasswordForm(PasswordsMixin, SetPasswordForm):
 
     use_required_attribute = False
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first, second = self.fields["new_password1"], self.fields["new_password2"]
         first.label, second.label = "Password", "The same password again"

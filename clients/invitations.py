@@ -7,6 +7,7 @@ a password for an account that nobody has shown to be theirs (`User.claim`), if 
 whether there is, its answers do not tell.
 """
 
+from typing import cast
 from urllib.parse import quote
 
 from django.conf import settings
@@ -52,9 +53,10 @@ def invitation(request: HttpRequest, token: str, proof: str = "") -> HttpRespons
 def _accept(request: HttpRequest, invited: Invitation, *, is_proven: bool) -> HttpResponse:
     """Let the owner of that address, signed in, link this therapist; nobody else."""
     if request.method == "POST":
-        invited.accept(request.user)
+        user = cast(User, request.user)
+        invited.accept(user)
         if is_proven:
-            request.user.verify_email()
+            user.verify_email()
         banner(request, "invitation_accepted")
         return see_other("dashboard")
     return render(request, "clients/invitation_accept.html", {"invitation": invited})

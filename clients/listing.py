@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -122,7 +122,7 @@ class Listing:
         return self.therapist.clients.known()
 
     @cached_property
-    def _numbers(self) -> dict[str, int | None]:
+    def _numbers(self) -> dict[str, Any]:
         """Count who matches, and along with it, so that it takes no query more, what waits."""
         waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
         waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")

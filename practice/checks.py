@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +22,7 @@ MOUNTS = Path("/proc/mounts")  # where the system lists its file systems
 OF_THE_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "glusterfs")
 
 
-def refuse_unsafe(settings: Mapping[str, object]) -> None:
+def refuse_unsafe(settings: Mapping[str, Any]) -> None:
     """Look at the settings of a production server.
 
     Raises:
@@ -31,7 +32,7 @@ def refuse_unsafe(settings: Mapping[str, object]) -> None:
         raise ImproperlyConfigured(sentence)
 
 
-def faults(settings: Mapping[str, object]) -> Iterator[str]:
+def faults(settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each setting that is not safe."""
     yield from _faults_of_key(str(settings["SECRET_KEY"]))
     if len(str(settings["AUDIT_KEY"])) < SHORTEST_AUDIT_KEY:

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -18,7 +19,8 @@ from practice.database.waiting import limit_waiting
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
 application = get_wsgi_application()
-for database in settings.DATABASES.values():
+databases: Any = settings.DATABASES
+for database in databases.values():
     limit_waiting(database)
 if settings.PRODUCTION:
     chosen = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}

@@ -9,17 +9,21 @@ row is seen. SQLite has no row-level security; there that does nothing.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import TextChoices
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet, TextChoices
+from django.http import HttpResponse
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
 from practice.accounts.models import Therapist, User
 from practice.web.logging import REQUEST_ID
+from practice.web.requests import PageRequest
+
+if TYPE_CHECKING:
+    from clients.models import Client
 
 View = Callable[..., HttpResponse]
 
@@ -37,10 +41,22 @@ CLIENT = "SELECT set_config('stillwater.therapist', '', true)"
 INVITATION = "SELECT set_config('stillwater.invitation', %s, true)"
 
 
-class TherapistRequest(HttpRequest):
+class AccountRequest(PageRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+
+
+class TherapistRequest(AccountRequest):
     """A request of a signed-in therapist."""
 
     therapist: Therapist
+
+
+class ClientRequest(AccountRequest):
+    """A request of somebody who is signed in as a client; `clients` are their own records."""
+
+    clients: "QuerySet[Client]"
 
 
 def therapist_of(user: object) -> Therapist | None:
@@ -70,7 +86,7 @@ def for_therapists(view: View) -> View:
     """Let therapists in and set `request.therapist`; anybody else is refused."""
 
     @wraps(view)
-    def checked(request: TherapistRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def checked(request: TherapistRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         therapist = therapist_of(request.user)
         if therapist is None:
             raise PermissionDenied
@@ -85,7 +101,7 @@ def for_clients(view: View) -> View:
     """Let clients in and set `request.clients`, their own records; a mere therapist is refused."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def checked(request: ClientRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.clients = request.user.clients.select_related("therapist").order_by("pk")
         if therapist_of(request.user) and not request.clients:
             raise PermissionDenied

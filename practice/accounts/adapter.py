@@ -1,5 +1,7 @@
 """What Stillwater does differently from allauth's defaults."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib import messages
@@ -62,9 +64,9 @@ class Adapter(DefaultAccountAdapter):
         request: HttpRequest,
         level: int,
         message_template: str | None = None,
-        *args: object,
+        *args: Any,
         message: str = "",
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         """Say in our words what allauth has done, and that it could not."""
         if message_template in SAID:
@@ -73,7 +75,11 @@ class Adapter(DefaultAccountAdapter):
             banner(request, FAILED.get(message, "not_done"))
 
     def send_notification_mail(
-        self, template_prefix: str, user: User, context=None, email=None
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
     ) -> None:
         """Tell somebody that a way into their account has changed."""
         context = {"device": device(self.get_http_user_agent(self.request))} | (context or {})

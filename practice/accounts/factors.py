@@ -2,6 +2,7 @@
 
 import qrcode
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,7 +27,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def generate_authenticator_name(self, user: User, kind: str) -> str:
         """Return what a new passkey is called until somebody knows better."""
-        have = user.authenticator_set.filter(type=kind).count()
+        have = Authenticator.objects.filter(user=user, type=kind).count()
         return f"Passkey {have + 1}" if have else "Passkey"
 
     def build_totp_svg(self, url: str) -> SafeString:

@@ -1,6 +1,7 @@
 """Signing in, and one's own details."""
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.forms import (
     ChangePasswordForm,
@@ -25,6 +26,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpRequest
 
+from practice.accounts.access import AccountRequest
 from practice.accounts.after_response import later
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
@@ -35,29 +37,29 @@ from practice.web.lengths import limit_length
 LONGEST_CODE = 50  # characters, spaces of an authenticator app included
 
 
-class PasswordsMixin:
+class PasswordsMixin(forms.BaseForm):
     """A form with passwords.
 
     One that is too long is refused before anything looks at it. Of the others each is read in one
     form, whichever keyboard it was typed on, so that two fields can be compared.
     """
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field.widget, forms.PasswordInput):
                 limit_length(field, LONGEST, TOO_LONG)
-                field.to_python = _normalizing(field.to_python)
+                field.to_python = _normalizing(field.to_python)  # type: ignore[assignment, method-assign]
 
 
-def _normalizing(to_python: Callable[[object], str]) -> Callable[[object], str]:
+def _normalizing(to_python: Callable[[Any], Any]) -> Callable[[Any], str]:
     return lambda value: normalized(to_python(value))
 
 
 class SignInForm(PasswordsMixin, LoginForm):
     """E-mail address and password, with sentences of our own."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         address, password = self.fields["login"], self.fields["password"]
@@ -81,7 +83,7 @@ class ResetForm(ResetPasswordForm):
     def clean_email(self) -> str:
         return self.cleaned_data["email"]
 
-    def save(self, request: HttpRequest, **_: object) -> str:
+    def save(self, request: HttpRequest, **_: Any) -> str:
         later("sending a link for a new password", lambda: self._send(request))
         return self.cleaned_data["email"]
 
@@ -106,10 +108,10 @@ class PasswordByLinkForm(PasswordsMixin, ResetPasswordKeyForm):
         self.user.claim(self.cleaned_data["password1"], session_key=session_key)
 
 
-class CodeField:
+class CodeMixin(forms.BaseForm):
     """A form with a code, typed from another device."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         code = self.fields["code"]
@@ -124,15 +126,15 @@ class CodeField:
         }
 
 
-class CodeForm(CodeField, AuthenticateForm):
+class CodeForm(CodeMixin, AuthenticateForm):
     """The second step of signing in."""
 
 
-class ConfirmByCodeForm(CodeField, ReauthenticateByCodeForm):
+class ConfirmByCodeForm(CodeMixin, ReauthenticateByCodeForm):
     """Confirming that it is you, by a code."""
 
 
-class AddAppForm(CodeField, ActivateTOTPForm):
+class AddAppForm(CodeMixin, ActivateTOTPForm):
     """The first code of an authenticator app."""
 
     @property
@@ -144,7 +146,7 @@ class AddAppForm(CodeField, ActivateTOTPForm):
 class ConfirmForm(PasswordsMixin, ReauthenticateForm):
     """Confirming that it is you, by the password."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         self.fields["password"].help_text = ""
@@ -164,10 +166,10 @@ class ConfirmByPasskeyForm(PasskeyAnswer, ReauthenticateWebAuthnForm):
     """Confirming that it is you, by a passkey."""
 
 
-class PasskeyName:
+class PasskeyNameMixin(forms.BaseForm):
     """A form with the name of a passkey."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         self.fields.pop("passwordless", None)  # every passkey is
@@ -181,17 +183,18 @@ class PasskeyName:
         name.widget.attrs = {"autocomplete": "off", "maxlength": "60"}
 
 
-class AddPasskeyForm(PasskeyName, AddWebAuthnForm):
+class AddPasskeyForm(PasskeyNameMixin, AddWebAuthnForm):
     """A new passkey."""
 
     credential = PasskeyField()
 
     def clean(self) -> dict:
         with whatever_is_sent():
-            return super().clean()
+            super().clean()
+        return self.cleaned_data
 
 
-class RenamePasskeyForm(PasskeyName, EditWebAuthnForm):
+class RenamePasskeyForm(PasskeyNameMixin, EditWebAuthnForm):
     """Another name for a passkey."""
 
 
@@ -202,7 +205,7 @@ class TimeZoneForm(forms.Form):
     time_zone = TimeZoneField()
 
     @transaction.atomic
-    def save(self, request: HttpRequest) -> None:
+    def save(self, request: AccountRequest) -> None:
         """Set it for the account, which reads everything in it, whomever it is of."""
         request.user.time_zone = self.cleaned_data["time_zone"]
         request.user.save(update_fields=["time_zone"])

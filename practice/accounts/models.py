@@ -1,5 +1,7 @@
 """Who signs in."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -20,7 +22,7 @@ from practice.text.time_zones import validate_time_zone
 LOGIN_SESSION_KEY = "account_login"  # allauth's, of a sign-in that waits for its second step
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     """Makes accounts."""
 
     def create_user(self, email: str, password: str | None = None) -> "User":
@@ -30,8 +32,8 @@ class UserManager(BaseUserManager):
         user.save()
         return user
 
-    def get_by_natural_key(self, email: str) -> "User":
-        return self.get(email=email.strip().lower())
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").strip().lower())
 
 
 class User(AbstractBaseUser):
@@ -101,7 +103,8 @@ class User(AbstractBaseUser):
         """Delete what belongs to the account alone: addresses, second factors, devices."""
         for relation in self._meta.related_objects:
             if relation.on_delete is models.CASCADE:
-                relation.related_model._base_manager.filter(**{relation.field.name: self}).delete()
+                belongings: Any = relation.related_model
+                belongings._base_manager.filter(**{relation.field.name: self}).delete()
 
     def sign_out_everywhere(self, *, but: str | None = None) -> None:
         """End every session of this account, and every sign-in to it that has begun."""

@@ -8,10 +8,11 @@ from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
+from practice.accounts.access import AccountRequest
 from practice.accounts.devices import device
 from practice.web.responses import banner, see_other
 
@@ -19,9 +20,9 @@ Type = Authenticator.Type
 
 
 @require_safe
-def security(request: HttpRequest) -> HttpResponse:
+def security(request: AccountRequest) -> HttpResponse:
     """Show every way into the account, and every device that is in it."""
-    factors = request.user.authenticator_set.order_by("created_at")
+    factors = Authenticator.objects.filter(user=request.user).order_by("created_at")
     codes = factors.filter(type=Type.RECOVERY_CODES).first()
     here = request.session.session_key
     elsewhere = [
@@ -42,9 +43,11 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
+def sign_out_elsewhere(request: AccountRequest) -> HttpResponse:
     """End every session of this account but this one."""
-    others = request.user.usersession_set.exclude(session_key=request.session.session_key)
+    others = UserSession.objects.filter(user=request.user).exclude(
+        session_key=request.session.session_key
+    )
     for session in others:
         session.end()
     banner(request, "signed_out_elsewhere")

@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from practice.accounts.access import therapist_of
+from practice.accounts.access import AccountRequest, therapist_of
 from practice.accounts.models import User
 from practice.text.ages import LEEWAY
 from practice.web.responses import banner, see_other
@@ -127,7 +127,7 @@ def for_page(session: SessionBase) -> dict[str, int]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def time_left(request: HttpRequest) -> HttpResponse:
+def time_left(request: AccountRequest) -> HttpResponse:
     """Tell `static/stay.js` how many seconds are left: GET only looks, POST stays signed in.
 
     When few are left, the dialog that says so comes along.
@@ -163,16 +163,16 @@ OPEN_WITHOUT = {
 
 def has_second_factor(user: User) -> bool:
     """Whether an account has an authenticator app or a passkey."""
-    return user.authenticator_set.filter(type__in=SECOND_FACTORS).exists()
+    return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
 
 
-def second_factor_for_therapists(get_response: Callable) -> Callable[[HttpRequest], HttpResponse]:
+def second_factor_for_therapists(get_response: Callable) -> Callable[..., HttpResponse]:
     """Lead a therapist without a second factor to where one is added, and nowhere else.
 
     Looked up at each request: a factor that is removed stops counting at once.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: AccountRequest) -> HttpResponse:
         if (
             not settings.SECOND_FACTOR_FOR_THERAPISTS
             or not therapist_of(request.user)

@@ -6,13 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from practice.accounts.access import AccountRequest
 from practice.accounts.forms import TimeZoneForm
 from practice.accounts.signed_in import EVERYTHING_KEPT, has_second_factor
 from practice.web.responses import banner, render_form, see_other
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: AccountRequest) -> HttpResponse:
     """Show the account, and change the time zone."""
     zone = timezone.get_current_timezone_name()
     form = TimeZoneForm(request.POST or None, initial={"time_zone": zone})

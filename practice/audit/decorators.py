@@ -1,10 +1,11 @@
 """Looking is recorded, too: who opened a page about somebody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
+from practice.accounts.access import TherapistRequest
 from practice.audit.models import Entry, Verb
 from practice.database.public_ids import ALPHABET
 
@@ -17,11 +18,11 @@ def records(verb: Verb) -> Callable:
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
-        def recorded(request: HttpRequest, **ids: str) -> HttpResponse:
+        def recorded(request: TherapistRequest, **ids: str) -> HttpResponse:
             response = view(request, **ids)
             if not 300 <= response.status_code < 400:
-                looker, practice = request.user, request.therapist
-                Entry.record(verb, by=looker, therapist=practice, about=named_in(ids))
+                by, therapist = request.user, request.therapist
+                Entry.record(verb, by=by, therapist=therapist, about=named_in(ids))
             return response
 
         return recorded
@@ -29,7 +30,7 @@ def records(verb: Verb) -> Callable:
     return decorate
 
 
-def named_in(ids: dict[str, object]) -> str:
+def named_in(ids: Mapping[str, object]) -> str:
     """Return what an address names, e.g. "client:bcdfghjkmn" for {"client_id": "bcdfghjkmn"}.
 
     What cannot be an id, because somebody typed it, is left out.

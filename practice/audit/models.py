@@ -45,9 +45,9 @@ class Chain(models.Model):
     def begin(cls, number: int) -> None:
         """Begin a chain, unless it has begun."""
         if not cls.objects.filter(chain=number).exists():
-            new = cls(chain=number)
+            new = Chain(chain=number)
             new.head_mac = seal_of_head(new)
-            cls.objects.bulk_create([new], ignore_conflicts=True)  # another may be faster
+            Chain.objects.bulk_create([new], ignore_conflicts=True)  # another may be faster
 
     @classmethod
     def lock(cls, number: int, *, skip_locked: bool = False) -> Self | None:
@@ -226,6 +226,6 @@ class Unchained(models.Model):
         return f"Unchained entry {self.pk}"
 
 
-def name_of(row: models.Model) -> str:
+def name_of(row: Any) -> str:
     """Return what an entry calls a row: its kind and its public id, "client:bcdfghjkmn"."""
     return f"{row._meta.model_name}:{row.public_id}"

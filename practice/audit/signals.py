@@ -5,7 +5,6 @@ from typing import Any
 from allauth.account import signals as account
 from django.apps import apps
 from django.contrib.auth import signals as django
-from django.db.models import Model
 from django.db.models.signals import post_save
 from django.http import HttpRequest
 
@@ -52,7 +51,7 @@ def password_changed(user: User, **signal: Any) -> None:
     _record(Verb.PASSWORD_CHANGED, user)
 
 
-def second_factor_added(instance: Model, created: bool, **signal: Any) -> None:
+def second_factor_added(instance: Any, created: bool, **signal: Any) -> None:
     """An app, a passkey, or new recovery codes; using one changes its row and adds none."""
     if created:
         _record(Verb.SECOND_FACTOR_ADDED, instance.user)

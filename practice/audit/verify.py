@@ -41,24 +41,30 @@ def _faults_of_places(chain: int, head: Chain) -> Iterator[str]:
     if head.head_mac != seal_of_head(head):
         yield "the head was changed"
     purge = last_purge(chain)
-    first, former = (purge.through + 1, purge.digest) if purge else (1, NOTHING)
+    first, former = (_reach_of(purge) + 1, purge.digest) if purge else (1, NOTHING)
     expected = first
     entries = Entry.objects.filter(chain=chain, number__lte=head.length).order_by("number")
     for entry in entries.iterator(chunk_size=AT_ONCE):
-        if entry.number < first:
-            yield f"entry {entry.number} is there, and should not be"
+        number = entry.number or 0  # there: only those with a number were asked for
+        if number < first:
+            yield f"entry {number} is there, and should not be"
             continue
-        if entry.number > expected:
-            yield _missing("entry", "entries", expected, entry.number - 1)
-        elif entry.mac != seal_of_place(former, entry.number, entry.seal):
-            yield f"entry {entry.number} was changed, or what came before it"
+        if number > expected:
+            yield _missing("entry", "entries", expected, number - 1)
+        elif entry.mac != seal_of_place(former, number, entry.seal):
+            yield f"entry {number} was changed, or what came before it"
         elif entry.seal != seal_of_entry(entry):
-            yield f"entry {entry.number} was changed"
-        expected, former = entry.number + 1, entry.mac
+            yield f"entry {number} was changed"
+        expected, former = number + 1, entry.mac
     if expected <= head.length:
         yield _missing("entry", "entries", expected, head.length)
     elif former != head.mac:
         yield "the last entry is not the one that the head names"
+
+
+def _reach_of(purge: Entry) -> int:
+    """Return the number of the last place that a purge took."""
+    return purge.through or 0  # a purge always has it, by constraint
 
 
 def _missing(one: str, several: str, first: int, last: int) -> str:
@@ -72,9 +78,10 @@ def faults_of_writers() -> Iterator[str]:
     Holes that begin before the moment of a purge are what it has left.
     """
     purged = _purged_before()
-    name, last, since = None, 0, None
-    lines = Entry.objects.order_by("writer", "writer_number")
-    lines = lines.values_list("writer", "writer_number", "at")
+    name: str | None = None
+    last, since = 0, purged
+    entries = Entry.objects.order_by("writer", "writer_number")
+    lines = entries.values_list("writer", "writer_number", "at")
     for writer, number, at in lines.iterator(chunk_size=AT_ONCE):
         if writer != name:
             name, last, since = writer, 0, began_at(writer)
@@ -97,8 +104,8 @@ def faults_beside(kept: tuple[int, int, str]) -> Iterator[str]:
     chain, length, mac = kept
     entry, purge = Entry.objects.filter(chain=chain, number=length).first(), last_purge(chain)
     found = entry.mac if entry else NOTHING if length == 0 else None
-    if purge and purge.through >= length:
-        found = purge.digest if purge.through == length else mac  # longer ago than can be told
+    if purge and _reach_of(purge) >= length:
+        found = purge.digest if _reach_of(purge) == length else mac  # longer ago than can be told
     if found is None:
         yield f"it once had {length} entries, and has fewer"
     elif found != mac:

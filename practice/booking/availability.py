@@ -17,6 +17,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours, rules_of
+from practice.diary.models import Session
 from practice.text.fields import LineField
 from practice.web.typed_rows import typed_rows
 
@@ -57,7 +58,8 @@ class SpanForm(RowForm):
     )
 
     def clean(self) -> dict:
-        cleaned_data = super().clean()
+        super().clean()
+        cleaned_data = self.cleaned_data
         starts, ends = cleaned_data.get("starts"), cleaned_data.get("ends")
         if starts is not None and ends is not None and time.min != ends <= starts:
             self.add_error("ends", f"{self.row}: the end must be after the start")
@@ -88,7 +90,8 @@ class DaysOffForm(RowForm):
     )
 
     def clean(self) -> dict:
-        cleaned_data = super().clean()
+        super().clean()
+        cleaned_data = self.cleaned_data
         first, last = cleaned_data.get("first_day"), cleaned_data.get("last_day")
         for name, day in (("first_day", first), ("last_day", last)):
             if day and abs(day - timezone.localdate()) > FURTHEST_DAY_OFF:
@@ -112,11 +115,10 @@ class Rows(BaseFormSet):
     def full_clean(self) -> None:
         """Refuse, in a sentence, a form that has lost count of its rows."""
         super().full_clean()
-        total = self.management_form.cleaned_data.get("TOTAL_FORMS", 0)
+        total = self.management_form.cleaned_data.get("TOTAL_FORMS") or 0
         if self.is_bound and (not self.management_form.is_valid() or total < 0):
-            del self._non_form_errors[:]
             words = "This page was not sent whole. Nothing was saved. Reload it and try again"
-            self._non_form_errors.append(words)
+            self._non_form_errors = self.error_class([words])
 
     @property
     def filled(self) -> list[RowForm]:
@@ -130,9 +132,13 @@ class DayRows(Rows):
     def day(self) -> str:
         return self.names[0].partition(",")[0]
 
+    @property
+    def spans(self) -> list[SpanForm]:
+        return [form for form in self.filled if isinstance(form, SpanForm)]
+
     def clean(self) -> None:
         seen: list[tuple[time, time]] = []
-        for form in self.filled:
+        for form in self.spans:
             if any(_overlap(form.span, other) for other in seen):
                 form.add_error("starts", f"{self.day}: the times overlap")
             else:
@@ -176,7 +182,7 @@ class RulesForm(forms.ModelForm):
         }
 
 
-def _rows(form: type[RowForm], formset: type[Rows], most: int) -> type[Rows]:
+def _rows(form: type[RowForm], formset: type[Rows], most: int) -> Any:
     # One more than allowed is read, so that too many can be refused.
     return formset_factory(
         form, formset=formset, extra=0, max_num=most, absolute_max=most + 1, validate_max=True
@@ -196,7 +202,7 @@ class Availability:
         self._data = data
         self.is_bound = data is not None and not self._do
         hours = therapist.weekly_hours.values("weekday", "starts", "ends")
-        self.days = [
+        self.days: list[DayRows] = [
             self._make(
                 SpanRows,
                 name[:3].lower(),
@@ -215,11 +221,13 @@ class Availability:
         )
         self.rules = RulesForm(data if self.is_bound else None, instance=rules_of(therapist))
         if data is not None and not self.is_bound:
-            self.rules.initial |= {name: data.get(name, "") for name in _RANGES}
+            self.rules.initial = dict(self.rules.initial) | {
+                name: data.get(name, "") for name in _RANGES
+            }
 
     def _make(
-        self, rows: type[Rows], prefix: str, fields: Iterable[str], saved: list, names: list[str]
-    ) -> Rows:
+        self, rows: Any, prefix: str, fields: Iterable[str], saved: list, names: list[str]
+    ) -> Any:
         """Return rows as sent; or as saved, or as typed with one row more or less."""
         if self.is_bound:
             return rows(self._data, prefix=prefix, names=names)
@@ -244,7 +252,8 @@ class Availability:
     @property
     def general_errors(self) -> list[str]:
         """What is wrong with the form as a whole, each once."""
-        found = [error for rows in (*self.days, self.days_off) for error in rows.non_form_errors()]
+        every = (*self.days, self.days_off)
+        found = [str(error) for rows in every for error in rows.non_form_errors()]
         return list(dict.fromkeys(found))
 
     @property
@@ -264,7 +273,7 @@ class Availability:
         WeeklyHours.objects.bulk_create(
             WeeklyHours(therapist=self.therapist, weekday=weekday, starts=starts, ends=ends)
             for weekday, day in enumerate(self.days)
-            for starts, ends in (form.span for form in day.filled)
+            for starts, ends in (form.span for form in day.spans)
         )
         BookingRules.objects.update_or_create(
             therapist=self.therapist, defaults=self.rules.cleaned_data
@@ -282,7 +291,7 @@ class Availability:
         off = [time_off.interval(zone) for time_off in self.therapist.time_off.all()]
         hours = list(self.therapist.weekly_hours.all())
 
-        def is_outside(session) -> bool:
+        def is_outside(session: Session) -> bool:
             if any(o.starts < session.ends_at and session.starts_at < o.ends for o in off):
                 return True
             starts, ends = (

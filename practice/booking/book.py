@@ -6,12 +6,12 @@ from itertools import groupby
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from practice.accounts.access import for_clients
+from practice.accounts.access import ClientRequest, for_clients
 from practice.booking.models import free_times, is_free, rules_of
 from practice.booking.openings import instants
 from practice.diary.models import Session
@@ -41,19 +41,19 @@ class Slot:
         return cls(start, on, on.isoformat(), f"{local:%H%M}", bool(local.fold))
 
 
-def _own(request: HttpRequest, public_id: str) -> Relationship:
+def _own(request: ClientRequest, public_id: str) -> Relationship:
     """Return a relationship in which the reader can book; else it does not exist."""
     shown = Relationship.objects.shown_to(request.clients).select_related("therapist__user")
     return get_object_or_404(shown, public_id=public_id, is_quiet=False, is_closed=False)
 
 
-def _card(request: HttpRequest, relationship: Relationship) -> Card:
+def _card(request: ClientRequest, relationship: Relationship) -> Card:
     return next(c for c in cards(request.clients) if c.public_id == relationship.public_id)
 
 
 @require_safe
 @for_clients
-def book(request: HttpRequest, relationship_id: str) -> HttpResponse:
+def book(request: ClientRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
     asked = _day(request.GET["week"]) if "week" in request.GET else None
     relationship = _own(request, relationship_id)
@@ -61,7 +61,7 @@ def book(request: HttpRequest, relationship_id: str) -> HttpResponse:
 
 
 def _free_times(
-    request: HttpRequest, relationship: Relationship, asked: date | None
+    request: ClientRequest, relationship: Relationship, asked: date | None
 ) -> dict[str, object]:
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
@@ -87,7 +87,7 @@ def _free_times(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clients
-def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> HttpResponse:
+def check(request: ClientRequest, relationship_id: str, day: str, time: str) -> HttpResponse:
     """Show what would be booked, and book it; the relationship stays as it is.
 
     Source: `docs/domain.md` 2.9.
@@ -109,7 +109,7 @@ def check(request: HttpRequest, relationship_id: str, day: str, time: str) -> Ht
     return render(request, "booking/check.html", context)
 
 
-def _book(request: HttpRequest, relationship: Relationship, start: datetime) -> HttpResponse:
+def _book(request: ClientRequest, relationship: Relationship, start: datetime) -> HttpResponse:
     therapist = relationship.therapist
     try:
         session = Session.book(
@@ -126,14 +126,14 @@ def _book(request: HttpRequest, relationship: Relationship, start: datetime) -> 
     return see_other("session", session.public_id)
 
 
-def _is_still_free(request: HttpRequest, relationship: Relationship, start: datetime) -> bool:
+def _is_still_free(request: ClientRequest, relationship: Relationship, start: datetime) -> bool:
     """Ask again once nobody else can book; work that has been closed since is a 404."""
     fresh = _own(request, relationship.public_id)
     return is_free(fresh.therapist, start, timezone.now())
 
 
 def _no_longer_free(
-    request: HttpRequest, relationship: Relationship, start: datetime
+    request: ClientRequest, relationship: Relationship, start: datetime
 ) -> HttpResponse:
     """Answer with fresh times, or, to a second click of the same person, with what they booked."""
     same = relationship.sessions.standing().filter(starts_at=start, booked_by=request.user).first()

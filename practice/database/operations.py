@@ -12,6 +12,7 @@ are in the way. A migration that alters such a table begins with `RevertSQL` and
 
 from pathlib import Path
 from sqlite3 import complete_statement
+from typing import Any
 
 from django.apps import apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -71,10 +72,10 @@ class ApplySQL(Operation):
 class RevertSQL(ApplySQL):
     """Take rules or views of an app away, until the `ApplySQL` at the end of the same migration."""
 
-    def database_forwards(self, *args: object) -> None:
+    def database_forwards(self, *args: Any) -> None:
         super().database_backwards(*args)
 
-    def database_backwards(self, *args: object) -> None:
+    def database_backwards(self, *args: Any) -> None:
         super().database_forwards(*args)
 
     def describe(self) -> str:

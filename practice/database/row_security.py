@@ -8,6 +8,7 @@ nothing of the kind.
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -17,7 +18,7 @@ APPLICATION = "stillwater_app"  # the role of the server
 POLICIES = Path(__file__).with_name("row_security.sql")
 
 
-def check_owner(using: str = "default", **signal: object) -> None:
+def check_owner(using: str = "default", **signal: Any) -> None:
     """Before `migrate`: look whether this role sees every row.
 
     Raises:
@@ -34,7 +35,7 @@ def check_owner(using: str = "default", **signal: object) -> None:
             )
 
 
-def apply(using: str = "default", **signal: object) -> None:
+def apply(using: str = "default", **signal: Any) -> None:
     """After `migrate`: run the file, unless it was run like this for these tables already."""
     connection = connections[using]
     if connection.vendor != "postgresql":

@@ -128,5 +128,5 @@ def book_follow_up(relationship: Relationship, now: datetime) -> None:
         relationship,
         starts_at=(at_four or free)[0],
         length=LENGTH_OF_SESSION,
-        by=relationship.people[0].account,
+        by=relationship.people[0].account or relationship.therapist.user,
     )

@@ -208,7 +208,7 @@ def _profiles() -> None:
         )
 
 
-def _the_lindqvists(hannah: Practice, account: Callable[[str], User]) -> None:
+def _the_lindqvists(hannah: Practice, account: Callable[..., User]) -> None:
     stockholm = "Europe/Stockholm"
     maya, erik = (
         hannah.client(
@@ -224,7 +224,7 @@ def _the_lindqvists(hannah: Practice, account: Callable[[str], User]) -> None:
     hannah.start(Kind.INDIVIDUAL, maya, days=265)
 
 
-def _jonah(hannah: Practice, account: Callable[[str], User]) -> Relationship:
+def _jonah(hannah: Practice, account: Callable[..., User]) -> Relationship:
     jonah = hannah.client("Jonah Whitfield", days=410, account=account("jonah@stillwater.example"))
     relationship = hannah.start(Kind.INDIVIDUAL, jonah, days=410)
     hannah.end(relationship, EndReason.COMPLETED, days=76)

@@ -1,11 +1,11 @@
 """The Client Dashboard and a client's list of sessions."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from practice.accounts.access import for_clients
+from practice.accounts.access import ClientRequest, for_clients
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session, SessionQuerySet
 from practice.diary.shown_to_clients import cards, details_of_all, with_details
@@ -13,11 +13,11 @@ from practice.diary.shown_to_clients import cards, details_of_all, with_details
 ROWS_A_PAGE = 25
 
 
-def _sessions(request: HttpRequest) -> SessionQuerySet:
+def _sessions(request: ClientRequest) -> SessionQuerySet:
     return with_details(Session.objects.of_clients(request.clients))
 
 
-def _record_look(request: HttpRequest) -> None:
+def _record_look(request: ClientRequest) -> None:
     """Record it with each of the client's therapists, in the order of their chains."""
     for me in sorted(request.clients, key=lambda record: record.therapist_id):
         practice = me.therapist_id
@@ -26,7 +26,7 @@ def _record_look(request: HttpRequest) -> None:
 
 @require_safe
 @for_clients
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: ClientRequest) -> HttpResponse:
     """Show a client a card for each relationship, and their next sessions."""
     _record_look(request)
     sessions = _sessions(request)
@@ -43,7 +43,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_clients
-def my_sessions(request: HttpRequest) -> HttpResponse:
+def my_sessions(request: ClientRequest) -> HttpResponse:
     """List all of a client's sessions."""
     _record_look(request)
     sessions = _sessions(request)

@@ -36,7 +36,8 @@ class TimeForm(forms.Form):
     )
 
     def clean(self) -> dict:
-        cleaned_data = super().clean()
+        super().clean()
+        cleaned_data = self.cleaned_data
         if cleaned_data.get("day") and cleaned_data.get("time") is not None:
             cleaned_data["starts_at"] = self._instant(cleaned_data)
         return cleaned_data

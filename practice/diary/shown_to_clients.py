@@ -50,10 +50,10 @@ def cards(records: Iterable[Client]) -> list[Card]:
         .defer("therapist__profile__photo")
         .prefetch_related("participations__client")
     )
-    return [_card(relationship, records) for relationship in relationships]
+    return [_card(r, records, is_quiet=r.is_quiet) for r in relationships]
 
 
-def _card(relationship: Relationship, records: list[Client]) -> Card:
+def _card(relationship: Relationship, records: list[Client], *, is_quiet: bool) -> Card:
     therapist = relationship.therapist
     people = [person for person in relationship.people if not person.is_erased]
     has_public_page = hasattr(therapist, "profile") and therapist.profile.is_published
@@ -66,8 +66,8 @@ def _card(relationship: Relationship, records: list[Client]) -> Card:
         profile_slug=therapist.slug if has_public_page else "",
         fee=_fee(therapist, relationship.kind),
         ended_at=relationship.ended_at,
-        is_quiet=relationship.is_quiet,
-        can_book=not relationship.is_quiet and not relationship.is_closed,
+        is_quiet=is_quiet,
+        can_book=not is_quiet and not relationship.is_closed,
     )
 
 
@@ -80,7 +80,7 @@ def _fee(therapist: Therapist, kind: str) -> int | None:
         Kind.COUPLES: profile.fee_couples,
         Kind.FAMILY: profile.fee_family,
         Kind.GROUP: profile.fee_group,
-    }[kind]
+    }[Kind(kind)]
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def details(session: Session, reader: User, *, is_quiet: bool = False) -> Sessio
     names |= {therapist.user_id: therapist.first_name, reader.pk: "you"}
 
     def change(at: datetime | None, by: int | None, *, for_client: bool = False) -> Change | None:
-        return Change(at, names.get(by, ""), for_client) if at else None
+        return Change(at, names.get(by, "") if by else "", for_client) if at else None
 
     # Nobody asks whoever cancels for themselves.
     asked = session.cancelled_for_client and session.cancelled_by_id == therapist.user_id
@@ -156,7 +156,7 @@ def details(session: Session, reader: User, *, is_quiet: bool = False) -> Sessio
         kind=relationship.get_kind_display(),
         others=in_words(p.first_name for p in people if p.account_id != reader.pk),
         relationship_ended_at=None if is_quiet else relationship.ended_at,
-        booked=change(session.booked_at, session.booked_by_id),
+        booked=Change(session.booked_at, names.get(session.booked_by_id, "")),
         moved=change(session.moved_at, session.moved_by_id, for_client=session.moved_for_client),
         cancelled=change(session.cancelled_at, session.cancelled_by_id, for_client=asked),
         complimentary=session.complimentary,

@@ -4,12 +4,13 @@ from uuid import uuid4
 
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import (
+    AccountRequest,
     TherapistRequest,
     act_as_client,
     act_as_therapist,
@@ -29,7 +30,7 @@ TAKEN = "You have another session at that time"
 ROWS_A_PAGE = 25
 
 
-def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
+def _session(request: AccountRequest, public_id: str) -> tuple[Session, bool]:
     """Return a session of the reader, and whether they are its therapist; else there is none."""
     if therapist := therapist_of(request.user):
         act_as_therapist()
@@ -42,21 +43,21 @@ def _session(request: HttpRequest, public_id: str) -> tuple[Session, bool]:
     raise Http404
 
 
-def _record_look(request: HttpRequest, appointment: Session) -> None:
+def _record_look(request: AccountRequest, appointment: Session) -> None:
     practice = appointment.therapist_id
     Entry.record(Verb.SESSION_OPENED, by=request.user, therapist=practice, about=appointment)
 
 
 @require_safe
-def session(request: HttpRequest, session_id: str) -> HttpResponse:
+def session(request: AccountRequest, session_id: str) -> HttpResponse:
     """Session Details, for the therapist and for the client."""
     appointment, is_therapist = _session(request, session_id)
     _record_look(request, appointment)
     if not is_therapist:
         own = cards(request.user.clients.all())
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
-        context = {"appointment": details(appointment, request.user, is_quiet=is_quiet)}
-        return render(request, "diary/my_session.html", context)
+        shown = details(appointment, request.user, is_quiet=is_quiet)
+        return render(request, "diary/my_session.html", {"appointment": shown})
     prefetch_related_objects(appointment.relationship.people, "account")  # for their zones
     context = {
         "appointment": details(appointment, request.user),
@@ -67,7 +68,7 @@ def session(request: HttpRequest, session_id: str) -> HttpResponse:
 
 
 @require_safe
-def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
+def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
     """The session as a calendar file."""
     appointment, is_therapist = _session(request, session_id)
     _record_look(request, appointment)
@@ -81,7 +82,7 @@ def calendar(request: HttpRequest, session_id: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
+def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
     """Cancel a session, from either side."""
     appointment, is_therapist = _session(request, session_id)
     if not appointment.is_upcoming:
@@ -101,7 +102,7 @@ def cancel(request: HttpRequest, session_id: str) -> HttpResponse:
     return render(request, "diary/cancel.html", context)
 
 
-def _is_no_longer_booked(request: HttpRequest, session_id: str) -> HttpResponse:
+def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
     banner(request, "session_not_booked")
     return see_other("session", session_id)
 

@@ -48,7 +48,11 @@ def installation_on(now: datetime) -> Installation:
     """
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     key = f"installation-{midnight:%Y%m%d}"
-    return cache.get_or_set(key, lambda: installation(_everybody(), midnight), 86400)
+    known: Installation | None = cache.get(key)
+    if known is None:
+        known = installation(_everybody(), midnight)
+        cache.set(key, known, 86400)
+    return known
 
 
 def _everybody() -> list[Visit]:

@@ -53,7 +53,7 @@ class ProfileForm(forms.ModelForm):
 
     def clean_new_photo(self) -> bytes:
         upload: UploadedFile | None = self.cleaned_data["new_photo"]
-        return portrait(upload, upload.size or 0) if upload else b""
+        return portrait(upload.file, upload.size or 0) if upload and upload.file else b""
 
     def save(self, commit: bool = True) -> Profile:
         if self.cleaned_data["new_photo"]:

@@ -65,9 +65,13 @@ class Profile(models.Model):
     @property
     def fees(self) -> list[tuple[str, int]]:
         """Return (kind, whole pounds) of each fee that is set."""
-        columns = ("fee_individual", "fee_couples", "fee_family", "fee_group")
-        labels = [(self._meta.get_field(c).verbose_name, getattr(self, c)) for c in columns]
-        return [(label, fee) for label, fee in labels if fee is not None]
+        fees = [
+            ("Individual", self.fee_individual),
+            ("Couples", self.fee_couples),
+            ("Family", self.fee_family),
+            ("Group", self.fee_group),
+        ]
+        return [(label, fee) for label, fee in fees if fee is not None]
 
 
 class ClientVisit(models.Model):

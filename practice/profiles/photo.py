@@ -5,7 +5,7 @@ can hold enormous pictures of one colour.
 """
 
 from io import BytesIO
-from typing import BinaryIO
+from typing import IO
 
 from django.core.exceptions import ValidationError
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -18,7 +18,7 @@ SIDE = 320
 SHRINK = ("RGB", "RGBA", "L", "LA", "CMYK")  # modes whose pixels can be blended
 
 
-def portrait(file: BinaryIO, size: int) -> bytes:
+def portrait(file: IO[bytes], size: int) -> bytes:
     """Return a square JPEG of 320 pixels, drawn anew: no metadata, no place, no second picture.
 
     Raises:
@@ -28,7 +28,7 @@ def portrait(file: BinaryIO, size: int) -> bytes:
         raise ValidationError("The photo must be smaller than 5 MB")
     try:
         with Image.open(file, formats=tuple(MOST_PIXELS)) as picture:
-            if picture.width * picture.height > MOST_PIXELS[picture.format]:
+            if picture.width * picture.height > MOST_PIXELS[str(picture.format)]:
                 raise ValidationError("The photo has too many pixels. Choose a smaller one")
             square = _square(picture)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):

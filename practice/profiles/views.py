@@ -72,8 +72,9 @@ def profile(request: TherapistRequest) -> HttpResponse:
     """Edit one's own profile."""
     own = Profile.objects.filter(therapist=request.therapist).first()
     own = own or Profile(therapist=request.therapist)
-    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ProfileForm(*sent, instance=own)
+    is_sent = request.method == "POST"
+    data, files = (request.POST, request.FILES) if is_sent else (None, None)
+    form = ProfileForm(data, files, instance=own)
     if form.is_valid():
         with Entry.recording(Verb.PROFILE_CHANGED, by=request.user, therapist=request.therapist):
             form.save()

@@ -45,7 +45,7 @@ def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
     lines = [
         Line(entry.at, _who(entry, names), entry.words, things[entry.about]) for entry in found
     ]
-    context = {"client": person, "lines": lines, "page": page, "only": things.get(only)}
+    context = {"client": person, "lines": lines, "page": page, "only": things.get(only or "")}
     context["only_id"] = only.partition(":")[2] if only else ""
     return render(request, "records/access_history.html", context)
 

@@ -149,8 +149,8 @@ def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
     blanked = [f"relationship:{r.public_id}" for r in plan.shared if blank_notes]
     lines = [(f"client:{plan.client.public_id}", "done"), *((about, "done") for about in gone)]
     for about, outcome in [*lines, *((about, "notes blanked") for about in blanked)]:
-        values = {"therapist": plan.client.therapist_id, "about": about, "outcome": outcome}
-        Entry.record(Verb.ERASED, by=by, **values)
+        therapist_id = plan.client.therapist_id
+        Entry.record(Verb.ERASED, by=by, therapist=therapist_id, about=about, outcome=outcome)
 
 
 def _close_unless_needed(account: User) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from io import BytesIO
 
 from allauth.account.decorators import reauthentication_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import KeepForm
 from clients.models import Client
-from practice.accounts.access import TherapistRequest, for_clients, for_therapists
+from practice.accounts.access import ClientRequest, TherapistRequest, for_clients, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.records.erasure import NotYet, Plan, erase
@@ -52,7 +52,7 @@ def _about_export(request: TherapistRequest, client_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clients
-def my_data(request: HttpRequest) -> HttpResponse:
+def my_data(request: ClientRequest) -> HttpResponse:
     """Say what is held that a client may see, and give it."""
     if request.method != "POST":
         return render(request, "records/my_data.html")

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from practice.accounts.access import therapist_of
+from practice.accounts.access import AccountRequest, therapist_of
 from practice.diary.models import Session
 from practice.web.responses import BANNER
 from relationships.models import Relationship, RelationshipQuerySet
@@ -64,7 +64,7 @@ def _tidied(request: HttpRequest, done: int, stale: list[str]) -> dict:
     return {"done": done, "stale": _relationships(request, stale)}
 
 
-def _booked(request: HttpRequest, session: str) -> dict | None:
+def _booked(request: AccountRequest, session: str) -> dict | None:
     sessions = Session.objects.of_clients(request.user.clients.all()).standing()
     found = sessions.filter(public_id=session).select_related("therapist").first()
     return found and {"appointment": found}

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from practice.audit.decorators import named_in
 from practice.audit.models import Entry, Verb
 from practice.site.middleware import too_large
+from practice.web.requests import PageRequest
 from practice.web.responses import banner, page_asked_from
 
 RETRY_AFTER = "10"  # seconds
@@ -45,7 +46,7 @@ def _record_refusal(request: HttpRequest, status: int) -> None:
     """
     user, route = getattr(request, "user", None), request.resolver_match
     by = user if user and user.is_authenticated else None
-    about = named_in(route.captured_kwargs) if route else ""
+    about = named_in(route.kwargs) if route else ""
     if status == 429 or (by and about):
         outcome = f"{status} {route.url_name if route else ''}"
         Entry.record(Verb.REFUSED, by=by, therapist=None, about=about, outcome=outcome)
@@ -80,7 +81,7 @@ def _unavailable() -> HttpResponse:
     return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: PageRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or not ours. Nothing was changed."""
     if request.htmx:
         banner(request, "page_too_old")

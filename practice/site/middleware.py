@@ -22,9 +22,10 @@ from practice.accounts.access import therapist_of, transaction_of
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
 from practice.web.logging import REQUEST_ID
+from practice.web.requests import PageRequest
 from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[..., HttpResponse]
 
 WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
 
@@ -106,7 +107,7 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
     (422) is the same page again and no new entry in the browser's history.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: PageRequest) -> HttpResponse:
         response = get_response(request)
         if request.htmx:
             sign_in = resolve_url(settings.LOGIN_URL)
@@ -172,7 +173,7 @@ def identified(get_response: GetResponse) -> GetResponse:
 def reader_time_zone(get_response: GetResponse) -> GetResponse:
     """Show times in the zone of whoever reads them (`docs/domain.md` 2.2), and say who that is."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: PageRequest) -> HttpResponse:
         request.reader = None
         if request.user.is_authenticated:
             request.reader = therapist_of(request.user) or request.user.clients.first()

@@ -1,6 +1,8 @@
 """Pages of the practice as a whole: where `/` leads, help, accessibility, privacy."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
+from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
@@ -8,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clients.models import Client, ClientQuerySet
 from practice.accounts.access import act_as_therapist, therapist_of
 from practice.audit.models import Entry, Verb
 from practice.text.fields import LineField
@@ -24,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return see_other("clients" if therapist_of(request.user) else "dashboard")
 
 
-def page(template: str):
+def page(template: str) -> Callable[[HttpRequest], HttpResponse]:
     """Return a view of a page that says the same to everybody."""
 
     @require_safe
@@ -55,20 +58,20 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     if therapist:
         act_as_therapist()
     form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
-    context = {"form": form, "therapist": therapist}
-    if not form.is_valid():
+    context: dict[str, Any] = {"form": form, "therapist": therapist}
+    if therapist is None or not form.is_valid():
         return render_form(request, "help/cant_spot_a_client.html", context)
     name = form.cleaned_data["name"]
     everybody = therapist.clients.known().a_to_z()
     found = list(everybody.search(name)[:10])
     count = f"{len(found)} found"
-    Entry.record(Verb.LIST_SEARCHED, by=request.user, therapist=therapist, outcome=count)
+    Entry.record(Verb.LIST_SEARCHED, by=therapist.user, therapist=therapist, outcome=count)
     similar = [] if found else _similar(name, everybody)
     context |= {"name": name, "found": found, "similar": similar, "checked": True}
     return render(request, "help/cant_spot_a_client.html", context)
 
 
-def _similar(name: str, everybody) -> list:
+def _similar(name: str, everybody: ClientQuerySet) -> list[Client]:
     """Return clients whose name, or one word of it, is spelt nearly so."""
     by_word: dict[str, dict] = {}
     for client in everybody:

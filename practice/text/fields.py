@@ -39,7 +39,7 @@ class TimeZoneField(forms.ChoiceField):
     """A time zone of the list; one that is known under another name is found on it, too."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"label": "Time zone", "choices": time_zones.choices} | kwargs)
+        super().__init__(choices=time_zones.choices, **{"label": "Time zone"} | kwargs)
         choose = "Choose a time zone from the list"
         self.error_messages |= {"required": choose, "invalid_choice": choose}
 

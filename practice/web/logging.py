@@ -74,9 +74,12 @@ class WithoutValues(logging.Formatter):
     """
 
     def formatException(  # noqa: N802 - the name that `logging` calls
-        self, ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None],
     ) -> str:
-        error, told = ei[1], []
+        error: BaseException | None = ei[1]
+        told: list[str] = []
         while error:
             frames = "".join(traceback.format_tb(error.__traceback__))
             told.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")

@@ -1,9 +1,14 @@
 """Answers that several views give."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from practice.web.requests import PageRequest
 
 BANNER = "banner"  # where a session keeps what the next page says
 LONGEST_ADDRESS = 2_000  # characters of path and query, of any page
@@ -15,7 +20,7 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
-def page_asked_from(request: HttpRequest) -> str:
+def page_asked_from(request: PageRequest) -> str:
     """Return the path and query of the page that htmx asks from; "/" if it names none of ours.
 
     What it names is a header, which anybody can send.
@@ -24,11 +29,12 @@ def page_asked_from(request: HttpRequest) -> str:
         page = request.htmx.current_url_abs_path
     except ValueError:  # no address at all
         page = None
-    is_ours = page and page.startswith("/") and url_has_allowed_host_and_scheme(page, None)
-    return page if is_ours and len(page) <= LONGEST_ADDRESS else "/"
+    if not page or not page.startswith("/") or len(page) > LONGEST_ADDRESS:
+        return "/"
+    return page if url_has_allowed_host_and_scheme(page, None) else "/"
 
 
-def see_other(to: str, *args: object, **kwargs: object) -> SeeOther:
+def see_other(to: str, *args: Any, **kwargs: Any) -> SeeOther:
     """Answer 303 to a URL, a URL name or an object."""
     return SeeOther(resolve_url(to, *args, **kwargs))
 
@@ -39,7 +45,7 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     return render(request, template, context, status=422 if form.is_bound and form.errors else 200)
 
 
-def banner(request: HttpRequest, key: str, **values: Model | int | list[Model]) -> None:
+def banner(request: HttpRequest, key: str, **values: Model | int | Sequence[Model]) -> None:
     """Show a banner on the next page: `key` is one of `practice.site.banners.BANNERS`.
 
     What waits in the session until then is the key, numbers, and the public ids of rows; no name
@@ -51,10 +57,10 @@ def banner(request: HttpRequest, key: str, **values: Model | int | list[Model]) 
     request.session[BANNER] = {name: _plain(value) for name, value in values.items()} | {"key": key}
 
 
-def _plain(value: Model | int | list[Model]) -> object:
+def _plain(value: Any) -> object:
     match value:
         case Model():
-            return value.public_id
+            return value.public_id  # type: ignore[attr-defined]  # those that are shown have one
         case int():
             return value
         case list():

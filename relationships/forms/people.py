@@ -4,7 +4,7 @@ Whoever is among the therapist's clients already, inactive ones included, is rec
 e-mail address: looking for somebody who is hidden breeds no duplicate (`docs/domain.md` 6.11).
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
@@ -27,7 +27,8 @@ class NewClientForm(ClientForm):
 
     def __init__(self, therapist: Therapist, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.therapist, self.matches = therapist, []
+        self.therapist = therapist
+        self.matches: list[Client] = []
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -85,7 +86,7 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
             if typed[0]:
                 same = therapist.clients.known().same_person_as(*typed)
                 self.matches = list(same.a_to_z().prefetch_related("relationships"))
-        self.fields["who"].choices = [
+        cast(forms.ChoiceField, self.fields["who"]).choices = [
             *((client.public_id, self._describe(client)) for client in self.matches),
             (SOMEONE_ELSE, "Someone else: add a new client"),
         ]
@@ -134,7 +135,7 @@ class OtherPeople(BaseFormSet):
         return [form for form in self.forms if form.has_changed()]
 
 
-OtherPeopleForms = formset_factory(
+OtherPeopleForms: Any = formset_factory(
     OtherPersonForm,
     formset=OtherPeople,
     extra=1,

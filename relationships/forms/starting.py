@@ -15,6 +15,7 @@ from relationships.forms.people import (
     MOST_PEOPLE,
     SOMEONE_ELSE,
     NewClientForm,
+    OtherPeople,
     OtherPeopleForms,
 )
 from relationships.models import Kind, Relationship, start_relationship
@@ -48,7 +49,7 @@ class Beginning:
         start = {"time_zone": therapist.time_zone} | draft
         self.person = None if client else NewClientForm(therapist, typed, initial=start)
         self.kind = KindForm(typed, initial=draft)
-        self.others = OtherPeopleForms(
+        self.others: OtherPeople = OtherPeopleForms(
             typed,
             initial=typed_rows(
                 draft, "others", ("name", "preferred_name", "email", "who"), most=MOST_PEOPLE - 2
@@ -65,7 +66,7 @@ class Beginning:
     def errors(self) -> bool:
         """Whether anything was refused."""
         return self.is_bound and any(
-            [form.errors for form in self.forms] + self.others.non_form_errors()
+            [*(form.errors for form in self.forms), *self.others.non_form_errors()]
         )
 
     def is_valid(self) -> bool:
@@ -98,11 +99,13 @@ class Beginning:
     @property
     def general_errors(self) -> list[str]:
         """What is wrong with the other people as a whole."""
-        return self.others.non_form_errors()
+        return [str(error) for error in self.others.non_form_errors()]
 
     def _is_nobody_twice(self) -> bool:
-        first = self.client.public_id if self.client else _who(self.person.cleaned_data)
-        seen, once = {first}, True
+        seen: set[object] = {self.client.public_id} if self.client else set()
+        if self.person:
+            seen.add(_who(self.person.cleaned_data))
+        once = True
         for form in self.others.filled:
             chosen = form.cleaned_data["who"]
             person = _who(form.cleaned_data) if chosen in ("", SOMEONE_ELSE) else chosen
@@ -142,7 +145,7 @@ class Beginning:
 
     def save(self, by: User) -> Relationship:
         """Add whoever is new and start the relationship."""
-        first = self.client or self.person.add(by)
+        first = self.client or self.person.add(by)  # type: ignore[union-attr]  # there is one of them
         others: Iterable[Client] = [
             form.get_or_create(first.time_zone, by) for form in self.others.filled
         ]

@@ -26,7 +26,7 @@ class DayField(forms.DateField):
         )
         self.error_messages["invalid"] = "Enter a date"
 
-    def validate(self, value: object) -> None:
+    def validate(self, value: Any) -> None:
         super().validate(value)
         today = timezone.localdate()
         if value and not today <= value <= today + FURTHEST:
@@ -63,7 +63,8 @@ class TidyForm(forms.Form):
         last_session: datetime | None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, prefix=relationship.public_id, **kwargs)
+        kwargs["prefix"] = relationship.public_id
+        super().__init__(*args, **kwargs)
         self.relationship, self.last_session = relationship, last_session
 
     @property
@@ -71,7 +72,8 @@ class TidyForm(forms.Form):
         return bool(self.cleaned_data.get("action"))
 
     def clean(self) -> dict:
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         whom = self.relationship.with_whom
         if cleaned.get("action") == "" and (cleaned.get("reason") or cleaned.get("until")):
             self.add_error("action", f"Choose what to do with {whom}")

@@ -73,7 +73,9 @@ class Relationship(models.Model):
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="relationships")
     public_id = PublicIdField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
-    clients = models.ManyToManyField(Client, through="Participation", related_name="relationships")
+    clients: "models.ManyToManyField[Client, models.Model]" = models.ManyToManyField(
+        Client, through="Participation", related_name="relationships"
+    )
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
     started_at = models.DateTimeField(default=timezone.now)
     end_reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
@@ -120,7 +122,9 @@ class Relationship(models.Model):
         return f"{self.get_kind_display()} relationship"
 
     @transaction.atomic
-    def end(self, *, by: User, reason: EndReason, note: str = "", at: datetime | None = None):
+    def end(
+        self, *, by: User, reason: EndReason, note: str = "", at: datetime | None = None
+    ) -> None:
         """End the work, now unless `at` (for data from elsewhere) says when.
 
         Raises:
@@ -208,8 +212,9 @@ class Relationship(models.Model):
 
     def can_undo(self, by: User) -> bool:
         """Whether `undo_end` would be accepted now."""
-        is_theirs = self.is_ended and self.ended_by_id == by.pk
-        return is_theirs and is_fresh(self.ended_at, self.UNDO_WITHIN, timezone.now())
+        if self.ended_at is None or self.ended_by_id != by.pk:  # set if and only if it has ended
+            return False
+        return is_fresh(self.ended_at, self.UNDO_WITHIN, timezone.now())
 
     _ACTIVE = {
         "status": Status.ACTIVE,
@@ -238,7 +243,7 @@ class Relationship(models.Model):
 
     def _lock_people(self) -> None:
         """Lock the clients, whose counters will move: whoever does both does so first."""
-        list(self.clients.locked())
+        list(Client.objects.filter(relationships=self).locked())
 
     def count_on_clients(self, step: int) -> None:
         """Move the counters of the clients, who are locked."""

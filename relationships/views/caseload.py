@@ -84,10 +84,10 @@ def _rows(
     request: TherapistRequest, shown: RelationshipQuerySet, data: QueryDict | None
 ) -> list[TidyForm]:
     """Return a form for each relationship, which knows when its last session was."""
-    shown = list(shown.prefetch_related("participations__client").order_by("pk")[:ROWS])
-    held = request.therapist.sessions.held().filter(relationship__in=shown)
+    rows = list(shown.prefetch_related("participations__client").order_by("pk")[:ROWS])
+    held = request.therapist.sessions.held().filter(relationship__in=rows)
     last = dict(held.reverse().values_list("relationship", "starts_at"))
-    return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in shown]
+    return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in rows]
 
 
 def _save_weeks(request: TherapistRequest, weeks: int) -> HttpResponse:

@@ -178,7 +178,7 @@ def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     present = {
         "reason": relationship.end_reason,
         "note": relationship.end_note,
-        "ended_at": relationship.ended_at.isoformat(),
+        "ended_at": relationship.ended_at.isoformat() if relationship.ended_at else "",
     }
     form = ReasonForm(request.POST if request.method == "POST" else None, initial=present)
     if form.is_valid():

@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
@@ -155,7 +155,7 @@ class Session(models.Model):
             self._change(
                 Session.objects.booked(),
                 starts_at=starts_at,
-                ends_at=ExpressionWrapper(length + starts_at, models.DateTimeField()),
+                ends_at=ExpressionWrapper(length + Value(starts_at), models.DateTimeField()),
                 moved_at=now,
                 moved_by=by,
                 moved_for_client=for_client,
