@@ -152,7 +152,7 @@ def acting_as(account_id: int) -> Iterator[None]:
     if not _is_told():
         yield
         return
-    former = _tell(WHO_IT_IS).fetchone()
+    former = _tell(WHO_IT_IS).fetchone() or ("", "")
     _tell(WHO, str(account_id), "")
     try:
         yield
