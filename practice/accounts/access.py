@@ -9,7 +9,7 @@ row is seen. SQLite has no row-level security; there that does nothing.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -21,9 +21,6 @@ from psycopg.pq import TransactionStatus
 from practice.accounts.models import Therapist, User
 from practice.web.logging import REQUEST_ID
 from practice.web.requests import PageRequest
-
-if TYPE_CHECKING:
-    from clients.models import Client
 
 View = Callable[..., HttpResponse]
 
@@ -56,7 +53,7 @@ class TherapistRequest(AccountRequest):
 class ClientRequest(AccountRequest):
     """A request of somebody who is signed in as a client; `clients` are their own records."""
 
-    clients: "QuerySet[Client]"
+    clients: QuerySet[Any]  # of the model Client, which stands above accounts
 
 
 def therapist_of(user: object) -> Therapist | None:

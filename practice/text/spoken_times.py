@@ -6,6 +6,7 @@ Templates have filters of the same names, in an element that machines read.
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -123,7 +124,7 @@ def until(starts: datetime, ends: datetime) -> SafeString:
 
 
 @register.filter("span")
-def span_of(appointment: object) -> SafeString:
+def span_of(appointment: Any) -> SafeString:
     """5pm to 5:50pm: `{{ appointment|span }}`."""
     return until(appointment.starts_at, appointment.ends_at)
 

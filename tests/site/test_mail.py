@@ -9,7 +9,7 @@ from django.db import transaction
 
 from practice.accounts import after_response
 from practice.accounts.after_response import later
-from tests.accounts.test_second_factor import SECURITY, add_app
+from tests.accounts.second_factor import SECURITY, add_app
 from tests.commits import Postbox, depth
 
 LETTER = mail.EmailMessage("Hello", "Hello.", to=["ann@mail.example"])
