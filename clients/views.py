@@ -1,5 +1,7 @@
 """A therapist's Clients list and the page of one client."""
 
+from datetime import timedelta
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,6 +16,7 @@ from practice.records.retention import kept
 from practice.web.responses import banner, render_form, see_other
 
 SEARCH_BOX = "id_q"
+ONE_SEARCH = timedelta(seconds=30)  # so long typing counts as one search
 
 
 @require_safe
@@ -32,7 +35,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
         "foot": _foot(listing),
     }
     response = render(request, "clients/clients.html", context)
-    if listing.search:
+    if listing.search and not (request.htmx and _is_searching(request)):
         found = f"{listing.number_shown} found"  # how many, never what for
         Entry.record(
             Verb.LIST_SEARCHED, by=request.user, therapist=request.therapist, outcome=found
@@ -40,6 +43,14 @@ def clients(request: TherapistRequest) -> HttpResponse:
     if request.htmx and request.htmx.trigger != SEARCH_BOX:
         response.headers["HX-Push-Url"] = str(listing.address.without_name)
     return response
+
+
+def _is_searching(request: TherapistRequest) -> bool:
+    """Whether the same person's search is on record already, a moment ago: they are typing on."""
+    now = timezone.now()
+    searches = request.therapist.entries.filter(chain=request.therapist.pk, about="")
+    searches = searches.filter(verb=Verb.LIST_SEARCHED, by=request.user.pk)
+    return searches.filter(at__range=(now - ONE_SEARCH, now)).order_by("-pk")[:1].exists()
 
 
 def _count(listing: Listing) -> str:

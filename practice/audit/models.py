@@ -42,6 +42,7 @@ class Chain(models.Model):
         return f"Chain {self.chain}"
 
     @classmethod
+    @transaction.atomic
     def begin(cls, number: int) -> None:
         """Begin a chain, unless it has begun."""
         if not cls.objects.filter(chain=number).exists():
@@ -133,7 +134,7 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["writer", "writer_number"], name="writer_counts_once"),
         ]
         indexes = [
-            models.Index(fields=["chain", "about"], name="entry_about"),
+            models.Index(fields=["chain", "about", "id"], name="entry_about"),
             models.Index(fields=["event"], name="entry_of_event"),
             models.Index(
                 fields=["chain", "id"], condition=Q(number__isnull=True), name="entry_unchained"

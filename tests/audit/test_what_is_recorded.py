@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.test import Client as Browser
@@ -337,6 +338,39 @@ def test_a_search_is_counted_and_not_quoted(as_alice, alice, individual, lines):
     found = Entry.objects.filter(verb=Verb.LIST_SEARCHED).order_by("pk")
     assert [entry.outcome for entry in found] == ["1 found", "0 found", "1 found"]
     assert {entry.about for entry in found} == {""}
+
+
+def typed(browser: Browser, text: str, trigger: str = "id_q") -> None:
+    """Pause while typing a search, which htmx sends."""
+    headers = {"HX-Request": "true", "HX-Trigger": trigger}
+    assert browser.get("/clients/", {"q": text}, headers=headers).status_code == 200
+
+
+def test_what_is_typed_with_pauses_is_one_search(as_alice, as_bob, bob, individual, hours_pass):
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        for pause in ("A", "As", "Ash"):
+            typed(as_alice, pause)
+            clock.shift(5)
+        typed(as_alice, "Ash", trigger="clients-form")  # Enter
+        typed(as_bob, "Carl")
+
+        found = Entry.objects.filter(verb=Verb.LIST_SEARCHED)
+        assert sorted(found.values_list("therapist", "outcome")) == [
+            (individual.therapist_id, "1 found"),
+            (bob.pk, "0 found"),
+        ]
+
+        clock.shift(31)
+        typed(as_alice, "B")
+        assert found.count() == 3
+
+
+def test_a_search_that_is_sent_as_a_form_is_always_one(as_alice, individual):
+    typed(as_alice, "Ash")
+    as_alice.get("/clients/", {"q": "Ash"})
+
+    assert Entry.objects.filter(verb=Verb.LIST_SEARCHED).count() == 2
 
 
 def test_a_look_costs_one_query(as_alice, ann, individual, django_assert_num_queries):
