@@ -48,6 +48,16 @@ def cards_of_everybody(module: object) -> Callable[[Patch], None]:
     )
 
 
+def anybody_books(patch: Patch) -> None:
+    def whichever(request: HttpRequest, public_id: str) -> Relationship:
+        return get_object_or_404(
+            Relationship.objects.select_related("therapist__user"), public_id=public_id
+        )
+
+    patch.setattr(book, "_own", whichever)
+    cards_of_everybody(book)(patch)
+
+
 def drafts_are_public(patch: Patch) -> None:
     def visible(request: HttpRequest, slug: str) -> Profile:
         return get_object_or_404(Profile.objects.select_related("therapist"), therapist__slug=slug)
@@ -181,10 +191,7 @@ FORGOTTEN_FILTERS = {
     "B3 list everybody's sessions": (any_client_takes_part, "dashboard/sessions/"),
     "B3 a diary of everybody": (everybodys("sessions", Session), "diary/<str:day>/"),
     "B3 a dashboard of everybody": (cards_of_everybody(client_views), "dashboard/"),
-    "B4 an id is taken for a permission": (
-        cards_of_everybody(book),
-        "book/<id:relationship_id>/",
-    ),
+    "B4 an id is taken for a permission": (anybody_books, "book/<id:relationship_id>/"),
     "B5 a refusal tells that it exists": (
         strangers_are_told_that_it_exists,
         "relationships/<id:relationship_id>/",
