@@ -1,6 +1,6 @@
 """Who takes part in a relationship, and beginning one with them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import models, transaction
@@ -41,7 +41,7 @@ def start_relationship(
     *,
     therapist: Therapist,
     kind: Kind,
-    clients: Iterable[Client],
+    clients: Collection[Client],
     by: User,
     at: datetime | None = None,
     **columns: object,
@@ -52,11 +52,10 @@ def start_relationship(
         WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
         Client.DoesNotExist: one of them has been erased a moment ago.
     """
-    clients = list(clients)
     if not Kind(kind).fits(len(clients)):
         raise WrongNumberOfPeople
     known = Client.objects.known().filter(pk__in=[client.pk for client in clients])
-    if len(known.locked()) < len(clients):
+    if len(known.locked()) < len(set(clients)):
         raise Client.DoesNotExist
     relationship = Relationship.objects.create(
         therapist=therapist, kind=kind, started_at=at or timezone.now(), **columns
