@@ -40,10 +40,18 @@ def app_of(module: str) -> str | None:
     return next((app for app in MODELS_IN_ORDER if is_in(module, app)), None)
 
 
+class OnlyForTypes(ast.NodeTransformer):
+    """Leaves out what only the type checker reads: it is never loaded."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        is_only_for_types = ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+        return node.orelse if is_only_for_types else self.generic_visit(node)
+
+
 def imports_in(source: str) -> set[str]:
     """Return what a module imports, wherever in it: modules, and names that may be modules."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(OnlyForTypes().visit(ast.parse(source))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -163,6 +171,19 @@ def test_no_two_modules_need_each_other():
     circles = {m for m in PATHS if m in reach_of(m)}
 
     assert circles == set()
+
+
+def test_what_only_the_type_checker_reads_is_no_import():
+    source = """
+if TYPE_CHECKING:
+    import one
+else:
+    import two
+if settings.DEMO:
+    import three
+"""
+
+    assert imports_in(source) == {"two", "three"}
 
 
 def test_the_walk_sees_something():
