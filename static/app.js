@@ -30,9 +30,8 @@
 
   // Links of the empty list press the real controls: no name gets into an address.
   document.addEventListener("click", (event) => {
-    const press = event.target.closest("[data-press]")?.dataset.press;
-    const control = byId(press === "include" ? "id_include" : "id_q");
-    if (!press || !control || !window.htmx) return;
+    const control = byId(event.target.closest("[data-press]")?.dataset.press);
+    if (!control || !window.htmx) return;
     event.preventDefault();
     control.focus();
     if (isTick(control)) control.checked = true;
@@ -52,15 +51,9 @@
     toast.hidden = true;
   };
 
-  for (const [label, act] of [["Try again", () => retry()], ["Dismiss", dismiss]]) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button button-secondary";
-    button.textContent = label;
-    button.addEventListener("click", act);
-    toast?.append(button);
-  }
-  toast?.prepend(document.createElement("p"));
+  const [words, again, away] = toast.children;
+  again.addEventListener("click", () => retry());
+  away.addEventListener("click", dismiss);
 
   // What htmx 2 and 4 tell about a request, in one shape.
   const read = ({ ctx, requestConfig: config, ...detail }) => ctx ? {
@@ -111,7 +104,7 @@
       repeat(failed);
     };
     toast.hidden = false;
-    toast.firstChild.textContent = navigator.onLine
+    words.textContent = navigator.onLine
       ? `${list ? "The list" : "This page"} could not be updated. `
         + (/response/.test(type) ? "Try again." : "Check your connection and try again.")
       : "You seem to be offline. What you see may be out of date.";

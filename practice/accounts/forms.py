@@ -122,7 +122,6 @@ class CodeMixin(forms.BaseForm):
             "autocomplete": "one-time-code",
             "inputmode": "numeric",
             "spellcheck": "false",
-            "class": "short",
         }
 
 

@@ -18,7 +18,7 @@ from practice.web.responses import BANNER
 from relationships.models import Relationship, RelationshipQuerySet
 from relationships.views.work import Consequences
 
-SUCCESS, INFO = "success", "info"
+SUCCESS, INFO = "ok", "note"  # as the stylesheet calls the kinds of banners
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from django import template
 
 register = template.Library()
 
+from django.utils.text import get_text_list
+
 UNNAMED = "another person"
 
 # Chinese, Japanese and Korean: no space, or the surname, comes before the given name.
@@ -75,8 +77,7 @@ def initials(name: str) -> str:
 
 def in_words(names: Iterable[str]) -> str:
     """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
-    *most, last = list(names) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
+    return get_text_list(list(names), "and")
 
 
 def has_surname(preferred_name: str, name: str) -> bool:
