@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from django import template
+from django.utils.text import get_text_list
 
 register = template.Library()
-
-from django.utils.text import get_text_list
 
 UNNAMED = "another person"
 
