@@ -18,11 +18,12 @@ from practice.audit.models import Entry, Verb
 from practice.booking.models import DaysOff, TimeOff
 from practice.checks import refuse_powerful_role
 from practice.database import row_security
+from practice.database.operations import statements
 from practice.diary.models import Session, TakenTime
 from practice.profiles.models import ClientVisit
 from relationships.models import Relationship
 from tests.application_role import application
-from tests.database.askers import run
+from tests.database.people_and_rows import run
 from tests.factories import UserFactory, start
 
 pytestmark = [
@@ -34,7 +35,7 @@ pytestmark = [
 
 
 @contextmanager
-def asking(account: User | None) -> Iterator[None]:
+def request_of(account: User | None) -> Iterator[None]:
     """Be the server's role in a request of an account, or of a visitor."""
     with application(), access.transaction_of(account and account.pk):
         yield
@@ -59,14 +60,14 @@ def test_the_server_is_nobody_who_passes_by():
 
 
 def test_a_therapist_sees_their_own_once_they_act_as_one(individual, ann, alice):
-    with asking(alice.user):
+    with request_of(alice.user):
         assert not Client.objects.exists()
         access.act_as_therapist()
         assert Client.objects.get() == ann
 
 
 def test_whoever_is_no_therapist_cannot_act_as_one(individual, ben, ann):
-    with asking(ann.account):
+    with request_of(ann.account):
         access.act_as_therapist()
         assert Client.objects.get() == ann
 
@@ -74,7 +75,7 @@ def test_whoever_is_no_therapist_cannot_act_as_one(individual, ben, ann):
 def test_whoever_is_both_is_one_of_them_on_a_page(ann, alice, bob, carl):
     Client.objects.filter(pk=ann.pk).update(account=bob.user)  # Bob is a client of Alice's
     start(ann)
-    with asking(bob.user):
+    with request_of(bob.user):
         assert Client.objects.get() == ann
         access.act_as_therapist()
         assert Client.objects.get() == carl
@@ -84,20 +85,20 @@ def test_whoever_is_both_is_one_of_them_on_a_page(ann, alice, bob, carl):
 
 
 def test_the_people_beside_a_client_are_seen_for_their_names(couples, ann, ben):
-    with asking(ann.account):
+    with request_of(ann.account):
         assert set(Client.objects.all()) == {ann, ben}
         assert Client.objects.filter(pk=ben.pk).update(phone="") == 0
 
 
 def test_an_account_can_be_taken_from_a_record_by_its_owner_and_put_on_none(couples, ann, ben):
-    with asking(ann.account):
+    with request_of(ann.account):
         assert Client.objects.filter(pk=ben.pk).update(account=ann.account) == 0
         assert Client.objects.filter(pk=ann.pk).update(account=None) == 1
         assert not Client.objects.exists()
 
 
 def test_whoever_proves_an_account_acts_as_its_owner_for_that_long(individual, ann, bob, carl):
-    with asking(bob.user):
+    with request_of(bob.user):
         access.act_as_therapist()
         with access.acting_as(ann.account_id):
             assert Client.objects.get() == ann
@@ -110,7 +111,7 @@ def test_whoever_proves_an_account_acts_as_its_owner_for_that_long(individual, a
 def test_a_client_books_for_themself_alone(ann, individual, carl):
     theirs = start(carl)
     at = {"starts_at": timezone.now() + timedelta(days=20), "length": timedelta(minutes=50)}
-    with asking(ann.account):
+    with request_of(ann.account):
         booked = Session.book(individual, by=ann.account, **at)
         with pytest.raises(Session.Taken):
             Session.book(theirs, by=ann.account, **at)
@@ -123,7 +124,7 @@ def test_a_client_books_for_themself_alone(ann, individual, carl):
 def test_whoever_holds_an_invitation_sees_it_and_its_client(ben, carl):
     Invitation.create_for(ben)
     token = Invitation.create_for(carl)
-    with asking(None):
+    with request_of(None):
         assert not Invitation.objects.exists()
         access.hold_invitation(Invitation.fingerprint_of("another"))
         assert not Client.objects.exists()
@@ -160,9 +161,9 @@ def test_who_signs_in_sees_that_they_did_and_nothing_else_of_the_installation(al
     record(Verb.PASSWORD_CHANGED, account)
     Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice, about=ann)
 
-    with asking(account):
+    with request_of(account):
         assert set(Entry.objects.values_list("pk", flat=True)) == own
-    with asking(None):
+    with request_of(None):
         assert not Entry.objects.exists()
 
 
@@ -174,7 +175,7 @@ def test_a_therapist_sees_who_was_refused_at_what_is_theirs(individual, ann, car
     for about in (carl, start(carl), "client:bcdfghjkmn", "account:1", ""):
         Entry.record(Verb.REFUSED, by=stranger, therapist=None, about=about)
 
-    with asking(alice.user):
+    with request_of(alice.user):
         access.act_as_therapist()
         refused = Entry.objects.filter(verb=Verb.REFUSED)
         assert set(refused.values_list("pk", flat=True)) == own
@@ -188,7 +189,7 @@ def test_a_visitor_reads_the_views_and_not_the_tables(individual, ann, alice):
     TimeOff.objects.create(
         therapist=alice, first_day="2030-01-01", last_day="2030-01-02", reason="private"
     )
-    with asking(None):
+    with request_of(None):
         assert TakenTime.objects.get().pk == session.pk
         assert DaysOff.objects.get().first_day.year == 2030
         assert ClientVisit.objects.get().client == ann.pk
@@ -199,7 +200,7 @@ def test_a_visitor_reads_the_views_and_not_the_tables(individual, ann, alice):
 
 def test_nobody_writes_to_a_view(individual):
     session = book(individual)
-    with asking(None):
+    with request_of(None):
         for attempt in (
             lambda: TakenTime.objects.update(starts_at=session.ends_at),
             lambda: TakenTime.objects.all()._raw_delete("default"),
@@ -235,10 +236,23 @@ def test_a_new_table_with_a_therapist_is_bound_by_the_next_migrate(alice):
     run("CREATE TABLE something_new AS SELECT %s::bigint AS therapist_id", [alice.pk])
     row_security.apply()
 
-    with asking(alice.user):
+    with request_of(alice.user):
         assert run("SELECT * FROM something_new") == []
         access.act_as_therapist()
         assert run("SELECT * FROM something_new") == [{"therapist_id": alice.pk}]
+
+
+def test_what_a_migration_made_anew_is_bound_again(individual):
+    for part in statements("diary", "0001_views", "postgresql"):
+        run(part[0])
+    refused = pytest.raises(DatabaseError, match="permission denied")
+    with request_of(None), refused, transaction.atomic():
+        list(TakenTime.objects.all())
+    connection.check_constraints()  # nothing waits that would keep a table from being altered
+    row_security.apply(plan=[("a migration", False)])
+
+    with request_of(None):
+        assert not TakenTime.objects.exists()
 
 
 def test_what_stands_is_left_alone():

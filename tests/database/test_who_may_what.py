@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 
 from tests.database import who_may_what
-from tests.database.askers import World, run
+from tests.database.people_and_rows import World, run
 
 pytestmark = [
     pytest.mark.django_db,

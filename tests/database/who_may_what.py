@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 
 from practice.accounts.models import Therapist
 from practice.database.row_security import APPLICATION, owned_tables
-from tests.database.askers import Asker, World, run
+from tests.database.people_and_rows import Person, World, run
 
 VERBS = {"S": "SELECT", "I": "INSERT", "U": "UPDATE", "D": "DELETE", "T": "TRUNCATE"}
 
@@ -25,7 +25,7 @@ def owned_models() -> list[type[models.Model]]:
 
 
 def measure(world: World, model: type[models.Model]) -> dict[str, str]:
-    """Return the verbs that succeed at a table, for each asker and kind of row.
+    """Return the verbs that succeed at a table, for each person and kind of row.
 
     {"therapist own": "SIUD", …}; "G" is giving a row to another practice. Where rows of a kind
     differ, all that was found.
@@ -33,10 +33,10 @@ def measure(world: World, model: type[models.Model]) -> dict[str, str]:
     found = defaultdict(set)
     with _at_rest(model):
         trial = Trial(model, world.elsewhere)
-        for asker in world.askers():
-            may = trial.verbs_of(asker)
+        for person in world.people():
+            may = trial.verbs_of(person)
             for row in trial.rows:
-                found[f"{asker.role} {asker.whose(row)}"].add(may[trial.key_of(row)])
+                found[f"{person.role} {person.whose(row)}"].add(may[trial.key_of(row)])
     return {who: " or ".join(sorted(verbs)) for who, verbs in found.items() if verbs != {""}}
 
 
@@ -72,34 +72,34 @@ class Trial:
     def key_of(self, row: models.Model) -> tuple:
         return tuple(getattr(row, column) for column in self.keys)
 
-    def verbs_of(self, asker: Asker) -> dict[tuple, str]:
+    def verbs_of(self, person: Person) -> dict[tuple, str]:
         """Return the verbs that somebody can do, by the key of the row."""
         may = {self.key_of(row): "" for row in self.rows}
-        with undone(), asker.asks():
+        with undone(), person.request():
             selected = set(self._places())
         given = f"therapist_id = {self.elsewhere.pk}"
         by_verb = {
             "S": selected,
-            "I": {key for key in may if self._can_insert(key, asker)},
-            "U": self._changed(asker, f"UPDATE {self.table} SET {self.harmless}"),
-            "D": self._changed(asker, f"DELETE FROM {self.table}"),
-            "G": self._changed(asker, f"UPDATE {self.table} SET {given}"),
+            "I": {key for key in may if self._can_insert(key, person)},
+            "U": self._changed(person, f"UPDATE {self.table} SET {self.harmless}"),
+            "D": self._changed(person, f"DELETE FROM {self.table}"),
+            "G": self._changed(person, f"UPDATE {self.table} SET {given}"),
         }
         return {key: "".join(verb for verb, keys in by_verb.items() if key in keys) for key in may}
 
-    def _can_insert(self, key: tuple, asker: Asker) -> bool:
+    def _can_insert(self, key: tuple, person: Person) -> bool:
         names = ", ".join(f'"{column}"' for column in self.columns)
         which = " AND ".join(f"{column} = %s" for column in self.keys)
         (row,) = run(f"SELECT {names} FROM {self.table} WHERE {which}", list(key))
         insert = f"INSERT INTO {self.table} ({names}) VALUES ({', '.join(['%s'] * len(row))})"
-        with undone(), asker.asks():
+        with undone(), person.request():
             return _is_let(insert, list(row.values()))
 
-    def _changed(self, asker: Asker, statement: str) -> set[tuple]:
+    def _changed(self, person: Person, statement: str) -> set[tuple]:
         """Return which rows a statement changed or removed."""
         with undone():
             before = self._places()
-            with asker.asks():
+            with person.request():
                 _is_let(statement)
             after = self._places()
         return {key for key, place in before.items() if after.get(key) != place}
@@ -145,7 +145,7 @@ def rights() -> dict[str, str]:
 
 
 def functions_that_can_be_misled() -> list[str]:
-    """Return the functions that run as the owner and look where the asker tells them to."""
+    """Return the functions that run as the owner and look where the person tells them to."""
     found = run(
         """SELECT proname FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace AND prosecdef

@@ -1,4 +1,4 @@
-"""Everybody who may ask, in a world with a row of everything: for `who_may_what.py`.
+"""Everybody who makes requests, in a world with a row of everything: for `who_may_what.py`.
 
 Whoever is nobody's client also tries to deceive the functions of row-level security, by temporary
 tables of the same names.
@@ -71,23 +71,23 @@ class World:
         )
         Profile.objects.create(therapist=therapist)
 
-    def askers(self) -> "list[Asker]":
-        """Return everybody who may ask."""
+    def people(self) -> "list[Person]":
+        """Return everybody who makes requests, and everything that one can be."""
         return [
-            Asker("therapist", self.alice.user, therapist=self.alice),
-            Asker("therapist", self.bob.user, therapist=self.bob),  # and nobody's client meanwhile
-            Asker("client", self.ann.account, records=[self.ann]),
-            Asker("client", self.bob.user, records=[self.dora]),
-            Asker("invited", None, records=[self.carl], token=self.token),
-            Asker("nobody", None),
-            Asker("nobody", self.stranger),
-            Asker("nobody", self.alice.user),  # who does not act as a therapist
-            Asker("nobody", self.stranger, deceives=True),
+            Person("therapist", self.alice.user, therapist=self.alice),
+            Person("therapist", self.bob.user, therapist=self.bob),  # and nobody's client meanwhile
+            Person("client", self.ann.account, records=[self.ann]),
+            Person("client", self.bob.user, records=[self.dora]),
+            Person("invited", None, records=[self.carl], token=self.token),
+            Person("nobody", None),
+            Person("nobody", self.stranger),
+            Person("nobody", self.alice.user),  # who does not act as a therapist
+            Person("nobody", self.stranger, deceives=True),
         ]
 
 
 @dataclass(frozen=True)
-class Asker:
+class Person:
     """Somebody, and what is theirs."""
 
     role: str
@@ -98,8 +98,8 @@ class Asker:
     deceives: bool = False
 
     @contextmanager
-    def asks(self) -> Iterator[None]:
-        """Be the server in a request of theirs."""
+    def request(self) -> Iterator[None]:
+        """Be the server, in a request of theirs."""
         with application(), access.transaction_of(self.account and self.account.pk):
             if self.therapist:
                 access.act_as_therapist()
@@ -114,12 +114,11 @@ class Asker:
         run(
             """CREATE TEMPORARY TABLE clients_client AS
             SELECT n AS id, n AS therapist_id, current_setting('stillwater.account')::bigint
-            AS account_id FROM generate_series(1::bigint, 999) n"""
+            AS account_id FROM generate_series(1::bigint, 20000) n"""
         )
         run(
             """CREATE TEMPORARY TABLE relationships_participation AS
-            SELECT client AS client_id, work AS relationship_id
-            FROM generate_series(1::bigint, 99) client, generate_series(1::bigint, 99) work"""
+            SELECT 1 AS client_id, n AS relationship_id FROM generate_series(1::bigint, 20000) n"""
         )
 
     def whose(self, row: models.Model) -> str:
@@ -129,14 +128,12 @@ class Asker:
         if self.therapist:
             return "own" if row.therapist_id == self.therapist.pk else "other"
         if isinstance(row, Client):
-            beside = {p.client_id for p in self._parts()} - {r.pk for r in self.records}
-            return "own" if row in self.records else "beside" if row.pk in beside else "other"
-        if hasattr(row, "client_id"):
-            is_own = row.client_id in [r.pk for r in self.records]
-            is_own |= getattr(row, "relationship_id", 0) in self._relationships()
-            return "own" if is_own else "other"
+            beside = Client.objects.filter(participations__relationship__in=self._relationships())
+            return "own" if row in self.records else "beside" if row in beside else "other"
+        if isinstance(row, Invitation):
+            return "own" if row.client in self.records else "other"
         work = row.pk if isinstance(row, Relationship) else getattr(row, "relationship_id", None)
-        work = row.relationship if isinstance(row, Erasure) else work
+        work = row.relationship if isinstance(row, Erasure) else work  # its number, and no key
         if work:
             return "own" if work in self._relationships() else "other"
         return "therapist's" if self._is_client_of(row.therapist_id) else "other"
@@ -153,9 +150,5 @@ class Asker:
         return therapist_id in [record.therapist_id for record in self.records]
 
     def _relationships(self) -> list[int]:
-        own = [part for record in self.records for part in record.participations.all()]
-        return [part.relationship_id for part in own]
-
-    def _parts(self) -> list:
-        works = Relationship.objects.filter(pk__in=self._relationships())
-        return [part for work in works for part in work.participations.all()]
+        works = Relationship.objects.filter(participations__client__in=list(self.records))
+        return list(works.values_list("pk", flat=True))
