@@ -494,6 +494,7 @@ def test_a_secret_of_an_invitation_is_one_invitations_own(ann, ben):
 
 MOMENTS_BY_NOBODY = {
     "accounts.User.created_at": "an account is made by its own person",
+    "accounts.User.email_verified_at": "only whoever reads the mail can show that they do",
     "clients.Client.added_at": "a client has one therapist, who added them",
     "clients.Client.erased_at": "a client has one therapist, who erased them",
     "clients.Invitation.created_at": "an invitation has one therapist, who made it",
