@@ -1,6 +1,7 @@
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, pre_migrate
 
+from practice import checks  # noqa: F401 - registers the checks of `check --deploy`
 from practice.database import row_security
 
 

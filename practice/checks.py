@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from gunicorn.config import Config
@@ -30,6 +32,18 @@ def refuse_unsafe(settings: Mapping[str, Any]) -> None:
     """
     for sentence in faults(settings):
         raise ImproperlyConfigured(sentence)
+
+
+@register(Tags.security, deploy=True)
+def installation_is_safe(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Name everything that has to be set: `manage.py check --deploy`."""
+    return [Error(sentence) for sentence in faults(settings_of_this_server())]
+
+
+def settings_of_this_server() -> dict[str, Any]:
+    """Return every setting by its name, and how many threads gunicorn was told to run."""
+    named = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
+    return named | {"GUNICORN_THREADS": threads_of_gunicorn()}
 
 
 def faults(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from practice.checks import (
     refuse_endless_waiting,
     refuse_powerful_role,
     refuse_unsafe,
-    threads_of_gunicorn,
+    settings_of_this_server,
 )
 from practice.database.waiting import limit_waiting
 
@@ -23,8 +23,7 @@ databases: Any = settings.DATABASES
 for database in databases.values():
     limit_waiting(database)
 if settings.PRODUCTION:
-    chosen = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
-    refuse_unsafe(chosen | {"GUNICORN_THREADS": threads_of_gunicorn()})
+    refuse_unsafe(settings_of_this_server())
     with suppress(DatabaseError):  # not there yet: /readyz looks again
         refuse_powerful_role()
         refuse_endless_waiting()

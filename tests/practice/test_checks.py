@@ -1,7 +1,11 @@
 """What is not safe does not start."""
 
+from io import StringIO
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 
 from practice.checks import faults, refuse_unsafe, threads_of_gunicorn
 
@@ -91,6 +95,17 @@ def test_what_is_not_safe_is_refused_in_one_sentence(settings, word):
         refuse_unsafe(SAFE | settings)
 
     assert str(refusal.value).count("\n") == 0
+
+
+def test_one_command_names_everything_that_has_to_be_set(settings):
+    settings.SECRET_KEY, settings.ALLOWED_HOSTS = "short", []
+
+    with pytest.raises(SystemCheckError) as refusal:
+        call_command("check", deploy=True, stderr=StringIO())
+
+    for sentence in ("Choose a longer SECRET_KEY", "Set ALLOWED_HOSTS to the host names"):
+        assert sentence in str(refusal.value)
+    call_command("check", stdout=StringIO())  # development is not held to it
 
 
 @pytest.mark.parametrize(
