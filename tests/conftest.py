@@ -29,13 +29,23 @@ from tests.restoring import template
 # A browser test leaves an event loop in the thread, which Django takes for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+# Folders whose tests are marked `database`, as are all that commit.
+OF_THE_DATABASE = ("access", "audit", "database", "harness")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks no database: `manage.py test` runs that once, with SQLite."""
+    """Mark what PostgreSQL is asked, too, and what asks no database at all.
+
+    tests/practice/test_the_tests.py says what the marker `database` is for.
+    """
     for item in items:
-        asks = {"db", "transactional_db", "live_server"} & set(item.fixturenames)
-        if not (asks or item.get_closest_marker("django_db") or item.path.parent.name == "harness"):
+        mark = item.get_closest_marker("django_db")
+        commits = mark and mark.kwargs.get("transaction")
+        folder = item.path.parent.name
+        if folder in OF_THE_DATABASE or commits:
+            item.add_marker("database")
+        elif not (mark or {"db", "live_server"} & {*item.fixturenames}):
             item.add_marker("pure")
 
 

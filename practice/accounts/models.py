@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.http import int_to_base36
@@ -49,9 +48,6 @@ class User(AbstractBaseUser):
     # Since when it is known that the mail of the address is read by whoever signs in.
     email_verified_at = models.DateTimeField(null=True, editable=False)
 
-    class EmailTaken(Exception):
-        """Another account has the address."""
-
     objects = UserManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -91,41 +87,17 @@ class User(AbstractBaseUser):
         As long as nobody had shown it, what was added may be anybody's: with the first proof
         second factors go, and whoever listens to `account_claimed` takes away the rest.
         """
-        if self.email_verified_at is None:
-            # Records are locked before their account. Whoever links one meanwhile locks it, too:
-            # what they linked is found the second time.
-            account_claimed.send(User, user=self)
-            self.verify_email()
-            account_claimed.send(User, user=self)
+        if self.verify_email():
             self._delete_belongings()
+            account_claimed.send(User, user=self)
         self.set_password(password)
         self.save(update_fields=["password"])
         self.sign_out_everywhere(but=session_key)
 
-    @transaction.atomic
-    def change_email(self, new: str) -> bool:
-        """Sign in with this address from now on; that its mail is read by the owner is known.
-
-        Return whether it was done: not if the account has another address or password by now.
-
-        Raises:
-            User.EmailTaken: another account has the address.
-        """
-        as_read = User.objects.filter(pk=self.pk, email=self.email, password=self.password)
-        try:
-            with transaction.atomic():
-                changed = as_read.update(email=new, email_verified_at=timezone.now())
-        except IntegrityError:
-            raise self.EmailTaken from None
-        # What allauth may keep beside the account would lead the old address to it.
-        apps.get_model("account", "EmailAddress")._base_manager.filter(user=self).delete()
-        return changed == 1
-
-    def verify_email(self) -> None:
-        """Note that the mail of the address is read by its owner."""
-        self.email_verified_at = timezone.now()
+    def verify_email(self) -> bool:
+        """Note that the mail of the address is read by its owner; return whether that is news."""
         unverified = User.objects.filter(pk=self.pk, email=self.email, email_verified_at=None)
-        unverified.update(email_verified_at=self.email_verified_at)
+        return unverified.update(email_verified_at=timezone.now()) == 1
 
     def _delete_belongings(self) -> None:
         """Delete what belongs to the account alone: addresses, second factors, devices."""

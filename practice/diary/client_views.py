@@ -31,9 +31,8 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     _record_look(request)
     sessions = _sessions(request)
     held = sessions.held()
-    names = {record.first_name for record in request.clients}
     context = {
-        "first_name": names.pop() if len(names) == 1 else "",
+        "me": request.clients.first(),
         "cards": cards(request.clients),
         "upcoming": details_of_all(sessions.upcoming()[:10], request.user),
         "number_held": held.count(),

@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 
 from practice.accounts.models import Therapist, User
 
+pytestmark = pytest.mark.database
+
 SECRET = "a quiet harbour at dusk"
 
 

@@ -4,6 +4,8 @@ import pytest
 from django.core.cache import caches
 from django.db import connection
 
+pytestmark = pytest.mark.database
+
 
 @pytest.mark.django_db
 def test_the_cache_is_shared_and_its_table_is_there():

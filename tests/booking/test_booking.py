@@ -25,6 +25,8 @@ from tests.diary import (
 from tests.factories import ClientFactory, UserFactory, history_of, reads_in, start
 from tests.reading import Page, read, whole
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture(autouse=True)
 def clock():

@@ -4,10 +4,11 @@ import os
 import shutil
 
 import pytest
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route
 
-INSTALL_BROWSER = "apt install --no-install-recommends chromium libatomic1"
+INSTALL_BROWSER = "apt install --no-install-recommends chromium chromium-headless-shell libatomic1"
 WCAG_2_2_AA = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 # What differs between screens; names, roles and structure are those of the same page.
 LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
@@ -18,17 +19,31 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 in_every_way = pytest.mark.parametrize("way", ["js", "no-js", "no-htmx"], indirect=True)
 
 
-def find_chromium() -> str | None:
-    """Return the path of the browser: CHROMIUM if set, otherwise the system's."""
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+def find_chromium(*, whole: bool = False) -> str | None:
+    """Return the path of the browser: CHROMIUM if set, otherwise the system's.
+
+    Without a window Chromium comes as a program of its own, too, which shows pages alike and takes
+    less than half the time. The `whole` browser is needed for what surrounds a page.
+    """
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    if not whole:
+        names.insert(1, "chromium-headless-shell")
     return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def violations(page: Page, rules: dict) -> AxeResults:
+    """Judge a page as it looks now by rules of axe, which is loaded once for each page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    options = {**rules, "resultTypes": ["violations"]}
+    return AxeResults(page.evaluate("options => axe.run(options)", options))
 
 
 def assert_accessible(page: Page, rules: dict = WCAG_2_2_AA) -> None:
     """Fail with a readable report if the page breaks a rule of WCAG 2.2 AA that axe can see."""
     scripts_are_off = page.evaluate("matchMedia('(scripting: none)').matches")
     judged = twin(page) if scripts_are_off else page  # axe, a script, would wait for ever
-    results = Axe().run(judged, options={**rules, "resultTypes": ["violations"]})
+    results = violations(judged, rules)
     if judged is not page:
         judged.context.close()
     assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"

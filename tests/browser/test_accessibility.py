@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser import LOOKS, WCAG_2_2_AA, assert_accessible
+from tests.browser import LOOKS, WCAG_2_2_AA, assert_accessible, violations
 from tests.browser.steps import end, press, title
 from tests.browser.tour import states
 
@@ -64,7 +63,7 @@ def look_at(page: Page) -> Iterator[str]:
         look = f"{width} px, {scheme} {style[:24]}"
         yield from (f"{look}: {lost}" for lost in page.evaluate(OVERFLOW))
         if rules:
-            results = Axe().run(page, options={**rules, "resultTypes": ["violations"]})
+            results = violations(page, rules)
             if results.violations_count:
                 yield f"{look}: {results.generate_report()}"
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from practice.diary.models import Session
+from tests.browser import find_chromium
 from tests.browser.steps import press, title
 
 OFF = "--disable-back-forward-cache"
@@ -41,7 +42,7 @@ class Tab:
         seen, still = None, 0
         while not self.moves or still < 4:
             assert time.monotonic() < patience, "Back led nowhere"
-            self.page.wait_for_timeout(100)
+            self.page.wait_for_timeout(50)
             now = self.run("document.readyState + document.title + location.href"), len(self.moves)
             still = still + 1 if now == seen and now[0].startswith("complete") else 0
             seen = now
@@ -52,7 +53,7 @@ class Tab:
 def tab(
     launch_browser: Callable[..., Browser], browser_context_args: dict[str, object]
 ) -> Iterator[Tab]:
-    browser = launch_browser(ignore_default_args=[OFF])
+    browser = launch_browser(ignore_default_args=[OFF], executable_path=find_chromium(whole=True))
     yield Tab(browser.new_context(**browser_context_args).new_page())
     browser.close()
 

@@ -7,6 +7,7 @@ whose a mailbox is. Before that is shown, everybody reads the same.
 
 import re
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -18,12 +19,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clients.models import Client, Invitation
+from practice.accounts import after_response
 from practice.accounts.models import User
 from practice.audit.models import Entry
 from tests.access.walk import same
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory
 from tests.reading import read
+
+pytestmark = pytest.mark.database
 
 SECRET = "a brand new harbour"
 CHOSEN = {"new_password1": SECRET, "new_password2": SECRET}
@@ -183,12 +187,19 @@ def test_it_makes_no_account(ben, link, mail_server):
     assert account_of(ben) is None
 
 
-def test_nobody_waits_for_the_mail_and_its_failure_is_not_told(link, mail_server, settings, caplog):
-    settings.EMAIL_BACKEND = "tests.mail_servers.Down"
+def test_nobody_waits_for_the_mail_and_its_failure_is_not_told(
+    link, mail_server, settings, caplog, monkeypatch
+):
+    settings.EMAIL_BACKEND = "tests.clients.test_inviting.Silent"
+    begun = []
+    monkeypatch.setattr(after_response, "Timer", lambda *timer: begun.append(timer) or Mock())
 
     answer = Browser().post(link, follow=True)
 
     assert read(answer).heads[0] == "The link is on its way"
+    assert caplog.text == ""  # as long as nobody has tried
+    ((_, work, args),) = begun
+    work(*args)
     assert "Failed: sending an invitation" in caplog.text
     assert "ben@" not in caplog.text
 
@@ -408,6 +419,18 @@ def test_another_account_cannot_accept(request, ben, owner, mailed, which):
     answer = browser.post(link, CHOSEN)
 
     assert "You are signed in with another account." in read(answer).text
+    assert account_of(ben) is None
+    assert Invitation.objects.get().accepted_at is None
+
+
+def test_an_account_that_is_a_client_of_this_therapist_already_cannot_be_linked_twice(
+    alice, ben, owner, link
+):
+    ClientFactory(therapist=alice, account=owner)
+
+    answer = browser_of(owner).post(link)
+
+    assert is_gone(answer)
     assert account_of(ben) is None
     assert Invitation.objects.get().accepted_at is None
 

@@ -12,6 +12,8 @@ from practice.accounts.models import Therapist
 from tests.factories import ClientFactory, start
 from tests.reading import Page, read
 
+pytestmark = pytest.mark.database
+
 ENDED_AT = datetime(2025, 7, 2, 10, tzinfo=UTC)
 IN_2024 = datetime(2024, 1, 8, 9, tzinfo=UTC)
 

@@ -11,6 +11,8 @@ from tests.factories import ClientFactory, start
 from tests.reading import read
 from tests.relationships.typed import ADD, add_to, typed
 
+pytestmark = pytest.mark.database
+
 SAME = [
     ("Niamh O'Sullivan", "Niamh O’Sullivan"),
     ("Niamh O’Sullivan", "Niamh OʼSullivan"),

@@ -10,6 +10,8 @@ from tests.diary import DAY, FIFTY, HOUR, NOW, WEDNESDAY, at, book, browser_for,
 from tests.factories import ClientFactory, start
 from tests.reading import read
 
+pytestmark = pytest.mark.database
+
 CANARY = "canary-of-the-private-note"
 
 

@@ -11,6 +11,8 @@ from tests.diary import DAY, FIFTY, MINUTE, NOW, WEDNESDAY, book, works
 from tests.factories import start
 from tests.raw_sql import columns_of, copy_of, insert, on_sqlite, refused, set_columns, sql
 
+pytestmark = pytest.mark.database
+
 A_MICROSECOND = timedelta(microseconds=1)
 OVERLAPPING = {
     "equal": (timedelta(0), FIFTY),

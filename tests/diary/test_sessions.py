@@ -10,6 +10,8 @@ from practice.diary.models import Session
 from tests.diary import DAY, FIFTY, HOUR, MINUTE, NOW, WEDNESDAY, at, book, row_of
 from tests.factories import UserFactory, start
 
+pytestmark = pytest.mark.database
+
 LATER = NOW + HOUR
 
 

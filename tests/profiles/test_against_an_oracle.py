@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.profiles.badges import badges, installation
 from practice.profiles.stats import stats, tallies
 from tests.profiles import DAY, NOW, oracle, visit
+
+pytestmark = pytest.mark.database
 
 # Days before `NOW`; the edges of 14 and 60 days come up often.
 AGO = st.sampled_from([-9, 0, 1, 13, 14, 15, 59, 60, 61]) | st.floats(-30, 130)

@@ -10,6 +10,8 @@ from practice.profiles.figures import figures, installation_on
 from tests.factories import start
 from tests.profiles import DAY, HOUR, MINUTE, NOW, came, colleagues, practice_of, session, visit
 
+pytestmark = pytest.mark.database
+
 NOBODY = Installation()
 JUST = MINUTE / 60_000_000
 DAYS = [(59, True), (60, False), (61, False)]

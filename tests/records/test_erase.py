@@ -27,6 +27,8 @@ from relationships.models import Erasure, Event, Relationship
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, history_of, start
 
+pytestmark = pytest.mark.database
+
 AT = datetime(2025, 3, 4, 15, tzinfo=UTC)
 LENGTH = {"length": timedelta(minutes=50)}
 SURE = {"sure": "on"}

@@ -20,6 +20,8 @@ from tests.factories import (
     true_counters_of,
 )
 
+pytestmark = pytest.mark.database
+
 BEGIN = datetime(2025, 1, 6, 9, tzinfo=UTC)
 GROUPS = [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2)]
 STEPS = st.lists(

@@ -15,6 +15,8 @@ from relationships.models.history import Episode
 from tests.factories import ClientFactory, start
 from tests.profiles import session
 
+pytestmark = pytest.mark.database
+
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = datetime(2025, 11, 20, 10, tzinfo=UTC)
 MARCH = datetime(2025, 3, 4, 9, tzinfo=UTC)

@@ -11,6 +11,8 @@ from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, reads_in, start
 from tests.reading import Page, read
 
+pytestmark = pytest.mark.database
+
 ENDED_AT = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
 IN_MARCH = datetime(2025, 3, 4, 9, tzinfo=UTC)
 NOTE = "Your relationship with Alice Archer has been ended."

@@ -9,6 +9,8 @@ from relationships.models import Relationship
 from relationships.models.choices import GROUPS, EndReason
 from tests.factories import counters_of, facts_of, history_of, start
 
+pytestmark = pytest.mark.database
+
 AT_4_12 = datetime(2025, 11, 20, 16, 12, 30, 123456, tzinfo=UTC)
 
 

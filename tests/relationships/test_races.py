@@ -218,7 +218,7 @@ def test_of_four_forms_that_start_the_same_work_one_does(alice, ann, ben):
     assert counters_of(ann, ben) == [1, 1]
 
 
-def test_starting_and_ending_work_with_the_same_person_do_not_wait_for_each_other(alice, ann):
+def test_starting_and_ending_work_with_the_same_person_at_once_never_deadlock(alice, ann):
     """Both lock the people first, in the order of their ids."""
     for _ in range(ROUNDS):
         ending = [start(ann) for _ in range(3)]

@@ -8,6 +8,8 @@ from django.db import IntegrityError, transaction
 from relationships.models import Kind, Relationship, WrongNumberOfPeople, start_relationship
 from tests.factories import ClientFactory, counters_of, facts_of, history_of, start
 
+pytestmark = pytest.mark.database
+
 
 def test_work_begins_active_with_one_line_of_history(alice, ann):
     tie = start(ann)

@@ -9,6 +9,8 @@ from tests.factories import ClientFactory, counters_of, start
 from tests.reading import read
 from tests.relationships.typed import ADD, add_to, typed
 
+pytestmark = pytest.mark.database
+
 
 def everybody(of: object) -> list[str]:
     return sorted(client.name for client in of.clients.all())

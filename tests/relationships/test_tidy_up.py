@@ -15,6 +15,8 @@ from tests.factories import ClientFactory, facts_of, history_of, reads_in, start
 from tests.profiles import session
 from tests.reading import Page, read
 
+pytestmark = pytest.mark.database
+
 DAY, WEEK, HOUR = timedelta(days=1), timedelta(weeks=1), timedelta(hours=1)
 JUST = timedelta(microseconds=1)
 NOW = datetime(2025, 11, 20, 10, tzinfo=UTC)

@@ -7,6 +7,8 @@ from django.db import connection
 
 from tests.factories import UserFactory
 
+pytestmark = pytest.mark.database
+
 pytestmark = pytest.mark.django_db
 
 

@@ -1,4 +1,4 @@
-"""`manage.py test`: every test, on both databases and in a browser."""
+"""`manage.py test`: every test, on the databases that it can tell apart and in a browser."""
 
 import os
 import platform
@@ -15,14 +15,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 PASSED, NO_TESTS = 0, 5  # exit codes of pytest
+FLAGS = ("--everywhere", "--long", "--other-browsers")
+# Of the tests without a browser, PostgreSQL is asked for those that it may answer differently.
+ON_POSTGRES = "database or browser"
+ON_POSTGRES_TOO = "not pure"
+LONG_FORM = {"WALK": "whole", "CLOCKS": "whole"}  # what is otherwise tried in part
 
 
 class Command(BaseCommand):
     """Run pytest twice: on SQLite, then with the browser on PostgreSQL."""
 
     help = (
-        "Runs every test: on SQLite without the browser, then on PostgreSQL with it. "
-        "Arguments go to pytest: manage.py test tests/diary -k cancel"
+        "Runs every test: all on SQLite, and on PostgreSQL those of the database and of the "
+        "browser. Other arguments go to pytest: manage.py test tests/diary -k cancel"
     )
     requires_system_checks = ()
 
@@ -37,10 +42,22 @@ class Command(BaseCommand):
                 sys.exit(128 + signal.SIGINT)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--everywhere", action="store_true", help="every test on both databases"
+        )
+        parser.add_argument(
+            "--long", action="store_true", help="that, and in full what is otherwise sampled"
+        )
+        parser.add_argument(
+            "--other-browsers",
+            action="store_true",
+            help="instead, the main flows in Firefox and in WebKit",
+        )
         parser.add_argument("arguments", nargs="*", metavar="argument of pytest")
 
     def handle(self, *, arguments: Sequence[str], **options: Any) -> None:
-        code = self.run_everything(arguments)
+        chosen = [flag for flag in FLAGS if options[flag.strip("-").replace("-", "_")]]
+        code = self.run_everything([*chosen, *arguments])
         if code:
             raise CommandError("Not every test passed.", returncode=code)
 
@@ -48,13 +65,20 @@ class Command(BaseCommand):
         """Return 0 if both runs passed and at least one of them had tests."""
         # Asked to end from outside, still stop the PostgreSQL server.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        flags = {*FLAGS} & {*arguments}
+        arguments = [word for word in arguments if word not in flags]
+        if "--other-browsers" in flags:
+            return self.run_other_browsers(arguments)
+        if "--long" in flags:
+            os.environ.update(LONG_FORM)
+        which = ON_POSTGRES_TOO if flags else ON_POSTGRES
         self.say("Tests on SQLite, without the browser")
         on_sqlite = pytest("", "-m", "not browser", *arguments)
         self.provide_browser()
         try:
             with postgres() as (url, origin):
-                self.say(f"Tests on PostgreSQL ({origin}), with the browser")
-                on_postgres = pytest(url, "-m", "not pure", *arguments)
+                self.say(f"Tests on PostgreSQL ({origin}), with the browser: {which}")
+                on_postgres = pytest(url, "-m", which, *arguments)
         except (OSError, RuntimeError) as error:
             self.say(f"PostgreSQL cannot be used: {error}")
             on_postgres = 1
@@ -63,21 +87,35 @@ class Command(BaseCommand):
         failed = [code for code in (on_sqlite, on_postgres) if code not in (PASSED, NO_TESTS)]
         return failed[0] if failed else min(on_sqlite, on_postgres)
 
+    def run_other_browsers(self, arguments: Sequence[str]) -> int:
+        """Return 0 if the main flows pass in Firefox and in WebKit."""
+        from tests.other_browsers import FLOWS, INSTALL, find_firefox, find_webkit
+
+        if not (find_firefox() and find_webkit()):
+            self.install(INSTALL, "Firefox, WebKit's driver or Xvfb is missing.")
+        self.say("The main flows in Firefox and in WebKit")
+        return pytest("", FLOWS, "-n", "0", *arguments)
+
     def provide_browser(self) -> None:
-        """Install a missing browser as root on Debian; elsewhere say how, and let tests fail."""
+        """See to it that there is Chromium."""
         from tests.browser import INSTALL_BROWSER, find_chromium
 
-        if find_chromium() and (find_library("atomic") or not on_debian()):
-            return
-        missing = "Chromium is missing, or libatomic1, which Playwright needs."
+        whole, quick = find_chromium(whole=True), find_chromium()
+        has_both = whole and (quick != whole or "CHROMIUM" in os.environ)
+        if not ((has_both and find_library("atomic")) or (whole and not on_debian())):
+            missing = "Chromium, its headless shell or libatomic1 (for Playwright) is missing."
+            self.install(INSTALL_BROWSER, missing)
+
+    def install(self, command: str, missing: str) -> None:
+        """Install what is missing as root on Debian; elsewhere say how, and let tests fail."""
         if os.geteuid() != 0 or not on_debian():
-            self.say(f"{missing} On Debian: {INSTALL_BROWSER}")
+            self.say(f"{missing} On Debian: {command}")
             return
-        self.say(f"{missing} Installing them: {INSTALL_BROWSER}")
+        self.say(f"{missing} Installing: {command}")
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = INSTALL_BROWSER.replace("apt ", "apt-get -qq -y ", 1)
-        for command in ("apt-get -qq update", install):
-            subprocess.run(command.split(), env=environment, stdout=subprocess.DEVNULL)
+        quietly = command.replace("apt ", "apt-get -qq -y ", 1)
+        for step in ("apt-get -qq update", quietly):
+            subprocess.run(step.split(), env=environment, stdout=subprocess.DEVNULL)
 
     def say(self, text: str) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(f"\n{text}"))
@@ -87,7 +125,7 @@ class Command(BaseCommand):
 def pytest(database_url: str, *arguments: str) -> int:
     """Run pytest on a database and return its exit code; without an address, on SQLite."""
     environment = {**os.environ, "DATABASE_URL": database_url}
-    at_once = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
+    at_once = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal", "--durations=10"]
     command = [sys.executable, "-m", "pytest", *at_once, *arguments]
     return subprocess.run(command, env=environment).returncode
 
