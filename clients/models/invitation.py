@@ -114,7 +114,7 @@ class Invitation(models.Model):
                 Verb.INVITATION_ACCEPTED, by=user, therapist=self.therapist_id, about=self.client
             ):
                 # From here on neither can the client be erased nor the account be closed.
-                if not client.locked() or not account.select_for_update(no_key=True):
+                if not account.select_for_update(no_key=True) or not client.locked():
                     raise self.Unusable
                 if not fresh.update(accepted_at=timezone.now()):
                     raise self.Unusable

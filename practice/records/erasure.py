@@ -95,13 +95,14 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
 def _lock(client: Client) -> Client:
     """Lock whatever erasing reads, and return the client as they are now.
 
-    The diary, the people, the work: in the order in which booking, ending and starting lock them,
-    so that nobody waits for ever.
+    The diary, the account, the people, the work: in the order in which whoever books, accepts an
+    invitation, starts or ends locks them, so that nobody waits for ever.
 
     Raises:
         Client.DoesNotExist: they have been erased a moment ago.
     """
     Therapist.lock(client.therapist_id)
+    list(User.objects.filter(clients=client).select_for_update(of=("self",), no_key=True))
     together = Participation.objects.filter(relationship__in=client.relationships.all())
     people = Client.objects.filter(Q(pk=client.pk) | Q(pk__in=together.values("client")))
     list(people.locked())
@@ -155,7 +156,8 @@ def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
 
 def _close_unless_needed(account: User) -> None:
     """Close an account that belongs to no client and no therapist any more."""
-    User.objects.select_for_update(no_key=True).get(pk=account.pk)  # nobody links it meanwhile
+    # Nobody links it meanwhile; locked already, unless it was linked after erasing had begun.
+    User.objects.select_for_update(no_key=True).get(pk=account.pk)
     is_needed = AccountInUse.objects.filter(account=account).exists()
     if not is_needed and not hasattr(account, "therapist"):
         account.close()

@@ -1,7 +1,7 @@
 """People at once in one practice: they take turns where they must, and nobody waits for ever.
 
-Whoever locks several rows does so in one order: the therapist's, clients by their ids, work, and
-sessions or the account last. PostgreSQL breaks a circle of people who wait for each other after a
+Whoever locks several rows does so in one order: the therapist's, an account, clients by their ids,
+work, and sessions last. PostgreSQL breaks a circle of people who wait for each other after a
 second, and one of them is shown an error; here that would be an answer that is not 303.
 """
 

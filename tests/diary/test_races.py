@@ -16,6 +16,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.booking.models import free_times, is_free
 from practice.diary.models import Session
+from practice.profiles.models import Profile
 from relationships.models import Relationship
 from tests.booking import availability
 from tests.conftest import browser_of
@@ -248,3 +249,13 @@ def test_a_double_click_on_save_saves_the_first_availability_once(alice):
 
     assert [answer.status_code for answer in answers] == [303] * 4
     assert alice.weekly_hours.count() == 1
+
+
+def test_a_double_click_on_save_makes_the_first_profile_once(alice):
+    browsers = [browser_of(alice.user) for _ in range(4)]
+    typed = {"headline": "Counsellor in London"}
+
+    answers = at_once(*(lambda b=b: b.post("/profile/", typed) for b in browsers))
+
+    assert [answer.status_code for answer in answers] == [303] * 4
+    assert Profile.objects.get().headline == "Counsellor in London"

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client, Invitation
+from practice.accounts.models import User
 from practice.booking.models import free_times
 from practice.diary.models import Session
 from practice.records.erasure import NotYet, erase
@@ -248,6 +249,23 @@ def test_nobody_accepts_with_an_account_that_is_being_closed(alice, bob):
 
     new.refresh_from_db()
     assert new.account is None
+
+
+def test_claiming_an_account_and_erasing_its_client_never_wait_for_each_other(bob):
+    """Both lock the account first: its owner shows who they are while Bob erases them."""
+    account = UserFactory(email_verified_at=None)
+    theirs = ClientFactory(therapist=bob, account=account, email=account.email)
+    erasing = partial(in_own_connection, partial(attempt, partial(erase, theirs, by=bob.user)))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=account.pk)
+            erased = pool.submit(erasing)
+            time.sleep(0.3)
+            account.claim("another quiet harbour")
+        assert erased.result() == "won"
+
+    assert not Client.objects.filter(pk=theirs.pk).exists()
 
 
 def test_nobody_accepts_for_a_client_who_is_being_erased(alice):
