@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from tests.conftest import browser_of
 from tests.factories import ClientFactory, facts_of, history_of, reads_in, start
 from tests.reading import Page, read
 
@@ -140,9 +141,9 @@ def test_the_page_promises_that_nothing_else_happens(look, individual):
         assert promise in page.text
 
 
-def test_the_page_shows_the_very_note(look, individual, as_ann):
+def test_the_page_shows_the_very_note(individual, alice):
     with time_machine.travel(AT_4_12, tick=False):
-        page = look(individual)
+        page = read(browser_of(alice.user).get(address(individual)))
 
     assert "The note Ann will see" in page.heads
     assert "Your relationship with Alice Archer has been ended." in page.text
