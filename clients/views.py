@@ -130,7 +130,7 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
     person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
-    form = ClientForm(request.POST or None, instance=person)
+    form = ClientForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         with Entry.recording(
             Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person

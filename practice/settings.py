@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "practice.site.middleware.response_headers",
     "practice.site.middleware.limit_size",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "practice.site.middleware.head_as_get",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

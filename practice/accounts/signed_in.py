@@ -30,6 +30,7 @@ from practice.web.responses import banner, see_other
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 BEGAN, SEEN = "began", "seen"
+NO_USE = {"time_left"}
 EVERYTHING_KEPT = '"cache", "storage"'
 
 
@@ -75,8 +76,8 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
     """End sessions that have had their time, and note the use of the others.
 
     Who is signed out by this goes on as a visitor: `LoginRequiredMiddleware` sends them to sign in
-    and back. A view that sets `request.is_background` does not count as use. Nor does a request
-    that failed: of a sign-in nothing is true then, and the database may be away.
+    and back. What a page asks by itself (`NO_USE`) does not count as use, whatever comes of it. Nor
+    does a request that failed: of a sign-in nothing is true then, and the database may be away.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -93,7 +94,8 @@ def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpRespon
 
 def is_use(request: HttpRequest) -> bool:
     """Whether somebody signed in has done something."""
-    return request.user.is_authenticated and not getattr(request, "is_background", False)
+    page = request.resolver_match
+    return request.user.is_authenticated and not (page and page.url_name in NO_USE)
 
 
 def end_if_due(request: HttpRequest) -> bool:
@@ -132,7 +134,6 @@ def time_left(request: AccountRequest) -> HttpResponse:
 
     When few are left, the dialog that says so comes along.
     """
-    request.is_background = True
     if request.method == "POST":
         extend(request.session)
     left, can_grow = seconds_left(request.session)

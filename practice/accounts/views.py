@@ -16,7 +16,8 @@ from practice.web.responses import banner, render_form, see_other
 def account(request: AccountRequest) -> HttpResponse:
     """Show the account, and change the time zone."""
     zone = timezone.get_current_timezone_name()
-    form = TimeZoneForm(request.POST or None, initial={"time_zone": zone})
+    sent = request.POST if request.method == "POST" else None
+    form = TimeZoneForm(sent, initial={"time_zone": zone})
     if form.is_valid():
         form.save(request)
         banner(request, "time_zone_saved")

@@ -100,6 +100,24 @@ def response_headers(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def head_as_get(get_response: GetResponse) -> GetResponse:
+    """Let every view see a GET where a HEAD was sent: no view can do more for one than the other.
+
+    The server leaves the body out.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        try:
+            return get_response(request)
+        finally:
+            request.method = "HEAD"
+
+    return middleware
+
+
 def htmx_answers(get_response: GetResponse) -> GetResponse:
     """Say to htmx what a browser understands by itself.
 

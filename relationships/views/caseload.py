@@ -55,8 +55,9 @@ def _attention(request: TherapistRequest) -> RelationshipQuerySet:
 @for_therapists
 def tidy_up(request: TherapistRequest) -> HttpResponse:
     """Go through the relationships that need attention: end, put off, or note a break."""
+    are_weeks_sent = request.method == "POST" and "row" not in request.POST
     weeks = WeeksForm(
-        request.POST if "weeks" in request.POST else None,
+        request.POST if are_weeks_sent else None,
         initial={"weeks": request.therapist.tidy_up_weeks},
     )
     if weeks.is_valid():

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +155,52 @@ IN_ADDRESSES = (
     r"|earlier|later|previous|next|field\.(id_for_label|auto_id)|address(\.\w+)*\.without_\w+(\.\w+)*"
     r"|action|action_url|totp_url|way\.url|(request\.)?path"
 )
+
+
+@rule(
+    CODE,
+    """if request.method == "GET": pass
+    if request.method != "HEAD": pass
+    form = Form(request.POST if request.method in ("POST", "PUT") else None)
+    if self.request.method.upper() == "GET": pass
+    do = {"GET": look}[request.method]""",
+    but=("practice/site/middleware.py",),  # lets every view see a GET where a HEAD was sent
+)
+def a_view_asks_of_the_method_only_whether_it_is_post(source):
+    """A change hangs on POST: what is not GET may be HEAD, OPTIONS or a made-up word."""
+    tree = ast.parse(textwrap.dedent(source))
+    allowed = {
+        id(node.left)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and ast.unparse(node).endswith(("== 'POST'", "!= 'POST'"))
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and id(node) not in allowed:
+            yield from matches(r"\brequest\.method$", [ast.unparse(node)])
+
+
+@rule(
+    CODE,
+    """form = Form(request.POST or None)
+    form = Form(request.POST or {}, request.FILES or None)
+    if request.POST: pass
+    if not request.POST: pass
+    form = Form(request.POST if request.POST else None)
+    is_sent = bool(self.request.POST)""",
+)
+def an_empty_form_is_sent_all_the_same(source):
+    """Whether a form was sent says the method; an empty one is refused, not shown as if new."""
+    for node in ast.walk(ast.parse(textwrap.dedent(source))):
+        asked = []
+        if isinstance(node, ast.BoolOp):
+            asked = node.values
+        elif isinstance(node, ast.If | ast.IfExp | ast.While):
+            asked = [node.test]
+        elif isinstance(node, ast.UnaryOp):
+            asked = [node.operand]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "bool":
+            asked = node.args
+        yield from matches(r"^(\w+\.)*request\.(POST|FILES)$", map(ast.unparse, asked))
 
 
 @rule(

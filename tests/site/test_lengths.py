@@ -64,7 +64,8 @@ def our_classes() -> Iterator[type[BaseForm]]:
     while waiting:
         for found in waiting.pop().__subclasses__():
             waiting.append(found)
-            if found.__module__.startswith(OURS):
+            is_mixin = not hasattr(found, "base_fields")
+            if found.__module__.startswith(OURS) and not is_mixin:
                 yield found
 
 
