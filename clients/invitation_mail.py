@@ -8,11 +8,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from clients.models import Client, Invitation
+from practice.web.responses import whole_address
 
 
 def shown_link(request: HttpRequest, token: str) -> str:
     """Return the link that a therapist is shown. Where mail is set up it only has one sent."""
-    return _site(request) + reverse("invitation", args=[token])
+    return whole_address(request, reverse("invitation", args=[token]))
 
 
 def may_be_sent(request: HttpRequest, client: Client) -> bool:
@@ -25,13 +26,9 @@ def letter(request: HttpRequest, client: Client, token: str) -> EmailMessage:
     """Return the mail with the link that shows: whoever opens it reads the client's mail."""
     path = reverse("mailed_invitation", args=[token, Invitation.proof_of(token)])
     therapist = client.therapist
-    context = {"client": client, "therapist": therapist, "link": _site(request) + path}
+    context = {"client": client, "therapist": therapist, "link": whole_address(request, path)}
     return EmailMessage(
         f"{therapist.name} invites you to {settings.SERVICE_NAME}",
         render_to_string("clients/invitation_email.txt", context, request),
         to=[client.email],
     )
-
-
-def _site(request: HttpRequest) -> str:
-    return settings.SITE_URL or f"{request.scheme}://{request.get_host()}"

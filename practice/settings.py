@@ -197,6 +197,7 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/15m/key",  # passwords and codes; see 429.html
     "invitation": "5/h/key",  # mails to one address
+    "email_change": "5/15m/user",
 }
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

@@ -24,14 +24,15 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from practice.accounts.access import AccountRequest
 from practice.accounts.after_response import later
+from practice.accounts.models import User
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
-from practice.text.fields import LineField, TimeZoneField
+from practice.text.fields import EmailField, LineField, TimeZoneField
 from practice.web.lengths import limit_length
 
 LONGEST_CODE = 50  # characters, spaces of an authenticator app included
@@ -106,6 +107,33 @@ class PasswordByLinkForm(PasswordsMixin, ResetPasswordKeyForm):
     def save(self) -> None:
         session_key = context.request.session.session_key
         self.user.claim(self.cleaned_data["password1"], session_key=session_key)
+
+
+class EmailForm(forms.Form):
+    """The address to sign in with."""
+
+    use_required_attribute = False
+    email = EmailField(
+        label="New email address",
+        max_length=254,
+        error_messages={
+            "required": "Enter an email address",
+            "invalid": "Enter an email address like name@example.com",
+        },
+        widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+        # As long as nobody has shown whose the present one is, that may be what it is for.
+        initial = {} if user.email_verified_at else {"email": user.email}
+        super().__init__(data, initial=initial)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if email == self.user.email and self.user.email_verified_at:
+            raise forms.ValidationError("You sign in with this address already")
+        return email
 
 
 class CodeMixin(forms.BaseForm):

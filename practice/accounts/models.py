@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.http import int_to_base36
@@ -47,6 +47,9 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
     # Since when it is known that the mail of the address is read by whoever signs in.
     email_verified_at = models.DateTimeField(null=True, editable=False)
+
+    class EmailTaken(Exception):
+        """Another account has the address."""
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -93,6 +96,25 @@ class User(AbstractBaseUser):
         self.set_password(password)
         self.save(update_fields=["password"])
         self.sign_out_everywhere(but=session_key)
+
+    @transaction.atomic
+    def change_email(self, new: str) -> bool:
+        """Sign in with this address from now on; that its mail is read by the owner is known.
+
+        Return whether it was done: not if the account has another address or password by now.
+
+        Raises:
+            User.EmailTaken: another account has the address.
+        """
+        as_read = User.objects.filter(pk=self.pk, email=self.email, password=self.password)
+        try:
+            with transaction.atomic():
+                changed = as_read.update(email=new, email_verified_at=timezone.now())
+        except IntegrityError:
+            raise self.EmailTaken from None
+        # What allauth may keep beside the account would lead the old address to it.
+        self.emailaddress_set.all().delete()
+        return changed == 1
 
     def verify_email(self) -> bool:
         """Note that the mail of the address is read by its owner; return whether that is news."""

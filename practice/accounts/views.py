@@ -1,5 +1,6 @@
 """The account: who you are here, your time zone, signing out."""
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,11 @@ def account(request: AccountRequest) -> HttpResponse:
         form.save(request)
         banner(request, "time_zone_saved")
         return see_other("account")
-    context = {"form": form, "has_second_factor": has_second_factor(request.user)}
+    context = {
+        "form": form,
+        "has_second_factor": has_second_factor(request.user),
+        "sends_mail": bool(settings.EMAIL_HOST),
+    }
     return render_form(request, "accounts/account.html", context)
 
 

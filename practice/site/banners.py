@@ -82,6 +82,11 @@ BANNERS = {
     ),
     "signed_out_elsewhere": Banner("Signed out everywhere else"),
     "time_zone_saved": Banner("Time zone saved"),
+    "email_link_sent": Banner(
+        "The link is on its way", "Look in the mail of that address, and open the link here."
+    ),
+    "email_changed": Banner("Email address changed", "The old address has been told."),
+    "email_confirmed": Banner("Email address confirmed"),
     "password_changed": Banner(
         "Password changed", "You stay signed in here; other devices have been signed out."
     ),

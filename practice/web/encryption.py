@@ -1,6 +1,7 @@
 """What the server must keep and its database must not tell: encrypted with the server's key."""
 
 from base64 import urlsafe_b64encode
+from datetime import timedelta
 from hashlib import sha256
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -8,17 +9,19 @@ from django.conf import settings
 
 
 def encrypt(text: str, purpose: str) -> str:
-    """Return a text that only `decrypt` reads, with the same purpose."""
-    return _fernet(purpose).encrypt(text.encode()).decode()
+    """Return what only `decrypt` reads, with the same purpose: letters, digits, - and _."""
+    return _fernet(purpose).encrypt(text.encode()).decode().rstrip("=")
 
 
-def decrypt(encrypted_text: str, purpose: str) -> str:
+def decrypt(encrypted_text: str, purpose: str, *, max_age: timedelta | None = None) -> str:
     """Return what was encrypted, with the server's key or with one that it had before.
 
     Raises:
-        cryptography.fernet.InvalidToken: it was not, or for another purpose.
+        cryptography.fernet.InvalidToken: it was not, or for another purpose, or is older.
     """
-    return _fernet(purpose).decrypt(encrypted_text.encode()).decode()
+    seconds = max_age and int(max_age.total_seconds())
+    padded = encrypted_text + "=" * (-len(encrypted_text) % 4)
+    return _fernet(purpose).decrypt(padded.encode(), ttl=seconds).decode()
 
 
 def _fernet(purpose: str) -> MultiFernet:

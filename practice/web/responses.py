@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
@@ -37,6 +38,11 @@ def page_asked_from(request: PageRequest) -> str:
 def see_other(to: str, *args: Any, **kwargs: Any) -> SeeOther:
     """Answer 303 to a URL, a URL name or an object."""
     return SeeOther(resolve_url(to, *args, **kwargs))
+
+
+def whole_address(request: HttpRequest, path: str) -> str:
+    """Return an address that is to be read elsewhere, in a mail or on paper."""
+    return (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + path
 
 
 def render_form(request: HttpRequest, template: str, context: dict) -> HttpResponse:

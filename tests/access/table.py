@@ -8,6 +8,8 @@ TABLE = {
     "": EVERYBODY,
     "accessibility/": EVERYBODY,
     "account/": SIGNED_IN,
+    "account/email/": SIGNED_IN,
+    "account/email/<str:token>/": SIGNED_IN,
     "account/security/": SIGNED_IN,
     "account/security/app/add/": SIGNED_IN,
     "account/security/app/remove/": SIGNED_IN,

@@ -14,12 +14,14 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.messages import ERROR, SUCCESS
 from django.contrib.sessions.models import Session as BrowserSession
+from django.core import mail
 from django.test import Client as Browser
-from django.test import RequestFactory, override_settings
+from django.test import RequestFactory
 from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.adapter import FAILED, SAID, Adapter
+from practice.accounts.models import User
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.diary.models import Session
 from practice.records.erasure import erase
@@ -202,8 +204,32 @@ def _(world):
 
 @action("invitation_sent")
 def _(world):
-    with override_settings(EMAIL_HOST="mail.practice.example"):
-        Browser().post(f"/invitation/{Invitation.create_for(world.ben)}/")
+    world.settings.EMAIL_HOST = "mail.practice.example"
+    Browser().post(f"/invitation/{Invitation.create_for(world.ben)}/")
+
+
+def ask_for_a_new_address(world: World, email: str = "alice@elsewhere.example") -> str:
+    """Return the link that comes by mail."""
+    world.settings.EMAIL_HOST = "mail.practice.example"
+    confirm(world.as_alice)
+    world.as_alice.post("/account/email/", {"email": email})
+    return re.search(r"http://testserver(/account/email/\S+/)", mail.outbox[-1].body)[1]
+
+
+@action("email_link_sent")
+def _(world):
+    ask_for_a_new_address(world)
+
+
+@action("email_changed")
+def _(world):
+    world.as_alice.post(ask_for_a_new_address(world))
+
+
+@action("email_confirmed")
+def _(world):
+    User.objects.update(email_verified_at=None)
+    world.as_alice.post(ask_for_a_new_address(world, "alice@practice.example"))
 
 
 @action("invitation_accepted")
