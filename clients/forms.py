@@ -75,6 +75,10 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.account_id:  # whose owner chooses it
             del self.fields["time_zone"]
+            words = (
+                f"{self.instance.first_name} goes on signing in with the address that they have."
+            )
+            self.fields["email"].help_text = words
 
     def save(self, commit: bool = True) -> Client:
         changed = [name for name in self.Meta.fields if name in self.fields]
@@ -146,7 +150,7 @@ class NewPasswordForm(PasswordsMixin, SetPasswordForm):
             Invitation.Unusable: somebody was faster.
         """
         User.objects.bulk_create([User(email=invitation.email)], ignore_conflicts=True)
-        user = User.objects.select_for_update(no_key=True).get(email=invitation.email)
+        user = User.objects.get(email=invitation.email)
         if user.email_verified_at:
             raise Invitation.Unusable
         user.claim(self.cleaned_data["new_password1"])

@@ -17,7 +17,7 @@ def unlink_records(user: User, **signal: Any) -> None:
     finds it on record, and invites anew.
     """
     with acting_as(user.pk):
-        for record in user.clients.order_by("therapist_id", "pk"):
+        for record in user.clients.locked():
             Entry.record(
                 Verb.CLIENT_CHANGED,
                 by=user,

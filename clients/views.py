@@ -13,6 +13,7 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.records.retention import kept
+from practice.text.spoken_names import in_words
 from practice.web.responses import banner, render_form, see_other
 
 SEARCH_BOX = "id_q"
@@ -112,14 +113,18 @@ def _parts(listing: Listing) -> str:
 @records(Verb.CLIENT_OPENED)
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    known = request.therapist.clients.known().select_related("account")
+    person = get_object_or_404(known, public_id=client_id)
     relationships = person.relationships.in_order().prefetch_related("participations__client")
+    others = [] if person.account else person.with_same_address().a_to_z()[:10]
     sessions = request.therapist.sessions.of_clients([person])
     context = {
         "client": person,
         "relationships": relationships,
         "next_session": sessions.upcoming().first(),
         "kept": kept([person], timezone.now())[0],
+        "same_address": in_words(other.name for other in others),
+        "sees": "both" if len(others) == 1 else "all of them",
     }
     return render(request, "clients/client.html", context)
 

@@ -73,10 +73,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='client',
-            constraint=models.UniqueConstraint(fields=('therapist', 'account'), name='one_record_per_account_and_therapist'),
-        ),
-        migrations.AddConstraint(
-            model_name='client',
             constraint=models.UniqueConstraint(fields=('id', 'therapist'), name='client_and_therapist'),
         ),
         migrations.AddConstraint(

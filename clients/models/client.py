@@ -77,6 +77,7 @@ class Client(models.Model):
     phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
     # As the therapist gave it; it holds as long as there is no account (`zone`).
     time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    # Who signs in for this person: they, or a parent, whose account may be that of several records.
     account = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="clients"
     )
@@ -97,9 +98,6 @@ class Client(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["therapist", "account"], name="one_record_per_account_and_therapist"
-            ),
             # What the composite foreign keys of relationships/migrations point at.
             models.UniqueConstraint(fields=["id", "therapist"], name="client_and_therapist"),
             models.CheckConstraint(
@@ -154,6 +152,16 @@ class Client(models.Model):
     @property
     def is_erased(self) -> bool:
         return self.erased_at is not None
+
+    @property
+    def signs_in_elsewhere(self) -> bool:
+        """Whether whoever signs in for them does so with another address than this record has."""
+        return self.account is not None and self.account.email != self.email.strip().lower()
+
+    def with_same_address(self) -> ClientQuerySet:
+        """Return the other clients of this therapist who have this one's e-mail address."""
+        others = Client.objects.filter(therapist=self.therapist_id).known().exclude(pk=self.pk)
+        return others.filter(email__iexact=self.email) if self.email else others.none()
 
     def become_nameless(self) -> None:
         """Forget who this was; what others took part in still counts one person.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.core.signing import BadSignature, Signer
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from clients.models.client import Client
@@ -107,21 +107,20 @@ class Invitation(models.Model):
                 or account are no more.
         """
         client = Client.objects.known().filter(pk=self.client_id, account=None)
+        # With the password that was read: nobody has been handed the account since (`User.claim`).
         account = User.objects.filter(pk=user.pk, email=self.email, is_active=True)
+        account = account.filter(password=user.password)
         fresh = Invitation.objects.filter(pk=self.pk, accepted_at=None)
-        try:
-            with Entry.recording(
-                Verb.INVITATION_ACCEPTED, by=user, therapist=self.therapist_id, about=self.client
-            ):
-                # From here on neither can the client be erased nor the account be closed.
-                if not account.select_for_update(no_key=True) or not client.locked():
-                    raise self.Unusable
-                if not fresh.update(accepted_at=timezone.now()):
-                    raise self.Unusable
-                client.update(account=user)
-                account.filter(time_zone="").update(time_zone=self.client.time_zone)
-        except IntegrityError:  # the account has a record of this therapist already
-            raise self.Unusable from None
+        with Entry.recording(
+            Verb.INVITATION_ACCEPTED, by=user, therapist=self.therapist_id, about=self.client
+        ):
+            # From here on neither can the client be erased nor the account be closed.
+            if not account.select_for_update(no_key=True) or not client.locked():
+                raise self.Unusable
+            if not fresh.update(accepted_at=timezone.now()):
+                raise self.Unusable
+            client.update(account=user)
+            account.filter(time_zone="").update(time_zone=self.client.time_zone)
 
 
 def _proofs() -> Signer:

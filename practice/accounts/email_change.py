@@ -12,15 +12,13 @@ from allauth.account.decorators import reauthentication_required
 from allauth.core import ratelimit
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from practice.accounts.after_response import later
+from practice.accounts.access import AccountRequest
 from practice.accounts.forms import EmailForm
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
@@ -33,7 +31,7 @@ VALID_FOR = timedelta(days=1)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
-def change_email(request: HttpRequest) -> HttpResponse:
+def change_email(request: AccountRequest) -> HttpResponse:
     """Send a link to a new address, or to the present one, if nobody has shown whose it is.
 
     Whether another account has the address is looked up by whoever opens the link.
@@ -43,8 +41,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         if ratelimit.consume(request, action="email_change"):
-            letter = _letter(request, form.cleaned_data["email"])
-            later("sending a link for a new address", letter.send)
+            _send_link(request, form.cleaned_data["email"])
             banner(request, "email_link_sent")
             return see_other("account")
         form.add_error(None, get_adapter().error_messages["rate_limited"])
@@ -52,7 +49,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
+def confirm_email(request: AccountRequest, token: str) -> HttpResponse:
     """Show that the mail of an address is read by who asked for the link, and take the address."""
     user, new = request.user, _asked_for(request.user, token)
     if new is None:
@@ -76,19 +73,17 @@ def _change(user: User, new: str) -> bool:
     about, outcome = f"account:{user.pk}", "email address"
     Entry.record(Verb.SETTINGS_CHANGED, by=user, therapist=None, about=about, outcome=outcome)
     if new != user.email:
-        transaction.on_commit(lambda: _tell_the_old(user, user.email, new))
+        told = {"from_email": user.email, "to_email": new}
+        get_adapter().send_notification_mail("account/email/email_changed", user, told, user.email)
     return True
 
 
-def _letter(request: HttpRequest, new: str) -> EmailMessage:
+def _send_link(request: AccountRequest, new: str) -> None:
     user = request.user
     asked = {"user": user.pk, "old": user.email, "new": new, "password": _password_of(user)}
     path = reverse("confirm_email", args=[encrypt(json.dumps(asked), PURPOSE)])
     context = {"link": whole_address(request, path)}
-    subject = get_adapter().format_email_subject("Confirm your email address")
-    return EmailMessage(
-        subject, render_to_string("accounts/confirm_email.txt", context, request), to=[new]
-    )
+    get_adapter().send_mail("account/email/confirm_email", new, context)
 
 
 def _asked_for(user: User, token: str) -> str | None:
@@ -105,8 +100,3 @@ def _asked_for(user: User, token: str) -> str | None:
 def _password_of(user: User) -> str:
     """Return what changes with the password, and tells nothing of it."""
     return user.get_session_auth_hash()
-
-
-def _tell_the_old(user: User, old: str, new: str) -> None:
-    context = {"from_email": old, "to_email": new}
-    get_adapter().send_notification_mail("account/email/email_changed", user, context, email=old)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -90,9 +91,13 @@ class User(AbstractBaseUser):
         As long as nobody had shown it, what was added may be anybody's: with the first proof
         second factors go, and whoever listens to `account_claimed` takes away the rest.
         """
-        if self.verify_email():
-            self._delete_belongings()
+        if self.email_verified_at is None:
+            # Records are locked before their account. Whoever links one meanwhile locks it, too:
+            # what they linked is found the second time.
             account_claimed.send(User, user=self)
+            self.verify_email()
+            account_claimed.send(User, user=self)
+            self._delete_belongings()
         self.set_password(password)
         self.save(update_fields=["password"])
         self.sign_out_everywhere(but=session_key)
@@ -113,13 +118,14 @@ class User(AbstractBaseUser):
         except IntegrityError:
             raise self.EmailTaken from None
         # What allauth may keep beside the account would lead the old address to it.
-        self.emailaddress_set.all().delete()
+        apps.get_model("account", "EmailAddress")._base_manager.filter(user=self).delete()
         return changed == 1
 
-    def verify_email(self) -> bool:
-        """Note that the mail of the address is read by its owner; return whether that is news."""
+    def verify_email(self) -> None:
+        """Note that the mail of the address is read by its owner."""
+        self.email_verified_at = timezone.now()
         unverified = User.objects.filter(pk=self.pk, email=self.email, email_verified_at=None)
-        return unverified.update(email_verified_at=timezone.now()) == 1
+        unverified.update(email_verified_at=self.email_verified_at)
 
     def _delete_belongings(self) -> None:
         """Delete what belongs to the account alone: addresses, second factors, devices."""

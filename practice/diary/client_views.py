@@ -31,8 +31,9 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     _record_look(request)
     sessions = _sessions(request)
     held = sessions.held()
+    names = {record.first_name for record in request.clients}
     context = {
-        "me": request.clients.first(),
+        "first_name": names.pop() if len(names) == 1 else "",
         "cards": cards(request.clients),
         "upcoming": details_of_all(sessions.upcoming()[:10], request.user),
         "number_held": held.count(),

@@ -5,7 +5,8 @@ private note and other people's full names have no way to them (`docs/domain.md`
 page of a session shows the same values, with the therapist as their reader.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from relationships.models import Kind, Relationship
 class Card:
     """One relationship of a client. The fee is in whole pounds, None without one.
 
+    `for_whom` names its own people where one account is that of several, a parent's and a child's.
     `is_quiet` marks work that ended because a client died: no note, no invitation to book. Nor can
     anybody book where somebody who took part has been erased.
     """
@@ -29,6 +31,7 @@ class Card:
     therapist_first_name: str
     kind: str
     others: str
+    for_whom: str
     profile_slug: str
     fee: int | None
     ended_at: datetime | None
@@ -50,19 +53,29 @@ def cards(records: Iterable[Client]) -> list[Card]:
         .defer("therapist__profile__photo")
         .prefetch_related("participations__client")
     )
-    return [_card(r, records, is_quiet=r.is_quiet) for r in relationships]
+    shared = _shared(record.therapist_id for record in records)
+    return [_card(r, records, shared, is_quiet=r.is_quiet) for r in relationships]
 
 
-def _card(relationship: Relationship, records: list[Client], *, is_quiet: bool) -> Card:
+def _shared(therapist_ids: Iterable[int]) -> set[int]:
+    """Return the therapists of whom one account has several client records."""
+    return {therapist_id for therapist_id, number in Counter(therapist_ids).items() if number > 1}
+
+
+def _card(
+    relationship: Relationship, records: list[Client], shared: set[int], *, is_quiet: bool
+) -> Card:
     therapist = relationship.therapist
     people = [person for person in relationship.people if not person.is_erased]
+    own = [person for person in people if person in records]
     has_public_page = hasattr(therapist, "profile") and therapist.profile.is_published
     return Card(
         public_id=relationship.public_id,
         therapist=therapist.name,
         therapist_first_name=therapist.first_name,
         kind=relationship.get_kind_display(),
-        others=in_words(person.first_name for person in people if person not in records),
+        others=in_words(person.first_name for person in people if person not in own),
+        for_whom=in_words(p.first_name for p in own) if therapist.pk in shared else "",
         profile_slug=therapist.slug if has_public_page else "",
         fee=_fee(therapist, relationship.kind),
         ended_at=relationship.ended_at,
@@ -107,6 +120,7 @@ class SessionDetails:
     therapist_time_zone: str
     kind: str
     others: str
+    for_whom: str
     relationship_ended_at: datetime | None
     booked: Change
     moved: Change | None
@@ -123,18 +137,29 @@ def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
 
 def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDetails]:
     """Return the details of several sessions, read from the database here and now."""
-    return [details(session, reader) for session in sessions]
+    shared = shared_by(reader)
+    return [details(session, reader, shared) for session in sessions]
 
 
-def details(session: Session, reader: User, *, is_quiet: bool = False) -> SessionDetails:
+def shared_by(reader: User) -> set[int]:
+    """Return the therapists of whom a client's account has several client records."""
+    return _shared(reader.clients.values_list("therapist", flat=True))
+
+
+def details(
+    session: Session, reader: User, shared: Collection[int] = (), *, is_quiet: bool = False
+) -> SessionDetails:
     """Return the details of a session for somebody who takes part in it.
 
+    Where the reader's account is that of several people (`shared_by`), they say for whom it is.
     With `is_quiet`, because a client died, nothing is said of an ending (`docs/domain.md` 2.5).
     """
     relationship, therapist = session.relationship, session.therapist
     is_therapist = reader.pk == therapist.user_id
     people = [p for p in relationship.people if is_therapist or not p.is_erased]
-    names = {p.account_id: p.first_name for p in reversed(people) if p.account_id}
+    own = [p for p in people if p.account_id == reader.pk]
+    names = {p.account_id: "" for p in people if p.account_id}
+    names = {by: in_words(p.first_name for p in people if p.account_id == by) for by in names}
     names |= {therapist.user_id: therapist.first_name, reader.pk: "you"}
 
     def change(at: datetime | None, by: int | None, *, for_client: bool = False) -> Change | None:
@@ -154,7 +179,8 @@ def details(session: Session, reader: User, *, is_quiet: bool = False) -> Sessio
         therapist=therapist.name,
         therapist_time_zone=therapist.time_zone,
         kind=relationship.get_kind_display(),
-        others=in_words(p.first_name for p in people if p.account_id != reader.pk),
+        others=in_words(p.first_name for p in people if p not in own),
+        for_whom=in_words(p.first_name for p in own) if therapist.pk in shared else "",
         relationship_ended_at=None if is_quiet else relationship.ended_at,
         booked=Change(session.booked_at, names.get(session.booked_by_id, "")),
         moved=change(session.moved_at, session.moved_by_id, for_client=session.moved_for_client),

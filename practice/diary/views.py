@@ -22,7 +22,7 @@ from practice.audit.models import Entry, Verb
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
-from practice.diary.shown_to_clients import cards, details, with_details
+from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken_names import initials
 from practice.web.responses import banner, render_form, see_other
 
@@ -56,7 +56,8 @@ def session(request: AccountRequest, session_id: str) -> HttpResponse:
     if not is_therapist:
         own = cards(request.user.clients.all())
         is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
-        shown = details(appointment, request.user, is_quiet=is_quiet)
+        shared = shared_by(request.user)
+        shown = details(appointment, request.user, shared, is_quiet=is_quiet)
         return render(request, "diary/my_session.html", {"appointment": shown})
     prefetch_related_objects(appointment.relationship.people, "account")  # for their zones
     context = {
@@ -95,8 +96,9 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
         banner(request, "session_cancelled")
         return see_other("session", session_id)
     _record_look(request, appointment)
+    shared = () if is_therapist else shared_by(request.user)
     context = {
-        "appointment": details(appointment, request.user),
+        "appointment": details(appointment, request.user, shared),
         "as_therapist": is_therapist,
     }
     return render(request, "diary/cancel.html", context)

@@ -14,6 +14,7 @@ from practice.accounts.access import Role, TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb, name_of
 from practice.text import spoken_times
+from practice.text.spoken_names import in_words
 
 ROWS_A_PAGE = 25
 
@@ -63,8 +64,11 @@ def _things(person: Client) -> dict[str, str]:
 def _names(request: TherapistRequest, entries: list[Entry]) -> dict[int, str]:
     """Return what to call the accounts: oneself, and one's own clients. Nobody else has a name."""
     accounts = {entry.by for entry in entries} - {None}
-    people = request.therapist.clients.filter(account__in=accounts)
-    return {p.account_id: p.first_name for p in people} | {request.user.pk: "You"}
+    people = request.therapist.clients.filter(account__in=accounts).order_by("pk")
+    called: dict[int, list[str]] = {}
+    for person in people:
+        called.setdefault(person.account_id, []).append(person.first_name)
+    return {by: in_words(names) for by, names in called.items()} | {request.user.pk: "You"}
 
 
 def _who(entry: Entry, names: dict[int, str]) -> str:

@@ -77,6 +77,7 @@ def _relationship(card: Card) -> dict:
     return {
         "therapist": card.therapist,
         "kind": card.kind,
+        "for": card.for_whom,
         "with": card.others,
         "ended_at": None if card.is_quiet else card.ended_at,
     }
@@ -87,6 +88,7 @@ def _session(session: SessionDetails) -> dict:
         "id": session.public_id,
         "therapist": session.therapist,
         "kind": session.kind,
+        "for": session.for_whom,
         "with": session.others,
         "starts_at": session.starts_at,
         "ends_at": session.ends_at,

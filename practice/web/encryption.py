@@ -19,7 +19,7 @@ def decrypt(encrypted_text: str, purpose: str, *, max_age: timedelta | None = No
     Raises:
         cryptography.fernet.InvalidToken: it was not, or for another purpose, or is older.
     """
-    seconds = max_age and int(max_age.total_seconds())
+    seconds = None if max_age is None else int(max_age.total_seconds())
     padded = encrypted_text + "=" * (-len(encrypted_text) % 4)
     return _fernet(purpose).decrypt(padded.encode(), ttl=seconds).decode()
 

@@ -39,7 +39,9 @@ class RelationshipQuerySet(models.QuerySet):
         is_quiet = ExpressionWrapper(
             Q(end_reason=EndReason.DIED) | Exists(theirs), output_field=models.BooleanField()
         )
-        shown = self.filter(participations__client__in=clients).annotate(is_quiet=is_quiet)
+        # Two of the records may take part in the same work, which is shown once.
+        work = Relationship.objects.filter(participations__client__in=clients)
+        shown = self.filter(pk__in=work.values("pk")).annotate(is_quiet=is_quiet)
         return shown.defer("end_reason", "end_note")
 
     def in_order(self) -> Self:

@@ -1,13 +1,10 @@
 """A therapist invites a client: what is made, shown and sent, and what is not kept."""
 
 import re
-from smtplib import SMTPConnectError
 
 import pytest
 from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db import transaction
 from django.test import Client as Browser
 
 from clients.models import Client, Invitation
@@ -114,26 +111,12 @@ def test_what_is_shown_is_not_what_was_sent(as_alice, ben, mail_server):
     assert len(sent) >= len(link) + 40
 
 
-class Silent(BaseEmailBackend):
-    """A mail server that is down."""
-
-    def send_messages(self, messages):
-        raise SMTPConnectError(421, b"try again later")
-
-
-class Unreachable(BaseEmailBackend):
-    """A mail server that nobody reaches."""
-
-    def send_messages(self, messages):
-        raise TimeoutError
-
-
-@pytest.mark.parametrize("backend", ["Silent", "Unreachable"])
+@pytest.mark.parametrize("backend", ["Down", "Unreachable"])
 @commits
 def test_with_the_mail_server_down_the_link_is_there_and_it_is_said(
     as_alice, ben, mail_server, settings, backend, caplog
 ):
-    settings.EMAIL_BACKEND = f"tests.clients.test_inviting.{backend}"
+    settings.EMAIL_BACKEND = f"tests.mail_servers.{backend}"
 
     page = invite(as_alice, ben)
 
@@ -144,18 +127,9 @@ def test_with_the_mail_server_down_the_link_is_there_and_it_is_said(
     assert "ben@" not in caplog.text
 
 
-class OutsideOfTransactions(BaseEmailBackend):
-    """A mail server that is asked only when nothing is locked."""
-
-    def send_messages(self, messages):
-        assert not transaction.get_connection().in_atomic_block
-        mail.outbox.extend(messages)
-        return len(messages)
-
-
 @commits
 def test_mail_waits_for_the_end_of_the_transaction(as_alice, ben, mail_server, settings):
-    settings.EMAIL_BACKEND = "tests.clients.test_inviting.OutsideOfTransactions"
+    settings.EMAIL_BACKEND = "tests.mail_servers.OutsideOfTransactions"
 
     page = invite(as_alice, ben)
 

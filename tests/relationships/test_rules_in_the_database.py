@@ -449,9 +449,11 @@ def test_a_counter_is_never_negative(individual, ann):
         set_columns(ann, active_relationships=-1)
 
 
-def test_an_account_is_one_client_of_a_therapist(ann, ben):
-    with refused():
-        set_columns(ben, account_id=ann.account_id)
+def test_an_account_may_be_that_of_several_clients_of_a_therapist(ann, ben):
+    """A parent's, who signs in for a child, too."""
+    set_columns(ben, account_id=ann.account_id)
+
+    assert set(ann.account.clients.all()) == {ann, ben}
 
 
 def test_an_account_may_be_a_client_of_two_therapists(ann, carl):

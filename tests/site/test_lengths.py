@@ -81,6 +81,7 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "ConfirmByPasskeyForm": {"user": alice.user},
         "ConfirmForm": {"user": alice.user},
         "DaysOffForm": {"row": "Days off 1", "use_required_attribute": False},
+        "EmailForm": {"user": alice.user},
         "FirstPasswordForm": {"user": alice.user},
         "NewClientForm": {"therapist": alice},
         "NewPasswordForm": {"user": User()},
