@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models, transaction
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from clients.models import Client
@@ -29,20 +29,16 @@ class RelationshipQuerySet(models.QuerySet):
         return self.filter(status=Relationship.Status.ENDED)
 
     def shown_to(self, clients: Iterable[Client]) -> Self:
-        """The relationships of these records of one account, without reasons and notes.
+        """Those of one account's records, without reasons and notes.
 
-        `is_quiet` is true where the work, or the client's own individual work, ended because the
-        client died (`docs/domain.md` 2.5).
+        `is_quiet`: this, or their own individual work, ended by a death (`docs/domain.md` 2.5).
         """
         died = Relationship.objects.filter(end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL)
         theirs = died.filter(clients__in=clients, clients__relationships=OuterRef("pk"))
-        is_quiet = ExpressionWrapper(
-            Q(end_reason=EndReason.DIED) | Exists(theirs), output_field=models.BooleanField()
-        )
         # Two of the records may take part in the same work, which is shown once.
-        work = Relationship.objects.filter(participations__client__in=clients)
-        shown = self.filter(pk__in=work.values("pk")).annotate(is_quiet=is_quiet)
-        return shown.defer("end_reason", "end_note")
+        work = Relationship.objects.filter(participations__client__in=clients).values("pk")
+        shown = self.filter(pk__in=work).defer("end_reason", "end_note")
+        return shown.annotate(is_quiet=Q(end_reason=EndReason.DIED) | Exists(theirs))
 
     def in_order(self) -> Self:
         """Active ones first, then the ended ones, the last ended first."""
@@ -205,8 +201,7 @@ class Relationship(models.Model):
 
         Those who have been erased, and have no name any more, come last.
         """
-        people = [p.client for p in self.participations.all()]
-        return sorted(people, key=lambda client: client.is_erased)
+        return sorted((p.client for p in self.participations.all()), key=lambda c: c.is_erased)
 
     @property
     def with_whom(self) -> str:
@@ -214,9 +209,8 @@ class Relationship(models.Model):
 
     def can_undo(self, by: User) -> bool:
         """Whether `undo_end` would be accepted now."""
-        if self.ended_at is None or self.ended_by_id != by.pk:  # set if and only if it has ended
-            return False
-        return is_fresh(self.ended_at, self.UNDO_WITHIN, timezone.now())
+        ended_at = self.ended_at if self.ended_by_id == by.pk else None
+        return bool(ended_at and is_fresh(ended_at, self.UNDO_WITHIN, timezone.now()))
 
     _ACTIVE = {
         "status": Status.ACTIVE,
