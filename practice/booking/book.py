@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -55,8 +55,11 @@ def _card(request: ClientRequest, relationship: Relationship) -> Card:
 @for_clients
 def book(request: ClientRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
-    asked = _day(request.GET["week"]) if "week" in request.GET else None
+    week = request.GET.get("week")
+    asked = None if week is None else _day(week)
     relationship = _own(request, relationship_id)
+    if asked and week != asked.isoformat():
+        return see_other(f"{request.path}?week={asked.isoformat()}")
     return render(request, "booking/book.html", _free_times(request, relationship, asked))
 
 
@@ -96,6 +99,10 @@ def check(request: ClientRequest, relationship_id: str, day: str, time: str) -> 
     start = _instant(day, time, second=request.GET.get("second") == "1")
     if request.method == "POST":
         return _book(request, relationship, start)
+    slot = Slot.at(start)
+    if (day, time) != (slot.day, slot.time):
+        address = resolve_url("check_booking", relationship_id, slot.day, slot.time)
+        return see_other(f"{address}?second=1" if slot.is_second else address)
     if not is_free(relationship.therapist, start, timezone.now()):
         return _no_longer_free(request, relationship, start)
     context = {
@@ -103,7 +110,7 @@ def check(request: ClientRequest, relationship_id: str, day: str, time: str) -> 
         "starts_at": start,
         "ends_at": start + rules_of(relationship.therapist).length,
         "zone_of_therapist": relationship.therapist.time_zone,
-        "slot": Slot.at(start),
+        "slot": slot,
         "key": uuid4(),
     }
     return render(request, "booking/check.html", context)
@@ -148,8 +155,8 @@ def _no_longer_free(
 def _instant(day: str, time: str, *, second: bool) -> datetime:
     """Return the instant an address names in the reader's zone; what does not exist is a 404."""
     try:
-        reading = datetime.strptime(f"{day} {time}", "%Y-%m-%d %H%M")  # noqa: DTZ007
-        _day(day)
+        of_day = datetime.strptime(time, "%H%M").time()  # noqa: DTZ007
+        reading = datetime.combine(_day(day), of_day)
         found = instants(reading, ZoneInfo(timezone.get_current_timezone_name()))
         return found[-1 if second else 0]
     except (ValueError, OverflowError, IndexError):

@@ -1,6 +1,8 @@
 """When a therapist can be booked: hours, rules, days off, and the free times they leave."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -126,6 +128,15 @@ def rules_of(therapist: Therapist) -> BookingRules:
 
 def free_times(therapist: Therapist, now: datetime) -> list[datetime]:
     """Return every start that a client can book from now on, in UTC and in order."""
+    return [*_free_times(therapist, now)]
+
+
+def next_free_times(therapist: Therapist, now: datetime, number: int) -> list[datetime]:
+    """Return the first few of them, which cost little, however many there are."""
+    return [*islice(_free_times(therapist, now), number)]
+
+
+def _free_times(therapist: Therapist, now: datetime) -> Iterator[datetime]:
     rules = _opening_rules(therapist)
     today = timezone.localtime(now, ZoneInfo(rules.zone)).date()
     last = today + rules.horizon + timedelta(days=1)

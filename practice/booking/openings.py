@@ -6,7 +6,8 @@ starts that the clock skips, has those twice that the clock shows twice, and gai
 else is measured in UTC, where differences are real time.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -78,27 +79,67 @@ class Rules:
 
 def openings(
     rules: Rules, time_off: Intervals, standing: Intervals, now: datetime, first: date, last: date
-) -> list[datetime]:
+) -> Iterator[datetime]:
     """Return the starts, in UTC and in order, that can be booked on the days `first` to `last`.
 
-    The days are the therapist's, both included; those out of reach of `now` cost nothing. A slot
-    keeps clear of time off, and `gap` away from every standing session. Raises ValueError if `now`
-    has no time zone, and ZoneInfoNotFoundError if there is no zone as in `rules`.
+    The days are the therapist's, both included; those out of reach of `now` cost nothing, nor do
+    those that nobody gets to: each is worked out when its turn comes. A slot keeps clear of time
+    off, and `gap` away from every standing session. Raises ValueError if `now` has no time zone,
+    and ZoneInfoNotFoundError if there is no zone as in `rules`.
     """
     zone = ZoneInfo(rules.zone)
     earliest, latest = _utc(now) + rules.notice, _utc(now) + rules.horizon
     first = max(first, earliest.astimezone(zone).date())
     last = min(last, latest.astimezone(zone).date())
-    taken = [*time_off, *(Interval(s.starts - rules.gap, s.ends + rules.gap) for s in standing)]
-    days = map(date.fromordinal, range(first.toordinal() - 1, last.toordinal() + 1))
-    return sorted(
-        start
-        for eve, day in pairwise(_timetable(rules, zone, day) for day in days)
-        for start in day
-        if earliest <= start <= latest
-        and all(abs(start - other) >= rules.length + rules.gap for other in eve)
-        and not any(map(rules.slot(start).overlaps, taken))
+    taken = _merged(
+        [*time_off, *(Interval(s.starts - rules.gap, s.ends + rules.gap) for s in standing)]
     )
+    days = map(date.fromordinal, range(first.toordinal() - 1, last.toordinal() + 1))
+    free = (
+        [
+            start
+            for start in day
+            if earliest <= start <= latest
+            and all(abs(start - other) >= rules.length + rules.gap for other in eve)
+            and not _is_taken(rules.slot(start), taken)
+        ]
+        for eve, day in pairwise(_timetable(rules, zone, day) for day in days)
+    )
+    return _in_order(free, first)
+
+
+def _in_order(days: Iterable[list[datetime]], first: date) -> Iterator[datetime]:
+    """Yield the starts of days that follow each other, each as soon as no earlier one can come.
+
+    Where a clock goes back over midnight, a day may begin before the day before it has ended.
+    """
+    waiting: list[datetime] = []
+    day = datetime.combine(first, time.min, UTC)
+    for starts in days:
+        waiting = sorted([*waiting, *starts])
+        # The days to come begin later: no clock is a whole day ahead of UTC.
+        while waiting and waiting[0] < day:
+            yield waiting.pop(0)
+        day += timedelta(days=1)
+    yield from waiting
+
+
+def _merged(intervals: Intervals) -> list[Interval]:
+    """Return the same time as intervals in order, of which no two touch."""
+    merged: list[Interval] = []
+    for interval in sorted(intervals, key=lambda interval: interval.starts):
+        if merged and interval.starts <= merged[-1].ends:
+            last = merged.pop()
+            merged.append(Interval(last.starts, max(last.ends, interval.ends)))
+        else:
+            merged.append(interval)
+    return merged
+
+
+def _is_taken(slot: Interval, taken: list[Interval]) -> bool:
+    """Whether a slot overlaps one of these, which `_merged` has put in order."""
+    next_one = bisect_right(taken, slot.starts, key=lambda interval: interval.ends)
+    return next_one < len(taken) and slot.overlaps(taken[next_one])
 
 
 def is_open(

@@ -27,12 +27,11 @@ def diary(request: TherapistRequest) -> HttpResponse:
 def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
     """Show a week: sessions, free times, and what is to be answered."""
     try:
-        asked = date.fromisoformat(day)
-        week = week_of(asked)
+        week = week_of(date.fromisoformat(day))
         former, following = (week[0] + timedelta(weeks=n) for n in (-1, 1))
     except (ValueError, OverflowError):
         raise Http404 from None
-    if asked != week[0]:
+    if day != week[0].isoformat():  # another day, or the same one written otherwise
         return see_other("diary_week", week[0].isoformat())
     sessions = request.therapist.sessions
     first, after = _midnight(week[0]), _midnight(following)

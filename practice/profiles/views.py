@@ -13,7 +13,7 @@ from practice.accounts.access import (
     therapist_of,
 )
 from practice.audit.models import Entry, Verb
-from practice.booking.models import free_times
+from practice.booking.models import next_free_times
 from practice.profiles.figures import figures, visits_of
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
@@ -44,7 +44,7 @@ def therapist(request: HttpRequest, slug: str) -> HttpResponse:
         "profile": profile,
         "figures": figures(profile.therapist, now),
         "is_owner": therapist_of(request.user) == profile.therapist,
-        "free": free_times(profile.therapist, now)[:FREE_TIMES_SHOWN],
+        "free": next_free_times(profile.therapist, now, FREE_TIMES_SHOWN),
     }
     return render(request, "profiles/therapist.html", context)
 
