@@ -111,12 +111,12 @@ def looking_writes(patch: Patch) -> None:
     patch.setattr(clients_views, "render", counting)
 
 
-def head_is_taken_for_a_press(patch: Patch) -> None:
+def a_look_is_taken_for_a_press(patch: Patch) -> None:
     find = relationships_views._relationship
 
     def taken_up_again(request: HttpRequest, relationship_id: str) -> Relationship:
         found = find(request, relationship_id)
-        if request.method == "HEAD" and found.is_ended:
+        if request.method != "POST" and found.is_ended:
             found.restart(by=request.user)
         return found
 
@@ -211,7 +211,7 @@ OTHERS = {
     "B6 a form takes every column": (form_takes_every_column, "clients/<id:client_id>/edit/"),
     "B7 looking writes": (looking_writes, "clients/<id:client_id>/"),
     "B7 a look at what has ended restarts it": (
-        head_is_taken_for_a_press,
+        a_look_is_taken_for_a_press,
         "relationships/<id:relationship_id>/restart/",
     ),
     "B8 a closed account is let in": (closed_accounts_are_let_in, "dashboard/"),
