@@ -17,6 +17,8 @@ from tests.accounts.second_factor import SECURITY, add_app, code_of, codes_of, c
 from tests.factories import PASSWORD
 from tests.reading import read
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def required(settings) -> None:

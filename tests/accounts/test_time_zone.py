@@ -17,6 +17,8 @@ from tests.diary import DAY, book, browser_for, works
 from tests.factories import PASSWORD, ClientFactory, TherapistFactory, UserFactory, start
 from tests.reading import read
 
+pytestmark = pytest.mark.database
+
 NOW = datetime(2025, 11, 20, 10, tzinfo=UTC)
 
 

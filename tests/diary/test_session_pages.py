@@ -313,6 +313,7 @@ def test_the_page_to_move_begins_with_the_present_time(as_alice, session):
     assert "Now Wednesday 26 November 2025, 4pm to 4:50pm, with Ann Ashby" in page.text
 
 
+@pytest.mark.database
 def test_a_session_is_moved(as_alice, session, mailoutbox):
     address = f"/sessions/{session.public_id}/move/"
 
