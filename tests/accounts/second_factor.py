@@ -22,6 +22,13 @@ def code_of(key: str, later: int = 0) -> str:
     return format_hotp_value(hotp_value(key.replace(" ", ""), int(time.time()) // 30 + later))
 
 
+def lasting_code(key: str) -> str:
+    """Return a code that is still right when a browser has typed and sent it."""
+    while time.time() % 30 > 22:
+        time.sleep(0.1)
+    return code_of(key)
+
+
 def add_app(browser: Browser) -> str:
     """Add an authenticator app as people do; return its key."""
     confirm(browser)

@@ -7,7 +7,7 @@ from django.core import mail
 from django.core.cache import cache
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.accounts.second_factor import code_of
+from tests.accounts.second_factor import lasting_code
 from tests.browser import assert_accessible
 from tests.browser.steps import banner, fill_in_sign_in, press, title
 from tests.factories import PASSWORD
@@ -138,7 +138,7 @@ def test_an_app_from_its_making_to_signing_in(way, alice):
     page.get_by_label("Code", exact=True).fill("000000")
     press(page, "Add app")
     expect(page.locator(".error-summary")).to_contain_text("Check the code")
-    page.get_by_label("Code", exact=True).fill(code_of(key))
+    page.get_by_label("Code", exact=True).fill(lasting_code(key))
     press(page, "Add app")
     expect(title(page)).to_have_text("Recovery codes")
     recovery = page.locator(".codes code").first.inner_text()
@@ -148,7 +148,7 @@ def test_an_app_from_its_making_to_signing_in(way, alice):
     fill_in_sign_in(page, alice.user.email)
     expect(title(page)).to_have_text("Second step")
     assert_accessible(page)
-    page.get_by_label("Code", exact=True).fill(code_of(key))
+    page.get_by_label("Code", exact=True).fill(lasting_code(key))
     press(page, "Sign in")
     expect(title(page)).to_have_text("Clients")
     sign_out(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
 from relationships.models import Kind, Relationship
-from tests.accounts.second_factor import code_of
+from tests.accounts.second_factor import lasting_code
 from tests.browser.steps import banner, choose_reason, names, press, search_box, tickbox, title
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 
@@ -147,7 +147,7 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     press(page, "Go on")
     expect(title(page)).to_have_text("Add an authenticator app")
     yield "add an authenticator app"
-    page.get_by_label("Code", exact=True).fill(code_of(page.locator(".key").inner_text()))
+    page.get_by_label("Code", exact=True).fill(lasting_code(page.locator(".key").inner_text()))
     press(page, "Add app")
     expect(title(page)).to_have_text("Recovery codes")
     yield "recovery codes"
