@@ -21,7 +21,7 @@ from clients import invitation_mail
 from clients.forms import NewPasswordForm
 from clients.models import Invitation
 from practice.accounts.access import hold_invitation
-from practice.accounts.after_response import later
+from practice.accounts.after_response import run_after_response
 from practice.accounts.models import User
 from practice.web.responses import banner, render_form, see_other
 
@@ -90,7 +90,7 @@ def _have_it_sent(request: HttpRequest, invited: Invitation, token: str) -> Http
     if request.method == "POST":
         if invitation_mail.may_be_sent(request, invited.client):
             letter = invitation_mail.letter(request, invited.client, token)
-            later("sending an invitation", letter.send)
+            run_after_response("sending an invitation", letter.send)
         banner(request, "invitation_sent")
         return see_other(request.path)
     return render(request, "clients/invitation_by_mail.html", {"invitation": invited})

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 @for_therapists
 def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Give a client access: a link, sent where mail is set up, and shown on the next page."""
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     if request.method != "POST":
         return _show(request, person)
     if person.account_id or not person.email:

@@ -119,7 +119,7 @@ class Listing:
 
     @cached_property
     def _clients(self) -> ClientQuerySet:
-        return self.therapist.clients.known()
+        return self.therapist.clients.not_erased()
 
     @cached_property
     def _numbers(self) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class Listing:
         shown = self._clients if self.inactive else self._clients.active()
         if self.search:
             shown = shown.search(self.search)
-        paginator = Paginator(shown.a_to_z(), ROWS_A_PAGE)
+        paginator = Paginator(shown.in_name_order(), ROWS_A_PAGE)
         paginator.count = self.number_shown  # counted already: no query of its own
         return paginator.get_page(self._page_asked)
 

@@ -12,7 +12,7 @@ from clients.listing import Listing
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
-from practice.records.retention import kept
+from practice.records.retention import retention_periods
 from practice.text.spoken_names import in_words
 from practice.web.responses import banner, render_form, see_other
 
@@ -113,16 +113,16 @@ def _parts(listing: Listing) -> str:
 @records(Verb.CLIENT_OPENED)
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
-    known = request.therapist.clients.known().select_related("account")
-    person = get_object_or_404(known, public_id=client_id)
+    clients = request.therapist.clients.not_erased().select_related("account")
+    person = get_object_or_404(clients, public_id=client_id)
     relationships = person.relationships.in_order().prefetch_related("participations__client")
-    others = [] if person.account else person.with_same_address().a_to_z()[:10]
+    others = [] if person.account else person.with_same_address().in_name_order()[:10]
     sessions = request.therapist.sessions.of_clients([person])
     context = {
         "client": person,
         "relationships": relationships,
         "next_session": sessions.upcoming().first(),
-        "kept": kept([person], timezone.now())[0],
+        "kept": retention_periods([person], timezone.now())[0],
         "same_address": in_words(other.name for other in others),
         "sees": "both" if len(others) == 1 else "all of them",
     }
@@ -134,18 +134,18 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     form = ClientForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         with Entry.recording(
             Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person
         ):
             # Perhaps they have been erased since.
-            known = request.therapist.clients.known()
-            get_object_or_404(known.locked(), public_id=client_id)
+            clients = request.therapist.clients.not_erased()
+            get_object_or_404(clients.locked(), public_id=client_id)
             form.save()
         banner(request, "details_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of who it was.
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     return render_form(request, "clients/edit.html", {"client": person, "form": form})

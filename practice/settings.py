@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "practice.site.middleware.nobody_at_health",
+    "practice.site.middleware.health_checks_are_anonymous",
     "django_htmx.middleware.HtmxMiddleware",
     "practice.site.middleware.htmx_answers",
     "practice.site.middleware.RefusedFormMiddleware",
@@ -95,7 +95,7 @@ MIDDLEWARE = [
     "practice.accounts.signed_in.session_limits",
     "practice.accounts.signed_in.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",
-    "practice.site.middleware.identified",
+    "practice.site.middleware.transaction_per_request",
     "practice.site.middleware.reader_time_zone",
 ]
 

@@ -53,15 +53,15 @@ class ClientFactory(DjangoModelFactory):
     time_zone = "Europe/London"
 
 
-def start(*clients: Client, kind: Kind | None = None, **facts: object) -> Relationship:
+def start(*clients: Client, kind: Kind | None = None, **values: object) -> Relationship:
     """Start a relationship with these clients: Individual with one, Couples with two."""
     kind = kind or {1: Kind.INDIVIDUAL, 2: Kind.COUPLES}.get(len(clients), Kind.FAMILY)
     therapist = clients[0].therapist
-    facts = {"therapist": therapist, "by": therapist.user} | facts
-    return start_relationship(kind=kind, clients=clients, **facts)
+    values = {"therapist": therapist, "by": therapist.user} | values
+    return start_relationship(kind=kind, clients=clients, **values)
 
 
-def facts_of(relationship: Relationship) -> dict[str, object]:
+def row_of(relationship: Relationship) -> dict[str, object]:
     """Return what the database says of a relationship's state now."""
     row = Relationship.objects.get(pk=relationship.pk)
     return {

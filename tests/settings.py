@@ -34,7 +34,8 @@ CACHES = {
 CHAIN_IN_BACKGROUND = False  # a test that wants entries chained says so
 MIDDLEWARE = [*MIDDLEWARE]
 MIDDLEWARE.insert(
-    MIDDLEWARE.index("practice.site.middleware.identified"), "tests.commits.as_committed"
+    MIDDLEWARE.index("practice.site.middleware.transaction_per_request"),
+    "tests.commits.as_committed",
 )
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # weak, but quick
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

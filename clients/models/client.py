@@ -24,7 +24,7 @@ ERASED = "Erased client"
 class ClientQuerySet(models.QuerySet):
     """Clients, as the domain speaks of them."""
 
-    def known(self) -> Self:
+    def not_erased(self) -> Self:
         """All but those who have been erased and live on as a nameless part of others' work."""
         return self.filter(erased_at=None)
 
@@ -47,7 +47,7 @@ class ClientQuerySet(models.QuerySet):
             same |= Q(email__iexact=email.strip())
         return self.filter(same)
 
-    def a_to_z(self) -> Self:
+    def in_name_order(self) -> Self:
         return self.order_by("sort_name", "pk")
 
     def locked(self) -> Self:
@@ -160,7 +160,7 @@ class Client(models.Model):
 
     def with_same_address(self) -> ClientQuerySet:
         """Return the other clients of this therapist who have this one's e-mail address."""
-        others = Client.objects.filter(therapist=self.therapist_id).known().exclude(pk=self.pk)
+        others = Client.objects.filter(therapist=self.therapist_id).not_erased().exclude(pk=self.pk)
         return others.filter(email__iexact=self.email) if self.email else others.none()
 
     def become_nameless(self) -> None:

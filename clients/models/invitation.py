@@ -51,7 +51,7 @@ class Invitation(models.Model):
         Raises:
             Client.DoesNotExist: they have been erased a moment ago.
         """
-        client = Client.objects.known().locked().get(pk=client.pk)
+        client = Client.objects.not_erased().locked().get(pk=client.pk)
         token = secrets.token_urlsafe(32)
         client.invitations.filter(accepted_at=None).delete()
         client.invitations.create(
@@ -106,7 +106,7 @@ class Invitation(models.Model):
             Invitation.Unusable: the link was used a moment ago, or is somebody else's; or client
                 or account are no more.
         """
-        client = Client.objects.known().filter(pk=self.client_id, account=None)
+        client = Client.objects.not_erased().filter(pk=self.client_id, account=None)
         # With the password that was read: nobody has been handed the account since (`User.claim`).
         account = User.objects.filter(pk=user.pk, email=self.email, is_active=True)
         account = account.filter(password=user.password)

@@ -9,7 +9,7 @@ from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
 from django.urls import reverse
 
-from practice.accounts.after_response import later
+from practice.accounts.after_response import run_after_response
 from practice.accounts.devices import device
 from practice.accounts.factors import PASSKEY_FAILED
 from practice.accounts.models import User
@@ -90,7 +90,7 @@ class Adapter(DefaultAccountAdapter):
         site = get_current_site(self.request)
         context = {"request": self.request, "email": email, "current_site": site} | context
         letter = self.render_mail(template_prefix, email, context)
-        later(f"sending {template_prefix}", letter.send)
+        run_after_response(f"sending {template_prefix}", letter.send)
 
     def format_email_subject(self, subject: str) -> str:
         return f"{subject.strip()} – {settings.SERVICE_NAME}"

@@ -17,7 +17,7 @@ _has_answered: ContextVar[bool] = ContextVar("has_answered", default=False)
 log = logging.getLogger(__name__)
 
 
-def later(what: str, work: Callable[[], object]) -> None:
+def run_after_response(what: str, work: Callable[[], object]) -> None:
     """Do some work a moment after the commit, in a thread of its own; `what` names it in the log.
 
     What is rolled back is not done. A server that is asked to end waits for the work; one that is

@@ -27,7 +27,7 @@ from django.db import transaction
 from django.http import HttpRequest, QueryDict
 
 from practice.accounts.access import AccountRequest
-from practice.accounts.after_response import later
+from practice.accounts.after_response import run_after_response
 from practice.accounts.models import User
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
@@ -85,7 +85,7 @@ class ResetForm(ResetPasswordForm):
         return self.cleaned_data["email"]
 
     def save(self, request: HttpRequest, **_: Any) -> str:
-        later("sending a link for a new password", lambda: self._send(request))
+        run_after_response("sending a link for a new password", lambda: self._send(request))
         return self.cleaned_data["email"]
 
     def _send(self, request: HttpRequest) -> None:

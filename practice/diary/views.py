@@ -191,7 +191,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
 @records(Verb.CLIENT_OPENED)
 def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
     """The Sessions tab of a client's page."""
-    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    client = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     everything = request.therapist.sessions.of_clients([client]).with_people()
     past = Paginator(everything.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
     context = {"client": client, "upcoming": everything.upcoming(), "past": past}

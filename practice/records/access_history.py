@@ -34,7 +34,7 @@ class Line:
 @records(Verb.CLIENT_OPENED)
 def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List who opened and changed what about a client; `only` names one relationship or session."""
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     things = _things(person)
     only = next((n for n in things if n.endswith(f":{request.GET.get('only')}")), None)
     tried = Q(chain=0, verb=Verb.REFUSED)  # whoever was refused belongs to no practice

@@ -107,7 +107,7 @@ def _lock(client: Client) -> Client:
     people = Client.objects.filter(Q(pk=client.pk) | Q(pk__in=together.values("client")))
     list(people.locked())
     list(client.relationships.order_by("pk").select_for_update(of=("self",)))
-    return Client.objects.known().select_related("therapist", "account").get(pk=client.pk)
+    return Client.objects.not_erased().select_related("therapist", "account").get(pk=client.pk)
 
 
 def _erase_work(relationship: Relationship, by: User) -> None:

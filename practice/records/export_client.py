@@ -9,7 +9,7 @@ from datetime import datetime
 
 from clients.models import Client
 from practice.diary.models import Session
-from practice.records.retention import kept
+from practice.records.retention import retention_periods
 from practice.text.spoken_names import in_words
 from relationships.models import Relationship
 from relationships.models.choices import CODES, EndReason
@@ -46,7 +46,7 @@ def export_client(client: Client, now: datetime) -> dict:
 
 
 def _details(client: Client, now: datetime) -> dict:
-    time = kept([client], now)[0]
+    time = retention_periods([client], now)[0]
     return {
         "id": client.public_id,
         "name": client.name,

@@ -43,7 +43,7 @@ def keep_until(rule: KeepRule, *, last: date, born: date | None = None) -> date:
 
 
 @dataclass(frozen=True)
-class Kept:
+class RetentionPeriod:
     """A client, from which day on their time counts, and until when."""
 
     client: Client
@@ -52,7 +52,7 @@ class Kept:
     until: date
 
 
-def kept(clients: Iterable[Client], now: datetime) -> list[Kept]:
+def retention_periods(clients: Iterable[Client], now: datetime) -> list[RetentionPeriod]:
     """Return how long these clients of one therapist are kept, in their order, by two queries.
 
     Without a session the time counts from the last ending or, without one, from the day the client
@@ -73,24 +73,30 @@ def kept(clients: Iterable[Client], now: datetime) -> list[Kept]:
         )
     )
     moments = {row["client"]: (row["session"], row["ended"]) for row in last}
-    return [_kept(client, *moments.get(client.pk, (None, None))) for client in clients]
+    return [_retention_period(client, *moments.get(client.pk, (None, None))) for client in clients]
 
 
-def _kept(client: Client, session: datetime | None, ended: datetime | None) -> Kept:
+def _retention_period(
+    client: Client, session: datetime | None, ended: datetime | None
+) -> RetentionPeriod:
     counts_from = timezone.localtime(session or ended or client.added_at).date()
     rule, born = KeepRule(client.keep_rule), client.date_of_birth
     until = keep_until(rule, last=counts_from, born=born)
-    return Kept(client, counts_from, session is not None, until)
+    return RetentionPeriod(client, counts_from, session is not None, until)
 
 
-def due(therapist: Therapist, now: datetime) -> list[Kept]:
+def retention_expired(therapist: Therapist, now: datetime) -> list[RetentionPeriod]:
     """Return who need not be kept any more: inactive, nothing booked; the longest due first."""
     # Nobody with a session since then, or one to come, can be due.
     since = now - timedelta(days=365 * SHORTEST)
     lately = therapist.sessions.held(now).filter(ends_at__gt=since).values("relationship")
     to_come = therapist.sessions.upcoming(now).values("relationship")
     busy = therapist.participations.filter(Q(relationship__in=lately) | Q(relationship__in=to_come))
-    people = therapist.clients.known().inactive().exclude(pk__in=busy.values("client"))
+    people = therapist.clients.not_erased().inactive().exclude(pk__in=busy.values("client"))
     today = timezone.localtime(now).date()
-    rows = [row for row in kept(people.select_related("therapist"), now) if row.until <= today]
+    rows = [
+        row
+        for row in retention_periods(people.select_related("therapist"), now)
+        if row.until <= today
+    ]
     return sorted(rows, key=lambda row: (row.until, row.client.sort_name))

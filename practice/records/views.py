@@ -21,14 +21,14 @@ from practice.records.erasure import NotYet, Plan, erase
 from practice.records.export_client import export_client
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
-from practice.records.retention import due, kept
+from practice.records.retention import retention_expired, retention_periods
 from practice.web.responses import banner, render_form, see_other
 
 DUE_SHOWN = 100
 
 
 def _client(request: TherapistRequest, client_id: str) -> Client:
-    people = request.therapist.clients.known().select_related("therapist", "account")
+    people = request.therapist.clients.not_erased().select_related("therapist", "account")
     return get_object_or_404(people, public_id=client_id)
 
 
@@ -127,19 +127,23 @@ def _not_yet(request: TherapistRequest, plan: Plan) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Choose how long the records of a client are kept."""
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         act = {"by": request.user, "therapist": request.therapist, "about": person}
         with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **act):
             # Perhaps they have been erased since.
-            get_object_or_404(request.therapist.clients.known().locked(), public_id=client_id)
+            get_object_or_404(request.therapist.clients.not_erased().locked(), public_id=client_id)
             form.save()
         banner(request, "retention_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of what is so.
-    person = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
-    context = {"client": person, "form": form, "kept": kept([person], timezone.now())[0]}
+    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    context = {
+        "client": person,
+        "form": form,
+        "kept": retention_periods([person], timezone.now())[0],
+    }
     return render_form(request, "records/keep.html", context)
 
 
@@ -147,5 +151,5 @@ def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
 @for_therapists
 def who_is_due(request: TherapistRequest) -> HttpResponse:
     """List the clients whose records need not be kept any more. Erases nobody."""
-    rows = due(request.therapist, timezone.now())
+    rows = retention_expired(request.therapist, timezone.now())
     return render(request, "records/due.html", {"rows": rows[:DUE_SHOWN], "number": len(rows)})

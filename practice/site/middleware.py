@@ -158,7 +158,7 @@ class RefusedFormMiddleware:
         return response
 
 
-def nobody_at_health(get_response: GetResponse) -> GetResponse:
+def health_checks_are_anonymous(get_response: GetResponse) -> GetResponse:
     """Let no one look up who asks for the health of the service: the database may be away."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -169,7 +169,7 @@ def nobody_at_health(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def identified(get_response: GetResponse) -> GetResponse:
+def transaction_per_request(get_response: GetResponse) -> GetResponse:
     """Tell the database who asks, for the transaction that the rest of the request is.
 
     On PostgreSQL a request is one transaction, and one that fails leaves nothing behind; on SQLite,

@@ -54,7 +54,7 @@ def start_relationship(
     """
     if not Kind(kind).fits(len(clients)):
         raise WrongNumberOfPeople
-    known = Client.objects.known().filter(pk__in=[client.pk for client in clients])
+    known = Client.objects.not_erased().filter(pk__in=[client.pk for client in clients])
     if len(known.locked()) < len(set(clients)):
         raise Client.DoesNotExist
     relationship = Relationship.objects.create(

@@ -17,7 +17,7 @@ from relationships.forms.starting import Beginning, begin
 @records(Verb.CLIENT_OPENED)
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
-    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    client = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     relationships = client.relationships.in_order().prefetch_related("participations__client")
     context = {"client": client, "relationships": relationships}
     return render(request, "relationships/relationships.html", context)
@@ -35,7 +35,7 @@ def add_client(request: TherapistRequest) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Start another relationship with a client."""
-    client = get_object_or_404(request.therapist.clients.known(), public_id=client_id)
+    client = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
     return _begin(request, client, "relationships/add_relationship.html")
 
 

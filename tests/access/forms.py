@@ -30,7 +30,7 @@ def everything(world: World) -> dict[str, object]:
         "accounts.Therapist": world.bob.pk,
         "accounts.User": world.bob.user_id,
         "clients.Client": world.people["carl"].pk,
-        "relationships.Relationship": world.ties["carl"].pk,
+        "relationships.Relationship": world.relationships["carl"].pk,
     }
     sent: dict[str, object] = {"is_staff": "1", "is_superuser": "1", "pk": "1", "id": "1"}
     for model in apps.get_models():
@@ -50,12 +50,12 @@ class _Forms(HTMLParser):
         self._select = ""
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
-        facts = dict(attributes)
-        name, value = facts.get("name"), facts.get("value") or ""
+        attributes = dict(attributes)
+        name, value = attributes.get("name"), attributes.get("value") or ""
         if tag == "form":
             self._fields = {}
-            if (facts.get("method") or "").lower() == "post":
-                self.found.append((facts.get("action") or "", self._fields))
+            if (attributes.get("method") or "").lower() == "post":
+                self.found.append((attributes.get("action") or "", self._fields))
         if self._fields is None:
             return
         if tag == "select":
@@ -63,10 +63,10 @@ class _Forms(HTMLParser):
         elif tag == "option" and self._select and value:
             self._fields.setdefault(self._select, value)
         elif tag in ("input", "textarea", "button") and name:
-            is_choice = facts.get("type") in ("radio", "checkbox")
-            if facts.get("type") == "text" and not value:
+            is_choice = attributes.get("type") in ("radio", "checkbox")
+            if attributes.get("type") == "text" and not value:
                 value = "Typed"
-            if not is_choice or "checked" in facts or name not in self._fields:
+            if not is_choice or "checked" in attributes or name not in self._fields:
                 self._fields[name] = value
 
     def handle_endtag(self, tag: str) -> None:

@@ -92,13 +92,13 @@ def words_of_mail(addresses: list[str]) -> set[str]:
 
 def owners() -> list[dict]:
     """Return whose everything is: for each table, the owners of each row."""
-    return [{key: facts for key, *facts in rows(sql)} for sql in OWNERS]
+    return [{key: owners for key, *owners in rows(sql)} for sql in OWNERS]
 
 
 def owners_moved(before: list[dict]) -> bool:
     """Whether something that was there, and still is, has another owner now."""
     return any(
-        now.get(key, facts) != facts
+        now.get(key, owners) != owners
         for was, now in zip(before, owners(), strict=True)
-        for key, facts in was.items()
+        for key, owners in was.items()
     )

@@ -48,18 +48,19 @@ class World:
         people["carl"] = self._client(self.bob)
         self.people: dict[str, Client] = people
         self.typed_email = people["carl"].email
-        self.ties: dict[str, Relationship] = {
+        self.relationships: dict[str, Relationship] = {
             name: self._tie(person) for name, person in people.items()
         }
-        self.ties["the couple"] = self._tie(people["ann"], people["ben"])
-        self.ties["the family"] = self._tie(people["ed"], people["fay"], people["tess"])
+        self.relationships["the couple"] = self._tie(people["ann"], people["ben"])
+        self.relationships["the family"] = self._tie(people["ed"], people["fay"], people["tess"])
         self.ended = {"ed": REASONS[0], "carl": REASONS[1], "the family": REASONS[0]}
         for name, reason in self.ended.items():
-            tie = self.ties[name]
-            tie.end(by=tie.therapist.user, reason=reason, note=self._word("note"))
+            relationship = self.relationships[name]
+            relationship.end(by=relationship.therapist.user, reason=reason, note=self._word("note"))
         days = count(10)
         self.sessions: dict[str, Session] = {
-            name: self._session(tie, next(days)) for name, tie in self.ties.items()
+            name: self._session(relationship, next(days))
+            for name, relationship in self.relationships.items()
         }
         invited = self._client(self.bob, account=None)
         self.token = Invitation.create_for(invited)
@@ -88,14 +89,14 @@ class World:
         """Return the public ids of a kind of thing by name, and one that does not exist."""
         things = {
             "client_id": self.people,
-            "relationship_id": self.ties,
+            "relationship_id": self.relationships,
             "session_id": self.sessions,
         }[parameter]
         return {name: thing.public_id for name, thing in things.items()} | {"unknown": UNKNOWN}
 
     def practice_of(self, name: str) -> Therapist:
         """Return whose client, relationship or session of that name it is."""
-        return self.ties[name].therapist
+        return self.relationships[name].therapist
 
     def _word(self, kind: str) -> str:
         return f"{kind}qa{next(self._numbers)}z"
@@ -127,16 +128,19 @@ class World:
         )
 
     def _tie(self, *people: Client) -> Relationship:
-        tie = start(*people, at=timezone.now() - timedelta(days=300), key=uuid4())
+        relationship = start(*people, at=timezone.now() - timedelta(days=300), key=uuid4())
         # An ending that was corrected, so that there is history with notes in it.
-        tie.end(by=tie.therapist.user, reason=REASONS[0], note=self._word("note"))
-        tie.restart(by=tie.therapist.user)
-        return tie
+        relationship.end(by=relationship.therapist.user, reason=REASONS[0], note=self._word("note"))
+        relationship.restart(by=relationship.therapist.user)
+        return relationship
 
-    def _session(self, tie: Relationship, days: int) -> Session:
+    def _session(self, relationship: Relationship, days: int) -> Session:
         soon = timezone.now() + timedelta(days=days)
         return Session.book(
-            tie, starts_at=soon, length=timedelta(minutes=50), by=tie.therapist.user
+            relationship,
+            starts_at=soon,
+            length=timedelta(minutes=50),
+            by=relationship.therapist.user,
         )
 
 

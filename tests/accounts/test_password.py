@@ -136,7 +136,8 @@ def test_it_is_done_in_a_thread_of_its_own(alice, monkeypatch):
 
 def test_a_server_that_ends_does_it_first():
     script = (
-        "from practice.accounts.after_response import later; later('it', lambda: print('done'))"
+        "from practice.accounts.after_response import run_after_response as run\n"
+        "run('it', lambda: print('done'))"
     )
 
     done = subprocess.run(

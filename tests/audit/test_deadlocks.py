@@ -23,9 +23,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 8
 
 
-def trying(act, *args, **facts) -> str:
+def trying(act, *args, **values) -> str:
     try:
-        act(*args, **facts)
+        act(*args, **values)
     except (Relationship.AlreadyDone, Relationship.Closed, NotYet) as lost:
         return type(lost).__name__
     return "won"
@@ -37,30 +37,36 @@ def people(alice) -> list:
 
 
 @pytest.fixture
-def ties(people) -> list[Relationship]:
+def relationships(people) -> list[Relationship]:
     """Six couples of seven people, who share them crosswise: the last work with the first ids."""
     return [start(people[n], people[n + 1]) for n in reversed(range(6))]
 
 
-def list_sent(ties: list[Relationship]) -> dict[str, object]:
+def list_sent(relationships: list[Relationship]) -> dict[str, object]:
     """The tidy-up list, with some of its rows to be ended."""
-    typed: dict[str, object] = {"row": [tie.public_id for tie in ties]}
-    for tie in ties:
-        typed |= {f"{tie.public_id}-action": "end", f"{tie.public_id}-reason": "other"}
+    typed: dict[str, object] = {"row": [relationship.public_id for relationship in relationships]}
+    for relationship in relationships:
+        typed |= {
+            f"{relationship.public_id}-action": "end",
+            f"{relationship.public_id}-reason": "other",
+        }
     return typed
 
 
-def test_lists_and_single_endings_at_once_never_deadlock(ties, people, alice):
+def test_lists_and_single_endings_at_once_never_deadlock(relationships, people, alice):
     for _ in range(ROUNDS):
         browsers = [browser_of(alice.user) for _ in range(4)]
-        parts = (ties, ties[::-1], ties[:4], ties[2:])
+        parts = (relationships, relationships[::-1], relationships[:4], relationships[2:])
         lists = [
             partial(browser.post, "/caseload/tidy-up/", list_sent(some))
             for browser, some in zip(browsers, parts, strict=True)
         ]
         single = [
             partial(
-                trying, Relationship.objects.get(pk=ties[n].pk).end, by=alice.user, reason="other"
+                trying,
+                Relationship.objects.get(pk=relationships[n].pk).end,
+                by=alice.user,
+                reason="other",
             )
             for n in (5, 3, 1, 0)
         ]
@@ -70,8 +76,8 @@ def test_lists_and_single_endings_at_once_never_deadlock(ties, people, alice):
         assert {answer.status_code for answer in answers[:4]} == {303}
         assert not alice.relationships.active().exists()
         assert counters_of(*people) == [0] * 7
-        for tie in alice.relationships.all():
-            tie.restart(by=alice.user)
+        for relationship in alice.relationships.all():
+            relationship.restart(by=alice.user)
 
     chain_everything()
     found = [*verify.faults(alice.pk), *sealed_history.faults(alice.pk)]

@@ -372,8 +372,8 @@ def test_a_file_without_heads_is_no_comparison(chain, tmp_path):
 def old_chain(alice, ann, ben) -> int:
     """Six entries and two events from eight years ago, four and one from now."""
     with time_machine.travel(timezone.now() - timedelta(days=8 * 365)):
-        tie = start(ann)
-        tie.end(by=alice.user, reason=EndReason.COMPLETED)
+        relationship = start(ann)
+        relationship.end(by=alice.user, reason=EndReason.COMPLETED)
         record(alice, 4)
     start(ben)
     record(alice, 3)

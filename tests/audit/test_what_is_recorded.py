@@ -46,9 +46,9 @@ def soon(individual):
     return Session.book(individual, starts_at=at, length=FIFTY, by=individual.therapist.user)
 
 
-def held(tie) -> Session:
+def held(relationship) -> Session:
     at = timezone.now() - timedelta(days=7)
-    return Session.book(tie, starts_at=at, length=FIFTY, by=tie.therapist.user)
+    return Session.book(relationship, starts_at=at, length=FIFTY, by=relationship.therapist.user)
 
 
 def named(kind: str, row) -> str:
@@ -60,14 +60,16 @@ def named(kind: str, row) -> str:
 
 def test_every_step_of_a_relationship_has_one_entry(ann, alice, lines):
     by = alice.user
-    tie = start(ann)
-    tie.end(by=by, reason=EndReason.COMPLETED, note=CANARY)
-    tie.undo_end(by=by)
-    tie.end(by=by, reason=EndReason.COMPLETED)
-    tie.correct_reason(by=by, reason=EndReason.LOST_CONTACT, note=CANARY, ended_at=tie.ended_at)
-    tie.restart(by=by)
+    relationship = start(ann)
+    relationship.end(by=by, reason=EndReason.COMPLETED, note=CANARY)
+    relationship.undo_end(by=by)
+    relationship.end(by=by, reason=EndReason.COMPLETED)
+    relationship.correct_reason(
+        by=by, reason=EndReason.LOST_CONTACT, note=CANARY, ended_at=relationship.ended_at
+    )
+    relationship.restart(by=by)
 
-    about = named("relationship", tie)
+    about = named("relationship", relationship)
     assert lines.new() == [
         (verb, about, "therapist")
         for verb in (
@@ -137,12 +139,12 @@ def test_every_step_of_a_session_has_one_entry(individual, alice, ann, lines):
 
 
 def test_the_same_form_again_books_and_records_nothing(individual, alice, lines):
-    facts = {"starts_at": timezone.now() + timedelta(days=7), "length": FIFTY, "by": alice.user}
+    values = {"starts_at": timezone.now() + timedelta(days=7), "length": FIFTY, "by": alice.user}
     key = "5e9a5cd7-7ac7-4a59-a8c1-b5f3a4c6f0d1"
-    Session.book(individual, key=key, **facts)
+    Session.book(individual, key=key, **values)
     lines.new()
 
-    Session.book(individual, key=key, **facts)
+    Session.book(individual, key=key, **values)
 
     assert lines.new() == []
 
@@ -187,10 +189,10 @@ def test_new_clients_and_their_work_have_an_entry_each(as_alice, alice, lines):
 
     as_alice.post("/clients/add/", DETAILS | others | {"kind": "couples"})
 
-    tie = alice.relationships.get()
+    relationship = alice.relationships.get()
     assert lines.new() == [
-        *(("client_added", named("client", person), "therapist") for person in tie.people),
-        ("relationship_started", named("relationship", tie), "therapist"),
+        *(("client_added", named("client", person), "therapist") for person in relationship.people),
+        ("relationship_started", named("relationship", relationship), "therapist"),
     ]
 
 
@@ -222,15 +224,21 @@ def test_availability_has_one_entry(as_alice, lines):
 
 def test_several_decisions_at_once_have_an_entry_each(as_alice, alice, ann, ben, lines):
     long_ago = timezone.now() - timedelta(weeks=40)
-    ties = [start(person, at=long_ago) for person in (ann, ben)]
+    relationships = [start(person, at=long_ago) for person in (ann, ben)]
     lines.new()
-    typed = {"row": [tie.public_id for tie in ties]}
-    for tie in ties:
-        typed |= {f"{tie.public_id}-action": "end", f"{tie.public_id}-reason": "no_sessions"}
+    typed = {"row": [relationship.public_id for relationship in relationships]}
+    for relationship in relationships:
+        typed |= {
+            f"{relationship.public_id}-action": "end",
+            f"{relationship.public_id}-reason": "no_sessions",
+        }
 
     as_alice.post("/caseload/tidy-up/", typed)
 
-    ended = [("relationship_ended", named("relationship", tie), "therapist") for tie in ties]
+    ended = [
+        ("relationship_ended", named("relationship", relationship), "therapist")
+        for relationship in relationships
+    ]
     assert sorted(lines.new()) == sorted(ended)
 
 

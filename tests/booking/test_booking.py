@@ -527,14 +527,15 @@ def test_what_is_not_ones_own_is_as_unknown_as_none(
 ):
     works(alice)
     works(carl.therapist)
-    tie = {"same therapist": lambda: start(ben), "another therapist": lambda: start(carl)}.get(
-        whose, lambda: individual
-    )()
+    relationship = {
+        "same therapist": lambda: start(ben),
+        "another therapist": lambda: start(carl),
+    }.get(whose, lambda: individual)()
     if whose == "died":
-        tie.end(by=alice.user, reason="died")
+        relationship.end(by=alice.user, reason="died")
 
     ask = getattr(as_ann, method)
-    answer, nobodys = ask(page.format(tie.public_id)), ask(page.format(NOBODYS))
+    answer, nobodys = ask(page.format(relationship.public_id)), ask(page.format(NOBODYS))
 
     assert answer.status_code == nobodys.status_code
     assert answer.status_code == (405 if method == "post" and page == "/book/{}/" else 404)
@@ -585,12 +586,12 @@ def test_an_account_with_two_therapists_books_each_with_their_own(as_ann, ann, a
 def test_eight_clients_who_saw_the_same_time_one_after_the_other(alice):
     works(alice)
     people = [ClientFactory(therapist=alice, account=UserFactory()) for _ in range(8)]
-    ties = [start(person) for person in people]
+    relationships = [start(person) for person in people]
     browsers = [browser_of(person.account) for person in people]
-    for browser, tie in zip(browsers, ties, strict=True):
-        assert browser.get(slot(tie)).status_code == 200
+    for browser, relationship in zip(browsers, relationships, strict=True):
+        assert browser.get(slot(relationship)).status_code == 200
 
-    codes = [b.post(slot(t)).status_code for b, t in zip(browsers, ties, strict=True)]
+    codes = [b.post(slot(t)).status_code for b, t in zip(browsers, relationships, strict=True)]
 
     assert codes == [303] + [409] * 7
-    assert row_of(Session.objects.get())["relationship_id"] == ties[0].pk
+    assert row_of(Session.objects.get())["relationship_id"] == relationships[0].pk

@@ -283,10 +283,10 @@ def test_the_diary_asks_as_little_of_the_database_with_many_sessions(as_alice, a
     numbers = []
     for wanted in (1, 40):
         while (number := Session.objects.count()) < wanted:
-            tie = start(ClientFactory(therapist=alice))
-            book(tie, at("2025-11-24 00:00") + number * HOUR)
+            relationship = start(ClientFactory(therapist=alice))
+            book(relationship, at("2025-11-24 00:00") + number * HOUR)
             if number % 2:
-                tie.end(by=alice.user, reason="completed")
+                relationship.end(by=alice.user, reason="completed")
         with CaptureQueriesContext(connection) as captured:
             assert as_alice.get(NEXT_WEEK).status_code == 200
         numbers.append(len(captured))

@@ -64,8 +64,8 @@ def test_everybody_is_offered_the_same_instants_each_once(alice, now):
     truth = free_times(alice, now)
 
     for guest in guests(alice):
-        tie = start(guest)
-        addresses, first = offered(browser_for(guest), f"/book/{tie.public_id}/")
+        relationship = start(guest)
+        addresses, first = offered(browser_for(guest), f"/book/{relationship.public_id}/")
 
         assert [instant_of(address, guest.time_zone) for address in addresses] == truth
         assert len(set(addresses)) == len(addresses)
@@ -82,15 +82,17 @@ def test_what_one_books_both_read_as_one_instant(alice, now):
     works(alice, "09:00-17:00", days=range(7), furthest_weeks=2)
 
     for guest in guests(alice):
-        tie, browser = start(guest), browser_for(guest)
-        addresses, _ = offered(browser, f"/book/{tie.public_id}/")
+        relationship, browser = start(guest), browser_for(guest)
+        addresses, _ = offered(browser, f"/book/{relationship.public_id}/")
         for address in (addresses[0], addresses[-1]):
             start_at = instant_of(address, guest.time_zone)
 
             check = read(browser.get(address))
             details = browser.post(address).url
 
-            assert Session.objects.filter(relationship=tie, starts_at=start_at).count() == 1
+            assert (
+                Session.objects.filter(relationship=relationship, starts_at=start_at).count() == 1
+            )
             theirs, hers = read(browser.get(details)), read(browser_of(alice.user).get(details))
             assert start_at in stamps(check) & stamps(theirs) & stamps(hers)
             london = start_at.astimezone(ZoneInfo("Europe/London"))
@@ -105,10 +107,10 @@ def test_what_one_books_both_read_as_one_instant(alice, now):
 def test_an_hour_that_comes_twice_is_booked_once_each(alice):
     works(alice, "01:00-02:00", days=range(7))
     guest = ClientFactory(therapist=alice, time_zone="Europe/London")
-    tie, browser = start(guest), browser_for(guest)
+    relationship, browser = start(guest), browser_for(guest)
     with time_machine.travel(datetime(2026, 10, 20, 12, tzinfo=UTC), tick=False):
         browser = browser_for(guest)
-        page = read(browser.get(f"/book/{tie.public_id}/?week=2026-10-19"))
+        page = read(browser.get(f"/book/{relationship.public_id}/?week=2026-10-19"))
         twice = [a for a in slots(page) if "/2026-10-25/" in a]
 
         assert len(twice) == 2
@@ -129,10 +131,10 @@ def test_the_zones_are_named_as_they_are_in_the_week_shown(alice):
     """On 25 March clocks show GMT; the times of the week after are in British Summer Time."""
     works(alice, days=range(7))
     guest = ClientFactory(therapist=alice, time_zone="Europe/Stockholm")
-    tie = start(guest)
+    relationship = start(guest)
     with time_machine.travel(datetime(2026, 3, 25, 12, tzinfo=UTC), tick=False):
         browser = browser_for(guest)
-        page = read(browser.get(f"/book/{tie.public_id}/?week=2026-03-30"))
+        page = read(browser.get(f"/book/{relationship.public_id}/?week=2026-03-30"))
 
     assert "Times are shown in Stockholm time (CEST)." in page.text
     assert "Alice works in London time (BST)." in page.text

@@ -68,8 +68,8 @@ def test_jonahs_walk_from_the_note_to_the_calendar_file(way, sign_in, alice, jon
 
 def test_the_therapist_sees_the_booking_and_restarts(way, sign_in, alice, jonah):
     start_at = free_times(alice, timezone.now())[0]
-    tie = jonah.relationships.get()
-    book(tie, start_at, by=jonah.account)
+    relationship = jonah.relationships.get()
+    book(relationship, start_at, by=jonah.account)
     sign_in(way, alice.user)
 
     way.goto("/clients/")
@@ -159,12 +159,12 @@ def test_weeks_turn_in_place_and_back_turns_them_back(way, sign_in, ann, individ
 
 
 def test_the_clients_pages_are_accessible_on_every_screen(new_context, sign_in, ben, alice):
-    tie = start(ben)
+    relationship = start(ben)
     browser_for(ben, "Europe/Stockholm")
     context = new_context()
     sign_in(context, ben.account)
     page = context.new_page()
-    page.goto(f"/book/{tie.public_id}/")
+    page.goto(f"/book/{relationship.public_id}/")
     assert_accessible_on_every_screen(page)
     slots(page).first.click()
     expect(title(page)).to_have_text("Check your session")

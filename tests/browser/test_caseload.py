@@ -12,7 +12,7 @@ from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from tests.browser import WIDER, assert_accessible_on_every_screen
 from tests.browser.steps import banner, press, title
-from tests.factories import ClientFactory, facts_of, history_of, start
+from tests.factories import ClientFactory, history_of, row_of, start
 
 DAY = timedelta(days=1)
 
@@ -35,8 +35,8 @@ def quiet(alice) -> list[Relationship]:
 @pytest.fixture
 def endings(alice) -> None:
     for days, reason in enumerate(EndReason.values):
-        tie = start(ClientFactory(therapist=alice), at=timezone.now() - 300 * DAY)
-        tie.end(by=alice.user, reason=reason, at=timezone.now() - (20 + days) * DAY)
+        relationship = start(ClientFactory(therapist=alice), at=timezone.now() - 300 * DAY)
+        relationship.end(by=alice.user, reason=reason, at=timezone.now() - (20 + days) * DAY)
 
 
 def row(page: Page, name: str) -> Locator:
@@ -56,7 +56,7 @@ def test_the_list_is_tidied_with_and_without_scripts(any_desk, quiet):
     summary = page.locator(".error-summary")
     expect(summary).to_contain_text("Select a reason for ending the relationship with Quin Quiet")
     expect(row(page, "Rae").get_by_label("What to do")).to_have_value("not_yet")
-    assert [history_of(tie) for tie in quiet] == [["started"]] * 3
+    assert [history_of(relationship) for relationship in quiet] == [["started"]] * 3
     summary.get_by_role("link").click()
     reason = row(page, "Quin").get_by_label("Reason, if it ends")
     expect(reason).to_be_focused()
@@ -67,7 +67,7 @@ def test_the_list_is_tidied_with_and_without_scripts(any_desk, quiet):
     expect(banner(page)).to_contain_text("2 relationships done.")
     expect(page.get_by_role("group")).to_have_count(1)
     expect(row(page, "Sam")).to_be_visible()
-    assert [facts_of(tie)["reason"] for tie in quiet] == ["lost_contact", "", ""]
+    assert [row_of(relationship)["reason"] for relationship in quiet] == ["lost_contact", "", ""]
 
 
 def test_the_error_has_the_focus(desk, quiet):
@@ -90,7 +90,7 @@ def test_a_row_that_ended_in_another_tab_is_told(desk, quiet, alice):
 
     expect(banner(page)).to_contain_text("1 relationship done.")
     expect(banner(page)).to_contain_text("Individual relationship with Quin Quiet was left alone")
-    assert [facts_of(tie)["reason"] for tie in quiet] == ["completed", "other", ""]
+    assert [row_of(relationship)["reason"] for relationship in quiet] == ["completed", "other", ""]
 
 
 def test_one_drawing_is_seen_at_a_time_and_its_text_can_be_read(desk, quiet, endings):

@@ -24,20 +24,20 @@ def practice(individual, alice, ann):
     """Alice has every figure and every badge, among four colleagues."""
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     for nth in range(5):
-        tie = start(ClientFactory(therapist=alice)) if nth else individual
+        relationship = start(ClientFactory(therapist=alice)) if nth else individual
         for visit in range(3):
-            came_often(tie, midnight - (40 - visit) * DAY + nth * timedelta(hours=1))
+            came_often(relationship, midnight - (40 - visit) * DAY + nth * timedelta(hours=1))
     for _ in range(4):
-        tie = start(ClientFactory(therapist=TherapistFactory()))
+        relationship = start(ClientFactory(therapist=TherapistFactory()))
         for visit in range(2):
-            came_often(tie, midnight - (40 - visit) * DAY)
+            came_often(relationship, midnight - (40 - visit) * DAY)
     profile = Profile(therapist=alice, is_published=True, headline="Counsellor", fee_couples=90)
     profile.about, profile.specialities = "About me.\n\nMore.", "Anxiety, Bereavement"
     profile.save()
 
 
-def came_often(tie, starts_at: datetime) -> None:
-    session(tie, starts_at, booked_at=starts_at - 7 * DAY)
+def came_often(relationship, starts_at: datetime) -> None:
+    session(relationship, starts_at, booked_at=starts_at - 7 * DAY)
 
 
 def sections(page: Page) -> list[str]:

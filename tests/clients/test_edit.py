@@ -3,18 +3,18 @@
 import pytest
 
 from clients.models import Client
-from tests.factories import counters_of, facts_of, history_of
+from tests.factories import counters_of, history_of, row_of
 from tests.reading import read
 
 
-def sent(**facts: str) -> dict[str, str]:
+def sent(**changed: str) -> dict[str, str]:
     return {
         "name": "Ann Ashby",
         "preferred_name": "",
         "email": "ann@mail.example",
         "phone": "",
         "time_zone": "Europe/London",
-    } | facts
+    } | changed
 
 
 def test_details_are_saved(as_alice, ann):
@@ -47,14 +47,14 @@ def test_a_form_opened_before_an_ending_does_not_bring_the_client_back(as_alice,
     form = as_alice.get(f"/clients/{ann.public_id}/edit/").context["form"]
     typed = {field.name: field.value() or "" for field in form} | {"phone": "07700 900123"}
     as_alice.post(f"/relationships/{individual.public_id}/end/", {"reason": "completed"})
-    before = facts_of(individual)
+    before = row_of(individual)
 
     answer = as_alice.post(f"/clients/{ann.public_id}/edit/", typed)
 
     assert answer.status_code == 303
     assert Client.objects.get(pk=ann.pk).phone == "07700 900123"
     assert counters_of(ann) == [0]
-    assert facts_of(individual) == before
+    assert row_of(individual) == before
     assert history_of(individual) == ["started", "ended"]
 
 
@@ -72,7 +72,7 @@ def test_an_old_copy_that_is_saved_by_the_form_keeps_the_counter(alice, individu
 
 
 @pytest.mark.parametrize(
-    ("facts", "told"),
+    ("changed", "told"),
     [
         ({"name": ""}, "Enter the client’s name"),
         ({"email": "ann"}, "Enter an email address like name@example.com"),
@@ -80,8 +80,8 @@ def test_an_old_copy_that_is_saved_by_the_form_keeps_the_counter(alice, individu
     ],
     ids=repr,
 )
-def test_a_refused_form_says_which_field_and_keeps_the_rest(as_alice, ann, facts, told):
-    answer = as_alice.post(f"/clients/{ann.public_id}/edit/", sent(phone="123") | facts)
+def test_a_refused_form_says_which_field_and_keeps_the_rest(as_alice, ann, changed, told):
+    answer = as_alice.post(f"/clients/{ann.public_id}/edit/", sent(phone="123") | changed)
 
     page = read(answer)
     assert answer.status_code == 422

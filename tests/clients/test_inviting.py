@@ -154,11 +154,11 @@ def test_a_forged_host_makes_no_link(as_alice, ben):
     assert Invitation.objects.count() == 0
 
 
-@pytest.mark.parametrize("facts", [{"email": ""}, {"account": True}], ids=str)
-def test_who_has_no_address_or_an_account_already_is_not_invited(as_alice, ben, facts):
-    if "account" in facts:
-        facts = {"account": UserFactory(email=ben.email)}
-    Client.objects.filter(pk=ben.pk).update(**facts)
+@pytest.mark.parametrize("changed", [{"email": ""}, {"account": True}], ids=str)
+def test_who_has_no_address_or_an_account_already_is_not_invited(as_alice, ben, changed):
+    if "account" in changed:
+        changed = {"account": UserFactory(email=ben.email)}
+    Client.objects.filter(pk=ben.pk).update(**changed)
 
     answer = as_alice.post(f"/clients/{ben.public_id}/invite/")
 

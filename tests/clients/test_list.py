@@ -445,8 +445,8 @@ def test_a_search_of_nothing_that_names_hold_does_not_say_that_everybody_matches
 def sixty(alice):
     """Sixty active clients, A00 to A59."""
     names = (f"Aaron A{n:02}" for n in range(60))
-    facts = {"therapist": alice, "time_zone": "Europe/London", "active_relationships": 1}
-    Client.objects.bulk_create(Client(name=name, **facts) for name in names)
+    values = {"therapist": alice, "time_zone": "Europe/London", "active_relationships": 1}
+    Client.objects.bulk_create(Client(name=name, **values) for name in names)
 
 
 @pytest.mark.parametrize(

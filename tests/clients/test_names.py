@@ -190,7 +190,7 @@ def test_the_order_is_that_of_the_folded_names_on_every_database(alice):
     for name in reversed(wanted):
         ClientFactory(therapist=alice, name=name)
 
-    people = list(alice.clients.a_to_z())
+    people = list(alice.clients.in_name_order())
 
     assert [client.name for client in people] == wanted
     assert people == sorted(people, key=lambda client: client.sort_name.encode())
@@ -248,7 +248,7 @@ def test_a_row_with_nothing_to_see_is_nobody(as_alice, alice):
 
 
 def test_what_pasting_brings_is_taken_away(as_alice, alice):
-    facts = {
+    values = {
         "name": "\u200bZoë\u2028\u2067 Zephyr\u202c",
         "preferred_name": "Zo\u00ad",
         "phone": "\u202a+44 7700 900123\u202c",
@@ -256,10 +256,10 @@ def test_what_pasting_brings_is_taken_away(as_alice, alice):
     }
     other = {"name": "\ufeffYan Yew", "email": "yan@mail.example\u200b"}
 
-    answer = as_alice.post(ADD, typed(other, kind="couples", **facts))
+    answer = as_alice.post(ADD, typed(other, kind="couples", **values))
 
     assert answer.status_code == 303
-    kept = alice.clients.a_to_z().values_list("name", "preferred_name", "phone", "email")
+    kept = alice.clients.in_name_order().values_list("name", "preferred_name", "phone", "email")
     assert list(kept) == [
         ("Yan Yew", "", "", "yan@mail.example"),
         ("Zoë Zephyr", "Zo", "+44 7700 900123", "zoe@mail.example"),

@@ -26,8 +26,8 @@ def therapist(name: str) -> Therapist:
 
 
 def ties_of(name: str) -> list[tuple[str, str]]:
-    ties = Relationship.objects.filter(clients__name=name).order_by("kind")
-    return [(tie.kind, tie.status) for tie in ties]
+    relationships = Relationship.objects.filter(clients__name=name).order_by("kind")
+    return [(relationship.kind, relationship.status) for relationship in relationships]
 
 
 def test_the_demo_keeps_its_contract():
@@ -55,18 +55,23 @@ def test_the_demo_keeps_its_contract():
     [vikram] = Relationship.objects.filter(clients__name="Vikram Menon")
     assert history_of(vikram) == ["started", "ended", "restarted", "ended", "restarted"]
     todays = [t for t in Relationship.objects.ended() if t.ended_at.date() == NOON.date()]
-    assert [person.name for tie in todays for person in tie.people] == ["Tessa Quill"]
+    assert [person.name for relationship in todays for person in relationship.people] == [
+        "Tessa Quill"
+    ]
 
     # Every counter tells the truth, and every history is in order.
     everybody = list(Client.objects.order_by("pk"))
     assert counters_of(*everybody) == true_counters_of(*everybody)
-    for tie in Relationship.objects.all():
-        events = list(tie.events.order_by("pk"))
+    for relationship in Relationship.objects.all():
+        events = list(relationship.events.order_by("pk"))
         assert [e.at for e in events] == sorted(e.at for e in events)
         assert all(event.at <= NOON for event in events)
-        assert events[0].at == tie.started_at
-        assert (events[-1].kind == "ended") == tie.is_ended
-        assert all(person.added_at.date() <= tie.started_at.date() for person in tie.people)
+        assert events[0].at == relationship.started_at
+        assert (events[-1].kind == "ended") == relationship.is_ended
+        assert all(
+            person.added_at.date() <= relationship.started_at.date()
+            for person in relationship.people
+        )
 
 
 MOMENTS = [
@@ -81,9 +86,9 @@ def test_something_has_ended_today_at_any_time_of_any_day(now):
     with time_machine.travel(now, tick=False):
         people.load()
 
-        [tie] = Relationship.objects.filter(clients__name="Tessa Quill")
-        assert timezone.localdate(tie.ended_at) == timezone.localdate(now)
-        assert tie.started_at < tie.ended_at < now
+        [relationship] = Relationship.objects.filter(clients__name="Tessa Quill")
+        assert timezone.localdate(relationship.ended_at) == timezone.localdate(now)
+        assert relationship.started_at < relationship.ended_at < now
         assert not Event.objects.filter(at__gt=now).exists()
         assert not Client.objects.filter(added_at__gt=now).exists()
 
@@ -92,10 +97,10 @@ def state() -> list[list[tuple]]:
     clients = Client.objects.order_by("public_id").values_list(
         "public_id", "name", "email", "phone", "added_at", "active_relationships"
     )
-    ties = Relationship.objects.order_by("public_id").values_list(
+    relationships = Relationship.objects.order_by("public_id").values_list(
         "public_id", "kind", "status", "started_at", "ended_at", "end_reason", "end_note"
     )
-    return [list(clients), list(ties)]
+    return [list(clients), list(relationships)]
 
 
 def test_the_demo_is_the_same_every_time():

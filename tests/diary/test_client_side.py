@@ -176,9 +176,12 @@ def test_no_page_of_a_client_gives_away_why_work_ended(ann, couples, individual,
     for session in sessions:
         details = f"/sessions/{session.public_id}/"
         addresses += [details, f"{details}cancel/", f"{details}calendar.ics"]
-    for tie in (couples, individual):
-        addresses += [f"/book/{tie.public_id}/", f"/book/{tie.public_id}/2025-11-26/1600/"]
-        addresses += [f"/book/{tie.public_id}/2025-11-28/1100/"]
+    for relationship in (couples, individual):
+        addresses += [
+            f"/book/{relationship.public_id}/",
+            f"/book/{relationship.public_id}/2025-11-26/1600/",
+        ]
+        addresses += [f"/book/{relationship.public_id}/2025-11-28/1100/"]
 
     answers = [browser.get(address, follow=True) for address in addresses]
     answers.append(browser.post(f"/book/{individual.public_id}/2025-11-28/1000/", follow=True))

@@ -32,16 +32,16 @@ def look(as_alice):
     return look
 
 
-def inactive(therapist, name: str, **facts: object) -> Relationship:
+def inactive(therapist, name: str, **values: object) -> Relationship:
     """Work with somebody that has ended."""
-    client = ClientFactory(therapist=therapist, name=name, account=UserFactory(), **facts)
-    tie = start(client, at=MONTHS_AGO)
-    tie.end(by=therapist.user, reason="lost_contact", note="Private canary.", at=NOW - DAY)
-    return tie
+    client = ClientFactory(therapist=therapist, name=name, account=UserFactory(), **values)
+    relationship = start(client, at=MONTHS_AGO)
+    relationship.end(by=therapist.user, reason="lost_contact", note="Private canary.", at=NOW - DAY)
+    return relationship
 
 
-def book_by_client(tie: Relationship, starts_at=WEDNESDAY) -> Session:
-    return book(tie, starts_at, by=tie.people[0].account)
+def book_by_client(relationship: Relationship, starts_at=WEDNESDAY) -> Session:
+    return book(relationship, starts_at, by=relationship.people[0].account)
 
 
 # Next and last session.
@@ -106,11 +106,11 @@ def test_the_list_asks_as_little_with_many_sessions_as_with_none(as_alice, alice
     for wanted in (1, 3, 30):
         while alice.clients.count() < wanted:
             number = alice.clients.count()
-            tie = start(ClientFactory(therapist=alice), at=MONTHS_AGO)
+            relationship = start(ClientFactory(therapist=alice), at=MONTHS_AGO)
             for week in range(-3, 2):
-                book(tie, NOW + week * 7 * DAY + number * HOUR)
+                book(relationship, NOW + week * 7 * DAY + number * HOUR)
             if number % 3 == 2:
-                tie.end(by=alice.user, reason="completed")
+                relationship.end(by=alice.user, reason="completed")
         numbers.append(number_of_queries(as_alice, f"/clients/{query}"))
 
     assert Session.objects.count() == 150
@@ -124,8 +124,8 @@ def test_the_list_asks_as_little_with_many_sessions_as_with_none(as_alice, alice
 
 @pytest.mark.parametrize("include", ["", "inactive"])
 def test_an_inactive_client_who_booked_is_noticed(look, alice, include):
-    tie = inactive(alice, "Jonah Whitfield")
-    session = book_by_client(tie)
+    relationship = inactive(alice, "Jonah Whitfield")
+    session = book_by_client(relationship)
 
     page = look(include=include)
 
@@ -135,8 +135,8 @@ def test_an_inactive_client_who_booked_is_noticed(look, alice, include):
     ) in page.text
     links = dict(page.links)
     assert f"/sessions/{session.public_id}/" in links
-    assert links[f"/relationships/{tie.public_id}/restart/"] == "Restart this Relationship"
-    assert (f"/relationships/{tie.public_id}/", "View relationship") in page.links
+    assert links[f"/relationships/{relationship.public_id}/restart/"] == "Restart this Relationship"
+    assert (f"/relationships/{relationship.public_id}/", "View relationship") in page.links
 
 
 def test_a_session_the_therapist_had_booked_is_not_the_clients_doing(look, alice):
@@ -168,9 +168,9 @@ def test_more_are_counted(look, alice, number):
 
 
 def test_the_next_session_is_noticed_once(look, alice):
-    tie = inactive(alice, "Jonah Whitfield")
-    book_by_client(tie, WEDNESDAY + DAY)
-    book_by_client(tie)
+    relationship = inactive(alice, "Jonah Whitfield")
+    book_by_client(relationship, WEDNESDAY + DAY)
+    book_by_client(relationship)
 
     text = look().text
 
@@ -202,12 +202,12 @@ def test_what_one_half_of_a_couple_booked_the_other_did_not(look, couples, alice
 
 @pytest.mark.parametrize("gone", ["past", "cancelled", "restarted"])
 def test_what_is_over_is_no_notice(look, alice, gone):
-    tie = inactive(alice, "Jonah Whitfield")
-    session = book_by_client(tie, NOW - 2 * HOUR if gone == "past" else WEDNESDAY)
+    relationship = inactive(alice, "Jonah Whitfield")
+    session = book_by_client(relationship, NOW - 2 * HOUR if gone == "past" else WEDNESDAY)
     if gone == "cancelled":
         session.cancel(by=alice.user)
     elif gone == "restarted":
-        tie.restart(by=alice.user)
+        relationship.restart(by=alice.user)
 
     text = look(include="inactive").text
 
@@ -238,14 +238,14 @@ def test_the_strips_link_has_no_name_that_was_searched_in_it(look, alice):
 
 
 def test_from_a_clients_booking_to_the_restart(as_alice, alice, look):
-    tie = inactive(alice, "Jonah Whitfield")
-    session = book_by_client(tie)
-    restart = f"/relationships/{tie.public_id}/restart/"
+    relationship = inactive(alice, "Jonah Whitfield")
+    session = book_by_client(relationship)
+    restart = f"/relationships/{relationship.public_id}/restart/"
 
     for address in ("/clients/", "/diary/2025-11-24/"):
         assert restart in read(as_alice.get(address)).addresses
     page = read(as_alice.get(f"/sessions/{session.public_id}/"))
-    assert f"/relationships/{tie.public_id}/" in page.addresses
+    assert f"/relationships/{relationship.public_id}/" in page.addresses
     as_alice.post(restart)
 
     assert "Jonah Whitfield has booked" not in look().text
@@ -254,10 +254,10 @@ def test_from_a_clients_booking_to_the_restart(as_alice, alice, look):
 
 
 def test_the_client_is_not_told_that_the_therapist_was(alice):
-    tie = inactive(alice, "Jonah Whitfield")
-    book_by_client(tie)
+    relationship = inactive(alice, "Jonah Whitfield")
+    book_by_client(relationship)
 
-    text = read(browser_for(tie.people[0]).get("/dashboard/")).text
+    text = read(browser_for(relationship.people[0]).get("/dashboard/")).text
 
     assert "Your relationship with Alice Archer has been ended." in text
     assert "has booked" not in text

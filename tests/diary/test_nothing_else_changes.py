@@ -26,18 +26,18 @@ def hours_as_stored(therapist: Therapist) -> list[tuple]:
     return list(therapist.weekly_hours.values_list())
 
 
-def do(tie: Relationship, step: str, reason: str) -> bool:
+def do(relationship: Relationship, step: str, reason: str) -> bool:
     """Take a step, and say whether it was one."""
-    by = tie.therapist.user
+    by = relationship.therapist.user
     try:
         if step == "end":
-            tie.end(by=by, reason=reason, note="Private.")
+            relationship.end(by=by, reason=reason, note="Private.")
         elif step == "undo":
-            tie.undo_end(by=by)
+            relationship.undo_end(by=by)
         elif step == "restart":
-            tie.restart(by=by)
-        elif tie.is_ended:
-            tie.correct_reason(by=by, reason=reason, ended_at=tie.ended_at)
+            relationship.restart(by=by)
+        elif relationship.is_ended:
+            relationship.correct_reason(by=by, reason=reason, ended_at=relationship.ended_at)
         else:
             return False
     except (Relationship.AlreadyDone, Relationship.TooLate):
@@ -45,16 +45,16 @@ def do(tie: Relationship, step: str, reason: str) -> bool:
     return True
 
 
-def sessions_in_every_state(tie: Relationship) -> None:
+def sessions_in_every_state(relationship: Relationship) -> None:
     """One booked by each side, one moved, one attended, one missed, one cancelled, one free."""
-    therapist, person = tie.therapist.user, tie.people[0]
-    book(tie, WEDNESDAY)
-    book(tie, WEDNESDAY + DAY, by=person.account, complimentary=True)
-    book(tie, WEDNESDAY + 2 * DAY).move(starts_at=WEDNESDAY + 3 * DAY, by=therapist)
-    book(tie, WEDNESDAY + 4 * DAY).cancel(by=person.account)
+    therapist, person = relationship.therapist.user, relationship.people[0]
+    book(relationship, WEDNESDAY)
+    book(relationship, WEDNESDAY + DAY, by=person.account, complimentary=True)
+    book(relationship, WEDNESDAY + 2 * DAY).move(starts_at=WEDNESDAY + 3 * DAY, by=therapist)
+    book(relationship, WEDNESDAY + 4 * DAY).cancel(by=person.account)
     for days, attended in ((7, True), (14, False)):
-        book(tie, NOW - days * DAY).set_attendance(attended=attended)
-    book(tie, NOW - 21 * DAY)
+        book(relationship, NOW - days * DAY).set_attendance(attended=attended)
+    book(relationship, NOW - 21 * DAY)
 
 
 @pytest.mark.django_db
@@ -76,8 +76,8 @@ def test_whatever_becomes_of_a_relationship_its_sessions_stay_as_they_are(steps)
 
         for step, reason, later, is_couple in steps:
             clock.shift(later)
-            tie = Relationship.objects.get(pk=(together if is_couple else alone).pk)
-            taken += do(tie, step, reason)
+            relationship = Relationship.objects.get(pk=(together if is_couple else alone).pk)
+            taken += do(relationship, step, reason)
             assert sessions_as_stored() == before
 
         assert len(history_of(alone)) + len(history_of(together)) == 2 + taken

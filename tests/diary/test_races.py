@@ -30,7 +30,7 @@ ROUNDS = 3
 
 
 @pytest.fixture
-def ties(alice) -> list[Relationship]:
+def relationships(alice) -> list[Relationship]:
     """Eight clients of Alice's who all want the same time."""
     return [start(ClientFactory(therapist=alice)) for _ in range(THREADS)]
 
@@ -60,38 +60,40 @@ def none_overlap(therapist: Therapist) -> bool:
     return all(one.ends_at <= next_.starts_at for one, next_ in pairwise(standing))
 
 
-def test_of_eight_who_book_the_same_time_one_gets_it(ties, alice):
+def test_of_eight_who_book_the_same_time_one_gets_it(relationships, alice):
     for moment in moments_from_now():
-        answers = at_once(*(trying(book, tie, moment) for tie in ties))
+        answers = at_once(*(trying(book, relationship, moment) for relationship in relationships))
 
         assert answers.count("taken") == THREADS - 1
         (session,) = alice.sessions.filter(starts_at=moment)
         assert session in answers
 
 
-def test_of_eight_who_book_times_that_overlap_one_gets_it(ties, alice):
+def test_of_eight_who_book_times_that_overlap_one_gets_it(relationships, alice):
     for moment in moments_from_now():
         starts = [moment + number * 6 * MINUTE for number in range(THREADS)]
 
-        answers = at_once(*(trying(book, t, s) for t, s in zip(ties, starts, strict=True)))
+        answers = at_once(*(trying(book, t, s) for t, s in zip(relationships, starts, strict=True)))
 
         assert answers.count("taken") == THREADS - 1
         assert alice.taken_times.overlapping(moment, moment + 2 * HOUR).count() == 1
 
 
-def test_eight_who_book_one_after_the_other_all_get_their_time(ties, alice):
+def test_eight_who_book_one_after_the_other_all_get_their_time(relationships, alice):
     first = moments_from_now()[0]
     starts = [first + number * FIFTY for number in range(THREADS)]
 
-    answers = at_once(*(trying(book, t, s) for t, s in zip(ties, starts, strict=True)))
+    answers = at_once(*(trying(book, t, s) for t, s in zip(relationships, starts, strict=True)))
 
     assert [session.starts_at for session in answers] == starts
     assert none_overlap(alice)
 
 
-def test_of_eight_sessions_moved_onto_one_time_one_gets_there(ties, alice):
+def test_of_eight_sessions_moved_onto_one_time_one_gets_there(relationships, alice):
     first = moments_from_now()[0]
-    sessions = [book(tie, first + (i + 1) * DAY) for i, tie in enumerate(ties)]
+    sessions = [
+        book(relationship, first + (i + 1) * DAY) for i, relationship in enumerate(relationships)
+    ]
 
     answers = Counter(at_once(*(trying(s.move, starts_at=first, by=alice.user) for s in sessions)))
 
@@ -101,30 +103,37 @@ def test_of_eight_sessions_moved_onto_one_time_one_gets_there(ties, alice):
     assert none_overlap(alice)
 
 
-def test_of_booking_a_time_and_moving_onto_it_one_wins(ties, alice):
+def test_of_booking_a_time_and_moving_onto_it_one_wins(relationships, alice):
     for moment in moments_from_now():
-        sessions = [book(tie, moment + (i + 7) * DAY) for i, tie in enumerate(ties[:4])]
+        sessions = [
+            book(relationship, moment + (i + 7) * DAY)
+            for i, relationship in enumerate(relationships[:4])
+        ]
         moves = [trying(session.move, starts_at=moment, by=alice.user) for session in sessions]
 
-        answers = at_once(*moves, *(trying(book, tie, moment) for tie in ties[4:]))
+        answers = at_once(
+            *moves, *(trying(book, relationship, moment) for relationship in relationships[4:])
+        )
 
         assert answers.count("taken") == THREADS - 1
         assert alice.sessions.filter(starts_at=moment).count() == 1
 
 
-def test_a_double_click_with_one_key_is_one_booking(ties, alice):
+def test_a_double_click_with_one_key_is_one_booking(relationships, alice):
     for moment in moments_from_now():
         key = uuid4()
 
-        answers = at_once(*(trying(book, ties[0], moment, key=key) for _ in range(THREADS)))
+        answers = at_once(
+            *(trying(book, relationships[0], moment, key=key) for _ in range(THREADS))
+        )
 
         assert len({session.pk for session in answers}) == 1
         assert alice.sessions.filter(starts_at=moment).count() == 1
 
 
-def test_of_eight_who_cancel_one_is_the_one_who_did(ties, alice):
+def test_of_eight_who_cancel_one_is_the_one_who_did(relationships, alice):
     for moment in moments_from_now():
-        session = book(ties[0], moment)
+        session = book(relationships[0], moment)
         copies = [Session.objects.get(pk=session.pk) for _ in range(THREADS)]
 
         answers = Counter(at_once(*(trying(copy.cancel, by=alice.user) for copy in copies)))
@@ -133,9 +142,9 @@ def test_of_eight_who_cancel_one_is_the_one_who_did(ties, alice):
         assert row_of(session)["revision"] == 1
 
 
-def test_cancelling_and_moving_at_once_leave_one_truth(ties, alice):
+def test_cancelling_and_moving_at_once_leave_one_truth(relationships, alice):
     for moment in moments_from_now():
-        session = book(ties[0], moment)
+        session = book(relationships[0], moment)
         copies = [Session.objects.get(pk=session.pk) for _ in range(THREADS)]
         acts = [trying(copy.cancel, by=alice.user) for copy in copies[:4]]
         later = moment + HOUR
@@ -149,29 +158,32 @@ def test_cancelling_and_moving_at_once_leave_one_truth(ties, alice):
         assert row["revision"] == answers.count("won")
 
 
-def test_booking_while_the_relationship_ends_does_both(ties, alice):
+def test_booking_while_the_relationship_ends_does_both(relationships, alice):
     for moment in moments_from_now():
-        tie = start(ClientFactory(therapist=alice))
-        copies = [Relationship.objects.get(pk=tie.pk) for _ in range(4)]
+        relationship = start(ClientFactory(therapist=alice))
+        copies = [Relationship.objects.get(pk=relationship.pk) for _ in range(4)]
         ending = partial(copies[0].end, by=alice.user, reason="completed")
         bookings = (trying(book, c, moment + i * HOUR / 4) for i, c in enumerate(copies[1:]))
 
         answers = at_once(lambda ending=ending: ending() or "ended", *bookings)
 
-        tie.refresh_from_db()
-        assert tie.is_ended
+        relationship.refresh_from_db()
+        assert relationship.is_ended
         assert answers.count("taken") == 2
-        assert tie.sessions.count() == 1
+        assert relationship.sessions.count() == 1
 
 
 # Through the pages.
 
 
-def test_of_eight_clients_who_press_at_once_one_has_the_session(ties, alice):
+def test_of_eight_clients_who_press_at_once_one_has_the_session(relationships, alice):
     works(alice, "00:00-00:00", days=range(7))
     start_at = free_times(alice, timezone.now())[5]
-    browsers = [browser_for(tie.people[0], "UTC") for tie in ties]
-    addresses = [f"/book/{tie.public_id}/{start_at:%Y-%m-%d/%H%M}/" for tie in ties]
+    browsers = [browser_for(relationship.people[0], "UTC") for relationship in relationships]
+    addresses = [
+        f"/book/{relationship.public_id}/{start_at:%Y-%m-%d/%H%M}/"
+        for relationship in relationships
+    ]
 
     answers = at_once(
         *(
@@ -183,11 +195,11 @@ def test_of_eight_clients_who_press_at_once_one_has_the_session(ties, alice):
     assert Counter(a.status_code for a in answers) == {303: 1, 409: THREADS - 1}
     session = Session.objects.get()
     winner = [answer.status_code for answer in answers].index(303)
-    assert session.relationship == ties[winner]
-    assert session.booked_by == ties[winner].people[0].account
+    assert session.relationship == relationships[winner]
+    assert session.booked_by == relationships[winner].people[0].account
 
 
-def test_of_clients_who_book_too_close_to_each_other_one_has_the_session(ties, alice):
+def test_of_clients_who_book_too_close_to_each_other_one_has_the_session(relationships, alice):
     """Five minutes apart no constraint says anything, and ten are to be kept free.
 
     One books at 9; before that is committed the hours begin at 9:55, when another books.
@@ -195,15 +207,17 @@ def test_of_clients_who_book_too_close_to_each_other_one_has_the_session(ties, a
     works(alice, "09:00-12:00", days=range(7), zone="UTC", gap_minutes=10)
     day = (timezone.now() + 3 * DAY).replace(hour=9, minute=0, second=0, microsecond=0)
 
-    def client_books(tie: Relationship, start_at: datetime) -> object:
-        return book(tie, start_at, allowed=lambda: is_free(alice, start_at, timezone.now()))
+    def client_books(relationship: Relationship, start_at: datetime) -> object:
+        return book(
+            relationship, start_at, allowed=lambda: is_free(alice, start_at, timezone.now())
+        )
 
     def the_other_books() -> object:
-        return trying(client_books, ties[1], day + 55 * MINUTE)()
+        return trying(client_books, relationships[1], day + 55 * MINUTE)()
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            client_books(ties[0], day)
+            client_books(relationships[0], day)
             alice.weekly_hours.update(starts="09:55")
             waiting = pool.submit(in_own_connection, the_other_books)
             time.sleep(0.3)
@@ -212,11 +226,11 @@ def test_of_clients_who_book_too_close_to_each_other_one_has_the_session(ties, a
         assert waiting.result() == "taken"
 
 
-def test_a_double_click_of_one_client_is_one_session_and_no_error(ties, alice):
+def test_a_double_click_of_one_client_is_one_session_and_no_error(relationships, alice):
     works(alice, "00:00-00:00", days=range(7))
     start_at = free_times(alice, timezone.now())[5]
-    browsers = [browser_for(ties[0].people[0], "UTC") for _ in range(4)]
-    address = f"/book/{ties[0].public_id}/{start_at:%Y-%m-%d/%H%M}/"
+    browsers = [browser_for(relationships[0].people[0], "UTC") for _ in range(4)]
+    address = f"/book/{relationships[0].public_id}/{start_at:%Y-%m-%d/%H%M}/"
     key = uuid4()
 
     answers = at_once(*(lambda b=b: b.post(address, {"key": key}) for b in browsers))
@@ -227,8 +241,8 @@ def test_a_double_click_of_one_client_is_one_session_and_no_error(ties, alice):
     }
 
 
-def test_a_double_click_of_the_therapist_adds_one_session(ties, alice):
-    address = f"/relationships/{ties[0].public_id}/sessions/add/"
+def test_a_double_click_of_the_therapist_adds_one_session(relationships, alice):
+    address = f"/relationships/{relationships[0].public_id}/sessions/add/"
     day = f"{timezone.now() + DAY:%Y-%m-%d}"
     typed = {"day": day, "time": "16:00", "minutes": "50", "key": str(uuid4())}
     browsers = [browser_of(alice.user) for _ in range(4)]

@@ -49,8 +49,8 @@ def add(as_alice, individual):
     """Send the form that adds a session."""
 
     def add(**typed: str):
-        facts = {"day": "2025-11-26", "time": "16:00", "minutes": "50"} | typed
-        return as_alice.post(f"/relationships/{individual.public_id}/sessions/add/", facts)
+        data = {"day": "2025-11-26", "time": "16:00", "minutes": "50"} | typed
+        return as_alice.post(f"/relationships/{individual.public_id}/sessions/add/", data)
 
     return add
 

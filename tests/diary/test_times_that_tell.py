@@ -92,8 +92,8 @@ def test_what_is_booked_says_which_before_and_after(alice, clock):
     works(alice, "01:00-02:00", days=range(7))
     guest = ClientFactory(therapist=alice)
     clock.move_to(datetime(2026, 10, 20, 12, tzinfo=UTC))
-    browser, tie = browser_for(guest), start(guest)
-    address = f"/book/{tie.public_id}/2026-10-25/0100/?second=1"
+    browser, relationship = browser_for(guest), start(guest)
+    address = f"/book/{relationship.public_id}/2026-10-25/0100/?second=1"
 
     check = read(browser.get(address))
     booked = read(browser.post(address, follow=True))

@@ -43,8 +43,8 @@ Acts = list[Callable[[], object]]
 class Race:
     """Rounds, and what came of them."""
 
-    def __init__(self, therapist: Therapist, ties: list[Relationship]) -> None:
-        self.therapist, self.ties = therapist, ties
+    def __init__(self, therapist: Therapist, relationships: list[Relationship]) -> None:
+        self.therapist, self.relationships = therapist, relationships
         self.answers: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -89,11 +89,17 @@ class Race:
         return len(there)
 
     def same_time(self, moment: datetime) -> Acts:
-        return [lambda tie=tie: self.book(tie, moment) for tie in self.ties]
+        return [
+            lambda relationship=relationship: self.book(relationship, moment)
+            for relationship in self.relationships
+        ]
 
     def overlapping(self, moment: datetime) -> Acts:
-        pairs = enumerate(self.ties)
-        return [lambda t=tie, i=i: self.book(t, moment + i * 6 * MINUTE) for i, tie in pairs]
+        pairs = enumerate(self.relationships)
+        return [
+            lambda t=relationship, i=i: self.book(t, moment + i * 6 * MINUTE)
+            for i, relationship in pairs
+        ]
 
     def moves(self, moment: datetime) -> Acts:
         parked = self.parked(THREADS)
@@ -102,7 +108,7 @@ class Race:
 
     def one_form(self, moment: datetime) -> Acts:
         key = uuid4()
-        return [lambda: self.book(self.ties[0], moment, key=key) for _ in range(THREADS)]
+        return [lambda: self.book(self.relationships[0], moment, key=key) for _ in range(THREADS)]
 
     def mixed(self, moment: datetime) -> Acts:
         half = THREADS // 2
@@ -112,11 +118,11 @@ class Race:
         """Return sessions far away, to be moved from there."""
         ends = self.therapist.sessions.values_list("ends_at", flat=True)
         far = max([timezone.now() + timedelta(days=3650), *ends])
-        return [self.book(self.ties[i], far + i * HOUR) for i in range(number)]
+        return [self.book(self.relationships[i], far + i * HOUR) for i in range(number)]
 
-    def book(self, tie: Relationship, at: datetime, **facts: object) -> Session:
+    def book(self, relationship: Relationship, at: datetime, **values: object) -> Session:
         by = self.therapist.user
-        return Session.book(tie, starts_at=at, length=LENGTH, by=by, **facts)
+        return Session.book(relationship, starts_at=at, length=LENGTH, by=by, **values)
 
     def overlaps(self) -> int:
         """Count, over everything, the neighbours that overlap."""
@@ -141,8 +147,8 @@ def main() -> int:
         from tests.factories import ClientFactory, TherapistFactory, start
 
         therapist = TherapistFactory()
-        ties = [start(ClientFactory(therapist=therapist)) for _ in range(THREADS)]
-        race = Race(therapist, ties)
+        relationships = [start(ClientFactory(therapist=therapist)) for _ in range(THREADS)]
+        race = Race(therapist, relationships)
         begun = time.monotonic()
         race.run(rounds)
         seconds = time.monotonic() - begun

@@ -69,7 +69,9 @@ class Work:
     def undo(self, now: datetime, by: int) -> str:
         if self.is_closed or not self.ending:
             return "Closed" if self.is_closed else "AlreadyDone"
-        if self.ending.by != by or self.ending.at <= now - UNDO_WITHIN:
+        # An ending that a clock set back has not reached yet has no age: it cannot be undone.
+        lies_ahead = self.ending.at > now + timedelta(minutes=1)
+        if self.ending.by != by or lies_ahead or self.ending.at <= now - UNDO_WITHIN:
             return "TooLate"
         self.history.append(Line("end_undone", now, by))
         return DONE

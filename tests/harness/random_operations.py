@@ -97,61 +97,63 @@ class RandomPractice(Stage):
             "others-0-who": clients[1].public_id,
         }
         counted["operations"] += 1
-        tie = begin(Beginning(therapist, clients[0], typed), therapist.user)
+        relationship = begin(Beginning(therapist, clients[0], typed), therapist.user)
         known = any({one, other} == {*work.people} for work in self.plain.works)
         may = one != other and first.therapist == second.therapist and not known
-        assert (tie is not None) == may
+        assert (relationship is not None) == may
         counted["done" if may else "refused form"] += 1
-        if tie:
-            self.remember_work(tie, [one, other])
+        if relationship:
+            self.remember_work(relationship, [one, other])
 
     @rule(which=WHICH, reason=REASONS, note=NOTES, owner=OWNER)
     def end(self, which: int, reason: str, note: str, owner: bool) -> None:
-        tie, work = self.work(which, ended=False)
-        by = self.actor(tie, is_owner=owner)
+        relationship, work = self.work(which, ended=False)
+        by = self.actor(relationship, is_owner=owner)
         expected = work.end(self.now, by.pk, reason, note)
         self.hold_together(
-            lambda: tie.end(by=by, reason=reason, note=note), expected, moves_no_figure=True
+            lambda: relationship.end(by=by, reason=reason, note=note),
+            expected,
+            moves_no_figure=True,
         )
 
     @rule(which=WHICH, owner=OWNER, minutes=MINUTES)
     def undo(self, which: int, owner: bool, minutes: int) -> None:
-        tie, work = self.work(which, ended=True)
+        relationship, work = self.work(which, ended=True)
         if work.ending:
             self.now = work.ending.at + minutes * MINUTE
             self.traveller.move_to(self.now)
-        by = self.actor(tie, is_owner=owner)
+        by = self.actor(relationship, is_owner=owner)
         expected = work.undo(self.now, by.pk)
-        self.hold_together(lambda: tie.undo_end(by=by), expected, moves_no_figure=True)
+        self.hold_together(lambda: relationship.undo_end(by=by), expected, moves_no_figure=True)
 
     @rule(which=WHICH, owner=OWNER)
     def restart(self, which: int, owner: bool) -> None:
-        tie, work = self.work(which, ended=True)
-        by = self.actor(tie, is_owner=owner)
+        relationship, work = self.work(which, ended=True)
+        by = self.actor(relationship, is_owner=owner)
         expected = work.restart(self.now, by.pk)
-        self.hold_together(lambda: tie.restart(by=by), expected, moves_no_figure=True)
+        self.hold_together(lambda: relationship.restart(by=by), expected, moves_no_figure=True)
 
     @rule(which=WHICH, reason=REASONS, note=NOTES, earlier=st.booleans())
     def correct(self, which: int, reason: str, note: str, earlier: bool) -> None:
-        tie, work = self.work(which, ended=True)
+        relationship, work = self.work(which, ended=True)
         endings = [line.at for line in work.history if line.kind == "ended"] or [self.now]
         shown = endings[0] if earlier else endings[-1]
-        by = tie.therapist.user
+        by = relationship.therapist.user
         expected = work.correct(self.now, by.pk, reason, note, shown)
         self.hold_together(
-            lambda: tie.correct_reason(by=by, reason=reason, note=note, ended_at=shown),
+            lambda: relationship.correct_reason(by=by, reason=reason, note=note, ended_at=shown),
             expected,
             moves_no_figure=True,
         )
 
     @rule(which=WHICH, days=st.one_of(st.none(), st.integers(0, 90)))
     def plan(self, which: int, days: int | None) -> None:
-        tie, work = self.work(which, ended=False)
+        relationship, work = self.work(which, ended=False)
         day = None if days is None else self.now.date() + timedelta(days)
         expected = work.plan(day)
 
         def act() -> None:
-            if not tidy_up.plan_end(tie, day, tie.therapist.user):
+            if not tidy_up.plan_end(relationship, day, relationship.therapist.user):
                 raise Relationship.AlreadyDone
 
         self.hold_together(act, expected, moves_no_figure=True)
@@ -167,9 +169,11 @@ class RandomPractice(Stage):
         for n in own if finish else ():
             work = self.plain.works[n]
             if not (work.is_gone or work.ending):
-                tie = Relationship.objects.get(pk=self.ids["ties"][n])
+                relationship = Relationship.objects.get(pk=self.ids["relationships"][n])
                 expected = work.end(self.now, client.therapist.user_id, "completed", "last")
-                self.hold_together(lambda tie=tie: self.finish(tie), expected)
+                self.hold_together(
+                    lambda relationship=relationship: self.finish(relationship), expected
+                )
         for n, one in enumerate(self.plain.meetings if finish else ()):
             if one.work in own and one.state == "booked" and one.ends_at > self.now:
                 session = Session.objects.get(pk=self.ids["sessions"][n])
@@ -182,29 +186,34 @@ class RandomPractice(Stage):
         counted["erased"] += expected == DONE
 
     @staticmethod
-    def finish(tie: Relationship) -> None:
-        tie.end(by=tie.therapist.user, reason=EndReason.COMPLETED, note="last")
+    def finish(relationship: Relationship) -> None:
+        relationship.end(by=relationship.therapist.user, reason=EndReason.COMPLETED, note="last")
 
     @rule(which=WHICH, hours=HOURS, quarters=st.integers(1, 8))
     def book(self, which: int, hours: int, quarters: int) -> None:
-        tie, work = self.work(which)
+        relationship, work = self.work(which)
         starts_at = self.now + hours * 2 * QUARTER
-        self.book_at(tie, work, starts_at, quarters * QUARTER, tie.therapist.user)
+        self.book_at(relationship, work, starts_at, quarters * QUARTER, relationship.therapist.user)
 
     @rule(which=WHICH, nth=st.integers(0, 60))
     def a_client_books(self, which: int, nth: int) -> None:
         """One of the times that are offered: it must be had, and no session in its way."""
-        tie, work = self.work(which)
-        offered = free_times(tie.therapist, self.now)
+        relationship, work = self.work(which)
+        offered = free_times(relationship.therapist, self.now)
         whose = self.plain.people[work.people[0]]
         if not offered:
             return
         starts_at, length = offered[nth % len(offered)], 50 * MINUTE
         assert not self.plain.is_taken(whose.therapist, starts_at, starts_at + length)
-        by = whose.account or tie.therapist.user
+        by = whose.account or relationship.therapist.user
         now = self.now
         self.book_at(
-            tie, work, starts_at, length, by, allowed=lambda: is_free(tie.therapist, starts_at, now)
+            relationship,
+            work,
+            starts_at,
+            length,
+            by,
+            allowed=lambda: is_free(relationship.therapist, starts_at, now),
         )
 
     @rule(which=WHICH, hours=HOURS)
@@ -294,7 +303,7 @@ class RandomPractice(Stage):
         ]
         columns = ("status", "end_reason", "end_note", "ended_at", "ended_by_id")
         columns += ("planned_end", "is_closed")
-        assert self.rows(Relationship, "ties", *columns) == [
+        assert self.rows(Relationship, "relationships", *columns) == [
             None if work.is_gone else work.row() for work in plain.works
         ]
         columns = ("starts_at", "ends_at", "state", "revision")
@@ -308,7 +317,7 @@ class RandomPractice(Stage):
     def history_grows_and_nothing_of_it_changes(self) -> None:
         if not hasattr(self, "ids"):
             return
-        found: dict[int, list[Event]] = {pk: [] for pk in self.ids["ties"]}
+        found: dict[int, list[Event]] = {pk: [] for pk in self.ids["relationships"]}
         for event in Event.objects.order_by("pk"):
             found[event.relationship_id].append(event)
         for events, work in zip(found.values(), self.plain.works, strict=True):

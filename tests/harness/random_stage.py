@@ -48,7 +48,7 @@ class Stage(RuleBasedStateMachine):
         self.therapists = TherapistFactory.create_batch(2)
         for therapist in self.therapists:
             works(therapist, "09:00-12:00", zone="Europe/London")
-        self.ids: dict[str, list[int]] = {"clients": [], "ties": [], "sessions": []}
+        self.ids: dict[str, list[int]] = {"clients": [], "relationships": [], "sessions": []}
         for whose in (0, 0, 0, 1):
             self.add_person(whose)
         self.add_work([0])
@@ -83,12 +83,16 @@ class Stage(RuleBasedStateMachine):
             fit = [place for place in places if bool(self.plain.works[place].ending) == ended]
             places = fit or places
         place = places[which % len(places)]
-        tie = Relationship.objects.select_related("therapist").get(pk=self.ids["ties"][place])
-        return tie, self.plain.works[place]
+        relationship = Relationship.objects.select_related("therapist").get(
+            pk=self.ids["relationships"][place]
+        )
+        return relationship, self.plain.works[place]
 
-    def actor(self, tie: Relationship, *, is_owner: bool) -> User:
+    def actor(self, relationship: Relationship, *, is_owner: bool) -> User:
         """Return the therapist, or, as if two shared the practice, the other."""
-        others = [one for one in self.therapists if (one.pk == tie.therapist_id) == is_owner]
+        others = [
+            one for one in self.therapists if (one.pk == relationship.therapist_id) == is_owner
+        ]
         return others[0].user
 
     def add_person(self, whose: int) -> int:
@@ -105,12 +109,14 @@ class Stage(RuleBasedStateMachine):
         therapist = self.therapists[self.plain.people[people[0]].therapist]
         clients = [Client.objects.get(pk=self.ids["clients"][one]) for one in people]
         kind = Kind.INDIVIDUAL if len(people) == 1 else Kind.COUPLES
-        tie = start_relationship(therapist=therapist, kind=kind, clients=clients, by=therapist.user)
-        self.remember_work(tie, people)
+        relationship = start_relationship(
+            therapist=therapist, kind=kind, clients=clients, by=therapist.user
+        )
+        self.remember_work(relationship, people)
 
-    def remember_work(self, tie: Relationship, people: list[int]) -> None:
-        self.ids["ties"].append(tie.pk)
-        line = Line("started", self.now, tie.therapist.user_id)
+    def remember_work(self, relationship: Relationship, people: list[int]) -> None:
+        self.ids["relationships"].append(relationship.pk)
+        line = Line("started", self.now, relationship.therapist.user_id)
         self.plain.works.append(Work(people, [line]))
 
     def hold_together(self, act, expected: str, *, moves_no_figure: bool = False) -> None:
@@ -127,13 +133,15 @@ class Stage(RuleBasedStateMachine):
         if moves_no_figure:
             assert [figures(one, self.now) for one in self.therapists] == before
 
-    def book_at(self, tie, work: Work, starts_at, length, by: User, **facts: object) -> None:
+    def book_at(
+        self, relationship, work: Work, starts_at, length, by: User, **values: object
+    ) -> None:
         whose = self.plain.people[work.people[0]].therapist
         place = self.plain.works.index(work)
         expected = self.plain.book(place, whose, starts_at, starts_at + length)
 
         def act() -> None:
-            made = Session.book(tie, starts_at=starts_at, length=length, by=by, **facts)
+            made = Session.book(relationship, starts_at=starts_at, length=length, by=by, **values)
             self.ids["sessions"].append(made.pk)
 
         self.hold_together(act, expected)

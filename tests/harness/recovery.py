@@ -27,12 +27,12 @@ class Outages:
 
         from tests.factories import ClientFactory, TherapistFactory, start
 
-        tie = start(ClientFactory(therapist=TherapistFactory()))
+        relationship = start(ClientFactory(therapist=TherapistFactory()))
         self.practice = practice
-        self.therapist = Visitor(practice.web.port, tie.therapist.user)
+        self.therapist = Visitor(practice.web.port, relationship.therapist.user)
         self.stranger = Visitor(practice.web.port)
         connection.close()
-        self.form = f"/relationships/{tie.public_id}/end/"
+        self.form = f"/relationships/{relationship.public_id}/end/"
         self.pages = ["/", "/clients/", self.form, "/sign-in/", "/nowhere/"]
         self.recoveries: list[float] = []
         self.slowest = 0.0  # seconds that somebody waited to be told

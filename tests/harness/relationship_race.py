@@ -50,8 +50,8 @@ class Race:
 
         self.therapist = TherapistFactory()
         self.people = ClientFactory.create_batch(2, therapist=self.therapist)
-        self.tie = start(*self.people)
-        self.address = f"/relationships/{self.tie.public_id}/"
+        self.relationship = start(*self.people)
+        self.address = f"/relationships/{self.relationship.public_id}/"
         self.browsers = [browser_of(self.therapist.user) for _ in range(THREADS)]
         for browser in self.browsers:
             browser.raise_request_exception = False
@@ -64,12 +64,14 @@ class Race:
         with ThreadPoolExecutor(THREADS) as pool:
             for number, buttons in zip(range(1, rounds + 1), cycle(RACES), strict=False):
                 self.prepare(buttons[0])
-                known = self.tie.events.count()
+                known = self.relationship.events.count()
                 pressed = [buttons[i % 2] for i in range(THREADS)]
                 answers = list(pool.map(self.press, self.browsers, pressed))
                 self.answers.update(answers)
                 self.judge(f"round {number} ({' and '.join(buttons)})", answers, known)
-                won = list(self.tie.events.order_by("pk").values_list("kind", flat=True))[known:]
+                won = list(self.relationship.events.order_by("pk").values_list("kind", flat=True))[
+                    known:
+                ]
                 if len(won) != 1 or won[0] not in RACES[buttons]:
                     self.faults.append(f"round {number} ({buttons}): {won}")
                 self.winners.update(won)
@@ -77,19 +79,19 @@ class Race:
 
     def prepare(self, button: str) -> None:
         """Bring the relationship into the state in which the button is there."""
-        self.tie = Relationship.objects.get(pk=self.tie.pk)
+        self.relationship = Relationship.objects.get(pk=self.relationship.pk)
         by = self.therapist.user
-        if button == "end" and self.tie.is_ended:
-            self.tie.restart(by=by)
-        elif button in ("undo", "restart") and not self.tie.is_ended:
-            self.tie.end(by=by, reason="completed")
+        if button == "end" and self.relationship.is_ended:
+            self.relationship.restart(by=by)
+        elif button in ("undo", "restart") and not self.relationship.is_ended:
+            self.relationship.end(by=by, reason="completed")
         elif button == "reason":
-            if self.tie.is_ended:
-                self.tie.restart(by=by)
-            self.tie.end(by=by, reason="completed")
+            if self.relationship.is_ended:
+                self.relationship.restart(by=by)
+            self.relationship.end(by=by, reason="completed")
         self.typed = {"reason": "other", "note": "a note"}
-        if self.tie.ended_at:
-            self.typed["ended_at"] = self.tie.ended_at.isoformat()
+        if self.relationship.ended_at:
+            self.typed["ended_at"] = self.relationship.ended_at.isoformat()
 
     def press(self, browser: object, button: str) -> int:
         connection.ensure_connection()
@@ -102,15 +104,16 @@ class Race:
 
     def judge(self, name: str, answers: list[int], known: int) -> None:
         """Hold what is in the tables against each other and against the answers."""
-        tie = Relationship.objects.get(pk=self.tie.pk)
-        last = tie.events.latest("pk")
+        relationship = Relationship.objects.get(pk=self.relationship.pk)
+        last = relationship.events.latest("pk")
         ids = [person.pk for person in self.people]
         counters = Client.objects.filter(pk__in=ids).values_list("active_relationships", flat=True)
         wrong = {
             f"answers {answers}": set(answers) != {303},
-            f"{tie.events.count() - known} events": tie.events.count() != known + 1,
-            "state and history": tie.is_ended != (last.kind in ("ended", "corrected")),
-            "counters": set(counters) != {0 if tie.is_ended else 1},
+            f"{relationship.events.count() - known} events": relationship.events.count()
+            != known + 1,
+            "state and history": relationship.is_ended != (last.kind in ("ended", "corrected")),
+            "counters": set(counters) != {0 if relationship.is_ended else 1},
         }
         self.faults += [f"{name}: {what}" for what, is_so in wrong.items() if is_so]
 

@@ -68,10 +68,10 @@ class Drill:
         stop = Flag()
 
         def work() -> None:
-            tie = Relationship.objects.active().select_related("therapist__user").first()
+            relationship = Relationship.objects.active().select_related("therapist__user").first()
             while not stop.is_set():
-                tie.end(by=tie.therapist.user, reason="other")
-                tie.restart(by=tie.therapist.user)
+                relationship.end(by=relationship.therapist.user, reason="other")
+                relationship.restart(by=relationship.therapist.user)
                 self.writes += 2
             connection.close()
 
@@ -183,13 +183,13 @@ def fill(clients: int) -> None:
     people.load()
     therapist = TherapistFactory()
     for number in range(clients):
-        tie = start(ClientFactory(therapist=therapist))
+        relationship = start(ClientFactory(therapist=therapist))
         first = timezone.now() - timedelta(days=3650) + number * timedelta(hours=1)
         times = [first + visit * timedelta(hours=clients) for visit in range(VISITS)]
         Session.objects.bulk_create(
             Session(
                 therapist=therapist,
-                relationship=tie,
+                relationship=relationship,
                 starts_at=time,
                 ends_at=time + timedelta(minutes=50),
                 state=Session.State.ATTENDED,
@@ -199,7 +199,7 @@ def fill(clients: int) -> None:
             for time in times
         )
         if number % 2:
-            tie.end(by=therapist.user, reason="completed")
+            relationship.end(by=therapist.user, reason="completed")
 
 
 def report(practice: Installation, clients: int) -> int:

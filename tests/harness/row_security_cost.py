@@ -77,12 +77,12 @@ def queries(therapist: object) -> dict[str, tuple[object, Callable[[], object]]]
     return {
         "first page of the Clients list": (
             therapist.user,
-            lambda: list(therapist.clients.active().a_to_z()[:25]),
+            lambda: list(therapist.clients.active().in_name_order()[:25]),
         ),
         "number of clients": (therapist.user, lambda: therapist.clients.count()),
         "search": (
             therapist.user,
-            lambda: list(therapist.clients.search("person 77").a_to_z()[:25]),
+            lambda: list(therapist.clients.search("person 77").in_name_order()[:25]),
         ),
         "sessions of a client, by the client": (client.account, lambda: list(own.all())),
         "free times, by the client": (client.account, lambda: free_times(therapist, now)),

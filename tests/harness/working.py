@@ -50,11 +50,11 @@ class Therapist:
         therapist = TherapistFactory(
             user__email=f"therapist{number}@practice.example", user__time_zone="UTC"
         )
-        self.tie = start(ClientFactory(therapist=therapist))
+        self.relationship = start(ClientFactory(therapist=therapist))
         self.visitor = Visitor(port, therapist.user)
-        self.address = f"/relationships/{self.tie.public_id}/"
+        self.address = f"/relationships/{self.relationship.public_id}/"
         self.told, self.doubt = State(), None
-        self.seen, self.entries_seen = self.tie.events.latest("pk").pk, 0
+        self.seen, self.entries_seen = self.relationship.events.latest("pk").pk, 0
         # Recorded in retrospect: years of them would make the End page long.
         midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self.first, self.quarters = midnight - timedelta(days=3650), count()
@@ -120,14 +120,14 @@ class Therapist:
         self.told, self.doubt = State(status=found.status), None
 
     def reality(self) -> State:
-        new = list(self.tie.events.filter(pk__gt=self.seen).order_by("pk"))
+        new = list(self.relationship.events.filter(pk__gt=self.seen).order_by("pk"))
         self.seen = new[-1].pk if new else self.seen
         self.events += len(new)
-        self.tie.refresh_from_db()
+        self.relationship.refresh_from_db()
         keys = [*self.told.sessions, *([self.doubt[1]] if self.doubt else [])]
-        booked = self.tie.sessions.filter(key__in=keys).values_list("key", "state")
+        booked = self.relationship.sessions.filter(key__in=keys).values_list("key", "state")
         events = [(event.kind, event.note) for event in new]
-        return State(events, {str(key): state for key, state in booked}, self.tie.status)
+        return State(events, {str(key): state for key, state in booked}, self.relationship.status)
 
     def of_the_audit(self, found: State) -> list[str]:
         """Return how the audit differs from what was done since it was last looked at."""
@@ -138,7 +138,7 @@ class Therapist:
         expected = [f"relationship_{kind}" for kind, _ in found.events]
         expected += ["session_booked"] * len(found.sessions)
         chain_everything()
-        chain = Entry.objects.filter(chain=self.tie.therapist_id)
+        chain = Entry.objects.filter(chain=self.relationship.therapist_id)
         if chain.filter(number=None).exists():
             faults.append("the audit has not been chained")
         new = list(chain.filter(number__gt=self.entries_seen).values_list("number", "verb"))
@@ -152,13 +152,14 @@ class Therapist:
 
     def halves(self) -> list[str]:
         """Return what was written without what belongs to it."""
-        tie, last = self.tie, self.tie.events.latest("pk")
-        client = tie.people[0]
+        relationship, last = self.relationship, self.relationship.events.latest("pk")
+        client = relationship.people[0]
         client.refresh_from_db()
         halves = {
-            "the state is not that of the last event": tie.is_ended != (last.kind == "ended"),
-            "the moments differ": tie.is_ended and tie.ended_at != last.at,
-            "the notes differ": tie.is_ended and tie.end_note != last.note,
-            "the counter is wrong": client.active_relationships != (not tie.is_ended),
+            "the state is not that of the last event": relationship.is_ended
+            != (last.kind == "ended"),
+            "the moments differ": relationship.is_ended and relationship.ended_at != last.at,
+            "the notes differ": relationship.is_ended and relationship.end_note != last.note,
+            "the counter is wrong": client.active_relationships != (not relationship.is_ended),
         }
         return [half for half, is_so in halves.items() if is_so]

@@ -35,11 +35,11 @@ class Stage:
         soon = timezone.now() + timedelta(days=30)
         self.objects = {}
         for whose, client in (("alice", ann), ("bob", carl)):
-            tie = start(client, at=timezone.now() - timedelta(days=90))
+            relationship = start(client, at=timezone.now() - timedelta(days=90))
             appointment = Session.book(
-                tie, starts_at=soon, length=timedelta(minutes=50), by=client.therapist.user
+                relationship, starts_at=soon, length=timedelta(minutes=50), by=client.therapist.user
             )
-            self.objects[whose] = (client.public_id, tie.public_id, appointment.public_id)
+            self.objects[whose] = (client.public_id, relationship.public_id, appointment.public_id)
         self.objects["nobody"] = (UNKNOWN,) * 3
         self.browsers = {
             "alice": browser_of(alice.user),
@@ -51,11 +51,11 @@ class Stage:
         self.token = Invitation.create_for(carl_without_account(carl))
 
     def address(self, route: str, whose: str) -> str:
-        client, tie, appointment = self.objects[whose]
+        client, relationship, appointment = self.objects[whose]
         for part, value in {
             "<id:client_id>": client,
             "<int:pk>": "1",
-            "<id:relationship_id>": tie,
+            "<id:relationship_id>": relationship,
             "<id:session_id>": appointment,
             "<str:day>": "2030-05-06",
             "<str:time>": "1000",

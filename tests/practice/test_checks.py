@@ -31,9 +31,9 @@ server:/share /srv/our\\040files nfs4 rw 0 0
 """
 
 
-def far(**facts: object) -> dict:
+def far(**values: object) -> dict:
     safe = {"PASSWORD": "long and random", "OPTIONS": {"sslmode": "require"}}
-    return {"DATABASES": {"default": FAR | safe | facts}}
+    return {"DATABASES": {"default": FAR | safe | values}}
 
 
 def pooled(size: int | None) -> dict:

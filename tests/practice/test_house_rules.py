@@ -285,8 +285,11 @@ def half_pairs(null: dict[str, bool], conditions: list[Q]) -> set[str]:
 
     def holds(condition: Q, pair: str) -> bool:
         branches = condition.children if condition.connector == Q.OR else [condition]
-        facts = [dict(c for c in told(b) if isinstance(c, tuple)) for b in branches]
-        at, by = ([fact.get(f"{pair}_{end}__isnull") for fact in facts] for end in ("at", "by"))
+        alternatives = [dict(c for c in told(b) if isinstance(c, tuple)) for b in branches]
+        at, by = (
+            [alternative.get(f"{pair}_{end}__isnull") for alternative in alternatives]
+            for end in ("at", "by")
+        )
         return at == by and None not in at
 
     pairs = {name[:-3] for name in null if name.endswith("_at") and f"{name[:-3]}_by" in null}

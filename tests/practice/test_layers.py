@@ -142,7 +142,7 @@ def test_models_spell_no_name_that_leads_to_an_app_above_them(module):
         "therapists.select_related('profile')",
         "therapists.filter(Q(profile__is_published=True))",
         "getattr(therapist, 'booking_rules')",
-        "clients.filter(**{f'{tie}__sessions__state': 'booked'})",
+        "clients.filter(**{f'{relationship}__sessions__state': 'booked'})",
         "therapist.weekly_hours",
     ],
 )

@@ -49,7 +49,9 @@ def unmarked(source: str) -> Iterator[str]:
 
 
 def test_who_speaks_to_the_database_itself_asks_postgresql_too():
-    planted = "def test_x():\n    with pytest.raises(IntegrityError):\n        tie.save()\n"
+    planted = (
+        "def test_x():\n    with pytest.raises(IntegrityError):\n        relationship.save()\n"
+    )
     assert [*unmarked(planted)] == ["test_x"]
     assert [*unmarked(f"@pytest.mark.database\n{planted}")] == []
 

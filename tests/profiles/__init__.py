@@ -25,7 +25,7 @@ def visit(
     booked: float | None = None,
     state: str = "attended",
     therapist: int = 1,
-    **facts: object,
+    **values: object,
 ) -> Visit:
     """A client's part in a session so many days ago, booked (unless told) a day before it."""
     booked = days + 1 if booked is None else booked
@@ -41,49 +41,49 @@ def visit(
             "moved_by_therapist_at": None,
             "cancelled_by_therapist_at": None,
         }
-        | facts
+        | values
     )
 
 
-def came(client: int, times: int, **facts: object) -> list[Visit]:
+def came(client: int, times: int, **values: object) -> list[Visit]:
     """A client who came so many times, a day apart, the first time 100 days ago."""
-    return [visit(client, days=100 - n, booked=101, **facts) for n in range(times)]
+    return [visit(client, days=100 - n, booked=101, **values) for n in range(times)]
 
 
 def session(
-    tie: Relationship,
+    relationship: Relationship,
     starts_at: datetime,
     state: str = "attended",
     *,
     booked_at: datetime | None = None,
     by: User | None = None,
-    **facts: object,
+    **values: object,
 ) -> Session:
     """A session of a relationship as it stands in the database."""
-    by = by or tie.therapist.user
+    by = by or relationship.therapist.user
     if state == "cancelled":
-        facts = {"cancelled_at": starts_at - 5 * DAY, "cancelled_by": by} | facts
+        values = {"cancelled_at": starts_at - 5 * DAY, "cancelled_by": by} | values
     return Session.objects.create(
-        therapist_id=tie.therapist_id,
-        relationship=tie,
+        therapist_id=relationship.therapist_id,
+        relationship=relationship,
         starts_at=starts_at,
         ends_at=starts_at + 50 * MINUTE,
         state=state,
         booked_at=booked_at or starts_at - 7 * DAY,
         booked_by=by,
-        **facts,
+        **values,
     )
 
 
 def practice_of(therapist: Therapist, *times: int, started: datetime = LONG_AGO, ago: int = 100):
     """Clients who came so many times each, `ago` days ago and after; return their relationships."""
-    ties = []
+    relationships = []
     for number, visits in enumerate(times):
-        tie = start(ClientFactory(therapist=therapist), at=started)
+        relationship = start(ClientFactory(therapist=therapist), at=started)
         for nth in range(visits):
-            session(tie, NOW - ago * DAY + nth * DAY + number * HOUR)
-        ties.append(tie)
-    return ties
+            session(relationship, NOW - ago * DAY + nth * DAY + number * HOUR)
+        relationships.append(relationship)
+    return relationships
 
 
 def colleagues(number: int, *times: int, ago: int = 100) -> list[Therapist]:

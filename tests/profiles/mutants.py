@@ -28,10 +28,10 @@ def ending_cancels_what_is_booked(patch: Patch) -> None:
     """Trap 1: the sessions to come go with the relationship."""
     end = Relationship.end
 
-    def cancelling(self: Relationship, **facts: object) -> None:
-        end(self, **facts)
+    def cancelling(self: Relationship, **values: object) -> None:
+        end(self, **values)
         for booked in self.sessions.upcoming():
-            booked.cancel(by=facts["by"])
+            booked.cancel(by=values["by"])
 
     patch.setattr(Relationship, "end", cancelling)
 
@@ -118,10 +118,10 @@ def figures_are_stored_when_work_ends(patch: Patch) -> None:
     def kept(therapist: object, now: datetime) -> object:
         return stored.setdefault(therapist.pk, figures(therapist, now))
 
-    def storing(self: Relationship, **facts: object) -> None:
+    def storing(self: Relationship, **values: object) -> None:
         from django.utils import timezone
 
-        end(self, **facts)
+        end(self, **values)
         stored[self.therapist_id] = figures(self.therapist, timezone.now())
 
     patch.setattr(views_module, "figures", kept)

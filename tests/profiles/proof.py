@@ -44,16 +44,16 @@ class World:
     def __init__(self, history: list[tuple[int, int, str]]) -> None:
         self.therapist = TherapistFactory(name="Alice Archer", slug="proof-alice")
         people = ClientFactory.create_batch(6, therapist=self.therapist)
-        self.ties = [start(people[0], at=LONG_AGO), start(*people[:2], at=LONG_AGO)]
-        self.ties += [start(one, at=LONG_AGO) for one in people[2:]]
+        self.relationships = [start(people[0], at=LONG_AGO), start(*people[:2], at=LONG_AGO)]
+        self.relationships += [start(one, at=LONG_AGO) for one in people[2:]]
         for nth, (which, days, state) in enumerate(history):
-            self._session(self.ties[which % len(self.ties)], nth, days, state)
+            self._session(self.relationships[which % len(self.relationships)], nth, days, state)
         Profile.objects.create(therapist=self.therapist, is_published=True, headline="Counsellor")
         for name in ("Zoe", "Bob", "Carla", "Dan"):
             self._colleague(name)
 
     @staticmethod
-    def _session(tie: Relationship, nth: int, days: int, state: str) -> None:
+    def _session(relationship: Relationship, nth: int, days: int, state: str) -> None:
         # No two of a day are within an hour of each other.
         starts_at = NOW - days * DAY + (nth % 12) * HOUR
         free = state == "complimentary"
@@ -61,29 +61,33 @@ class World:
         if starts_at > NOW and state in ("attended", "missed"):
             state = "booked"
         booked_at = min(starts_at - 7 * DAY, NOW - HOUR)
-        session(tie, starts_at, state, booked_at=booked_at, complimentary=free)
+        session(relationship, starts_at, state, booked_at=booked_at, complimentary=free)
 
     @staticmethod
     def _colleague(name: str) -> None:
         colleague = TherapistFactory(name=name, slug=f"proof-{name.lower()}")
-        tie = start(ClientFactory(therapist=colleague), at=LONG_AGO)
+        relationship = start(ClientFactory(therapist=colleague), at=LONG_AGO)
         for n in range(2):
-            session(tie, NOW - 20 * DAY + n * DAY)
+            session(relationship, NOW - 20 * DAY + n * DAY)
         Profile.objects.create(therapist=colleague, is_published=True)
 
     def do(self, step: Step) -> bool:
         """Take a step, and say whether it was one."""
-        tie = Relationship.objects.get(pk=self.ties[step.which % len(self.ties)].pk)
+        relationship = Relationship.objects.get(
+            pk=self.relationships[step.which % len(self.relationships)].pk
+        )
         by = self.therapist.user
         try:
             if step.what == "end":
-                tie.end(by=by, reason=step.reason, note="Private.")
+                relationship.end(by=by, reason=step.reason, note="Private.")
             elif step.what == "undo":
-                tie.undo_end(by=by)
+                relationship.undo_end(by=by)
             elif step.what == "restart":
-                tie.restart(by=by)
-            elif step.what == "correct" and tie.is_ended:
-                tie.correct_reason(by=by, reason=step.reason, ended_at=tie.ended_at)
+                relationship.restart(by=by)
+            elif step.what == "correct" and relationship.is_ended:
+                relationship.correct_reason(
+                    by=by, reason=step.reason, ended_at=relationship.ended_at
+                )
             else:
                 return False
         except (Relationship.AlreadyDone, Relationship.TooLate):
@@ -91,11 +95,11 @@ class World:
         return True
 
     def end_everything(self) -> None:
-        for which in range(len(self.ties)):
+        for which in range(len(self.relationships)):
             self.do(Step("end", which))
 
     def restart_everything(self) -> None:
-        for which in range(len(self.ties)):
+        for which in range(len(self.relationships)):
             self.do(Step("restart", which))
 
 

@@ -60,12 +60,12 @@ def test_the_practice_of_the_proof_has_every_figure_and_badge(db):
 
 @pytest.mark.parametrize("address", ["/profile/", "/profile/figures/", "/therapists/alice/"])
 def test_the_owners_view_is_the_same_after_every_ending(alice, as_alice, address):
-    ties = practice_of(alice, 3, 2, 2, 1, 2)
+    relationships = practice_of(alice, 3, 2, 2, 1, 2)
     Profile.objects.create(therapist=alice, is_published=True)
     before = read(as_alice.get(address)).text
 
-    for tie in ties:
-        tie.end(by=alice.user, reason="completed")
+    for relationship in relationships:
+        relationship.end(by=alice.user, reason="completed")
 
     assert read(as_alice.get(address)).text == before
     assert len(before) > 200

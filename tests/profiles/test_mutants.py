@@ -22,15 +22,15 @@ def test_the_proof_fails_when(mutant, monkeypatch):
 # Two traps move no figure at once, and have a check of their own.
 
 
-def attendance_is_asked_after_the_ending(browser, alice, tie) -> None:
-    session(tie, NOW - 3 * HOUR, "booked", booked_at=NOW - 9 * DAY)
-    tie.end(by=alice.user, reason="completed")
+def attendance_is_asked_after_the_ending(browser, alice, relationship) -> None:
+    session(relationship, NOW - 3 * HOUR, "booked", booked_at=NOW - 9 * DAY)
+    relationship.end(by=alice.user, reason="completed")
 
     asked = read(browser.get("/diary/", follow=True))
 
-    assert f"/sessions/{tie.sessions.get().public_id}/" in " ".join(asked.addresses)
+    assert f"/sessions/{relationship.sessions.get().public_id}/" in " ".join(asked.addresses)
     assert "Did they attend?" in asked.text
-    assert list(alice.sessions.unanswered()) == list(tie.sessions.all())
+    assert list(alice.sessions.unanswered()) == list(relationship.sessions.all())
 
 
 def test_attendance_is_asked_for_work_that_has_ended(as_alice, alice, individual):
@@ -53,8 +53,8 @@ def test_the_answer_counts_like_any_other(as_alice, alice, individual):
     assert figures(alice, NOW).stats.sessions_held == 1
 
 
-def somebody_hidden_is_recognised(browser, alice, tie) -> None:
-    tie.end(by=alice.user, reason="completed")
+def somebody_hidden_is_recognised(browser, alice, relationship) -> None:
+    relationship.end(by=alice.user, reason="completed")
 
     found = read(browser.get("/clients/?q=ash"))
     again = browser.post(

@@ -27,13 +27,13 @@ CANARY = b"canary-camera"
 
 def exif(orientation: int = 1) -> bytes:
     """Facts a camera writes: maker, place, which way up."""
-    facts = Image.Exif()
-    facts[0x010F] = CANARY.decode()
-    facts[0x0112] = orientation
-    place = facts.get_ifd(0x8825)
+    exif = Image.Exif()
+    exif[0x010F] = CANARY.decode()
+    exif[0x0112] = orientation
+    place = exif.get_ifd(0x8825)
     place[1], place[2] = "N", (51.0, 30.0, 26.0)
     place[3], place[4] = "W", (0.0, 7.0, 39.0)
-    return facts.tobytes()
+    return exif.tobytes()
 
 
 def made_of(data: bytes) -> Image.Image:

@@ -34,10 +34,10 @@ def public(alice):
 @pytest.fixture
 def practice(alice):
     """Twelve clients: eleven count, nine returned."""
-    ties = practice_of(alice, *[2] * 9, 1, 1)
+    relationships = practice_of(alice, *[2] * 9, 1, 1)
     new = start(ClientFactory(therapist=alice, name="Newt New"))
     session(new, NOW - 5 * DAY, booked_at=NOW - 13 * DAY)
-    return [*ties, new]
+    return [*relationships, new]
 
 
 # The public page.

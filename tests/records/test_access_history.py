@@ -28,8 +28,8 @@ def lines(browser, person, **query) -> list[tuple[str, str]]:
 @pytest.fixture
 def session(individual) -> Session:
     at = timezone.now() + timedelta(days=7)
-    facts = {"length": timedelta(minutes=50), "by": individual.therapist.user}
-    return Session.book(individual, starts_at=at, **facts)
+    values = {"length": timedelta(minutes=50), "by": individual.therapist.user}
+    return Session.book(individual, starts_at=at, **values)
 
 
 def test_it_says_who_did_what_the_latest_first(as_alice, as_ann, as_bob, ann, individual):

@@ -34,16 +34,18 @@ LENGTH = {"length": timedelta(minutes=50)}
 SURE = {"sure": "on"}
 
 
-def session(tie: Relationship, at: datetime = AT, by: User | None = None, **state) -> Session:
-    made = Session.book(tie, starts_at=at, by=by or tie.therapist.user, **LENGTH)
+def session(
+    relationship: Relationship, at: datetime = AT, by: User | None = None, **state
+) -> Session:
+    made = Session.book(relationship, starts_at=at, by=by or relationship.therapist.user, **LENGTH)
     Session.objects.filter(pk=made.pk).update(**({"state": "attended"} | state))
     return made
 
 
-def ended(*people: Client, note: str = "", **facts) -> Relationship:
-    tie = start(*people, at=AT - timedelta(days=30), **facts)
-    tie.end(by=tie.therapist.user, reason="not_a_fit", note=note)
-    return tie
+def ended(*people: Client, note: str = "", **values) -> Relationship:
+    relationship = start(*people, at=AT - timedelta(days=30), **values)
+    relationship.end(by=relationship.therapist.user, reason="not_a_fit", note=note)
+    return relationship
 
 
 @pytest.fixture
@@ -53,17 +55,17 @@ def alone(ann: Client) -> Relationship:
         phone="phone-canary", preferred_name="Annie-canary", date_of_birth="1990-01-02"
     )
     Invitation.create_for(ann)
-    tie = ended(ann, note="note-canary")
-    session(tie, by=ann.account)
-    return tie
+    relationship = ended(ann, note="note-canary")
+    session(relationship, by=ann.account)
+    return relationship
 
 
 @pytest.fixture
 def shared(ann: Client, ben: Client) -> Relationship:
     """Ended work with Ann and Ben, with a session that Ann booked and a private note."""
-    tie = ended(ann, ben, note="of both")
-    session(tie, AT + timedelta(hours=2), by=ann.account)
-    return tie
+    relationship = ended(ann, ben, note="of both")
+    session(relationship, AT + timedelta(hours=2), by=ann.account)
+    return relationship
 
 
 def recently(browser: Browser) -> Browser:
@@ -161,10 +163,10 @@ def test_shared_work_stays_and_the_person_has_no_name_there(alone, shared, ann, 
     assert list(Relationship.objects.all()) == [shared]
     assert history_of(shared) == before
     assert shared.sessions.count() == 1
-    tie = Relationship.objects.prefetch_related("participations__client").get()
-    assert [person.name for person in tie.people] == ["Ben Bright", "Erased client"]
-    assert tie.is_closed
-    assert tie.end_note == "of both"
+    relationship = Relationship.objects.prefetch_related("participations__client").get()
+    assert [person.name for person in relationship.people] == ["Ben Bright", "Erased client"]
+    assert relationship.is_closed
+    assert relationship.end_note == "of both"
 
 
 def test_the_others_pages_stay_right(alone, shared, ann, ben, alice, as_alice):
@@ -201,7 +203,7 @@ def test_a_search_never_finds_the_erased(alone, shared, ann, alice, as_alice):
         assert "0 clients match" in page
     found = as_alice.post("/help/cant-spot-a-client/", {"name": "Erased client"})
     assert b"/clients/" + ann.public_id.encode() not in found.content
-    assert not Client.objects.known().same_person_as("Erased client").exists()
+    assert not Client.objects.not_erased().same_person_as("Erased client").exists()
 
 
 def test_figures_lose_what_was_theirs_alone_and_nothing_else(alone, shared, ann, ben, alice):
@@ -228,7 +230,7 @@ def test_own_figures_name_nobody_who_was_erased(alone, shared, ann, alice, as_al
 
 
 def test_private_notes_of_shared_work_go_only_if_asked(shared, ann, ben, alice):
-    tie = ended(ben, note="of Ben alone")
+    relationship = ended(ben, note="of Ben alone")
 
     erase(ann, by=alice.user, blank_notes=True)
 
@@ -237,7 +239,7 @@ def test_private_notes_of_shared_work_go_only_if_asked(shared, ann, ben, alice):
     assert set(shared.events.values_list("note", flat=True)) == {""}
     assert set(shared.events.values_list("reason", flat=True)) == {"", "not_a_fit"}
     assert [stone.what for stone in Erasure.objects.all()] == ["notes"]
-    assert tie.events.filter(note="of Ben alone").exists()
+    assert relationship.events.filter(note="of Ben alone").exists()
 
 
 def test_all_of_it_goes_through_the_page(alone, shared, ann, bob, sure_alice):
@@ -445,7 +447,7 @@ def test_all_ways_into_the_account_go_with_it(alone, ann, as_ann, as_bob, sure_a
 
     assert [m for m in own if m._base_manager.filter(user=account).exists()] == []
     assert len(sessions()) == len(before) - 2
-    assert str(account.pk) not in [facts.get(SESSION_KEY) for facts in sessions()]
+    assert str(account.pk) not in [data.get(SESSION_KEY) for data in sessions()]
     assert "ann@mail.example" not in str(sessions())
     answer = as_ann.get("/dashboard/")
     assert (answer.status_code, unquote(answer.url)) == (302, "/sign-in/?next=/dashboard/")
@@ -495,13 +497,13 @@ def test_whoever_else_has_the_address_on_their_page_stays_signed_in(alone, ann, 
 
 
 def test_an_open_invitation_ends(alone, ben, alice):
-    tie = ended(ben)
+    relationship = ended(ben)
     token = Invitation.create_for(ben)
 
     erase(ben, by=alice.user)
 
     assert Browser().get(f"/invitation/{token}/").status_code == 410
-    assert not Relationship.objects.filter(pk=tie.pk).exists()
+    assert not Relationship.objects.filter(pk=relationship.pk).exists()
 
 
 def test_the_client_page_leads_to_all_of_it(alone, ann, as_alice):

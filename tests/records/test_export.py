@@ -130,15 +130,17 @@ def everything(ann: Client, ben: Client) -> dict[str, models.Model]:
     Client.objects.filter(pk=ann.pk).update(**COLUMNS["clients.Client"])
     Invitation.create_for(ann)
     Invitation.objects.update(**COLUMNS["clients.Invitation"])
-    tie = start(ann, ben, at=moment(4))
-    tie.end(by=therapist.user, reason="completed", at=moment(5))
-    tie.events.create(therapist=therapist, by=therapist.user, **COLUMNS["relationships.Event"])
+    relationship = start(ann, ben, at=moment(4))
+    relationship.end(by=therapist.user, reason="completed", at=moment(5))
+    relationship.events.create(
+        therapist=therapist, by=therapist.user, **COLUMNS["relationships.Event"]
+    )
     Relationship.objects.update(**COLUMNS["relationships.Relationship"])
     people = {"booked_by": ann.account, "moved_by": therapist.user, "cancelled_by": ann.account}
     session = Session.objects.create(
-        therapist=therapist, relationship=tie, **COLUMNS["diary.Session"] | people
+        therapist=therapist, relationship=relationship, **COLUMNS["diary.Session"] | people
     )
-    return {"client": ann, "relationship": tie, "session": session}
+    return {"client": ann, "relationship": relationship, "session": session}
 
 
 def leaves(data: object) -> list[object]:
@@ -190,21 +192,30 @@ def test_everything_is_on_the_page(everything, as_alice, ann):
 
 def test_keys_and_moments_are_as_described(everything, as_alice, ann):
     data, _ = export(as_alice, ann)
-    (tie,), (session,) = data["relationships"], data["relationships"][0]["sessions"]
+    (relationship,), (session,) = data["relationships"], data["relationships"][0]["sessions"]
 
     assert (data["format"], data["version"]) == ("stillwater-client", 1)
-    assert tie["started_at"] == "2025-03-08T15:06:07.891234+00:00"
+    assert relationship["started_at"] == "2025-03-08T15:06:07.891234+00:00"
     assert session["booked_by"] == session["cancelled_by"] == "client"
-    assert session["moved_by"] == tie["ended_by"] == tie["history"][0]["by"] == "therapist"
-    assert tie["end_reason"] == {
+    assert (
+        session["moved_by"]
+        == relationship["ended_by"]
+        == relationship["history"][0]["by"]
+        == "therapist"
+    )
+    assert relationship["end_reason"] == {
         "key": "not_a_fit",
         "label": "Not the right fit",
         "nhs_talking_therapies": ["10", "11", "14"],
         "teds_d": "7",
         "fhir_episode_of_care": "cancelled",
     }
-    assert [event["kind"]["key"] for event in tie["history"]] == ["started", "ended", "corrected"]
-    assert [e["reason"]["key"] for e in tie["episodes"]] == ["lost_contact"]
+    assert [event["kind"]["key"] for event in relationship["history"]] == [
+        "started",
+        "ended",
+        "corrected",
+    ]
+    assert [e["reason"]["key"] for e in relationship["episodes"]] == ["lost_contact"]
 
 
 def test_every_reason_has_codes():
@@ -231,7 +242,10 @@ def test_others_in_it_are_first_names_only(everything, as_alice, ann, ben, alice
 
     data, page = export(as_alice, ann)
 
-    assert [tie["with"] for tie in data["relationships"]] == ["Ben", "Ben and Cleo"]
+    assert [relationship["with"] for relationship in data["relationships"]] == [
+        "Ben",
+        "Ben and Cleo",
+    ]
     for text in (json.dumps(data), page):
         assert "Bright" not in text
         assert "Cleo Canary" not in text

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from clients.models import Client, KeepRule
 from practice.diary.models import Session
-from practice.records.retention import due, keep_until, kept
+from practice.records.retention import keep_until, retention_expired, retention_periods
 from relationships.models import Relationship
 from tests.factories import ClientFactory, start
 
@@ -51,10 +51,13 @@ def test_a_25th_birthday_needs_a_date_of_birth():
         keep_until(BIRTHDAY, last=date(2020, 5, 1))
 
 
-def session(tie: Relationship, day: str, **state: object) -> Session:
+def session(relationship: Relationship, day: str, **state: object) -> Session:
     starts_at = datetime.fromisoformat(f"{day}T12:00+00:00")
     made = Session.book(
-        tie, starts_at=starts_at, length=timedelta(minutes=50), by=tie.therapist.user
+        relationship,
+        starts_at=starts_at,
+        length=timedelta(minutes=50),
+        by=relationship.therapist.user,
     )
     Session.objects.filter(pk=made.pk).update(**({"state": "attended"} | state))
     return made
@@ -64,15 +67,17 @@ def session(tie: Relationship, day: str, **state: object) -> Session:
 def old(ann: Client) -> Relationship:
     """Work with Ann that ended long after its only session."""
     Client.objects.filter(pk=ann.pk).update(added_at=datetime(2024, 1, 1, tzinfo=UTC))
-    tie = start(ann, at=datetime(2024, 1, 1, tzinfo=UTC))
-    session(tie, "2025-06-15")
-    tie.end(by=tie.therapist.user, reason="completed", at=datetime(2026, 1, 1, tzinfo=UTC))
-    return tie
+    relationship = start(ann, at=datetime(2024, 1, 1, tzinfo=UTC))
+    session(relationship, "2025-06-15")
+    relationship.end(
+        by=relationship.therapist.user, reason="completed", at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    return relationship
 
 
 def until_of(client: Client) -> date:
     client.refresh_from_db()
-    return kept([client], NOW)[0].until
+    return retention_periods([client], NOW)[0].until
 
 
 def test_the_time_counts_from_the_last_session_and_not_from_the_ending(old, ann):
@@ -101,10 +106,10 @@ def test_a_session_with_others_counts_for_each(old, ann, ben):
 
 def test_without_a_session_the_last_ending_counts_and_then_the_day_of_adding(ann, alice):
     Client.objects.filter(pk=ann.pk).update(added_at=datetime(2024, 1, 1, tzinfo=UTC))
-    tie = start(ann, at=datetime(2024, 1, 1, tzinfo=UTC))
+    relationship = start(ann, at=datetime(2024, 1, 1, tzinfo=UTC))
     assert until_of(ann) == date(2031, 1, 1)
 
-    tie.end(by=alice.user, reason="no_sessions", at=datetime(2024, 3, 1, 12, tzinfo=UTC))
+    relationship.end(by=alice.user, reason="no_sessions", at=datetime(2024, 3, 1, 12, tzinfo=UTC))
     assert until_of(ann) == date(2031, 3, 1)
 
 
@@ -118,12 +123,12 @@ def test_the_day_is_the_readers(old, ann):
 
 
 def due_names(therapist) -> list[str]:
-    return [row.client.name for row in due(therapist, NOW)]
+    return [row.client.name for row in retention_expired(therapist, NOW)]
 
 
 def test_who_is_due_is_due_from_the_very_day_on(old, alice, clock):
     assert due_names(alice) == ["Ann Ashby"]
-    assert due(alice, NOW - timedelta(days=1)) == []
+    assert retention_expired(alice, NOW - timedelta(days=1)) == []
 
 
 def test_an_active_client_is_never_due(old, ann, alice):

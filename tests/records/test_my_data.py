@@ -75,10 +75,13 @@ def test_it_holds_every_sign_in_to_the_account_and_to_no_other(ann, alice, bob):
 def test_it_holds_no_reason_no_note_and_no_surname_of_another(as_ann, ann, ben, couples, alice):
     solo = start(ann)
     Session.book(couples, starts_at=AT, by=alice.user, **SESSION)
-    for tie in (couples, solo):
-        tie.end(by=alice.user, reason="not_a_fit", note="note-canary")
-        tie.correct_reason(
-            by=alice.user, reason="lost_contact", note="later-canary", ended_at=tie.ended_at
+    for relationship in (couples, solo):
+        relationship.end(by=alice.user, reason="not_a_fit", note="note-canary")
+        relationship.correct_reason(
+            by=alice.user,
+            reason="lost_contact",
+            note="later-canary",
+            ended_at=relationship.ended_at,
         )
     other = ClientFactory(therapist=alice, name="Olga Other", email="olga@canary.example")
     start(other)
@@ -115,8 +118,8 @@ def test_others_get_their_own_only(as_ann, individual, alice):
 
 
 def test_nothing_is_said_of_an_ending_by_death(as_ann, ann, alice):
-    tie = start(ann)
-    tie.end(by=alice.user, reason="died")
+    relationship = start(ann)
+    relationship.end(by=alice.user, reason="died")
 
     data, page = own(as_ann)
 

@@ -43,27 +43,31 @@ def attempt(act) -> str:
 def test_of_an_erasure_and_a_restart_one_wins(alice):
     for _ in range(ROUNDS):
         ann, ben = ClientFactory.create_batch(2, therapist=alice)
-        tie = start(ann, ben)
-        tie.end(by=alice.user, reason="completed")
+        relationship = start(ann, ben)
+        relationship.end(by=alice.user, reason="completed")
         acts = [partial(erase, Client.objects.get(pk=ann.pk), by=alice.user) for _ in range(3)]
-        acts += [partial(Relationship.objects.get(pk=tie.pk).restart, by=alice.user)]
+        acts += [partial(Relationship.objects.get(pk=relationship.pk).restart, by=alice.user)]
 
         *erasures, restart = at_once(*(partial(attempt, act) for act in acts))
 
         ann.refresh_from_db()
-        tie.refresh_from_db()
+        relationship.refresh_from_db()
         assert [*erasures, restart].count("won") == 1
-        assert (ann.is_erased, tie.is_closed, tie.is_ended) == (restart != "won",) * 3
-        assert ann.active_relationships == (not tie.is_ended)
+        assert (ann.is_erased, relationship.is_closed, relationship.is_ended) == (
+            restart != "won",
+        ) * 3
+        assert ann.active_relationships == (not relationship.is_ended)
 
 
 def test_an_erasure_and_a_booking_do_not_trip_over_each_other(alice):
     for n in range(ROUNDS):
         ann, ben = ClientFactory.create_batch(2, therapist=alice)
-        tie = start(ann, ben)
-        tie.end(by=alice.user, reason="completed")
+        relationship = start(ann, ben)
+        relationship.end(by=alice.user, reason="completed")
         soon = timezone.now() + timedelta(days=n + 1)
-        book = partial(Session.book, tie, starts_at=soon, length=timedelta(hours=1), by=alice.user)
+        book = partial(
+            Session.book, relationship, starts_at=soon, length=timedelta(hours=1), by=alice.user
+        )
 
         erased, _ = at_once(
             partial(attempt, partial(erase, Client.objects.get(pk=ann.pk), by=alice.user)),
@@ -77,10 +81,12 @@ def test_an_erasure_and_a_booking_do_not_trip_over_each_other(alice):
 def test_of_an_erasure_that_takes_the_work_and_a_booking_one_wins(alice):
     for n in range(ROUNDS):
         ann = ClientFactory(therapist=alice)
-        tie = start(ann)
-        tie.end(by=alice.user, reason="completed")
+        relationship = start(ann)
+        relationship.end(by=alice.user, reason="completed")
         soon = timezone.now() + timedelta(days=n + 1)
-        book = partial(Session.book, tie, starts_at=soon, length=timedelta(hours=1), by=alice.user)
+        book = partial(
+            Session.book, relationship, starts_at=soon, length=timedelta(hours=1), by=alice.user
+        )
 
         answers = at_once(
             partial(attempt, partial(erase, Client.objects.get(pk=ann.pk), by=alice.user)),
@@ -91,12 +97,14 @@ def test_of_an_erasure_that_takes_the_work_and_a_booking_one_wins(alice):
 
 
 def test_work_that_has_been_erased_cannot_be_booked(ann, alice):
-    tie = start(ann)
-    tie.end(by=alice.user, reason="completed")
+    relationship = start(ann)
+    relationship.end(by=alice.user, reason="completed")
     erase(ann, by=alice.user)
 
     with pytest.raises(Session.Taken):
-        Session.book(tie, starts_at=timezone.now(), length=timedelta(hours=1), by=alice.user)
+        Session.book(
+            relationship, starts_at=timezone.now(), length=timedelta(hours=1), by=alice.user
+        )
 
 
 def test_of_an_erasure_and_a_start_one_wins(alice):
@@ -160,10 +168,10 @@ STEPS = {
 def test_a_step_of_work_that_is_being_erased_answers_calmly(alice, step):
     for _ in range(ROUNDS):
         ann = ClientFactory(therapist=alice)
-        tie = start(ann)
-        tie.end(by=alice.user, reason="completed")
-        browser, address = browser_of(alice.user), f"/relationships/{tie.public_id}/{step}"
-        typed = STEPS[step] | {"ended_at": tie.ended_at.isoformat()}
+        relationship = start(ann)
+        relationship.end(by=alice.user, reason="completed")
+        browser, address = browser_of(alice.user), f"/relationships/{relationship.public_id}/{step}"
+        typed = STEPS[step] | {"ended_at": relationship.ended_at.isoformat()}
 
         erased, answer = at_once(
             partial(attempt, partial(erase, Client.objects.get(pk=ann.pk), by=alice.user)),
@@ -171,7 +179,7 @@ def test_a_step_of_work_that_is_being_erased_answers_calmly(alice, step):
         )
 
         assert answer.status_code in (303, 404, 422)
-        assert (erased == "won") == (not Relationship.objects.filter(pk=tie.pk).exists())
+        assert (erased == "won") == (not Relationship.objects.filter(pk=relationship.pk).exists())
 
 
 @pytest.mark.parametrize("step", ["cancel/", "move/", "attendance/"])
@@ -179,10 +187,10 @@ def test_a_step_of_a_session_that_is_being_erased_answers_calmly(alice, step):
     at = timezone.now() - timedelta(days=3)
     for n in range(ROUNDS):
         ann = ClientFactory(therapist=alice)
-        tie = start(ann)
+        relationship = start(ann)
         when = {"starts_at": at + timedelta(hours=n), "length": timedelta(minutes=50)}
-        session = Session.book(tie, by=alice.user, **when)
-        tie.end(by=alice.user, reason="completed")
+        session = Session.book(relationship, by=alice.user, **when)
+        relationship.end(by=alice.user, reason="completed")
         browser, address = browser_of(alice.user), f"/sessions/{session.public_id}/{step}"
 
         erased, answer = at_once(
@@ -199,18 +207,18 @@ def test_a_client_never_books_work_that_has_been_closed(alice, ann, ben):
     works(alice, "00:00-00:00", days=range(7))
     for n in range(ROUNDS):
         gone = ClientFactory(therapist=alice)
-        tie = start(gone, ann)
-        tie.end(by=alice.user, reason="completed")
+        relationship = start(gone, ann)
+        relationship.end(by=alice.user, reason="completed")
         at = free_times(alice, timezone.now())[n]
         browser = browser_for(ann, "UTC")
-        address = f"/book/{tie.public_id}/{at:%Y-%m-%d/%H%M}/"
+        address = f"/book/{relationship.public_id}/{at:%Y-%m-%d/%H%M}/"
 
         erased, answer = at_once(
             partial(attempt, partial(erase, Client.objects.get(pk=gone.pk), by=alice.user)),
             partial(browser.post, address, {"key": uuid4()}),
         )
 
-        outcome = (erased, answer.status_code, tie.sessions.count())
+        outcome = (erased, answer.status_code, relationship.sessions.count())
         assert outcome in (("won", 404, 0), ("NotYet", 303, 1))
 
 
@@ -288,11 +296,11 @@ def test_nobody_accepts_for_a_client_who_is_being_erased(alice):
 def test_of_several_erasures_of_one_client_one_wins(alice):
     for _ in range(ROUNDS):
         ann = ClientFactory(therapist=alice)
-        tie = start(ann)
-        tie.end(by=alice.user, reason="completed")
+        relationship = start(ann)
+        relationship.end(by=alice.user, reason="completed")
         acts = [partial(erase, Client.objects.get(pk=ann.pk), by=alice.user) for _ in range(4)]
 
         answers = at_once(*(partial(attempt, act) for act in acts))
 
         assert sorted(answers) == ["DoesNotExist"] * 3 + ["won"]
-        assert Erasure.objects.filter(relationship=tie.pk).count() == 1
+        assert Erasure.objects.filter(relationship=relationship.pk).count() == 1

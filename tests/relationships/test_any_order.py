@@ -50,17 +50,17 @@ MAY_FOLLOW = {
 }
 
 
-def act(what: str, tie: Relationship, *, by: object, reason: str) -> None:
+def act(what: str, relationship: Relationship, *, by: object, reason: str) -> None:
     """Do it; that it cannot be done now is an answer like any other."""
     try:
         if what == "end":
-            tie.end(by=by, reason=reason, note="n" if reason == "other" else "")
+            relationship.end(by=by, reason=reason, note="n" if reason == "other" else "")
         elif what == "undo":
-            tie.undo_end(by=by)
+            relationship.undo_end(by=by)
         elif what == "restart":
-            tie.restart(by=by)
-        elif tie.ended_at:
-            tie.correct_reason(by=by, reason=reason, ended_at=tie.ended_at)
+            relationship.restart(by=by)
+        elif relationship.ended_at:
+            relationship.correct_reason(by=by, reason=reason, ended_at=relationship.ended_at)
     except (Relationship.AlreadyDone, Relationship.TooLate):
         pass
 
@@ -68,17 +68,17 @@ def act(what: str, tie: Relationship, *, by: object, reason: str) -> None:
 def check(people: list[Client], before: list[tuple]) -> list[tuple]:
     """Hold every invariant against the database; return the history as it is now."""
     assert counters_of(*people) == true_counters_of(*people)
-    for tie in Relationship.objects.all():
-        history = history_of(tie)
-        assert tie.status == LEADS_TO[history[-1]]
+    for relationship in Relationship.objects.all():
+        history = history_of(relationship)
+        assert relationship.status == LEADS_TO[history[-1]]
         for one, following in zip(history, history[1:], strict=False):  # noqa: RUF007
             assert following in MAY_FOLLOW[one]
-        if tie.is_ended:
-            last = tie.events.filter(kind__in=["ended", "corrected"]).latest("pk")
-            ending = tie.events.filter(kind="ended").latest("pk")
-            assert (tie.end_reason, tie.end_note) == (last.reason, last.note)
-            assert (tie.ended_at, tie.ended_by_id) == (ending.at, ending.by_id)
-            assert tie.ended_at >= tie.started_at
+        if relationship.is_ended:
+            last = relationship.events.filter(kind__in=["ended", "corrected"]).latest("pk")
+            ending = relationship.events.filter(kind="ended").latest("pk")
+            assert (relationship.end_reason, relationship.end_note) == (last.reason, last.note)
+            assert (relationship.ended_at, relationship.ended_by_id) == (ending.at, ending.by_id)
+            assert relationship.ended_at >= relationship.started_at
     now = list(Event.objects.order_by("pk").values_list())
     assert now[: len(before)] == before
     return now
@@ -98,16 +98,16 @@ def test_state_history_and_counters_always_agree(alice, steps):
         people = ClientFactory.create_batch(3, therapist=alice)
         somebody_else = UserFactory()
         now, history = BEGIN, []
-        ties = [start(people[0], at=BEGIN), start(*people[:2], at=BEGIN)]
+        relationships = [start(people[0], at=BEGIN), start(*people[:2], at=BEGIN)]
         for what, which, reason, minutes, is_therapist in steps:
             now += timedelta(minutes=minutes)
             with time_machine.travel(now, tick=False):
-                if what == "start" and len(ties) < 5:
-                    ties.append(start(*(people[i] for i in GROUPS[which])))
+                if what == "start" and len(relationships) < 5:
+                    relationships.append(start(*(people[i] for i in GROUPS[which])))
                 else:
                     # Each acts on the page they have open: perhaps an old one.
-                    tie = ties[which % len(ties)]
+                    relationship = relationships[which % len(relationships)]
                     by = alice.user if is_therapist else somebody_else
-                    act(what, tie, by=by, reason=reason)
+                    act(what, relationship, by=by, reason=reason)
             history = check(people, history)
         transaction.set_rollback(True)

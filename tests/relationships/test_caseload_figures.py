@@ -33,11 +33,11 @@ def clock():
 def new(alice):
     """Start work with a new client at a moment, and perhaps end it."""
 
-    def new(at=MARCH, ended=None, reason="completed", **facts) -> Relationship:
-        tie = start(ClientFactory(therapist=alice, **facts), at=at)
+    def new(at=MARCH, ended=None, reason="completed", **values) -> Relationship:
+        relationship = start(ClientFactory(therapist=alice, **values), at=at)
         if ended:
-            tie.end(by=alice.user, reason=reason, at=ended)
-        return tie
+            relationship.end(by=alice.user, reason=reason, at=ended)
+        return relationship
 
     return new
 
@@ -65,41 +65,41 @@ def test_a_practice_without_clients_has_nothing_to_count(load):
 
 def test_starts_endings_and_restarts_are_counted_apart(load, new, alice):
     new()
-    tie = new(ended=MARCH + 60 * DAY)
-    tie.restart(by=alice.user, at=MARCH + 90 * DAY)
+    relationship = new(ended=MARCH + 60 * DAY)
+    relationship.restart(by=alice.user, at=MARCH + 90 * DAY)
     new(at=YEARS_AGO, ended=MARCH)
 
     assert numbers(load()) == {"active": 2, "started": 2, "ended": 2, "restarted": 1}
 
 
 def test_an_ending_that_was_undone_did_not_happen(load, new, alice):
-    tie = new()
-    tie.end(by=alice.user, reason="completed")
-    tie.undo_end(by=alice.user)
+    relationship = new()
+    relationship.end(by=alice.user, reason="completed")
+    relationship.undo_end(by=alice.user)
 
     assert numbers(load()) == {"active": 1, "started": 1, "ended": 0, "restarted": 0}
     assert load().reasons == []
 
 
 def test_a_corrected_reason_counts_as_corrected(load, new, alice):
-    tie = new(ended=MARCH + 60 * DAY, reason="other")
+    relationship = new(ended=MARCH + 60 * DAY, reason="other")
     for reason in ("lost_contact", "died"):
-        tie.correct_reason(by=alice.user, reason=reason, ended_at=tie.ended_at)
+        relationship.correct_reason(by=alice.user, reason=reason, ended_at=relationship.ended_at)
 
     assert load().reasons == [("Unplanned", 1, [("Client died", 1)])]
 
 
 def test_a_correction_counts_where_the_ending_was(load, new, alice, clock):
-    tie = new(ended=NOW - 500 * DAY, at=YEARS_AGO)
-    tie.correct_reason(by=alice.user, reason="died", ended_at=tie.ended_at)
+    relationship = new(ended=NOW - 500 * DAY, at=YEARS_AGO)
+    relationship.correct_reason(by=alice.user, reason="died", ended_at=relationship.ended_at)
 
     assert load().reasons == []
 
 
 def test_each_episode_has_its_own_reason(load, new, alice):
-    tie = new(ended=MARCH + 20 * DAY, reason="lost_contact")
-    tie.restart(by=alice.user, at=MARCH + 40 * DAY)
-    tie.end(by=alice.user, reason="completed", at=MARCH + 80 * DAY)
+    relationship = new(ended=MARCH + 20 * DAY, reason="lost_contact")
+    relationship.restart(by=alice.user, at=MARCH + 40 * DAY)
+    relationship.end(by=alice.user, reason="completed", at=MARCH + 80 * DAY)
 
     assert load().reasons == [
         ("Planned", 1, [("Work completed", 1)]),
@@ -133,9 +133,9 @@ def test_who_is_active_now_is_who_the_clients_list_shows(load, new, alice, ann, 
 
 
 def test_another_therapists_work_is_not_mine(load, bob, carl, individual):
-    tie = start(carl, at=MARCH)
-    tie.end(by=bob.user, reason="died", at=NOW - DAY)
-    session(tie, MARCH + DAY)
+    relationship = start(carl, at=MARCH)
+    relationship.end(by=bob.user, reason="died", at=NOW - DAY)
+    session(relationship, MARCH + DAY)
 
     assert numbers(load()) == {"active": 1, "started": 1, "ended": 0, "restarted": 0}
     assert load().sessions_per_episode == []
@@ -220,14 +220,14 @@ def test_the_picture_begins_with_the_first_client(load, new):
 
 
 def test_sessions_belong_to_the_episode_in_which_they_were_held(load, new, alice):
-    tie = new(ended=MARCH + 20 * DAY)
-    tie.restart(by=alice.user, at=MARCH + 40 * DAY)
-    tie.end(by=alice.user, reason="other", at=MARCH + 80 * DAY)
+    relationship = new(ended=MARCH + 20 * DAY)
+    relationship.restart(by=alice.user, at=MARCH + 40 * DAY)
+    relationship.end(by=alice.user, reason="other", at=MARCH + 80 * DAY)
     for days in (1, 2, 3, 30, 50, 51):
-        session(tie, MARCH + days * DAY)
-    session(tie, MARCH + 4 * DAY, "missed")
-    session(tie, MARCH + 5 * DAY, "cancelled")
-    session(tie, MARCH + 52 * DAY, "booked")
+        session(relationship, MARCH + days * DAY)
+    session(relationship, MARCH + 4 * DAY, "missed")
+    session(relationship, MARCH + 5 * DAY, "cancelled")
+    session(relationship, MARCH + 52 * DAY, "booked")
 
     assert load().sessions_per_episode == [2, 3]
     assert load().median_sessions == 2.5
@@ -236,9 +236,9 @@ def test_sessions_belong_to_the_episode_in_which_they_were_held(load, new, alice
 def test_the_spread_covers_every_number_once(load, new):
     hours = iter(range(24, 999))
     for sessions in (0, 1, 2, 5, 6, 12, 13, 20, 21, 40):
-        tie = new(ended=MARCH + 60 * DAY)
+        relationship = new(ended=MARCH + 60 * DAY)
         for _ in range(sessions):
-            session(tie, MARCH + next(hours) * HOUR)
+            session(relationship, MARCH + next(hours) * HOUR)
 
     assert sum(number for _, number in load().sessions_spread) == 10
     assert load().sessions_spread == [
@@ -254,9 +254,9 @@ def test_the_spread_covers_every_number_once(load, new):
 
 def test_a_session_recorded_from_before_the_app_belongs_to_the_first_episode(load, new, alice):
     """Added today, with the session of last week recorded afterwards, then ended."""
-    tie = new(at=NOW - HOUR)
-    session(tie, NOW - 7 * DAY, booked_at=NOW - HOUR)
-    tie.end(by=alice.user, reason="completed")
+    relationship = new(at=NOW - HOUR)
+    session(relationship, NOW - 7 * DAY, booked_at=NOW - HOUR)
+    relationship.end(by=alice.user, reason="completed")
 
     assert load().sessions_per_episode == [1]
 

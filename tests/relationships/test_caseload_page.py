@@ -33,10 +33,10 @@ def look(as_alice):
 @pytest.fixture
 def new(alice):
     def new(days: int, ended: int | None = None, reason: str = "completed"):
-        tie = start(ClientFactory(therapist=alice), at=NOW - days * DAY)
+        relationship = start(ClientFactory(therapist=alice), at=NOW - days * DAY)
         if ended is not None:
-            tie.end(by=alice.user, reason=reason, at=NOW - ended * DAY)
-        return tie
+            relationship.end(by=alice.user, reason=reason, at=NOW - ended * DAY)
+        return relationship
 
     return new
 
@@ -195,9 +195,9 @@ def test_the_share_of_unplanned_endings_is_compared_with_what_is_known(look, new
 
 def test_sessions_per_episode_are_said_in_words(look, new):
     for n, sessions in enumerate((0, 1, 3)):
-        tie = new(200, ended=10)
+        relationship = new(200, ended=10)
         for nth in range(sessions):
-            session(tie, NOW - (150 - nth) * DAY + n * timedelta(hours=1))
+            session(relationship, NOW - (150 - nth) * DAY + n * timedelta(hours=1))
 
     text = look().text
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from relationships.models import Relationship
-from tests.factories import counters_of, facts_of, history_of, start
+from tests.factories import counters_of, history_of, row_of, start
 
 ENDED_AT = datetime(2025, 11, 20, 16, 12, 30, 123456, tzinfo=UTC)
 
@@ -15,20 +15,20 @@ ENDED_AT = datetime(2025, 11, 20, 16, 12, 30, 123456, tzinfo=UTC)
 def ended(alice, ann) -> Relationship:
     """Work with Ann that Alice has ended on 20 November 2025."""
     with time_machine.travel(ENDED_AT - timedelta(days=90), tick=False):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(ENDED_AT, tick=False):
-        tie.end(by=alice.user, reason="other", note="First thought.")
-    return tie
+        relationship.end(by=alice.user, reason="other", note="First thought.")
+    return relationship
 
 
 def test_the_correction_changes_reason_and_note_and_nothing_else(ended, alice, ann):
-    before = facts_of(ended)
+    before = row_of(ended)
 
     ended.correct_reason(
         by=alice.user, reason="completed", note="Second thought.", ended_at=ENDED_AT
     )
 
-    assert facts_of(ended) == before | {"reason": "completed", "note": "Second thought."}
+    assert row_of(ended) == before | {"reason": "completed", "note": "Second thought."}
     assert counters_of(ann) == [0]
 
 
@@ -47,7 +47,7 @@ def test_the_former_reason_stays_in_the_history(ended, alice):
 def test_the_note_alone_can_be_corrected(ended, alice):
     ended.correct_reason(by=alice.user, reason="other", note="Typing error.", ended_at=ENDED_AT)
 
-    assert facts_of(ended)["note"] == "Typing error."
+    assert row_of(ended)["note"] == "Typing error."
     assert history_of(ended) == ["started", "ended", "corrected"]
 
 
@@ -64,7 +64,7 @@ def test_what_is_active_has_no_reason_to_correct(individual, alice):
     with pytest.raises(Relationship.AlreadyDone):
         individual.correct_reason(by=alice.user, reason="completed", ended_at=ENDED_AT)
 
-    assert facts_of(individual)["reason"] == ""
+    assert row_of(individual)["reason"] == ""
     assert history_of(individual) == ["started"]
 
 
@@ -75,14 +75,14 @@ def test_a_correction_meant_for_an_earlier_ending_does_not_reach_a_later_one(end
     with pytest.raises(Relationship.AlreadyDone):
         ended.correct_reason(by=alice.user, reason="completed", ended_at=ENDED_AT)
 
-    assert facts_of(ended)["reason"] == "referred_on"
+    assert row_of(ended)["reason"] == "referred_on"
 
 
 def test_a_reason_nobody_knows_is_refused(ended, alice):
     with pytest.raises(ValueError, match="nonsense"):
         ended.correct_reason(by=alice.user, reason="nonsense", ended_at=ENDED_AT)
 
-    assert facts_of(ended)["reason"] == "other"
+    assert row_of(ended)["reason"] == "other"
     assert history_of(ended) == ["started", "ended"]
 
 
@@ -108,8 +108,8 @@ def test_saving_corrects_the_ending_that_the_page_showed(as_alice, ended):
 
     assert answer.redirect_chain == [(f"/relationships/{ended.public_id}/", 303)]
     assert "Reason corrected" in answer.content.decode()
-    assert facts_of(ended)["reason"] == "completed"
-    assert facts_of(ended)["ended_at"] == ENDED_AT
+    assert row_of(ended)["reason"] == "completed"
+    assert row_of(ended)["ended_at"] == ENDED_AT
 
 
 def test_what_the_page_itself_holds_can_be_sent_back(as_alice, ended):
@@ -121,7 +121,7 @@ def test_what_the_page_itself_holds_can_be_sent_back(as_alice, ended):
     )
 
     assert answer.status_code == 303
-    assert facts_of(ended)["reason"] == "died"
+    assert row_of(ended)["reason"] == "died"
 
 
 def test_the_same_again_is_a_polite_message(as_alice, ended):
@@ -146,7 +146,7 @@ def test_a_page_of_an_earlier_ending_is_a_polite_message(as_alice, alice, ended)
     )
 
     assert "Nothing was changed" in answer.content.decode()
-    assert facts_of(ended)["reason"] == "referred_on"
+    assert row_of(ended)["reason"] == "referred_on"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_forged_moment_changes_nothing(as_alice, ended, moment):
     )
 
     assert answer.status_code in (303, 422)
-    assert facts_of(ended)["reason"] == "other"
+    assert row_of(ended)["reason"] == "other"
     assert history_of(ended) == ["started", "ended"]
 
 

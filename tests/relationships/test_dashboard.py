@@ -25,8 +25,8 @@ def dashboard(browser: Browser) -> Page:
     return read(answer)
 
 
-def end(tie: object, reason: str = "completed", note: str = "") -> None:
-    tie.end(by=tie.therapist.user, reason=reason, note=note, at=ENDED_AT)
+def end(relationship: object, reason: str = "completed", note: str = "") -> None:
+    relationship.end(by=relationship.therapist.user, reason=reason, note=note, at=ENDED_AT)
 
 
 @pytest.fixture
@@ -37,12 +37,12 @@ def as_ben(ben: Client) -> Browser:
 
 
 @pytest.fixture
-def tie(ann: Client):
+def relationship(ann: Client):
     """Alice's individual work with Ann, since March 2025."""
     return start(ann, at=IN_MARCH)
 
 
-def test_an_active_relationship_has_a_card_without_a_note(as_ann, tie):
+def test_an_active_relationship_has_a_card_without_a_note(as_ann, relationship):
     page = dashboard(as_ann)
 
     assert page.title == "Client Dashboard – Stillwater"
@@ -51,8 +51,8 @@ def test_an_active_relationship_has_a_card_without_a_note(as_ann, tie):
     assert "ended" not in page.text.lower()
 
 
-def test_an_ended_relationship_has_a_note_with_date_and_time(as_ann, tie):
-    end(tie)
+def test_an_ended_relationship_has_a_note_with_date_and_time(as_ann, relationship):
+    end(relationship)
 
     page = dashboard(as_ann)
 
@@ -61,9 +61,9 @@ def test_an_ended_relationship_has_a_note_with_date_and_time(as_ann, tie):
     assert page.text.count("has been ended") == 1
 
 
-def test_the_moment_is_in_the_clients_own_zone(as_ann, ann, tie):
+def test_the_moment_is_in_the_clients_own_zone(as_ann, ann, relationship):
     reads_in(ann.account, "Asia/Kathmandu")
-    end(tie)
+    end(relationship)
 
     page = dashboard(as_ann)
 
@@ -71,8 +71,10 @@ def test_the_moment_is_in_the_clients_own_zone(as_ann, ann, tie):
     assert '<time datetime="2025-11-20T21:57:00+05:45">' in page.source
 
 
-def test_a_summer_ending_stays_in_summer_time(as_ann, tie):
-    tie.end(by=tie.therapist.user, reason="completed", at=datetime(2025, 7, 2, 11, tzinfo=UTC))
+def test_a_summer_ending_stays_in_summer_time(as_ann, relationship):
+    relationship.end(
+        by=relationship.therapist.user, reason="completed", at=datetime(2025, 7, 2, 11, tzinfo=UTC)
+    )
 
     assert "Wednesday 2 July 2025 at midday, London time (BST)" in dashboard(as_ann).text
 
@@ -86,9 +88,9 @@ def test_both_of_a_couple_see_the_note(as_ann, as_ben, ann, ben):
     assert NOTE in dashboard(as_ben).text
 
 
-def test_nobody_outside_the_relationship_sees_the_note(as_ben, ben, tie):
+def test_nobody_outside_the_relationship_sees_the_note(as_ben, ben, relationship):
     start(ben)
-    end(tie)
+    end(relationship)
 
     page = dashboard(as_ben)
 
@@ -96,9 +98,9 @@ def test_nobody_outside_the_relationship_sees_the_note(as_ben, ben, tie):
     assert "ended" not in page.text.lower()
 
 
-def test_restarting_takes_the_note_away(as_ann, alice, tie):
-    end(tie)
-    tie.restart(by=alice.user)
+def test_restarting_takes_the_note_away(as_ann, alice, relationship):
+    end(relationship)
+    relationship.restart(by=alice.user)
 
     page = dashboard(as_ann)
 
@@ -106,17 +108,17 @@ def test_restarting_takes_the_note_away(as_ann, alice, tie):
     assert "Individual sessions Active" in page.text
 
 
-def test_undoing_takes_the_note_away(as_ann, alice, tie):
-    tie.end(by=alice.user, reason="completed")
-    tie.undo_end(by=alice.user)
+def test_undoing_takes_the_note_away(as_ann, alice, relationship):
+    relationship.end(by=alice.user, reason="completed")
+    relationship.undo_end(by=alice.user)
 
     assert "has been ended" not in dashboard(as_ann).text
 
 
-def test_a_second_ending_shows_its_own_moment_only(as_ann, alice, tie):
-    end(tie)
-    tie.restart(by=alice.user)
-    tie.end(by=alice.user, reason="other", at=datetime(2025, 12, 1, 12, tzinfo=UTC))
+def test_a_second_ending_shows_its_own_moment_only(as_ann, alice, relationship):
+    end(relationship)
+    relationship.restart(by=alice.user)
+    relationship.end(by=alice.user, reason="other", at=datetime(2025, 12, 1, 12, tzinfo=UTC))
 
     page = dashboard(as_ann)
 
@@ -124,11 +126,11 @@ def test_a_second_ending_shows_its_own_moment_only(as_ann, alice, tie):
     assert "20 November" not in page.text
 
 
-def test_correcting_the_reason_changes_nothing_here(as_ann, alice, tie):
-    end(tie, "other")
+def test_correcting_the_reason_changes_nothing_here(as_ann, alice, relationship):
+    end(relationship, "other")
     before = dashboard(as_ann).text
 
-    tie.correct_reason(by=alice.user, reason="lost_contact", ended_at=ENDED_AT)
+    relationship.correct_reason(by=alice.user, reason="lost_contact", ended_at=ENDED_AT)
 
     assert dashboard(as_ann).text == before
 
@@ -153,11 +155,11 @@ def test_why_it_ended_and_the_note_are_nowhere(as_ann, ann, ben, reason):
 
 def test_every_ending_looks_the_same_but_a_death(as_ann, alice, ann):
     pages = set()
-    tie = start(ann, at=IN_MARCH)
+    relationship = start(ann, at=IN_MARCH)
     for reason in ("completed", "lost_contact", "not_a_fit", "therapist_ended", "no_sessions"):
-        end(tie, reason)
+        end(relationship, reason)
         pages.add(as_ann.get("/dashboard/").content)
-        tie.restart(by=alice.user)
+        relationship.restart(by=alice.user)
 
     assert len(pages) == 1
 
@@ -187,8 +189,8 @@ def test_active_relationships_come_first(as_ann, ann, ben, alice):
 # When a client has died.
 
 
-def test_work_that_ended_by_death_has_no_note_and_no_invitation(as_ann, tie):
-    end(tie, "died")
+def test_work_that_ended_by_death_has_no_note_and_no_invitation(as_ann, relationship):
+    end(relationship, "died")
 
     page = dashboard(as_ann)
 
@@ -220,16 +222,16 @@ def test_the_partner_of_somebody_who_died_keeps_their_own_work(as_ben, ann, ben)
     assert "has been ended" not in page.text
 
 
-def test_a_reason_corrected_to_death_takes_the_note_away(as_ann, alice, tie):
-    end(tie, "lost_contact")
-    tie.correct_reason(by=alice.user, reason="died", ended_at=ENDED_AT)
+def test_a_reason_corrected_to_death_takes_the_note_away(as_ann, alice, relationship):
+    end(relationship, "lost_contact")
+    relationship.correct_reason(by=alice.user, reason="died", ended_at=ENDED_AT)
 
     assert "has been ended" not in dashboard(as_ann).text
 
 
-def test_a_death_corrected_brings_the_note_back(as_ann, alice, tie):
-    end(tie, "died")
-    tie.correct_reason(by=alice.user, reason="completed", ended_at=ENDED_AT)
+def test_a_death_corrected_brings_the_note_back(as_ann, alice, relationship):
+    end(relationship, "died")
+    relationship.correct_reason(by=alice.user, reason="completed", ended_at=ENDED_AT)
 
     assert NOTE in dashboard(as_ann).text
 
@@ -237,7 +239,7 @@ def test_a_death_corrected_brings_the_note_back(as_ann, alice, tie):
 # Whose dashboard it is.
 
 
-def test_an_account_with_two_therapists_has_a_card_for_each(as_ann, ann, carl, tie):
+def test_an_account_with_two_therapists_has_a_card_for_each(as_ann, ann, carl, relationship):
     Client.objects.filter(pk=carl.pk).update(account=ann.account)
     end(start(carl, at=IN_MARCH), "completed", "canary-note")
 
@@ -251,7 +253,7 @@ def test_an_account_with_two_therapists_has_a_card_for_each(as_ann, ann, carl, t
     assert "canary" not in page.source
 
 
-def test_a_therapist_who_is_nobodys_client_is_refused(as_alice, tie):
+def test_a_therapist_who_is_nobodys_client_is_refused(as_alice, relationship):
     assert as_alice.get("/dashboard/").status_code == 403
 
 
@@ -268,7 +270,7 @@ def test_an_account_without_a_therapist_is_told_so(db):
     assert page.heads == ["Hello", "You have no therapist here yet"]
 
 
-def test_who_lost_their_access_sees_nothing_any_more(as_ann, ann, tie):
+def test_who_lost_their_access_sees_nothing_any_more(as_ann, ann, relationship):
     Client.objects.filter(pk=ann.pk).update(account=None)
 
     page = dashboard(as_ann)

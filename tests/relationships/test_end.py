@@ -7,7 +7,7 @@ import time_machine
 
 from relationships.models import Relationship
 from relationships.models.choices import GROUPS, EndReason
-from tests.factories import counters_of, facts_of, history_of, start
+from tests.factories import counters_of, history_of, row_of, start
 
 pytestmark = pytest.mark.database
 
@@ -29,19 +29,19 @@ def test_ending_records_reason_moment_and_person(as_alice, alice, individual):
 
 def test_ending_is_written_to_the_row_and_to_the_history(alice, ann):
     with time_machine.travel(AT_4_12 - timedelta(days=3)):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(AT_4_12, tick=False):
-        tie.end(by=alice.user, reason=EndReason.LOST_CONTACT, note="Called twice.")
+        relationship.end(by=alice.user, reason=EndReason.LOST_CONTACT, note="Called twice.")
 
-    assert facts_of(tie) == {
+    assert row_of(relationship) == {
         "status": "ended",
         "reason": "lost_contact",
         "note": "Called twice.",
         "ended_at": AT_4_12,
         "ended_by": alice.user,
     }
-    assert history_of(tie) == ["started", "ended"]
-    event = tie.events.latest("pk")
+    assert history_of(relationship) == ["started", "ended"]
+    event = relationship.events.latest("pk")
     assert (event.at, event.by, event.reason, event.note, event.therapist) == (
         AT_4_12,
         alice.user,
@@ -70,7 +70,7 @@ def test_a_client_with_other_work_stays_active(alice, individual, couples, ann, 
     couples.end(by=alice.user, reason="completed")
 
     assert counters_of(ann, ben) == [1, 0]
-    assert facts_of(individual)["status"] == "active"
+    assert row_of(individual)["status"] == "active"
     assert history_of(individual) == ["started"]
 
 
@@ -95,12 +95,12 @@ def test_nobody_is_sent_anything(alice, couples, mailoutbox):
 
 def test_a_second_ending_is_told_so_and_changes_nothing(alice, individual, ann):
     individual.end(by=alice.user, reason="completed", note="First.")
-    before = facts_of(individual)
+    before = row_of(individual)
 
     with pytest.raises(Relationship.AlreadyDone):
         individual.end(by=alice.user, reason="other", note="Second.")
 
-    assert facts_of(individual) == before
+    assert row_of(individual) == before
     assert history_of(individual) == ["started", "ended"]
     assert counters_of(ann) == [0]
 
@@ -120,7 +120,7 @@ def test_a_reason_nobody_knows_is_refused(alice, individual, ann):
     with pytest.raises(ValueError, match="nonsense"):
         individual.end(by=alice.user, reason="nonsense")
 
-    assert facts_of(individual)["status"] == "active"
+    assert row_of(individual)["status"] == "active"
     assert history_of(individual) == ["started"]
     assert counters_of(ann) == [1]
 
@@ -129,7 +129,7 @@ def test_a_reason_nobody_knows_is_refused(alice, individual, ann):
 def test_every_reason_can_be_given(alice, individual, reason):
     individual.end(by=alice.user, reason=reason)
 
-    assert facts_of(individual)["reason"] == reason
+    assert row_of(individual)["reason"] == reason
 
 
 def test_every_reason_is_in_one_group():
@@ -139,12 +139,12 @@ def test_every_reason_is_in_one_group():
 
 def test_a_clock_that_was_set_back_does_not_end_work_before_it_starts(alice, ann):
     with time_machine.travel(AT_4_12 + timedelta(hours=1), tick=False):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(AT_4_12, tick=False):
-        tie.end(by=alice.user, reason="completed")
+        relationship.end(by=alice.user, reason="completed")
 
-    assert facts_of(tie)["ended_at"] == tie.started_at
-    assert tie.events.latest("pk").at == tie.started_at
+    assert row_of(relationship)["ended_at"] == relationship.started_at
+    assert relationship.events.latest("pk").at == relationship.started_at
 
 
 def test_work_can_end_again_and_again(alice, individual, ann):
@@ -162,14 +162,14 @@ def test_a_failure_on_the_way_leaves_nothing_half_done(alice, individual, ann):
     with pytest.raises(Exception, match=r"(?i)foreign key|ended_by|instance"):
         end_and_check(individual, stranger)
 
-    assert facts_of(individual)["status"] == "active"
+    assert row_of(individual)["status"] == "active"
     assert counters_of(ann) == [1]
     assert history_of(individual) == ["started"]
 
 
-def end_and_check(tie: Relationship, by: object) -> None:
+def end_and_check(relationship: Relationship, by: object) -> None:
     from django.db import connection, transaction
 
     with transaction.atomic():
-        tie.end(by=by, reason="completed")
+        relationship.end(by=by, reason="completed")
         connection.check_constraints()

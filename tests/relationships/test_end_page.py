@@ -6,29 +6,31 @@ import pytest
 import time_machine
 
 from tests.conftest import browser_of
-from tests.factories import ClientFactory, facts_of, history_of, reads_in, start
+from tests.factories import ClientFactory, history_of, reads_in, row_of, start
 from tests.reading import Page, read
 
 AT_4_12 = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
 MOMENT = "Thursday 20 November 2025 at 4:12pm"
 
 
-def address(tie: object) -> str:
-    return f"/relationships/{tie.public_id}/end/"
+def address(relationship: object) -> str:
+    return f"/relationships/{relationship.public_id}/end/"
 
 
 @pytest.fixture
 def look(as_alice):
     """Open the End page of a relationship."""
-    return lambda tie: read(as_alice.get(address(tie)))
+    return lambda relationship: read(as_alice.get(address(relationship)))
 
 
 @pytest.fixture
 def confirm(as_alice):
     """Confirm an ending, and read the page that follows."""
 
-    def confirm(tie: object, reason: str = "completed", note: str = "") -> Page:
-        return read(as_alice.post(address(tie), {"reason": reason, "note": note}, follow=True))
+    def confirm(relationship: object, reason: str = "completed", note: str = "") -> Page:
+        return read(
+            as_alice.post(address(relationship), {"reason": reason, "note": note}, follow=True)
+        )
 
     return confirm
 
@@ -175,7 +177,7 @@ def test_without_a_reason_nothing_ends_and_what_was_typed_stays(as_alice, indivi
     assert page.text.count("Select a reason for ending the relationship") == 2
     assert ("#id_reason", "Select a reason for ending the relationship") in page.links
     assert "Well &lt;b&gt;done&lt;/b&gt;.</textarea>" in page.source
-    assert facts_of(individual)["status"] == "active"
+    assert row_of(individual)["status"] == "active"
 
 
 def test_no_reason_at_all_is_refused_too(as_alice, individual):
@@ -202,7 +204,7 @@ def test_a_note_that_is_too_long_is_refused_and_kept(as_alice, individual):
 def test_a_note_may_have_2000_characters(as_alice, individual):
     as_alice.post(address(individual), {"reason": "completed", "note": "é" * 2000})
 
-    assert facts_of(individual)["note"] == "é" * 2000
+    assert row_of(individual)["note"] == "é" * 2000
 
 
 def test_a_line_break_is_one_character_as_in_the_browser(as_alice, individual):
@@ -227,7 +229,7 @@ def test_a_note_loses_what_pasting_brings(as_alice, individual):
 
     as_alice.post(address(individual), sent)
 
-    assert facts_of(individual)["note"] == "one two\nthree"
+    assert row_of(individual)["note"] == "one two\nthree"
 
 
 def test_a_note_may_have_lines_tabs_and_every_script(as_alice, individual):
@@ -235,7 +237,7 @@ def test_a_note_may_have_lines_tabs_and_every_script(as_alice, individual):
 
     as_alice.post(address(individual), {"reason": "other", "note": note})
 
-    assert facts_of(individual)["note"] == note
+    assert row_of(individual)["note"] == note
 
 
 # After the click.
@@ -290,15 +292,15 @@ def test_the_facts_say_when_and_why(confirm, individual):
 
 def test_the_moment_is_the_servers_in_the_readers_zone(as_alice, alice, ann):
     with time_machine.travel(AT_4_12 - timedelta(days=9), tick=False):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(AT_4_12, tick=False):
         as_alice.force_login(alice.user)
-        as_alice.post(address(tie), {"reason": "completed"})
-        here = read(as_alice.get(f"/relationships/{tie.public_id}/"))
+        as_alice.post(address(relationship), {"reason": "completed"})
+        here = read(as_alice.get(f"/relationships/{relationship.public_id}/"))
         reads_in(alice.user, "Asia/Tokyo")
-        there = read(as_alice.get(f"/relationships/{tie.public_id}/"))
+        there = read(as_alice.get(f"/relationships/{relationship.public_id}/"))
 
-    assert facts_of(tie)["ended_at"] == AT_4_12
+    assert row_of(relationship)["ended_at"] == AT_4_12
     assert f"Ended {MOMENT}" in here.text
     assert "Ended Friday 21 November 2025 at 1:12am" in there.text
     assert '<time datetime="2025-11-20T16:12:00+00:00">' in here.source
@@ -308,27 +310,27 @@ def test_the_moment_is_the_servers_in_the_readers_zone(as_alice, alice, ann):
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_what_had_already_ended_says_when(as_alice, alice, ann, method):
     with time_machine.travel(AT_4_12 - timedelta(days=9), tick=False):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(AT_4_12, tick=False):
-        tie.end(by=alice.user, reason="completed")
+        relationship.end(by=alice.user, reason="completed")
 
-    answer = getattr(as_alice, method)(address(tie))
+    answer = getattr(as_alice, method)(address(relationship))
 
-    assert (answer.status_code, answer.url) == (303, f"/relationships/{tie.public_id}/")
+    assert (answer.status_code, answer.url) == (303, f"/relationships/{relationship.public_id}/")
     page = read(as_alice.get(answer.url))
     assert f"This relationship had already ended It ended on {MOMENT}." in page.text
     assert "banner-note" in page.source
-    assert history_of(tie) == ["started", "ended"]
+    assert history_of(relationship) == ["started", "ended"]
 
 
 def test_a_second_click_with_another_reason_changes_nothing(as_alice, individual):
     as_alice.post(address(individual), {"reason": "completed"})
-    before = facts_of(individual)
+    before = row_of(individual)
 
     answer = as_alice.post(address(individual), {"reason": "other", "note": "Second."})
 
     assert answer.status_code == 303
-    assert facts_of(individual) == before
+    assert row_of(individual) == before
 
 
 def test_the_list_right_after_it_says_that_one_is_hidden(confirm, as_alice, individual, ben):
@@ -363,15 +365,15 @@ def test_there_is_no_list_of_others_where_there_are_none(as_alice, individual):
 
 
 def test_the_history_runs_from_the_newest_to_the_oldest(as_alice, alice, ann):
-    tie = start(ann, at=datetime(2025, 3, 4, 9, tzinfo=UTC))
+    relationship = start(ann, at=datetime(2025, 3, 4, 9, tzinfo=UTC))
     with time_machine.travel(AT_4_12, tick=False):
-        tie.end(by=alice.user, reason="other", note="First.")
-        tie.undo_end(by=alice.user)
+        relationship.end(by=alice.user, reason="other", note="First.")
+        relationship.undo_end(by=alice.user)
     with time_machine.travel(AT_4_12 + timedelta(days=1), tick=False):
-        tie.end(by=alice.user, reason="completed")
-        tie.restart(by=alice.user)
+        relationship.end(by=alice.user, reason="completed")
+        relationship.restart(by=alice.user)
 
-    page = read(as_alice.get(f"/relationships/{tie.public_id}/"))
+    page = read(as_alice.get(f"/relationships/{relationship.public_id}/"))
 
     kinds = ["restarted by you", "ended by you", "Ending undone by you", "ended by you", "started"]
     history = page.text[page.text.index("History") :]
@@ -395,13 +397,13 @@ def test_the_breadcrumb_leads_to_where_the_client_can_be_seen(as_alice, alice, i
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
 def test_what_is_typed_is_never_markup(as_alice, alice, text):
     person = ClientFactory(therapist=alice, name=text, preferred_name=text[:60], phone=text[:40])
-    tie = start(person)
-    as_alice.post(address(tie), {"reason": "other", "note": text})
+    relationship = start(person)
+    as_alice.post(address(relationship), {"reason": "other", "note": text})
 
     for place in (
-        f"/relationships/{tie.public_id}/",
-        f"/relationships/{tie.public_id}/restart/",
-        f"/relationships/{tie.public_id}/reason/",
+        f"/relationships/{relationship.public_id}/",
+        f"/relationships/{relationship.public_id}/restart/",
+        f"/relationships/{relationship.public_id}/reason/",
         f"/clients/{person.public_id}/",
         f"/clients/{person.public_id}/edit/",
         f"/clients/{person.public_id}/relationships/",

@@ -41,10 +41,10 @@ def couple(request, alice, ann):
 
 
 def test_no_page_of_the_other_half_has_a_surname(as_ann, ann, couple):
-    tie, erik, first = couple
-    session = book(tie, by=erik.account)
+    relationship, erik, first = couple
+    session = book(relationship, by=erik.account)
     details = f"/sessions/{session.public_id}/"
-    pages = ["/dashboard/", "/dashboard/sessions/", f"/book/{tie.public_id}/", details]
+    pages = ["/dashboard/", "/dashboard/sessions/", f"/book/{relationship.public_id}/", details]
     pages += [f"{details}cancel/", f"{details}calendar.ics"]
 
     sources = [as_ann.get(address).content.decode() for address in pages]
@@ -55,8 +55,8 @@ def test_no_page_of_the_other_half_has_a_surname(as_ann, ann, couple):
 
 
 def test_no_archive_has_another_persons_surname(as_ann, as_alice, ann, couple):
-    tie, erik, first = couple
-    book(tie, by=erik.account)
+    relationship, erik, first = couple
+    book(relationship, by=erik.account)
 
     own = opened(as_ann.post("/dashboard/data/"))
     about_ann = opened(as_alice.post(f"/clients/{ann.public_id}/export/"))
@@ -160,9 +160,9 @@ def test_the_page_says_beforehand_who_sees_it(as_alice):
 
 def test_the_notice_of_the_list_calls_them_as_everywhere(alice):
     erik = ClientFactory(therapist=alice, name="Lindqvist, Erik")
-    tie = start(erik)
-    tie.end(by=alice.user, reason="completed")
-    book(tie)
+    relationship = start(erik)
+    relationship.end(by=alice.user, reason="completed")
+    book(relationship)
 
     page = read(browser_of(alice.user).get("/clients/"))
 

@@ -17,8 +17,8 @@ from tests.factories import (
     TherapistFactory,
     UserFactory,
     counters_of,
-    facts_of,
     history_of,
+    row_of,
     start,
     true_counters_of,
 )
@@ -29,15 +29,19 @@ THREADS = 8
 ROUNDS = 10
 
 
-def copies(tie: Relationship, act: Callable[[Relationship], object]) -> list[Callable[[], object]]:
+def copies(
+    relationship: Relationship, act: Callable[[Relationship], object]
+) -> list[Callable[[], object]]:
     """Let every thread act on its own copy, loaded before the race, as views do."""
-    loaded = [Relationship.objects.get(pk=tie.pk) for _ in range(THREADS)]
+    loaded = [Relationship.objects.get(pk=relationship.pk) for _ in range(THREADS)]
     return [lambda copy=copy: act(copy) or "won" for copy in loaded]
 
 
 def test_of_eight_endings_one_wins(couples, alice, ann, ben):
     for round_ in range(1, ROUNDS + 1):
-        endings = copies(couples, lambda tie: tie.end(by=alice.user, reason="completed"))
+        endings = copies(
+            couples, lambda relationship: relationship.end(by=alice.user, reason="completed")
+        )
 
         answers = Counter(at_once(*endings))
 
@@ -51,7 +55,9 @@ def test_of_eight_undoings_one_wins(couples, alice, ann, ben):
     for round_ in range(1, ROUNDS + 1):
         Relationship.objects.get(pk=couples.pk).end(by=alice.user, reason="completed")
 
-        answers = Counter(at_once(*copies(couples, lambda tie: tie.undo_end(by=alice.user))))
+        answers = Counter(
+            at_once(*copies(couples, lambda relationship: relationship.undo_end(by=alice.user)))
+        )
 
         assert answers == {"won": 1, "already done": THREADS - 1}
         assert Counter(history_of(couples))["end_undone"] == round_
@@ -62,7 +68,9 @@ def test_of_eight_restarts_one_wins(couples, alice, ann, ben):
     for round_ in range(1, ROUNDS + 1):
         Relationship.objects.get(pk=couples.pk).end(by=alice.user, reason="completed")
 
-        answers = Counter(at_once(*copies(couples, lambda tie: tie.restart(by=alice.user))))
+        answers = Counter(
+            at_once(*copies(couples, lambda relationship: relationship.restart(by=alice.user)))
+        )
 
         assert answers == {"won": 1, "already done": THREADS - 1}
         assert Counter(history_of(couples))["restarted"] == round_
@@ -72,8 +80,8 @@ def test_of_eight_restarts_one_wins(couples, alice, ann, ben):
 def test_of_undoing_and_restarting_one_wins(couples, alice, ann, ben):
     for round_ in range(1, ROUNDS + 1):
         Relationship.objects.get(pk=couples.pk).end(by=alice.user, reason="completed")
-        undoings = copies(couples, lambda tie: tie.undo_end(by=alice.user))[:4]
-        restarts = copies(couples, lambda tie: tie.restart(by=alice.user))[:4]
+        undoings = copies(couples, lambda relationship: relationship.undo_end(by=alice.user))[:4]
+        restarts = copies(couples, lambda relationship: relationship.restart(by=alice.user))[:4]
 
         answers = Counter(at_once(*undoings, *restarts))
 
@@ -85,15 +93,17 @@ def test_of_undoing_and_restarting_one_wins(couples, alice, ann, ben):
 
 def test_whatever_happens_at_once_state_history_and_counters_agree(couples, alice, ann, ben):
     for _ in range(ROUNDS):
-        endings = copies(couples, lambda tie: tie.end(by=alice.user, reason="other"))[:3]
-        restarts = copies(couples, lambda tie: tie.restart(by=alice.user))[:3]
-        undoings = copies(couples, lambda tie: tie.undo_end(by=alice.user))[:2]
+        endings = copies(
+            couples, lambda relationship: relationship.end(by=alice.user, reason="other")
+        )[:3]
+        restarts = copies(couples, lambda relationship: relationship.restart(by=alice.user))[:3]
+        undoings = copies(couples, lambda relationship: relationship.undo_end(by=alice.user))[:2]
 
         wins = at_once(*endings, *restarts, *undoings).count("won")
 
         history = history_of(couples)
         assert wins >= 1
-        assert facts_of(couples)["status"] == ("ended" if history[-1] == "ended" else "active")
+        assert row_of(couples)["status"] == ("ended" if history[-1] == "ended" else "active")
         changes = ["ended" if kind == "ended" else "active" for kind in history]
         assert all(one != next_ for one, next_ in pairwise(changes))
         assert counters_of(ann, ben) == true_counters_of(ann, ben)
@@ -103,7 +113,7 @@ def test_of_eight_corrections_to_the_same_reason_one_wins(individual, alice):
     individual.end(by=alice.user, reason="other")
     corrections = copies(
         individual,
-        lambda tie: tie.correct_reason(
+        lambda relationship: relationship.correct_reason(
             by=alice.user, reason="completed", ended_at=individual.ended_at
         ),
     )
@@ -129,9 +139,14 @@ def test_two_relationships_that_share_both_people_end_at_once(alice, ann, ben):
 
 def test_many_relationships_of_the_same_people_end_at_once(alice):
     people = ClientFactory.create_batch(4, therapist=alice)
-    ties = [start(*people[i:], *people[:i]) for i in range(4)] + [start(p) for p in people]
+    relationships = [start(*people[i:], *people[:i]) for i in range(4)] + [start(p) for p in people]
 
-    at_once(*(lambda tie=tie: tie.end(by=alice.user, reason="completed") for tie in ties))
+    at_once(
+        *(
+            lambda relationship=relationship: relationship.end(by=alice.user, reason="completed")
+            for relationship in relationships
+        )
+    )
 
     assert counters_of(*people) == [0, 0, 0, 0]
 
@@ -153,7 +168,7 @@ def test_a_double_click_on_confirm_ends_once(individual, alice, ann):
     assert sum(">Relationship ended</b>" in page for page in pages) == 4
 
 
-def new_client(**facts: object) -> dict[str, object]:
+def new_client(**changed: object) -> dict[str, object]:
     return {
         "name": "Zoë Zephyr",
         "email": "zoe@mail.example",
@@ -161,7 +176,7 @@ def new_client(**facts: object) -> dict[str, object]:
         "kind": "individual",
         "others-TOTAL_FORMS": "1",
         "others-INITIAL_FORMS": "0",
-    } | facts
+    } | changed
 
 
 def led_to(answers: list) -> set[tuple[int, str]]:
@@ -174,8 +189,8 @@ def test_a_double_click_on_add_adds_one_client(alice):
 
     answers = at_once(*(lambda b=b: b.post("/clients/add/", typed) for b in browsers))
 
-    tie = Relationship.objects.get()
-    assert led_to(answers) == {(303, f"/relationships/{tie.public_id}/")}
+    relationship = Relationship.objects.get()
+    assert led_to(answers) == {(303, f"/relationships/{relationship.public_id}/")}
     assert [client.name for client in alice.clients.all()] == ["Zoë Zephyr"]
 
 
@@ -185,8 +200,8 @@ def test_a_double_click_adds_one_couple(alice):
 
     answers = at_once(*(lambda b=b: b.post("/clients/add/", typed) for b in browsers))
 
-    tie = Relationship.objects.get()
-    assert led_to(answers) == {(303, f"/relationships/{tie.public_id}/")}
+    relationship = Relationship.objects.get()
+    assert led_to(answers) == {(303, f"/relationships/{relationship.public_id}/")}
     assert {client.name for client in alice.clients.all()} == {"Zoë Zephyr", "Yan Yew"}
     assert alice.clients.count() == 2
 
@@ -230,7 +245,12 @@ def test_starting_and_ending_work_with_the_same_person_at_once_never_deadlock(al
 
         _, *answers = at_once(
             lambda browser=browser, address=address, typed=typed: browser.post(address, typed),
-            *(lambda tie=tie: tie.end(by=alice.user, reason="other") or "won" for tie in ending),
+            *(
+                lambda relationship=relationship: (
+                    relationship.end(by=alice.user, reason="other") or "won"
+                )
+                for relationship in ending
+            ),
         )
 
         assert answers == ["won"] * 3
@@ -270,12 +290,12 @@ def test_of_two_therapists_who_invite_one_person_both_are_accepted(alice, bob, b
 
 
 def test_different_therapists_do_not_hinder_each_other(alice):
-    ties = [
+    relationships = [
         start(ClientFactory(therapist=therapist)) for therapist in TherapistFactory.create_batch(8)
     ]
 
     answers = at_once(
-        *(lambda t=t: t.end(by=t.therapist.user, reason="other") or "won" for t in ties)
+        *(lambda t=t: t.end(by=t.therapist.user, reason="other") or "won" for t in relationships)
     )
 
     assert answers == ["won"] * 8

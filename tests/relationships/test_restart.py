@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from relationships.models import Relationship
-from tests.factories import ACTIVE, counters_of, facts_of, history_of, start
+from tests.factories import ACTIVE, counters_of, history_of, row_of, start
 
 pytestmark = pytest.mark.database
 
@@ -17,16 +17,16 @@ ENDED_AT = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
 def ended(alice, ann) -> Relationship:
     """Work with Ann that Alice has ended on 20 November 2025."""
     with time_machine.travel(ENDED_AT - timedelta(days=90), tick=False):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(ENDED_AT, tick=False):
-        tie.end(by=alice.user, reason="circumstances", note="Moved to Leeds.")
-    return tie
+        relationship.end(by=alice.user, reason="circumstances", note="Moved to Leeds.")
+    return relationship
 
 
 def test_restarting_makes_it_active_again(ended, alice, ann):
     ended.restart(by=alice.user)
 
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
     assert not ended.is_ended
     assert counters_of(ann) == [1]
 
@@ -74,7 +74,7 @@ def test_it_can_be_restarted_years_later(ended, alice):
     with time_machine.travel(ENDED_AT + timedelta(days=4000)):
         ended.restart(by=alice.user)
 
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
 
 
 # The pages.
@@ -92,7 +92,7 @@ def test_the_page_says_what_happens_and_asks_nothing(as_alice, ended):
     assert "Confirm Restart of Relationship" in text
     assert "Go back without restarting" in text
     assert "<select" not in text
-    assert facts_of(ended)["status"] == "ended"
+    assert row_of(ended)["status"] == "ended"
 
 
 def test_two_people_appear_again(as_alice, alice, couples):
@@ -114,7 +114,7 @@ def test_confirming_restarts_and_says_so(as_alice, ended, mailoutbox):
         "Ann Ashby is back in your Clients list. Ann has not been notified. "
         "The note on their Client Dashboard has gone." in text
     )
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
     assert mailoutbox == []
 
 

@@ -303,10 +303,10 @@ def test_history_can_grow(individual):
 # The one exception: an erasure record.
 
 
-def record_erasure(tie: Relationship, what: str = "relationship", **changes: object) -> None:
-    columns = {"therapist_id": tie.therapist_id, "relationship": tie.pk}
-    columns |= {"public_id": tie.public_id, "what": what, "at": timezone.now()}
-    insert(Erasure, **columns | {"by_id": tie.therapist.user_id} | changes)
+def record_erasure(of: Relationship, what: str = "relationship", **changes: object) -> None:
+    columns = {"therapist_id": of.therapist_id, "relationship": of.pk}
+    columns |= {"public_id": of.public_id, "what": what, "at": timezone.now()}
+    insert(Erasure, **columns | {"by_id": of.therapist.user_id} | changes)
 
 
 def test_a_history_goes_once_an_erasure_record_names_it(ended, couples):

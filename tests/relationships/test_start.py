@@ -6,18 +6,18 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from relationships.models import Kind, Relationship, WrongNumberOfPeople, start_relationship
-from tests.factories import ClientFactory, counters_of, facts_of, history_of, start
+from tests.factories import ClientFactory, counters_of, history_of, row_of, start
 
 pytestmark = pytest.mark.database
 
 
 def test_work_begins_active_with_one_line_of_history(alice, ann):
-    tie = start(ann)
+    relationship = start(ann)
 
-    assert facts_of(tie)["status"] == "active"
-    assert history_of(tie) == ["started"]
-    event = tie.events.get()
-    assert (event.at, event.by, event.therapist) == (tie.started_at, alice.user, alice)
+    assert row_of(relationship)["status"] == "active"
+    assert history_of(relationship) == ["started"]
+    event = relationship.events.get()
+    assert (event.at, event.by, event.therapist) == (relationship.started_at, alice.user, alice)
 
 
 def test_a_start_counts_on_every_client(ann, ben):
@@ -30,9 +30,9 @@ def test_a_start_counts_on_every_client(ann, ben):
 def test_work_may_have_begun_earlier(ann):
     earlier = datetime(2024, 2, 29, 10, tzinfo=UTC)
 
-    tie = start(ann, at=earlier)
+    relationship = start(ann, at=earlier)
 
-    assert (tie.started_at, tie.events.get().at) == (earlier, earlier)
+    assert (relationship.started_at, relationship.events.get().at) == (earlier, earlier)
 
 
 @pytest.mark.parametrize(

@@ -24,22 +24,27 @@ def test_a_new_client_begins_with_individual_work(as_alice, alice):
         ADD, typed(email="Zoe@Mail.example", phone="07700 900123", preferred_name="Zo")
     )
 
-    tie = Relationship.objects.get()
+    relationship = Relationship.objects.get()
     client = alice.clients.get()
-    assert (answer.status_code, answer.url) == (303, f"/relationships/{tie.public_id}/")
+    assert (answer.status_code, answer.url) == (303, f"/relationships/{relationship.public_id}/")
     assert (client.name, client.preferred_name, client.phone) == (
         "Zoë Zephyr",
         "Zo",
         "07700 900123",
     )
     assert client.email.lower() == "zoe@mail.example"
-    assert (tie.kind, tie.status, tie.therapist, tie.people) == (
+    assert (
+        relationship.kind,
+        relationship.status,
+        relationship.therapist,
+        relationship.people,
+    ) == (
         "individual",
         "active",
         alice,
         [client],
     )
-    assert [event.by for event in tie.events.all()] == [alice.user]
+    assert [event.by for event in relationship.events.all()] == [alice.user]
     assert counters_of(client) == [1]
 
 
@@ -71,13 +76,13 @@ def test_the_empty_page_offers_every_kind_and_chooses_none(as_alice):
 def test_a_new_client_can_come_with_new_people(as_alice, alice, kind, label):
     as_alice.post(ADD, typed({"name": "Yan Yew", "email": "yan@mail.example"}, kind=kind))
 
-    tie = Relationship.objects.get()
-    assert tie.get_kind_display() == label
-    assert [(p.name, p.email) for p in tie.people] == [
+    relationship = Relationship.objects.get()
+    assert relationship.get_kind_display() == label
+    assert [(p.name, p.email) for p in relationship.people] == [
         ("Zoë Zephyr", ""),
         ("Yan Yew", "yan@mail.example"),
     ]
-    assert counters_of(*tie.people) == [1, 1]
+    assert counters_of(*relationship.people) == [1, 1]
 
 
 def test_the_others_read_times_in_the_first_persons_zone(as_alice, alice):
@@ -89,8 +94,8 @@ def test_the_others_read_times_in_the_first_persons_zone(as_alice, alice):
 def test_a_new_client_can_come_with_somebody_known(as_alice, alice, ann):
     as_alice.post(ADD, typed({"name": "ann ashby", "who": ann.public_id}, kind="couples"))
 
-    tie = Relationship.objects.get()
-    assert [person.name for person in tie.people] == ["Zoë Zephyr", "Ann Ashby"]
+    relationship = Relationship.objects.get()
+    assert [person.name for person in relationship.people] == ["Zoë Zephyr", "Ann Ashby"]
     assert everybody(alice) == ["Ann Ashby", "Zoë Zephyr"]
 
 
@@ -98,7 +103,7 @@ def test_a_new_client_can_come_with_somebody_known(as_alice, alice, ann):
 
 
 @pytest.mark.parametrize(
-    ("facts", "told"),
+    ("changed", "told"),
     [
         ({"name": ""}, "Enter the client’s name"),
         ({"name": "   "}, "Enter the client’s name"),
@@ -111,8 +116,8 @@ def test_a_new_client_can_come_with_somebody_known(as_alice, alice, ann):
     ],
     ids=repr,
 )
-def test_what_is_wrong_is_said_twice_and_nothing_is_added(as_alice, alice, facts, told):
-    answer = as_alice.post(ADD, typed(**facts))
+def test_what_is_wrong_is_said_twice_and_nothing_is_added(as_alice, alice, changed, told):
+    answer = as_alice.post(ADD, typed(**changed))
 
     page = read(answer)
     assert answer.status_code == 422
@@ -196,7 +201,7 @@ def test_empty_rows_are_nobody(as_alice, alice):
 
 
 @pytest.mark.parametrize(
-    "facts",
+    "changed",
     [
         {"name": "Ann Ashby"},
         {"name": "ANN  ashby"},
@@ -206,8 +211,8 @@ def test_empty_rows_are_nobody(as_alice, alice):
     ],
     ids=str,
 )
-def test_a_client_who_is_there_already_is_recognised(as_alice, alice, ann, facts):
-    answer = as_alice.post(ADD, typed(**facts))
+def test_a_client_who_is_there_already_is_recognised(as_alice, alice, ann, changed):
+    answer = as_alice.post(ADD, typed(**changed))
 
     page = read(answer)
     assert answer.status_code == 422
@@ -217,14 +222,14 @@ def test_a_client_who_is_there_already_is_recognised(as_alice, alice, ann, facts
 
 
 def test_a_hidden_client_is_recognised_with_a_way_to_restart(as_alice, alice, ann):
-    tie = start(ann)
-    tie.end(by=alice.user, reason="completed")
+    relationship = start(ann)
+    relationship.end(by=alice.user, reason="completed")
 
     page = read(as_alice.post(ADD, typed(name="Ann Ashby")))
 
     assert "Open Ann Ashby Inactive" in page.text
     assert (
-        f"/relationships/{tie.public_id}/restart/",
+        f"/relationships/{relationship.public_id}/restart/",
         "Restart individual relationship",
     ) in page.links
 
@@ -330,9 +335,9 @@ def test_a_new_client_is_not_entered_again_as_the_other_person(as_alice, alice):
 def test_work_of_another_kind_can_begin_with_a_client(as_alice, alice, ann, individual):
     answer = as_alice.post(add_to(ann), typed({"name": "Yan Yew"}, kind="couples"))
 
-    tie = Relationship.objects.latest("pk")
-    assert (answer.status_code, answer.url) == (303, f"/relationships/{tie.public_id}/")
-    assert [person.name for person in tie.people] == ["Ann Ashby", "Yan Yew"]
+    relationship = Relationship.objects.latest("pk")
+    assert (answer.status_code, answer.url) == (303, f"/relationships/{relationship.public_id}/")
+    assert [person.name for person in relationship.people] == ["Ann Ashby", "Yan Yew"]
     assert everybody(alice) == ["Ann Ashby", "Yan Yew"]
     assert counters_of(ann) == [2]
 
@@ -536,14 +541,18 @@ def test_what_nobody_asks_for_is_not_taken(as_alice, alice, bob, carl):
     as_alice.post(ADD, typed() | forged)
 
     client = alice.clients.get()
-    tie = client.relationships.get()
+    relationship = client.relationships.get()
     assert (client.account, client.active_relationships, client.sort_name) == (
         None,
         1,
         "zoe zephyr",
     )
     assert client.public_id != "bcdfghjkmn"
-    assert (tie.status, tie.therapist, tie.started_at.year > 2001) == ("active", alice, True)
+    assert (relationship.status, relationship.therapist, relationship.started_at.year > 2001) == (
+        "active",
+        alice,
+        True,
+    )
     assert bob.clients.get() == carl
 
 

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from practice.diary.models import needing_attention
-from practice.records.retention import kept
+from practice.records.retention import retention_periods
 from relationships.models import Relationship
 from tests.conftest import browser_of
-from tests.factories import ClientFactory, facts_of, history_of, reads_in, start
+from tests.factories import ClientFactory, history_of, reads_in, row_of, start
 from tests.profiles import session
 from tests.reading import Page, read
 
@@ -32,14 +32,14 @@ def clock():
 
 
 @pytest.fixture
-def tie(alice) -> Relationship:
+def relationship(alice) -> Relationship:
     """Long in the caseload, without a session."""
     return start(ClientFactory(therapist=alice, name="Quin Quiet"), at=LONG_AGO)
 
 
 @pytest.fixture
-def two(alice, tie) -> list[Relationship]:
-    return [tie, start(ClientFactory(therapist=alice, name="Rae Rare"), at=LONG_AGO)]
+def two(alice, relationship) -> list[Relationship]:
+    return [relationship, start(ClientFactory(therapist=alice, name="Rae Rare"), at=LONG_AGO)]
 
 
 @pytest.fixture
@@ -52,10 +52,10 @@ def attention(alice, now=NOW, today=TODAY) -> list[Relationship]:
 
 
 def answers(*rows: tuple[Relationship, dict]) -> dict[str, object]:
-    data: dict[str, object] = {"row": [tie.public_id for tie, _ in rows]}
-    for tie, choice in rows:
+    data: dict[str, object] = {"row": [relationship.public_id for relationship, _ in rows]}
+    for relationship, choice in rows:
         for name, value in choice.items():
-            data[f"{tie.public_id}-{name}"] = value
+            data[f"{relationship.public_id}-{name}"] = value
     return data
 
 
@@ -76,51 +76,53 @@ NOT_YET = {"action": "not_yet"}
 # Who is on it.
 
 
-def test_work_without_a_session_for_long_is_on_the_list(alice, tie):
-    assert attention(alice) == [tie]
+def test_work_without_a_session_for_long_is_on_the_list(alice, relationship):
+    assert attention(alice) == [relationship]
 
 
-def test_ended_work_is_not(alice, tie):
-    tie.end(by=alice.user, reason="completed")
+def test_ended_work_is_not(alice, relationship):
+    relationship.end(by=alice.user, reason="completed")
 
     assert attention(alice) == []
 
 
 @pytest.mark.parametrize("state", ["attended", "booked"])
-def test_twelve_weeks_are_twelve_weeks_to_the_instant(alice, tie, state):
-    held = session(tie, NOW - 12 * WEEK - 50 * timedelta(minutes=1), state)
+def test_twelve_weeks_are_twelve_weeks_to_the_instant(alice, relationship, state):
+    held = session(relationship, NOW - 12 * WEEK - 50 * timedelta(minutes=1), state)
     assert held.ends_at == NOW - 12 * WEEK
 
-    assert attention(alice) == [tie]
+    assert attention(alice) == [relationship]
     assert attention(alice, NOW - JUST) == []
 
 
-def test_a_session_that_is_booked_keeps_work_off_the_list(alice, tie):
-    session(tie, NOW + 40 * DAY, "booked")
+def test_a_session_that_is_booked_keeps_work_off_the_list(alice, relationship):
+    session(relationship, NOW + 40 * DAY, "booked")
 
     assert attention(alice) == []
 
 
-def test_a_cancelled_session_does_not(alice, tie):
-    session(tie, NOW + 4 * DAY, "cancelled")
-    session(tie, NOW - 4 * DAY, "cancelled")
+def test_a_cancelled_session_does_not(alice, relationship):
+    session(relationship, NOW + 4 * DAY, "cancelled")
+    session(relationship, NOW - 4 * DAY, "cancelled")
 
-    assert attention(alice) == [tie]
-
-
-def test_somebody_not_seen_for_30_weeks_who_missed_a_session_lately_is_on_the_list(alice, tie):
-    session(tie, NOW - 30 * WEEK)
-    session(tie, NOW - 2 * WEEK, "missed")
-
-    assert attention(alice) == [tie]
+    assert attention(alice) == [relationship]
 
 
-def test_somebody_elses_session_does_not(alice, tie, bob, carl, ann):
+def test_somebody_not_seen_for_30_weeks_who_missed_a_session_lately_is_on_the_list(
+    alice, relationship
+):
+    session(relationship, NOW - 30 * WEEK)
+    session(relationship, NOW - 2 * WEEK, "missed")
+
+    assert attention(alice) == [relationship]
+
+
+def test_somebody_elses_session_does_not(alice, relationship, bob, carl, ann):
     session(start(carl), NOW - DAY)
     other = start(ann, at=LONG_AGO)
     session(other, NOW - DAY)
 
-    assert attention(alice) == [tie]
+    assert attention(alice) == [relationship]
 
 
 def test_the_sessions_of_another_relationship_of_the_same_client_do_not(alice, ann, ben):
@@ -137,25 +139,25 @@ def test_work_that_began_within_the_weeks_is_left_in_peace(alice, ann):
     assert attention(alice, NOW - JUST) == []
 
 
-def test_work_that_was_restarted_lately_is_left_in_peace(alice, tie):
-    tie.end(by=alice.user, reason="other", at=NOW - 20 * WEEK)
-    tie.restart(by=alice.user, at=NOW - 12 * WEEK + HOUR)
+def test_work_that_was_restarted_lately_is_left_in_peace(alice, relationship):
+    relationship.end(by=alice.user, reason="other", at=NOW - 20 * WEEK)
+    relationship.restart(by=alice.user, at=NOW - 12 * WEEK + HOUR)
 
     assert attention(alice) == []
-    assert attention(alice, NOW + HOUR) == [tie]
+    assert attention(alice, NOW + HOUR) == [relationship]
 
 
 @pytest.mark.parametrize("note", ["on_break_until", "ask_again_on"])
-def test_a_break_and_a_not_yet_last_until_the_day(alice, tie, note):
+def test_a_break_and_a_not_yet_last_until_the_day(alice, relationship, note):
     for days, is_quiet in ((1, True), (0, False), (-1, False)):
-        setattr(tie, note, TODAY + days * DAY)
-        tie.save()
-        assert attention(alice) == ([] if is_quiet else [tie])
+        setattr(relationship, note, TODAY + days * DAY)
+        relationship.save()
+        assert attention(alice) == ([] if is_quiet else [relationship])
 
 
-def test_the_day_is_the_therapists_own(alice, tie, clock):
-    tie.on_break_until = TODAY + DAY
-    tie.save()
+def test_the_day_is_the_therapists_own(alice, relationship, clock):
+    relationship.on_break_until = TODAY + DAY
+    relationship.save()
     reads_in(alice.user, "Pacific/Kiritimati")  # fourteen hours ahead
 
     assert "Quin Quiet" in read(browser_of(alice.user).get("/caseload/tidy-up/")).text
@@ -163,19 +165,19 @@ def test_the_day_is_the_therapists_own(alice, tie, clock):
     assert "Quin Quiet" not in read(browser_of(alice.user).get("/caseload/tidy-up/")).text
 
 
-def test_a_planned_ending_is_on_the_list_from_its_day_on(alice, tie):
-    session(tie, NOW - DAY)
-    session(tie, NOW + DAY, "booked")
+def test_a_planned_ending_is_on_the_list_from_its_day_on(alice, relationship):
+    session(relationship, NOW - DAY)
+    session(relationship, NOW + DAY, "booked")
     for days, is_due in ((1, False), (0, True), (-1, True)):
-        tie.planned_end = TODAY + days * DAY
-        tie.save()
-        assert attention(alice) == ([tie] if is_due else [])
+        relationship.planned_end = TODAY + days * DAY
+        relationship.save()
+        assert attention(alice) == ([relationship] if is_due else [])
 
 
-def test_nobody_elses_work_is_on_my_list(alice, bob, carl, tie):
+def test_nobody_elses_work_is_on_my_list(alice, bob, carl, relationship):
     theirs = start(carl, at=LONG_AGO)
 
-    assert attention(alice) == [tie]
+    assert attention(alice) == [relationship]
     assert attention(bob) == [theirs]
 
 
@@ -188,7 +190,7 @@ def test_time_alone_ends_nothing(alice, two, clock):
 
     for one in two:
         assert history_of(one) == ["started"]
-        assert facts_of(one)["status"] == "active"
+        assert row_of(one)["status"] == "active"
 
 
 # The number beside the count.
@@ -238,10 +240,10 @@ def test_the_number_costs_no_query_of_its_own(as_alice, alice, two):
 # The page.
 
 
-def test_the_list_says_who_and_since_when(look, tie, alice, ann, ben):
-    session(tie, NOW - 100 * DAY)
-    session(tie, NOW - 90 * DAY)
-    session(tie, NOW - 89 * DAY, "missed")
+def test_the_list_says_who_and_since_when(look, relationship, alice, ann, ben):
+    session(relationship, NOW - 100 * DAY)
+    session(relationship, NOW - 90 * DAY)
+    session(relationship, NOW - 89 * DAY, "missed")
     start(ann, ben, at=LONG_AGO)
 
     page = look()
@@ -249,16 +251,16 @@ def test_the_list_says_who_and_since_when(look, tie, alice, ann, ben):
     assert "Individual relationship with Quin Quiet Last session 22 August 2025" in page.text
     assert "Couples relationship with Ann Ashby and Ben Bright No session held" in page.text
     assert "no session for 12 weeks" in page.text
-    assert f"/relationships/{tie.public_id}/" in page.addresses
+    assert f"/relationships/{relationship.public_id}/" in page.addresses
     chosen = [a for tag, a in page.tags if tag == "option" and "selected" in a]
     assert [option["value"] for option in chosen] in ([], [""] * 4)
 
 
-def test_a_session_nobody_has_answered_for_is_the_last_on_every_page(as_alice, alice, tie):
-    session(tie, NOW - 100 * DAY)
-    session(tie, NOW - 90 * DAY, "booked")
-    session(tie, NOW - 89 * DAY, "missed")
-    retention = kept(alice.clients.all(), NOW)[0]
+def test_a_session_nobody_has_answered_for_is_the_last_on_every_page(as_alice, alice, relationship):
+    session(relationship, NOW - 100 * DAY)
+    session(relationship, NOW - 90 * DAY, "booked")
+    session(relationship, NOW - 89 * DAY, "missed")
+    retention = retention_periods(alice.clients.all(), NOW)[0]
 
     assert "Last session 22 August 2025" in read(as_alice.get("/caseload/tidy-up/")).text
     assert read(as_alice.get("/clients/")).cells[-1] == "22 August 2025"
@@ -285,7 +287,7 @@ def test_the_page_costs_the_same_however_long_the_list_is(as_alice, alice, two):
     assert queries() == before
 
 
-def test_only_a_therapist_opens_it(as_ann, client, as_bob, tie):
+def test_only_a_therapist_opens_it(as_ann, client, as_bob, relationship):
     assert as_ann.get("/caseload/tidy-up/").status_code == 403
     assert client.get("/caseload/tidy-up/").status_code == 302
     assert "Quin" not in read(as_bob.get("/caseload/tidy-up/")).source
@@ -297,9 +299,9 @@ def test_only_a_therapist_opens_it(as_ann, client, as_bob, tie):
 def test_several_are_decided_at_once_each_with_its_own_reason(save, alice, two):
     page = save((two[0], END), (two[1], {"action": "end", "reason": "completed"}))
 
-    assert [facts_of(one)["reason"] for one in two] == ["lost_contact", "completed"]
+    assert [row_of(one)["reason"] for one in two] == ["lost_contact", "completed"]
     assert [history_of(one) for one in two] == [["started", "ended"]] * 2
-    assert facts_of(two[0])["ended_by"] == alice.user
+    assert row_of(two[0])["ended_by"] == alice.user
     assert "2 relationships done." in page.text
     assert "Nothing needs attention" in page.text
 
@@ -307,7 +309,7 @@ def test_several_are_decided_at_once_each_with_its_own_reason(save, alice, two):
 def test_what_is_left_alone_stays_on_the_list(save, two):
     page = save((two[0], END), (two[1], {"action": ""}))
 
-    assert facts_of(two[1])["status"] == "active"
+    assert row_of(two[1])["status"] == "active"
     assert "1 relationship done." in page.text
     assert "Rae Rare" in page.text
 
@@ -319,43 +321,43 @@ def test_nothing_chosen_changes_nothing_and_says_so(save, two):
     assert "Nothing was changed" in page.text
 
 
-def test_not_yet_asks_again_in_four_weeks(save, alice, tie):
-    save((tie, NOT_YET))
+def test_not_yet_asks_again_in_four_weeks(save, alice, relationship):
+    save((relationship, NOT_YET))
 
-    tie.refresh_from_db()
-    assert tie.ask_again_on == date(2025, 12, 18)
+    relationship.refresh_from_db()
+    assert relationship.ask_again_on == date(2025, 12, 18)
     assert attention(alice) == []
     assert attention(alice, today=date(2025, 12, 17)) == []
-    assert attention(alice, today=date(2025, 12, 18)) == [tie]
-    assert history_of(tie) == ["started"]
+    assert attention(alice, today=date(2025, 12, 18)) == [relationship]
+    assert history_of(relationship) == ["started"]
 
 
-def test_a_break_lasts_until_its_day(save, alice, tie):
-    save((tie, {"action": "break", "until": "2026-01-31"}))
+def test_a_break_lasts_until_its_day(save, alice, relationship):
+    save((relationship, {"action": "break", "until": "2026-01-31"}))
 
-    tie.refresh_from_db()
-    assert tie.on_break_until == date(2026, 1, 31)
+    relationship.refresh_from_db()
+    assert relationship.on_break_until == date(2026, 1, 31)
     assert attention(alice) == []
-    assert attention(alice, today=date(2026, 1, 31)) == [tie]
+    assert attention(alice, today=date(2026, 1, 31)) == [relationship]
 
 
-def test_a_break_is_shown_on_the_relationship_until_it_is_over(save, as_alice, tie, alice):
-    save((tie, {"action": "break", "until": "2025-11-30"}))
+def test_a_break_is_shown_on_the_relationship_until_it_is_over(save, as_alice, relationship, alice):
+    save((relationship, {"action": "break", "until": "2025-11-30"}))
 
-    address = f"/relationships/{tie.public_id}/"
+    address = f"/relationships/{relationship.public_id}/"
     assert "On a break until Sunday 30 November 2025" in read(as_alice.get(address)).text
-    tie.refresh_from_db()
-    tie.on_break_until = TODAY - DAY
-    tie.save()
+    relationship.refresh_from_db()
+    relationship.on_break_until = TODAY - DAY
+    relationship.save()
     assert "On a break" not in read(as_alice.get(address)).text
 
 
 @pytest.mark.parametrize("choice", [NOT_YET, {"action": "break", "until": "2026-01-31"}])
-def test_a_planned_ending_that_is_due_can_be_put_off_too(save, alice, tie, choice):
-    tie.planned_end = TODAY
-    tie.save()
+def test_a_planned_ending_that_is_due_can_be_put_off_too(save, alice, relationship, choice):
+    relationship.planned_end = TODAY
+    relationship.save()
 
-    page = save((tie, choice))
+    page = save((relationship, choice))
 
     assert "1 relationship done." in page.text
     assert attention(alice) == [], "it was put off, and is asked again at once"
@@ -413,9 +415,9 @@ def test_a_row_that_ended_meanwhile_is_reported_and_the_others_are_done(save, al
 
     page = save((two[0], END), (two[1], END))
 
-    assert facts_of(two[0])["reason"] == "completed"
+    assert row_of(two[0])["reason"] == "completed"
     assert history_of(two[0]) == ["started", "ended"]
-    assert facts_of(two[1])["reason"] == "lost_contact"
+    assert row_of(two[1])["reason"] == "lost_contact"
     assert "1 relationship done." in page.text
     assert (
         "Individual relationship with Quin Quiet was left alone: it had already ended "
@@ -424,51 +426,51 @@ def test_a_row_that_ended_meanwhile_is_reported_and_the_others_are_done(save, al
 
 
 @pytest.mark.parametrize("choice", [NOT_YET, {"action": "break", "until": "2026-01-31"}])
-def test_a_row_that_ended_meanwhile_takes_no_note(save, alice, tie, choice):
-    tie.end(by=alice.user, reason="completed")
+def test_a_row_that_ended_meanwhile_takes_no_note(save, alice, relationship, choice):
+    relationship.end(by=alice.user, reason="completed")
 
-    page = save((tie, choice))
+    page = save((relationship, choice))
 
-    tie.refresh_from_db()
-    assert (tie.ask_again_on, tie.on_break_until) == (None, None)
+    relationship.refresh_from_db()
+    assert (relationship.ask_again_on, relationship.on_break_until) == (None, None)
     assert "was left alone" in page.text
 
 
-def test_a_row_that_was_answered_elsewhere_is_still_answered(save, as_alice, tie):
-    tie.ask_again_on = TODAY + DAY  # gone from the list in another tab
-    tie.save()
+def test_a_row_that_was_answered_elsewhere_is_still_answered(save, as_alice, relationship):
+    relationship.ask_again_on = TODAY + DAY  # gone from the list in another tab
+    relationship.save()
 
-    assert "1 relationship done." in save((tie, END)).text
-    assert facts_of(tie)["reason"] == "lost_contact"
+    assert "1 relationship done." in save((relationship, END)).text
+    assert row_of(relationship)["reason"] == "lost_contact"
 
 
-def test_the_same_form_twice_ends_it_once(save, tie):
-    save((tie, END))
-    page = save((tie, END))
+def test_the_same_form_twice_ends_it_once(save, relationship):
+    save((relationship, END))
+    page = save((relationship, END))
 
-    assert history_of(tie) == ["started", "ended"]
+    assert history_of(relationship) == ["started", "ended"]
     assert "was left alone" in page.text
 
 
-def test_rows_of_others_are_not_mine_to_decide(save, bob, carl, tie):
+def test_rows_of_others_are_not_mine_to_decide(save, bob, carl, relationship):
     theirs = start(carl, at=LONG_AGO)
 
-    page = save((theirs, END), (tie, END))
+    page = save((theirs, END), (relationship, END))
 
     assert history_of(theirs) == ["started"]
-    assert facts_of(theirs)["status"] == "active"
-    assert facts_of(tie)["status"] == "ended"
+    assert row_of(theirs)["status"] == "active"
+    assert row_of(relationship)["status"] == "ended"
     assert "Carl" not in page.source
 
 
 @pytest.mark.parametrize("rows", [["nonsense"], ["", "x" * 500], ["\x00"], ["1"] * 300])
-def test_rows_that_do_not_exist_change_nothing(as_alice, tie, rows):
+def test_rows_that_do_not_exist_change_nothing(as_alice, relationship, rows):
     answer = as_alice.post(
         "/caseload/tidy-up/", {"row": rows, **{f"{row[:9]}-action": "end" for row in rows}}
     )
 
     assert answer.status_code in (200, 303, 422)
-    assert history_of(tie) == ["started"]
+    assert history_of(relationship) == ["started"]
 
 
 def test_a_row_that_is_not_named_is_not_decided(as_alice, two):
@@ -476,16 +478,22 @@ def test_a_row_that_is_not_named_is_not_decided(as_alice, two):
 
     as_alice.post("/caseload/tidy-up/", sent)
 
-    assert [facts_of(one)["status"] for one in two] == ["ended", "active"]
+    assert [row_of(one)["status"] for one in two] == ["ended", "active"]
 
 
 def test_however_long_the_list_is_no_choice_is_lost(as_alice, alice):
     long_list = [start(ClientFactory(therapist=alice), at=LONG_AGO) for _ in range(210)]
     page = read(as_alice.get("/caseload/tidy-up/"))
     shown = [attrs["value"] for _, attrs in page.tags if attrs.get("name") == "row"]
-    last = next(tie for tie in long_list if tie.public_id == shown[-1])
+    last = next(relationship for relationship in long_list if relationship.public_id == shown[-1])
 
-    sent = answers(*((tie, {"action": ""}) for tie in long_list if tie.public_id in shown))
+    sent = answers(
+        *(
+            (relationship, {"action": ""})
+            for relationship in long_list
+            if relationship.public_id in shown
+        )
+    )
     answer = as_alice.post("/caseload/tidy-up/", sent | {f"{last.public_id}-action": "not_yet"})
 
     assert answer.status_code == 303
@@ -511,25 +519,25 @@ def weeks(browser, number: object):
 
 
 @pytest.mark.parametrize("number", [4, 104])
-def test_the_weeks_are_the_therapists_choice(as_alice, alice, tie, number):
-    session(tie, NOW - number * WEEK - HOUR)
+def test_the_weeks_are_the_therapists_choice(as_alice, alice, relationship, number):
+    session(relationship, NOW - number * WEEK - HOUR)
 
     assert weeks(as_alice, number).status_code == 303
 
     alice.refresh_from_db()
     assert alice.tidy_up_weeks == number
-    assert attention(alice) == [tie] if number == 4 else attention(alice) == []
+    assert attention(alice) == [relationship] if number == 4 else attention(alice) == []
     assert f"no session for {number} weeks" in read(as_alice.get("/caseload/tidy-up/")).text
 
 
-def test_fewer_weeks_ask_earlier(as_alice, alice, tie):
-    session(tie, NOW - 5 * WEEK)
+def test_fewer_weeks_ask_earlier(as_alice, alice, relationship):
+    session(relationship, NOW - 5 * WEEK)
     assert attention(alice) == []
 
     weeks(as_alice, 5)
 
     alice.refresh_from_db()
-    assert attention(alice, NOW + HOUR) == [tie]
+    assert attention(alice, NOW + HOUR) == [relationship]
 
 
 @pytest.mark.parametrize(
@@ -554,14 +562,14 @@ def test_a_number_of_weeks_that_makes_no_sense_is_refused(as_alice, alice, numbe
     assert alice.tidy_up_weeks == 12
 
 
-def test_a_refused_number_of_weeks_does_not_hide_the_list(as_alice, tie):
+def test_a_refused_number_of_weeks_does_not_hide_the_list(as_alice, relationship):
     page = read(weeks(as_alice, "soon"))
 
     assert "Nothing needs attention" not in page.text
     assert "Quin Quiet" in page.text
 
 
-def test_a_refused_number_is_not_said_to_be_the_rule(as_alice, tie):
+def test_a_refused_number_is_not_said_to_be_the_rule(as_alice, relationship):
     assert "no session for soon weeks" not in read(weeks(as_alice, "soon")).text
     assert "no session for 12 weeks" in read(weeks(as_alice, "soon")).text
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from relationships.models import Relationship
-from tests.factories import ACTIVE, UserFactory, counters_of, facts_of, history_of, start
+from tests.factories import ACTIVE, UserFactory, counters_of, history_of, row_of, start
 
 pytestmark = pytest.mark.database
 
@@ -19,21 +19,21 @@ MOMENT = timedelta(microseconds=1)
 def ended(alice, ann) -> Relationship:
     """Work with Ann that Alice has ended at 4:12pm."""
     with time_machine.travel(ENDED_AT - timedelta(days=90), tick=False):
-        tie = start(ann)
+        relationship = start(ann)
     with time_machine.travel(ENDED_AT, tick=False):
-        tie.end(by=alice.user, reason="other", note="By mistake?")
-    return tie
+        relationship.end(by=alice.user, reason="other", note="By mistake?")
+    return relationship
 
 
-def undo_after(pause: timedelta, tie: Relationship, by: object) -> None:
+def undo_after(pause: timedelta, relationship: Relationship, by: object) -> None:
     with time_machine.travel(ENDED_AT + pause, tick=False):
-        tie.undo_end(by=by)
+        relationship.undo_end(by=by)
 
 
 def test_undoing_voids_the_ending(ended, alice, ann):
     undo_after(timedelta(minutes=2), ended, alice.user)
 
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
     assert not ended.is_ended
     assert counters_of(ann) == [1]
 
@@ -51,28 +51,28 @@ def test_the_ending_and_the_undoing_stay_in_the_history(ended, alice):
 def test_just_under_a_quarter_of_an_hour_is_in_time(ended, alice):
     undo_after(QUARTER - MOMENT, ended, alice.user)
 
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
 
 
 @pytest.mark.parametrize("pause", [QUARTER, QUARTER + MOMENT, timedelta(days=9)], ids=str)
 def test_a_quarter_of_an_hour_is_too_late(ended, alice, ann, pause):
-    before = facts_of(ended)
+    before = row_of(ended)
 
     with pytest.raises(Relationship.TooLate):
         undo_after(pause, ended, alice.user)
 
-    assert facts_of(ended) == before
+    assert row_of(ended) == before
     assert history_of(ended) == ["started", "ended"]
     assert counters_of(ann) == [0]
 
 
 def test_only_who_ended_it_undoes_it(ended, ann):
-    before = facts_of(ended)
+    before = row_of(ended)
 
     with pytest.raises(Relationship.TooLate):
         undo_after(MOMENT, ended, UserFactory())
 
-    assert facts_of(ended) == before
+    assert row_of(ended) == before
     assert history_of(ended) == ["started", "ended"]
     assert counters_of(ann) == [0]
 
@@ -120,7 +120,7 @@ def test_an_ending_with_a_corrected_reason_can_be_undone(ended, alice):
 
     undo_after(timedelta(minutes=2), ended, alice.user)
 
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
 
 
 def test_a_clock_that_was_set_back_does_not_give_more_time(ended, alice):
@@ -130,7 +130,7 @@ def test_a_clock_that_was_set_back_does_not_give_more_time(ended, alice):
 
     undo_after(-timedelta(seconds=59), ended, alice.user)
 
-    assert facts_of(ended) == ACTIVE
+    assert row_of(ended) == ACTIVE
 
 
 def test_only_the_last_ending_counts(ended, alice):
@@ -165,7 +165,7 @@ def test_the_banner_after_an_ending_undoes_it(as_alice, individual, ann):
     text = answer.content.decode()
     assert "Ending undone" in text
     assert "The relationship is active again and Ann Ashby is in your Clients list." in text
-    assert facts_of(individual) == ACTIVE
+    assert row_of(individual) == ACTIVE
 
 
 def test_two_people_are_back_in_the_list(as_alice, alice, couples):
@@ -183,7 +183,7 @@ def test_too_late_is_a_polite_message_that_points_to_restarting(as_alice, ended)
     assert answer.redirect_chain == [(f"/relationships/{ended.public_id}/", 303)]
     assert "This ending can no longer be undone" in text
     assert "use Restart this Relationship." in text
-    assert facts_of(ended)["status"] == "ended"
+    assert row_of(ended)["status"] == "ended"
 
 
 def test_undoing_what_is_active_is_a_polite_message(as_alice, individual):

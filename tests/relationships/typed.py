@@ -5,7 +5,7 @@ from clients.models import Client
 ADD = "/clients/add/"
 
 
-def typed(*others: dict, **facts: object) -> dict[str, object]:
+def typed(*others: dict, **changed: object) -> dict[str, object]:
     """Return what a browser sends: a person, a kind, and a row for each other person."""
     sent = {
         "name": "Zoë Zephyr",
@@ -21,7 +21,7 @@ def typed(*others: dict, **facts: object) -> dict[str, object]:
     }
     for index, other in enumerate(others):
         sent |= {f"others-{index}-{part}": value for part, value in other.items()}
-    return sent | facts
+    return sent | changed
 
 
 def add_to(client: Client) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client as Browser
 
-from tests.factories import PASSWORD, facts_of, history_of
+from tests.factories import PASSWORD, history_of, row_of
 from tests.reading import read
 
 
@@ -37,7 +37,7 @@ def test_with_htmx_the_page_is_loaded_again_and_says_so(strict, individual):
     page = read(strict.get(place))
     assert page.heads[0] == "This page had been open for too long"
     assert "Nothing was sent. Check the page and try again." in page.text
-    assert facts_of(individual)["status"] == "active"
+    assert row_of(individual)["status"] == "active"
 
 
 @pytest.mark.parametrize(

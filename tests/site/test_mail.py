@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import transaction
 
 from practice.accounts import after_response
-from practice.accounts.after_response import later
+from practice.accounts.after_response import run_after_response
 from tests.accounts.second_factor import SECURITY, add_app
 from tests.commits import Postbox, depth
 
@@ -31,7 +31,7 @@ def test_a_mail_inside_a_transaction_is_noticed(in_a_request):
 @pytest.mark.django_db(transaction=True)
 def test_what_comes_later_waits_for_the_commit():
     with transaction.atomic():
-        later("greeting", LETTER.send)
+        run_after_response("greeting", LETTER.send)
         assert mail.outbox == []
 
     assert len(mail.outbox) == 1
@@ -40,7 +40,7 @@ def test_what_comes_later_waits_for_the_commit():
 @pytest.mark.django_db(transaction=True)
 def test_what_is_rolled_back_is_not_told():
     with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
-        later("greeting", LETTER.send)
+        run_after_response("greeting", LETTER.send)
         1 / 0  # noqa: B018
 
     assert mail.outbox == []
@@ -53,7 +53,7 @@ def test_what_comes_up_meanwhile_is_part_of_it(caplog):
     def fails() -> None:
         raise smtplib.SMTPServerDisconnected
 
-    later("all of it", partial(later, "a part of it", fails))
+    run_after_response("all of it", partial(run_after_response, "a part of it", fails))
 
     assert "Failed: all of it" in caplog.text
 
