@@ -89,7 +89,7 @@ def retention_expired(therapist: Therapist, now: datetime) -> list[RetentionPeri
     """Return who need not be kept any more: inactive, nothing booked; the longest due first."""
     # Nobody with a session since then, or one to come, can be due.
     since = now - timedelta(days=365 * SHORTEST)
-    lately = therapist.sessions.held(now).filter(ends_at__gt=since).values("relationship")
+    lately = therapist.sessions.held(now).ending_after(since).values("relationship")
     to_come = therapist.sessions.upcoming(now).values("relationship")
     busy = therapist.participations.filter(Q(relationship__in=lately) | Q(relationship__in=to_come))
     people = therapist.clients.not_erased().inactive().exclude(pk__in=busy.values("client"))

@@ -7,6 +7,7 @@ import pytest
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.database.public_ids import new_public_id
 from practice.diary.models import Session
+from practice.diary.models.queryset import LONGEST
 from tests.diary import DAY, FIFTY, MINUTE, NOW, WEDNESDAY, book, works
 from tests.factories import start
 from tests.raw_sql import columns_of, copy_of, insert, on_sqlite, refused, set_columns, sql
@@ -55,6 +56,31 @@ def another(session: Session, **changes: object) -> dict[str, object]:
 
 def times(later: timedelta, length: timedelta) -> dict[str, object]:
     return {"starts_at": WEDNESDAY + later, "ends_at": WEDNESDAY + later + length}
+
+
+# A session lasts four hours at most: those that overlap are looked for among few.
+
+
+def test_a_session_lasts_four_hours_at_most(session, other):
+    with_microseconds = {"starts_at": WEDNESDAY - 3 * DAY + A_MICROSECOND}
+    with_microseconds["ends_at"] = with_microseconds["starts_at"] + LONGEST
+    insert(Session, **another(session, **times(-2 * DAY, LONGEST)))
+    insert(Session, **another(session, **with_microseconds))
+    for starts_at in (timedelta(0), A_MICROSECOND, timedelta(seconds=1) - A_MICROSECOND):
+        too_long = times(3 * DAY + starts_at, LONGEST + A_MICROSECOND)
+        with refused():
+            insert(Session, **another(session, **too_long))
+        with refused():
+            set_columns(other, **too_long)
+
+
+@pytest.mark.parametrize("later", [LONGEST - A_MICROSECOND, timedelta(seconds=0.999999)])
+def test_the_longest_session_is_not_overlapped_at_its_end(session, later):
+    insert(Session, **another(session, **times(2 * DAY + timedelta(seconds=0.5), LONGEST)))
+
+    later = min(later + timedelta(seconds=0.5), LONGEST)
+    with refused():
+        insert(Session, **another(session, **times(2 * DAY + later, 15 * MINUTE)))
 
 
 # Two standing sessions of a therapist never overlap.

@@ -116,8 +116,8 @@ def test_without_a_session_the_last_ending_counts_and_then_the_day_of_adding(ann
 def test_the_day_is_the_readers(old, ann):
     late = session(old, "2026-07-01")
     ends_at = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)  # half past midnight in London
-    Session.objects.filter(pk=late.pk).update(starts_at=ends_at - timedelta(hours=1))
-    Session.objects.filter(pk=late.pk).update(ends_at=ends_at)
+    times = {"starts_at": ends_at - timedelta(hours=1), "ends_at": ends_at}
+    Session.objects.filter(pk=late.pk).update(**times)
 
     assert until_of(ann) == date(2033, 7, 1)
 

@@ -1,7 +1,9 @@
--- No two standing sessions of a therapist overlap, and a session is its relationship's therapist's.
+-- No two standing sessions of a therapist overlap; a session lasts four hours at most, so that what
+-- overlaps is looked for among few; and it is its relationship's therapist's.
 
 ALTER TABLE diary_session
     DROP CONSTRAINT IF EXISTS sessions_do_not_overlap,
+    DROP CONSTRAINT IF EXISTS session_lasts_four_hours_at_most,
     DROP CONSTRAINT IF EXISTS session_one_therapist;
 
 -- apply
@@ -12,6 +14,8 @@ ALTER TABLE diary_session
         int8range(therapist_id, therapist_id, '[]') WITH &&,
         tstzrange(starts_at, ends_at) WITH &&
     ) WHERE (state <> 'cancelled'),
+    ADD CONSTRAINT session_lasts_four_hours_at_most
+        CHECK (ends_at <= starts_at + interval '4 hours'),
     ADD CONSTRAINT session_one_therapist
         FOREIGN KEY (relationship_id, therapist_id)
         REFERENCES relationships_relationship (id, therapist_id);

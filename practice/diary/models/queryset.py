@@ -16,6 +16,9 @@ from practice.accounts.models import Therapist
 from relationships.models import Event, RelationshipQuerySet
 
 
+LONGEST = timedelta(hours=4)  # a rule of the database, too: migrations/0001_rules.*.sql
+
+
 class SessionState(models.TextChoices):
     """What became of a session, as far as anybody has said so."""
 
@@ -35,9 +38,13 @@ class SessionQuerySet(models.QuerySet):
     def booked(self) -> Self:
         return self.filter(state=SessionState.BOOKED)
 
+    def ending_after(self, moment: datetime) -> Self:
+        """Sessions that end after a moment, found by the index on when sessions start."""
+        return self.filter(ends_at__gt=moment, starts_at__gt=moment - LONGEST)
+
     def upcoming(self, now: datetime | None = None) -> Self:
         """Booked sessions that have not ended, the next first."""
-        return self.booked().filter(ends_at__gt=now or timezone.now()).order_by("starts_at")
+        return self.booked().ending_after(now or timezone.now()).order_by("starts_at")
 
     def held(self, now: datetime | None = None) -> Self:
         """Sessions that took place, the latest first: attended, or over and not yet answered.
@@ -76,7 +83,8 @@ class TakenTimeQuerySet(models.QuerySet):
 
     def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
         """Those that share any time with this one."""
-        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+        since = starts_at - LONGEST  # so that the index on when sessions start finds them
+        return self.filter(starts_at__gt=since, starts_at__lt=ends_at, ends_at__gt=starts_at)
 
 
 class TakenTime(models.Model):
@@ -102,7 +110,7 @@ def needing_attention(therapist: Therapist, now: datetime, today: date) -> Relat
     whose planned last day has come; unless they are on a break or were put off.
     """
     since = now - timedelta(weeks=therapist.tidy_up_weeks)
-    held = therapist.sessions.held(now).filter(ends_at__gt=since)
+    held = therapist.sessions.held(now).ending_after(since)
     begun = therapist.events.filter(
         at__gt=since, kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE]
     )
