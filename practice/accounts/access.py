@@ -25,6 +25,8 @@ from practice.web.requests import PageRequest
 View = Callable[..., HttpResponse]
 
 # Local to the transaction: the next borrower of a pooled connection must not inherit it.
+ACCOUNT = """SELECT set_config('stillwater.account', %s, true),
+    set_config('stillwater.therapist', '', true), set_config('stillwater.invitation', '', true)"""
 WHO = """SELECT set_config('stillwater.account', %s, true),
     set_config('stillwater.therapist', %s, true)"""
 WHO_IT_IS = """SELECT coalesce(current_setting('stillwater.account', true), ''),
@@ -117,8 +119,7 @@ def transaction_of(account_id: int | None) -> Iterator[bool]:
         yield False
         return
     with transaction.atomic(savepoint=False):  # the outermost there is
-        _tell(WHO, str(account_id or ""), "")
-        _tell(INVITATION, "")
+        _tell(ACCOUNT, str(account_id or ""))
         yield True
 
 

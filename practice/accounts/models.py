@@ -4,23 +4,19 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.models import Session as BrowserSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.http import int_to_base36
 
+from practice.accounts.browser_sessions import BrowserSession
 from practice.accounts.passwords import normalized
 from practice.accounts.signals import account_claimed
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.spoken_names import first_name
 from practice.text.time_zones import validate_time_zone
-
-LOGIN_SESSION_KEY = "account_login"  # allauth's, of a sign-in that waits for its second step
 
 
 class UserManager(BaseUserManager["User"]):
@@ -136,14 +132,7 @@ class User(AbstractBaseUser):
 
     def sign_out_everywhere(self, *, but: str | None = None) -> None:
         """End every session of this account, and every sign-in to it that has begun."""
-        sessions = BrowserSession.objects.exclude(pk=but).iterator()
-        ending = [session.pk for session in sessions if self._is_in(session.get_decoded())]
-        BrowserSession.objects.filter(pk__in=ending).delete()
-
-    def _is_in(self, session_data: dict) -> bool:
-        """Whether it is this account that a browser is signed in to, or has begun to sign in to."""
-        begun = session_data.get(LOGIN_SESSION_KEY, {}).get("user_pk")
-        return session_data.get(SESSION_KEY) == str(self.pk) or begun == int_to_base36(self.pk)
+        BrowserSession.objects.filter(account_id=self.pk).exclude(pk=but).delete()
 
 
 class Therapist(models.Model):

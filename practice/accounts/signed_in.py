@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
@@ -35,10 +36,13 @@ EVERYTHING_KEPT = '"cache", "storage"'
 
 
 class EmailBackend(AuthenticationBackend):
-    """allauth's sign-in by e-mail; the account comes with its therapist in one query."""
+    """allauth's sign-in by e-mail; an account comes with all that a request asks of it at once."""
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.select_related("therapist").filter(pk=user_id).first()
+        """Return who is signed in, with their therapist and whether they have a second factor."""
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+        users = User.objects.select_related("therapist").annotate(had_second_factor=Exists(factors))
+        user = users.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
 
@@ -170,7 +174,7 @@ def has_second_factor(user: User) -> bool:
 def second_factor_for_therapists(get_response: Callable) -> Callable[..., HttpResponse]:
     """Lead a therapist without a second factor to where one is added, and nowhere else.
 
-    Looked up at each request: a factor that is removed stops counting at once.
+    Looked up at each request, with the account: a factor that is removed counts no more at once.
     """
 
     def middleware(request: AccountRequest) -> HttpResponse:
@@ -178,7 +182,7 @@ def second_factor_for_therapists(get_response: Callable) -> Callable[..., HttpRe
             not settings.SECOND_FACTOR_FOR_THERAPISTS
             or not therapist_of(request.user)
             or _name_of(request) in OPEN_WITHOUT
-            or has_second_factor(request.user)
+            or request.user.had_second_factor  # type: ignore[attr-defined]  # get_user's
         ):
             return get_response(request)
         banner(request, "second_factor_needed")

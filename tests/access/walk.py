@@ -29,7 +29,7 @@ ID = re.compile(rb"[a-z0-9]{10}")
 PARAMETER = re.compile(r"<id:(\w+)>")
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 # What a refused call or a look may write: the browser's session, limits, the record of access.
-BOOKKEEPING = ("django_session", "shared_cache", "audit_", "usersessions_")
+BOOKKEEPING = ("accounts_browsersession", "shared_cache", "audit_", "usersessions_")
 REASON_WORDS = {word.encode() for reason in REASONS for word in (reason, EndReason(reason).label)}
 
 

@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
+from practice.accounts.browser_sessions import BrowserSession
 from tests.conftest import browser_of
 from tests.factories import PASSWORD
 from tests.reading import read
@@ -211,3 +213,15 @@ def test_a_sign_in_that_breaks_off_is_no_use_of_a_session(clock, alice):
     assert answer.status_code == 503
     assert not UserSession.objects.exists()
     assert not is_in(browser)
+
+
+def test_ending_an_accounts_sessions_reads_nobody_elses(as_ann, as_alice, ann):
+    everybody = BrowserSession.objects.exclude(account_id=None)
+    assert everybody.count() == 2
+
+    with CaptureQueriesContext(connection) as asked:
+        ann.account.sign_out_everywhere()
+
+    assert "session_data" not in str(asked.captured_queries)
+    assert not everybody.filter(account_id=ann.account_id).exists()
+    assert as_alice.get("/clients/").status_code == 200

@@ -16,7 +16,7 @@ from tests.diary import works
 from tests.factories import start
 
 # A session of the browser is prolonged once a minute, outside the transaction of the request.
-OF_THE_BROWSER = re.compile(r'"(django_session|usersessions_usersession)"')
+OF_THE_BROWSER = re.compile(r'"(accounts_browsersession|usersessions_usersession)"')
 LOCKS = re.compile(r"\bFOR (NO KEY )?(UPDATE|SHARE)\b|^(UPDATE|DELETE|LOCK)\b|ON CONFLICT")
 ADDS = re.compile(r'^INSERT INTO "audit_entry" ')
 

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
 from django.test import Client as Browser
 
 from clients.models import Client, Invitation
+from practice.accounts.browser_sessions import BrowserSession
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory
 from tests.reading import Page, read

@@ -26,7 +26,7 @@ def put_back() -> None:
 def test_what_was_committed_is_gone_and_so_are_history_and_audit(alice, couples):
     couples.end(by=alice.user, reason="completed")
     browser_of(alice.user).get("/clients/")
-    assert {"audit.Entry", "relationships.Event", "sessions.Session"} <= tables_with_rows()
+    assert {"audit.Entry", "relationships.Event", "accounts.BrowserSession"} <= tables_with_rows()
 
     put_back()
 

@@ -62,6 +62,7 @@ MAY["booking_weeklyhours"] = MAY["booking_bookingrules"]
 NOT_BOUND = {
     "account_emailaddress",
     "account_emailconfirmation",
+    "accounts_browsersession",
     "accounts_therapist",
     "accounts_user",
     "audit_chain",

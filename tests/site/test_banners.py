@@ -13,7 +13,6 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.messages import ERROR, SUCCESS
-from django.contrib.sessions.models import Session as BrowserSession
 from django.core import mail
 from django.test import Client as Browser
 from django.test import RequestFactory
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.adapter import FAILED, SAID, Adapter
+from practice.accounts.browser_sessions import BrowserSession
 from practice.accounts.models import User
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.diary.models import Session

@@ -15,7 +15,6 @@ from clients.models import Client
 from practice.accounts.models import Therapist
 from relationships.models import Event, RelationshipQuerySet
 
-
 LONGEST = timedelta(hours=4)  # a rule of the database, too: migrations/0001_rules.*.sql
 
 
