@@ -1,0 +1,1 @@
+"""How fast Stillwater is: practices of any size, and what their pages cost."""
