@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from clients import invitation_mail
 from clients.models import Client, Invitation
+from clients.people import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb
 from practice.web.encryption import decrypt, encrypt
@@ -27,10 +28,10 @@ log = logging.getLogger(__name__)
 @for_therapists
 def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Give a client access: a link, sent where mail is set up, and shown on the next page."""
-    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    person = person_or_404(request.therapist.clients.all(), client_id)
     if request.method != "POST":
         return _show(request, person)
-    if person.account_id or not person.email:
+    if person.can_sign_in or not person.email:
         return see_other("client", client_id)
     with Entry.recording(
         Verb.CLIENT_INVITED, by=request.user, therapist=request.therapist, about=person

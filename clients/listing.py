@@ -7,12 +7,12 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from clients.models import Client, ClientQuerySet
+from clients.models import Client, ClientQuerySet, known_by, person_ids
 from practice.accounts.models import Therapist
 from practice.diary.models import needing_attention
 from practice.text.person_names import matches
@@ -119,14 +119,14 @@ class Listing:
 
     @cached_property
     def _clients(self) -> ClientQuerySet:
-        return self.therapist.clients.not_erased()
+        return self.therapist.clients.people()
 
     @cached_property
     def _numbers(self) -> dict[str, Any]:
         """Count who matches, and along with it, so that it takes no query more, what waits."""
         waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
         waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
-        matching = matches(self.search) if self.search else Q()
+        matching = known_by(matches(self.search)) if self.search else Q()
         return self._clients.aggregate(
             active=Count("pk", filter=matching & Q(active_relationships__gt=0)),
             total=Count("pk", filter=matching),
@@ -176,11 +176,11 @@ class Listing:
 
     def _work_of(self, people: list[Client]) -> list[Work]:
         """Return all the work these people take part in, by one query, in the order of a row."""
-        theirs = self.therapist.participations.filter(client__in=people)
+        theirs = self.therapist.participations.filter(client__person_id__in=person_ids(people))
         sessions = self.therapist.sessions.filter(relationship=OuterRef("relationship"))
         parts = (
             self.therapist.participations.filter(relationship__in=theirs.values("relationship"))
-            .select_related("relationship", "client")
+            .select_related("relationship", "client__merged_into")
             .annotate(
                 next_session=Subquery(sessions.upcoming().values("starts_at")[:1]),
                 last_session=Subquery(sessions.held().values("starts_at")[:1]),
@@ -190,33 +190,39 @@ class Listing:
         work: dict[int, Work] = {}
         for part in parts:
             new = Work(part.relationship, [], part.next_session, part.last_session)
-            work.setdefault(part.relationship_id, new).people.append(part.client)
+            work.setdefault(part.relationship_id, new).people.append(part.client.person)
         return list(work.values())
 
     @cached_property
     def notices(self) -> list[Notice]:
         """Inactive clients who have a session to come, each with their next one, by one query."""
-        hidden = self.therapist.participations.filter(client__in=self._clients.inactive())
-        upcoming = self.therapist.sessions.upcoming()
-        client = "relationship__participations__client"
-        found = upcoming.filter(relationship__participations__in=hidden).values(
+        hidden = self._clients.inactive().values("pk")
+        part = "relationship__participations"
+        person = f"{part}__client__person_id"
+        upcoming = self.therapist.sessions.upcoming().filter(
+            **{f"{part}__client__person_id__in": hidden}
+        )
+        own = Client.objects.filter(account=OuterRef("booked_by"), person_id=OuterRef(person))
+        found = upcoming.values(
             "starts_at",
             "public_id",
-            "booked_by",
             "relationship__public_id",
-            pk_of_client=F(client),
-            **{
-                column: F(f"{client}__{column}") for column in ("name", "preferred_name", "account")
-            },
+            person=F(person),
+            by_client=Exists(own),
+            **{column: self._of_person(person, column) for column in ("name", "preferred_name")},
         )
         notices: dict[int, Notice] = {}
         for row in found:
             notice = Notice(
                 client=Client(name=row["name"], preferred_name=row["preferred_name"]),
                 starts_at=row["starts_at"],
-                by_client=row["booked_by"] == row["account"],
+                by_client=row["by_client"],
                 session_id=row["public_id"],
                 relationship_id=row["relationship__public_id"],
             )
-            notices.setdefault(row["pk_of_client"], notice)
+            notices.setdefault(row["person"], notice)
         return list(notices.values())
+
+    @staticmethod
+    def _of_person(person: str, column: str) -> Subquery:
+        return Subquery(Client.objects.filter(pk=OuterRef(person)).values(column))

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
 from clients.listing import Listing
+from clients.people import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
@@ -113,10 +114,10 @@ def _parts(listing: Listing) -> str:
 @records(Verb.CLIENT_OPENED)
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
-    clients = request.therapist.clients.not_erased().select_related("account")
-    person = get_object_or_404(clients, public_id=client_id)
-    relationships = person.relationships.in_order().prefetch_related("participations__client")
-    others = [] if person.account else person.with_same_address().in_name_order()[:10]
+    people = request.therapist.clients.select_related("account")
+    person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
+    relationships = request.therapist.relationships.of_people([person]).in_order().with_people()
+    others = [] if person.can_sign_in else person.with_same_address().in_name_order()[:10]
     sessions = request.therapist.sessions.of_clients([person])
     context = {
         "client": person,
@@ -134,18 +135,17 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
-    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    person = person_or_404(request.therapist.clients.all(), client_id)
     form = ClientForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         with Entry.recording(
             Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person
         ):
-            # Perhaps they have been erased since.
-            clients = request.therapist.clients.not_erased()
-            get_object_or_404(clients.locked(), public_id=client_id)
+            # Perhaps they have been erased since, or merged.
+            person_or_404(request.therapist.clients.locked(), client_id)
             form.save()
         banner(request, "details_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of who it was.
-    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    person = person_or_404(request.therapist.clients.all(), client_id)
     return render_form(request, "clients/edit.html", {"client": person, "form": form})

@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "practice.site.middleware.transaction_per_request",
     "practice.site.middleware.reader_time_zone",
+    "practice.site.merged_records.MergedRecordMiddleware",
 ]
 
 ROOT_URLCONF = "practice.urls"

@@ -39,7 +39,9 @@ def set_columns(row: models.Model, **columns: object) -> None:
 
 
 def columns_of(row: models.Model) -> dict[str, object]:
-    return {field.column: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    """Return what a row holds, but for what the database works out by itself."""
+    fields = [field for field in row._meta.concrete_fields if not field.generated]
+    return {field.column: getattr(row, field.attname) for field in fields}
 
 
 def insert(model: type[models.Model], *, how: str = "INSERT", then: str = "", **columns) -> None:

@@ -1,9 +1,11 @@
 """The people a therapist works with."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
@@ -28,6 +30,14 @@ class ClientQuerySet(models.QuerySet):
         """All but those who have been erased and live on as a nameless part of others' work."""
         return self.filter(erased_at=None)
 
+    def people(self) -> Self:
+        """One record for each person: neither erased nor merged into another (`Client.merged_into`)."""
+        return self.not_erased().filter(merged_into=None)
+
+    def of_people(self, clients: "Iterable[Client]") -> Self:
+        """Every record of the people whose records these are, whichever of them is given."""
+        return self.filter(person_id__in=person_ids(clients))
+
     def active(self) -> Self:
         """Clients with at least one active relationship."""
         return self.filter(active_relationships__gt=0)
@@ -37,15 +47,15 @@ class ClientQuerySet(models.QuerySet):
         return self.filter(active_relationships=0)
 
     def search(self, text: str) -> Self:
-        """Clients of whom every word of `text` begins a word of their names."""
-        return self.filter(matches(text))
+        """People of whom every word of `text` begins a word of the names of one of their records."""
+        return self.filter(known_by(matches(text)))
 
     def same_person_as(self, name: str, email: str = "") -> Self:
-        """Clients with this name or e-mail address: probably the same person."""
+        """People with this name or e-mail address: probably the same person."""
         same = Q(sort_name=self.model._meta.get_field("sort_name").made_of(name))
         if email:
             same |= Q(email__iexact=email.strip())
-        return self.filter(same)
+        return self.filter(known_by(same))
 
     def in_name_order(self) -> Self:
         return self.order_by("sort_name", "pk")
@@ -58,6 +68,21 @@ class ClientQuerySet(models.QuerySet):
         return self.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 
+def known_by(condition: Q) -> Q:
+    """Return the condition that it holds for a record, or for one that is merged into it."""
+    if not condition:
+        return condition
+    merged = Client.objects.exclude(merged_into=None).filter(condition)
+    return condition | Q(pk__in=merged.values("merged_into"))
+
+
+def person_ids(clients: "Iterable[Client]") -> "QuerySet | set[int]":
+    """Return what `Client.person_id` is for these records: a subquery, if they are one."""
+    if isinstance(clients, QuerySet):
+        return clients.order_by().values("person_id")
+    return {client.person_id for client in clients}
+
+
 class KeepRule(models.TextChoices):
     """For how long the records of a client are kept (`practice/records/retention.py`)."""
 
@@ -67,7 +92,19 @@ class KeepRule(models.TextChoices):
 
 
 class Client(models.Model):
-    """A therapist's record of a person. Belongs to that one therapist for good."""
+    """A therapist's record of a person. Belongs to that one therapist for good.
+
+    Two records of one person can be merged: one stays, and stands for the person; the other is
+    `merged_into` it. Nothing of it moves: its relationships, account and details are its own, and
+    whatever asks of a person asks for all records with their `person_id`.
+    """
+
+    class Merged(Exception):
+        """The record has been merged into another; what was meant for it was not done."""
+
+        def __init__(self, record: "Client") -> None:
+            super().__init__(record)
+            self.record = record
 
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="clients")
     public_id = PublicIdField()
@@ -89,9 +126,31 @@ class Client(models.Model):
     # Since when this is a person without a name, kept because others took part in the same work.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # The record that stands for the same person (`practice/records/merging.py`), since when, by whom.
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_records",
+    )
+    merged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    merged_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    # Of whom this is a record: the number of the record that stands for them.
+    person_id = models.GeneratedField(
+        expression=Coalesce("merged_into", "id", output_field=models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        db_index=True,
+    )
+
     sort_name = FoldedField(of=("name",), make=fold, max_length=240)
     search_text = FoldedField(of=("name", "preferred_name"), make=search_text)
-    # Moved by one in the very transaction that starts, ends or restarts a relationship.
+    # Moved by one in the very transaction that starts, ends or restarts a relationship: of the record
+    # that takes part, and of the one that stands for the same person.
     active_relationships = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ClientQuerySet.as_manager()
@@ -122,6 +181,14 @@ class Client(models.Model):
                 ),
                 name="erased_means_nameless_and_inactive",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None, merged_at=None, merged_by=None)
+                | Q(merged_into__isnull=False, merged_at__isnull=False, merged_by__isnull=False),
+                name="merged_means_moment_and_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("pk")), name="merged_into_another"
+            ),
         ]
         indexes = [
             models.Index(fields=["therapist", "sort_name", "id"], name="client_a_to_z"),
@@ -146,6 +213,25 @@ class Client(models.Model):
         return (self.account.time_zone if self.account else "") or self.time_zone
 
     @property
+    def person(self) -> Self:
+        """The record that stands for this person: this one, unless it is merged into another."""
+        return self.merged_into or self
+
+    @property
+    def records(self) -> list[Self]:
+        """This record, and those that are merged into it, the first merged first."""
+        return [self, *sorted(self.merged_records.all(), key=lambda record: record.merged_at)]
+
+    @property
+    def accounts(self) -> set[int]:
+        """Whoever signs in for this person, with whichever of the records."""
+        return {record.account_id for record in self.records if record.account_id}
+
+    @property
+    def can_sign_in(self) -> bool:
+        return bool(self.accounts)
+
+    @property
     def is_active(self) -> bool:
         return self.active_relationships > 0
 
@@ -160,8 +246,22 @@ class Client(models.Model):
 
     def with_same_address(self) -> ClientQuerySet:
         """Return the other clients of this therapist who have this one's e-mail address."""
-        others = Client.objects.filter(therapist=self.therapist_id).not_erased().exclude(pk=self.pk)
-        return others.filter(email__iexact=self.email) if self.email else others.none()
+        others = Client.objects.filter(therapist=self.therapist_id).people().exclude(pk=self.pk)
+        same = known_by(Q(email__iexact=self.email))
+        return others.filter(same) if self.email else others.none()
+
+    @classmethod
+    def lock_person(cls, pk: int) -> Self:
+        """Return a client, locked until the end of the transaction.
+
+        Raises:
+            Client.DoesNotExist: they have been erased a moment ago.
+            Client.Merged: the record has been merged into another a moment ago.
+        """
+        client = cls.objects.not_erased().locked().get(pk=pk)
+        if client.merged_into_id:
+            raise cls.Merged(client)
+        return client
 
     def become_nameless(self) -> None:
         """Forget who this was; what others took part in still counts one person.

@@ -50,8 +50,9 @@ class Invitation(models.Model):
 
         Raises:
             Client.DoesNotExist: they have been erased a moment ago.
+            Client.Merged: the record has been merged into another a moment ago.
         """
-        client = Client.objects.not_erased().locked().get(pk=client.pk)
+        client = Client.lock_person(client.pk)
         token = secrets.token_urlsafe(32)
         client.invitations.filter(accepted_at=None).delete()
         client.invitations.create(

@@ -101,7 +101,9 @@ def for_clients(view: View) -> View:
 
     @wraps(view)
     def checked(request: ClientRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.clients = request.user.clients.select_related("therapist").order_by("pk")
+        request.clients = request.user.clients.select_related("therapist", "merged_into").order_by(
+            "pk"
+        )
         if therapist_of(request.user) and not request.clients:
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -67,6 +67,7 @@ RETURN CASE WHEN acting_therapist() IS NULL
 CREATE OR REPLACE FUNCTION held_invitation() RETURNS text LANGUAGE sql STABLE
 RETURN nullif(current_setting('stillwater.invitation', true), '');
 
+-- Two records of one person are one to them while they are merged (clients_client.person_id).
 -- These look at other tables than their policy's own, and policies that read each other's tables
 -- would call each other for ever. So they run as the owner, with a search path that leads to no
 -- table of anybody else's making.
@@ -81,21 +82,25 @@ CREATE OR REPLACE FUNCTION relationships_of_account() RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT part.relationship_id
-    FROM clients_client client
+    FROM clients_client own
+    JOIN clients_client client ON client.person_id = own.person_id
     JOIN relationships_participation part ON part.client_id = client.id
-    WHERE client.account_id = acting_account();
+    WHERE own.account_id = acting_account();
 END $$;
 
 -- The account's own records, and everybody else in their relationships, of whom pages say the first
--- names.
+-- names; of each person all records that are merged.
 CREATE OR REPLACE FUNCTION people_of_account() RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-    RETURN QUERY SELECT coalesce(beside.client_id, client.id)
-    FROM clients_client client
+    RETURN QUERY SELECT record.id
+    FROM clients_client own
+    JOIN clients_client client ON client.person_id = own.person_id
     LEFT JOIN relationships_participation part ON part.client_id = client.id
     LEFT JOIN relationships_participation beside ON beside.relationship_id = part.relationship_id
-    WHERE client.account_id = acting_account();
+    LEFT JOIN clients_client other ON other.id = beside.client_id
+    JOIN clients_client record ON record.person_id = coalesce(other.person_id, own.person_id)
+    WHERE own.account_id = acting_account();
 END $$;
 
 CREATE OR REPLACE FUNCTION invited_client() RETURNS bigint

@@ -31,7 +31,7 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     _record_look(request)
     sessions = _sessions(request)
     held = sessions.held()
-    names = {record.first_name for record in request.clients}
+    names = {record.person.first_name for record in request.clients}
     context = {
         "first_name": names.pop() if len(names) == 1 else "",
         "cards": cards(request.clients),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from clients.models import Client
+from clients.models import Client, person_ids
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken_names import in_words, initials
@@ -51,15 +51,19 @@ def cards(records: Iterable[Client]) -> list[Card]:
         .in_order()
         .select_related("therapist__profile")
         .defer("therapist__profile__photo")
-        .prefetch_related("participations__client")
+        .with_people()
     )
-    shared = _shared(record.therapist_id for record in records)
+    shared = _shared((record.therapist_id, record.person_id) for record in records)
     return [_card(r, records, shared, is_quiet=r.is_quiet) for r in relationships]
 
 
-def _shared(therapist_ids: Iterable[int]) -> set[int]:
-    """Return the therapists of whom one account has several client records."""
-    return {therapist_id for therapist_id, number in Counter(therapist_ids).items() if number > 1}
+def _shared(records: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the therapists of whom one account is that of several people.
+
+    Each record is given as its therapist's id and its `person_id`.
+    """
+    people_of = Counter(therapist_id for therapist_id, person in set(records))
+    return {therapist_id for therapist_id, number in people_of.items() if number > 1}
 
 
 def _card(
@@ -67,7 +71,8 @@ def _card(
 ) -> Card:
     therapist = relationship.therapist
     people = [person for person in relationship.people if not person.is_erased]
-    own = [person for person in people if person in records]
+    own_ids = person_ids(records)
+    own = [person for person in people if person.pk in own_ids]
     has_public_page = hasattr(therapist, "profile") and therapist.profile.is_published
     return Card(
         public_id=relationship.public_id,
@@ -132,7 +137,11 @@ class SessionDetails:
 def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return the same sessions with all that `details` reads, in a constant number of queries."""
     with_profile = sessions.with_people().select_related("therapist__profile", "therapist__user")
-    return with_profile.defer("therapist__profile__photo")
+    client = "relationship__participations__client"
+    with_accounts = with_profile.prefetch_related(  # of all records of everybody
+        f"{client}__merged_records", f"{client}__merged_into__merged_records"
+    )
+    return with_accounts.defer("therapist__profile__photo")
 
 
 def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDetails]:
@@ -142,8 +151,8 @@ def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDet
 
 
 def shared_by(reader: User) -> set[int]:
-    """Return the therapists of whom a client's account has several client records."""
-    return _shared(reader.clients.values_list("therapist", flat=True))
+    """Return the therapists of whom a client's account is that of several people."""
+    return _shared(reader.clients.values_list("therapist", "person_id"))
 
 
 def details(
@@ -157,9 +166,9 @@ def details(
     relationship, therapist = session.relationship, session.therapist
     is_therapist = reader.pk == therapist.user_id
     people = [p for p in relationship.people if is_therapist or not p.is_erased]
-    own = [p for p in people if p.account_id == reader.pk]
-    names = {p.account_id: "" for p in people if p.account_id}
-    names = {by: in_words(p.first_name for p in people if p.account_id == by) for by in names}
+    own = [p for p in people if reader.pk in p.accounts]
+    accounts = {account for p in people for account in p.accounts}
+    names = {by: in_words(p.first_name for p in people if by in p.accounts) for by in accounts}
     names |= {therapist.user_id: therapist.first_name, reader.pk: "you"}
 
     def change(at: datetime | None, by: int | None, *, for_client: bool = False) -> Change | None:

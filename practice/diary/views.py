@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clients.people import person_or_404
 from practice.accounts.access import (
     AccountRequest,
     TherapistRequest,
@@ -161,7 +162,7 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
 @records(Verb.RELATIONSHIP_OPENED)
 def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Book a session for a client, or record one that has taken place."""
-    own = request.therapist.relationships.prefetch_related("participations__client")
+    own = request.therapist.relationships.with_people()
     relationship = get_object_or_404(own, public_id=relationship_id)
     rules = getattr(request.therapist, "booking_rules", None)
     start = {"minutes": rules.session_minutes if rules else 50, "key": uuid4()}
@@ -191,7 +192,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
 @records(Verb.CLIENT_OPENED)
 def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
     """The Sessions tab of a client's page."""
-    client = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    client = person_or_404(request.therapist.clients.all(), client_id)
     everything = request.therapist.sessions.of_clients([client]).with_people()
     past = Paginator(everything.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
     context = {"client": client, "upcoming": everything.upcoming(), "past": past}

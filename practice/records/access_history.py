@@ -6,10 +6,11 @@ from datetime import datetime
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from clients.models import Client
+from clients.people import person_or_404
 from practice.accounts.access import Role, TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb, name_of
@@ -34,7 +35,7 @@ class Line:
 @records(Verb.CLIENT_OPENED)
 def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List who opened and changed what about a client; `only` names one relationship or session."""
-    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    person = person_or_404(request.therapist.clients.all(), client_id)
     things = _things(person)
     only = next((n for n in things if n.endswith(f":{request.GET.get('only')}")), None)
     tried = Q(chain=0, verb=Verb.REFUSED)  # whoever was refused belongs to no practice
@@ -54,7 +55,9 @@ def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
 def _things(person: Client) -> dict[str, str]:
     """Return what there is about a client, as the audit names it, each with words for it."""
     things = {name_of(person): ""}
-    for relationship in person.relationships.all():
+    for record in person.merged_records.all():
+        things[name_of(record)] = f"record of {record.name}"
+    for relationship in person.therapist.relationships.of_people([person]):
         things[name_of(relationship)] = relationship.get_kind_display()
     for session in person.therapist.sessions.of_clients([person]).only("public_id", "starts_at"):
         things[name_of(session)] = spoken_times.day(session.starts_at)
@@ -64,11 +67,12 @@ def _things(person: Client) -> dict[str, str]:
 def _names(request: TherapistRequest, entries: list[Entry]) -> dict[int, str]:
     """Return what to call the accounts: oneself, and one's own clients. Nobody else has a name."""
     accounts = {entry.by for entry in entries} - {None}
-    people = request.therapist.clients.filter(account__in=accounts).order_by("pk")
-    called: dict[int, list[str]] = {}
-    for person in people:
-        called.setdefault(person.account_id, []).append(person.first_name)
-    return {by: in_words(names) for by, names in called.items()} | {request.user.pk: "You"}
+    records = request.therapist.clients.filter(account__in=accounts).order_by("pk")
+    called: dict[int, dict[int, str]] = {}
+    for record in records.select_related("merged_into"):
+        called.setdefault(record.account_id, {})[record.person_id] = record.person.first_name
+    names = {by: in_words(people.values()) for by, people in called.items()}
+    return names | {request.user.pk: "You"}
 
 
 def _who(entry: Entry, names: dict[int, str]) -> str:

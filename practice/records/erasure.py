@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
-from clients.models import AccountInUse, Client
+from clients.models import AccountInUse, Client, Invitation
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session, SessionQuerySet
@@ -23,6 +23,7 @@ class Plan:
     """What erasing a client would mean."""
 
     client: Client
+    records: list[Client]
     active: list[Relationship]
     to_come: list[Session]
     alone: list[Relationship]
@@ -31,11 +32,12 @@ class Plan:
     @classmethod
     def of(cls, client: Client) -> Self:
         """Work it out; work that only erased people took part in counts as theirs alone."""
-        with_people = client.relationships.in_order().prefetch_related("participations__client")
-        relationships = list(with_people.select_related("therapist"))
+        theirs = client.therapist.relationships.of_people([client]).in_order()
+        relationships = list(theirs.with_people().select_related("therapist"))
         alone = [r for r in relationships if all(p == client or p.is_erased for p in r.people)]
         return cls(
             client=client,
+            records=client.records,
             active=[r for r in relationships if not r.is_ended],
             to_come=list(client.therapist.sessions.of_clients([client]).upcoming()),
             alone=alone,
@@ -61,11 +63,14 @@ class Plan:
 
 @transaction.atomic
 def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
-    """Erase a client for good; with `blank_notes` the private notes of shared work go, too.
+    """Erase a client for good, with all records that are merged into theirs.
+
+    With `blank_notes` the private notes of shared work go, too.
 
     Raises:
         NotYet: work is active, or a session is to come.
         Client.DoesNotExist: they have been erased a moment ago.
+        Client.Merged: the record has been merged into another a moment ago.
     """
     client = _lock(client)
     plan = Plan.of(client)
@@ -73,7 +78,7 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
         raise NotYet
     nameless = [p for r in plan.alone for p in r.people if p.is_erased]
     _write_down(plan, by, blank_notes=blank_notes)
-    client.invitations.all().delete()
+    Invitation.objects.filter(client__in=plan.records).delete()
     plan.sessions.delete()
     for relationship in plan.alone:
         _erase_work(relationship, by)
@@ -81,15 +86,18 @@ def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
         _close_work(relationship)
         if blank_notes:
             _blank_notes(relationship, by)
-    if plan.shared:
-        client.become_nameless()
-    else:
-        client.delete()
+    for record in reversed(plan.records):  # before the one that they are merged into
+        if plan.shared:  # in which they are still one person
+            record.become_nameless()
+        else:
+            record.delete()
     for person in nameless:
-        if not person.participations.exists():
-            person.delete()
-    if client.account:
-        _close_unless_needed(client.account)
+        records = Client.objects.of_people([person])
+        if not Participation.objects.filter(client__in=records).exists():
+            for record in records.order_by(F("merged_into").desc(nulls_last=True)):
+                record.delete()
+    for account in {record.account for record in plan.records if record.account}:
+        _close_unless_needed(account)
 
 
 def _lock(client: Client) -> Client:
@@ -100,14 +108,20 @@ def _lock(client: Client) -> Client:
 
     Raises:
         Client.DoesNotExist: they have been erased a moment ago.
+        Client.Merged: the record has been merged into another a moment ago.
     """
     Therapist.lock(client.therapist_id)
-    list(User.objects.filter(clients=client).select_for_update(of=("self",), no_key=True))
-    together = Participation.objects.filter(relationship__in=client.relationships.all())
-    people = Client.objects.filter(Q(pk=client.pk) | Q(pk__in=together.values("client")))
+    records = Client.objects.of_people([client])
+    accounts = User.objects.filter(pk__in=records.values("account"))
+    list(accounts.order_by("pk").select_for_update(of=("self",), no_key=True))
+    work = Relationship.objects.of_people([client])
+    together = Participation.objects.filter(relationship__in=work)
+    people = Client.objects.filter(Q(pk__in=records) | Q(pk__in=together.values("client")))
     list(people.locked())
-    list(client.relationships.order_by("pk").select_for_update(of=("self",)))
-    return Client.objects.not_erased().select_related("therapist", "account").get(pk=client.pk)
+    list(work.order_by("pk").select_for_update(of=("self",)))
+    with_accounts = Client.objects.select_related("therapist", "account")
+    with_accounts = with_accounts.prefetch_related("merged_records__account")
+    return with_accounts.get(pk=Client.lock_person(client.pk).pk)
 
 
 def _erase_work(relationship: Relationship, by: User) -> None:
@@ -148,7 +162,8 @@ def _write_down(plan: Plan, by: User, *, blank_notes: bool) -> None:
     """Record in the audit whom and what this erases: numbers, no names."""
     gone = [f"relationship:{r.public_id}" for r in plan.alone]
     blanked = [f"relationship:{r.public_id}" for r in plan.shared if blank_notes]
-    lines = [(f"client:{plan.client.public_id}", "done"), *((about, "done") for about in gone)]
+    erased = [(f"client:{record.public_id}", "done") for record in plan.records]
+    lines = [*erased, *((about, "done") for about in gone)]
     for about, outcome in [*lines, *((about, "notes blanked") for about in blanked)]:
         therapist_id = plan.client.therapist_id
         Entry.record(Verb.ERASED, by=by, therapist=therapist_id, about=about, outcome=outcome)

@@ -7,7 +7,7 @@ others who take part it has first names only.
 from dataclasses import asdict
 from datetime import datetime
 
-from clients.models import Client
+from clients.models import Client, Invitation
 from practice.diary.models import Session
 from practice.records.retention import retention_periods
 from practice.text.spoken_names import in_words
@@ -21,23 +21,34 @@ FORMAT, VERSION = "stillwater-client", 1
 def export_client(client: Client, now: datetime) -> dict:
     """Return everything that is held about a client, as of an instant."""
     relationships = (
-        client.relationships.order_by("started_at", "pk")
+        client.therapist.relationships.of_people([client])
+        .order_by("started_at", "pk")
         .select_related("therapist")
-        .prefetch_related("participations__client", "events", "sessions")
+        .with_people()
+        .prefetch_related(
+            "participations__client__merged_records",
+            "participations__client__merged_into__merged_records",
+            "events",
+            "sessions",
+        )
     )
+    invitations = Invitation.objects.filter(client__in=client.records)
     return {
         "format": FORMAT,
         "version": VERSION,
         "made_at": now,
         "therapist": {"name": client.therapist.name, "time_zone": client.therapist.time_zone},
         "client": _details(client, now),
+        "merged_records": [
+            _record(record) | {"merged_at": record.merged_at} for record in client.records[1:]
+        ],
         "invitations": [
             {
                 "email": invitation.email,
                 "created_at": invitation.created_at,
                 "accepted_at": invitation.accepted_at,
             }
-            for invitation in client.invitations.order_by("created_at", "pk")
+            for invitation in invitations.order_by("created_at", "pk")
         ],
         "relationships": [
             _RelationshipExport(relationship, client).data() for relationship in relationships
@@ -46,7 +57,14 @@ def export_client(client: Client, now: datetime) -> dict:
 
 
 def _details(client: Client, now: datetime) -> dict:
-    time = retention_periods([client], now)[0]
+    return _record(client) | {
+        "is_active": client.is_active,
+        "can_sign_in": client.can_sign_in,
+        "keep_until": retention_periods([client], now)[0].until,
+    }
+
+
+def _record(client: Client) -> dict:
     return {
         "id": client.public_id,
         "name": client.name,
@@ -56,10 +74,7 @@ def _details(client: Client, now: datetime) -> dict:
         "date_of_birth": client.date_of_birth,
         "time_zone": client.time_zone,
         "added_at": client.added_at,
-        "is_active": client.is_active,
-        "can_sign_in": client.account_id is not None,
         "keep_rule": {"key": client.keep_rule, "label": client.get_keep_rule_display()},
-        "keep_until": time.until,
     }
 
 
@@ -103,9 +118,9 @@ class _RelationshipExport:
             return None
         if account_id == self.relationship.therapist.user_id:
             return "therapist"
-        if account_id == self.client.account_id:
+        if account_id in self.client.accounts:
             return "client"
-        names = (p.first_name for p in self.others if p.account_id == account_id)
+        names = (p.first_name for p in self.others if account_id in p.accounts)
         return next(names, "another account")
 
     def _event(self, event: Event) -> dict:

@@ -43,10 +43,15 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
             {"at": entry.at, "what": {"key": entry.verb, "label": entry.words}}
             for entry in _sign_ins(user)
         ],
-        "records": [_record(client) for client in records],
+        "records": [_record(client) for client in _all_records(records)],
         "relationships": [_relationship(card) for card in cards(records)],
         "sessions": [_session(session) for session in details_of_all(sessions, user)],
     }
+
+
+def _all_records(records: Iterable[Client]) -> Iterable[Client]:
+    """Return every record of the people whose these are, also one with another account."""
+    return Client.objects.of_people(records).select_related("therapist").order_by("pk")
 
 
 def _sign_ins(user: User) -> Iterable[Entry]:

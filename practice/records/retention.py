@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Max, OuterRef, Q, Subquery, prefetch_related_objects
 from django.utils import timezone
 
-from clients.models import Client, KeepRule
+from clients.models import Client, KeepRule, person_ids
 from practice.accounts.models import Therapist
 
 YEARS = {KeepRule.SEVEN_YEARS: 7, KeepRule.TEN_YEARS: 10}
@@ -53,35 +53,39 @@ class RetentionPeriod:
 
 
 def retention_periods(clients: Iterable[Client], now: datetime) -> list[RetentionPeriod]:
-    """Return how long these clients of one therapist are kept, in their order, by two queries.
+    """Return how long these clients of one therapist are kept, in their order, by three queries.
 
     Without a session the time counts from the last ending or, without one, from the day the client
-    was added.
+    was added. Of several records of one person the rule that keeps them longest holds for all.
     """
     clients = list(clients)
     if not clients:
         return []
+    prefetch_related_objects(clients, "merged_records")
     therapist = clients[0].therapist
     of_work = therapist.sessions.held(now).filter(relationship=OuterRef("relationship"))
     last = (
-        therapist.participations.filter(client__in=clients)
+        therapist.participations.filter(client__person_id__in=person_ids(clients))
         .order_by()
-        .values("client")
+        .values("client__person_id")
         .annotate(
             session=Max(Subquery(of_work.values("ends_at")[:1])),
             ended=Max("relationship__ended_at"),
         )
     )
-    moments = {row["client"]: (row["session"], row["ended"]) for row in last}
+    moments = {row["client__person_id"]: (row["session"], row["ended"]) for row in last}
     return [_retention_period(client, *moments.get(client.pk, (None, None))) for client in clients]
 
 
 def _retention_period(
     client: Client, session: datetime | None, ended: datetime | None
 ) -> RetentionPeriod:
-    counts_from = timezone.localtime(session or ended or client.added_at).date()
-    rule, born = KeepRule(client.keep_rule), client.date_of_birth
-    until = keep_until(rule, last=counts_from, born=born)
+    added = max(record.added_at for record in client.records)
+    counts_from = timezone.localtime(session or ended or added).date()
+    until = max(
+        keep_until(KeepRule(record.keep_rule), last=counts_from, born=record.date_of_birth)
+        for record in client.records
+    )
     return RetentionPeriod(client, counts_from, session is not None, until)
 
 
@@ -92,7 +96,8 @@ def retention_expired(therapist: Therapist, now: datetime) -> list[RetentionPeri
     lately = therapist.sessions.held(now).ending_after(since).values("relationship")
     to_come = therapist.sessions.upcoming(now).values("relationship")
     busy = therapist.participations.filter(Q(relationship__in=lately) | Q(relationship__in=to_come))
-    people = therapist.clients.not_erased().inactive().exclude(pk__in=busy.values("client"))
+    busy_people = busy.values("client__person_id")
+    people = therapist.clients.people().inactive().exclude(pk__in=busy_people)
     today = timezone.localtime(now).date()
     rows = [
         row

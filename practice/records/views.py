@@ -7,13 +7,14 @@ from io import BytesIO
 
 from allauth.account.decorators import reauthentication_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import KeepForm
 from clients.models import Client
+from clients.people import person_or_404
 from practice.accounts.access import ClientRequest, TherapistRequest, for_clients, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
@@ -28,8 +29,8 @@ DUE_SHOWN = 100
 
 
 def _client(request: TherapistRequest, client_id: str) -> Client:
-    people = request.therapist.clients.not_erased().select_related("therapist", "account")
-    return get_object_or_404(people, public_id=client_id)
+    people = request.therapist.clients.select_related("therapist", "account")
+    return person_or_404(people.prefetch_related("merged_records"), client_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,18 +128,18 @@ def _not_yet(request: TherapistRequest, plan: Plan) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Choose how long the records of a client are kept."""
-    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    person = person_or_404(request.therapist.clients.all(), client_id)
     form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
         act = {"by": request.user, "therapist": request.therapist, "about": person}
         with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **act):
-            # Perhaps they have been erased since.
-            get_object_or_404(request.therapist.clients.not_erased().locked(), public_id=client_id)
+            # Perhaps they have been erased since, or merged.
+            person_or_404(request.therapist.clients.locked(), client_id)
             form.save()
         banner(request, "retention_saved")
         return see_other("client", client_id)
     # The form has put what was typed on `person`; the page speaks of what is so.
-    person = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    person = person_or_404(request.therapist.clients.all(), client_id)
     context = {
         "client": person,
         "form": form,

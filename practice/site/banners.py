@@ -38,7 +38,7 @@ class Banner:
 
 def _relationships(request: HttpRequest, public_ids: list[str]) -> RelationshipQuerySet:
     own = Relationship.objects.filter(therapist=therapist_of(request.user))
-    return own.filter(public_id__in=public_ids).prefetch_related("participations__client")
+    return own.filter(public_id__in=public_ids).with_people()
 
 
 def _any(request: HttpRequest, relationship: str) -> dict | None:

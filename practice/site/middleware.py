@@ -17,8 +17,10 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
+from clients.models import Client
 from practice.accounts import signed_in
 from practice.accounts.access import therapist_of, transaction_of
+from practice.accounts.models import User
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
 from practice.web.logging import REQUEST_ID
@@ -194,12 +196,17 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
     def middleware(request: PageRequest) -> HttpResponse:
         request.reader = None
         if request.user.is_authenticated:
-            request.reader = therapist_of(request.user) or request.user.clients.first()
+            request.reader = therapist_of(request.user) or _client(request.user)
         zone = getattr(request.user, "time_zone", "")  # a visitor has none
         with timezone.override(zone or settings.TIME_ZONE):
             return get_response(request)
 
     return middleware
+
+
+def _client(user: User) -> Client | None:
+    record = user.clients.select_related("merged_into").first()
+    return record and record.person
 
 
 def service(request: HttpRequest) -> dict[str, object]:

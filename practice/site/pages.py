@@ -62,7 +62,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     if therapist is None or not form.is_valid():
         return render_form(request, "help/cant_spot_a_client.html", context)
     name = form.cleaned_data["name"]
-    everybody = therapist.clients.not_erased().in_name_order()
+    everybody = therapist.clients.people().in_name_order()
     found = list(everybody.search(name)[:10])
     count = f"{len(found)} found"
     Entry.record(Verb.LIST_SEARCHED, by=therapist.user, therapist=therapist, outcome=count)

@@ -136,8 +136,9 @@ def _work(therapist: Therapist) -> list[Work]:
     for event in therapist.events.order_by("pk"):
         events.setdefault(event.relationship_id, []).append(event)
     clients: dict[int, set[int]] = {}
-    for relationship, client in therapist.participations.values_list("relationship", "client"):
-        clients.setdefault(relationship, set()).add(client)
+    parts = therapist.participations.values_list("relationship", "client__person_id")
+    for relationship, person in parts:
+        clients.setdefault(relationship, set()).add(person)
     sessions: dict[int, list[datetime]] = {}
     held = therapist.sessions.attended().values_list("relationship", "starts_at")
     for relationship, starts_at in held:

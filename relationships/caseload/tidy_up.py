@@ -8,10 +8,9 @@ from datetime import date, timedelta
 
 from django.db import transaction
 
-from clients.models import Client
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from relationships.models import Participation, Relationship
+from relationships.models import Relationship, records_in
 from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
@@ -46,8 +45,7 @@ def lock_people(relationships: Iterable[Relationship]) -> None:
 
     Of two lists that are sent at once one waits, and neither for ever.
     """
-    parts = Participation.objects.filter(relationship__in=relationships)
-    list(Client.objects.filter(pk__in=parts.values("client")).locked())
+    list(records_in(relationships).locked())
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from practice.text.plain_text import one_line
 
 MOST_PEOPLE = 20
 SOMEONE_ELSE = "new"
+WITH_WORK = ("relationships", "merged_records__relationships")
 
 
 class NewClientForm(ClientForm):
@@ -33,9 +34,9 @@ class NewClientForm(ClientForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         if cleaned.get("name"):
-            clients = self.therapist.clients.not_erased()
-            same = clients.same_person_as(cleaned["name"], cleaned.get("email", ""))
-            self.matches = list(same.in_name_order().prefetch_related("relationships"))
+            people = self.therapist.clients.people()
+            same = people.same_person_as(cleaned["name"], cleaned.get("email", ""))
+            self.matches = list(same.in_name_order().prefetch_related(*WITH_WORK))
         if self.matches and not cleaned.get("is_new"):
             self.add_error("name", f"{self.matches[0].name} is already one of your clients")
         return cleaned
@@ -84,8 +85,8 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
             typed = [self[part].value() or "" for part in ("name", "email")]
             typed = [one_line(text.replace("\0", "")) for text in typed]
             if typed[0]:
-                same = therapist.clients.not_erased().same_person_as(*typed)
-                self.matches = list(same.in_name_order().prefetch_related("relationships"))
+                same = therapist.clients.people().same_person_as(*typed)
+                self.matches = list(same.in_name_order().prefetch_related(*WITH_WORK))
         cast(forms.ChoiceField, self.fields["who"]).choices = [
             *((client.public_id, self._describe(client)) for client in self.matches),
             (SOMEONE_ELSE, "Someone else: add a new client"),

@@ -128,8 +128,8 @@ class Beginning:
             return False
         same = known | {self.client.public_id}
         kind = self.kind.cleaned_data["kind"]
-        former = self.client.relationships.filter(kind=kind).in_order()
-        for relationship in former.prefetch_related("participations__client"):
+        former = self.therapist.relationships.of_people([self.client]).filter(kind=kind)
+        for relationship in former.in_order().with_people():
             if {person.public_id for person in relationship.people} == same:
                 self.duplicate = relationship
                 self.kind.add_error("kind", self._duplicate_words(relationship))

@@ -7,7 +7,7 @@ from relationships.models.participation import (
     WrongNumberOfPeople,
     start_relationship,
 )
-from relationships.models.relationship import Relationship, RelationshipQuerySet
+from relationships.models.relationship import Relationship, RelationshipQuerySet, records_in
 
 __all__ = [
     "EndReason",
@@ -18,5 +18,6 @@ __all__ = [
     "Relationship",
     "RelationshipQuerySet",
     "WrongNumberOfPeople",
+    "records_in",
     "start_relationship",
 ]

@@ -51,12 +51,17 @@ def start_relationship(
     Raises:
         WrongNumberOfPeople: an Individual takes one, Couples two, others two up.
         Client.DoesNotExist: one of them has been erased a moment ago.
+        Client.Merged: the record of one of them has been merged into another a moment ago.
     """
     if not Kind(kind).fits(len(clients)):
         raise WrongNumberOfPeople
     known = Client.objects.not_erased().filter(pk__in=[client.pk for client in clients])
-    if len(known.locked()) < len(set(clients)):
+    locked = list(known.locked())
+    if len(locked) < len(set(clients)):
         raise Client.DoesNotExist
+    for client in locked:
+        if client.merged_into_id:
+            raise Client.Merged(client)
     relationship = Relationship.objects.create(
         therapist=therapist, kind=kind, started_at=at or timezone.now(), **columns
     )

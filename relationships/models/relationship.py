@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from clients.models import Client
+from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
 from practice.database.public_ids import PublicIdField
@@ -28,21 +28,43 @@ class RelationshipQuerySet(models.QuerySet):
     def ended(self) -> Self:
         return self.filter(status=Relationship.Status.ENDED)
 
+    def of_people(self, clients: Iterable[Client]) -> Self:
+        """Those in which these people take part, with whichever of their records."""
+        work = Relationship.objects.filter(
+            participations__client__person_id__in=person_ids(clients)
+        )
+        # Two of the people may take part in the same work, which is found once.
+        return self.filter(pk__in=work.values("pk"))
+
+    def with_people(self) -> Self:
+        """The same with what `Relationship.people` reads, in a constant number of queries."""
+        return self.prefetch_related("participations__client__merged_into")
+
     def shown_to(self, clients: Iterable[Client]) -> Self:
         """Those of one account's records, without reasons and notes.
 
         `is_quiet`: this, or their own individual work, ended by a death (`docs/domain.md` 2.5).
         """
         died = Relationship.objects.filter(end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL)
-        theirs = died.filter(clients__in=clients, clients__relationships=OuterRef("pk"))
-        # Two of the records may take part in the same work, which is shown once.
-        work = Relationship.objects.filter(participations__client__in=clients).values("pk")
-        shown = self.filter(pk__in=work).defer("end_reason", "end_note")
+        beside = Client.objects.filter(relationships=OuterRef(OuterRef("pk"))).values("person_id")
+        theirs = died.filter(clients__person_id__in=person_ids(clients)).filter(
+            clients__person_id__in=beside
+        )
+        shown = self.of_people(clients).defer("end_reason", "end_note")
         return shown.annotate(is_quiet=Q(end_reason=EndReason.DIED) | Exists(theirs))
 
     def in_order(self) -> Self:
         """Active ones first, then the ended ones, the last ended first."""
         return self.order_by("status", F("ended_at").desc(nulls_first=True), "started_at", "pk")
+
+
+def records_in(relationships: Iterable["Relationship"]) -> ClientQuerySet:
+    """Return the records whose counters move with this work.
+
+    Those that take part, and those that stand for the same people.
+    """
+    part = Client.objects.filter(relationships__in=relationships).order_by()
+    return Client.objects.filter(pk__in=part.values("pk").union(part.values("person_id")))
 
 
 class Relationship(models.Model):
@@ -197,11 +219,13 @@ class Relationship(models.Model):
 
     @property
     def people(self) -> list[Client]:
-        """The clients, in the order in which they were added; use after `prefetch_related`.
+        """The clients, in the order in which they were added; use after `with_people`.
 
-        Those who have been erased, and have no name any more, come last.
+        Each is the record that stands for the person, whichever of theirs takes part. Those who
+        have been erased, and have no name any more, come last.
         """
-        return sorted((p.client for p in self.participations.all()), key=lambda c: c.is_erased)
+        people = (part.client.person for part in self.participations.all())
+        return sorted(people, key=lambda person: person.is_erased)
 
     @property
     def with_whom(self) -> str:
@@ -239,11 +263,11 @@ class Relationship(models.Model):
 
     def _lock_people(self) -> None:
         """Lock the clients, whose counters will move: whoever does both does so first."""
-        list(Client.objects.filter(relationships=self).locked())
+        list(records_in([self]).locked())
 
     def count_on_clients(self, step: int) -> None:
         """Move the counters of the clients, who are locked."""
-        self.clients.update(active_relationships=F("active_relationships") + step)
+        records_in([self]).update(active_relationships=F("active_relationships") + step)
 
     def record(self, kind: Event.Kind, *, by: User, **columns: object) -> None:
         """Add a line to the history, and the entry of the audit that holds its seal."""

@@ -85,7 +85,7 @@ def _rows(
     request: TherapistRequest, shown: RelationshipQuerySet, data: QueryDict | None
 ) -> list[TidyForm]:
     """Return a form for each relationship, which knows when its last session was."""
-    rows = list(shown.prefetch_related("participations__client").order_by("pk")[:ROWS])
+    rows = list(shown.with_people().order_by("pk")[:ROWS])
     held = request.therapist.sessions.held().filter(relationship__in=rows)
     last = dict(held.reverse().values_list("relationship", "starts_at"))
     return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in rows]
@@ -115,7 +115,7 @@ def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
 @records(Verb.RELATIONSHIP_OPENED)
 def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Note, move or remove the planned last day of an active relationship."""
-    own = request.therapist.relationships.prefetch_related("participations__client")
+    own = request.therapist.relationships.with_people()
     relationship = get_object_or_404(own, public_id=relationship_id)
     if relationship.is_ended:
         banner(request, "relationship_has_ended")

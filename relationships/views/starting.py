@@ -1,10 +1,11 @@
 """Pages about people that speak of relationships: the tab, and starting work."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client
+from clients.people import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
@@ -17,8 +18,8 @@ from relationships.forms.starting import Beginning, begin
 @records(Verb.CLIENT_OPENED)
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
-    client = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
-    relationships = client.relationships.in_order().prefetch_related("participations__client")
+    client = person_or_404(request.therapist.clients.all(), client_id)
+    relationships = request.therapist.relationships.of_people([client]).in_order().with_people()
     context = {"client": client, "relationships": relationships}
     return render(request, "relationships/relationships.html", context)
 
@@ -35,7 +36,7 @@ def add_client(request: TherapistRequest) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Start another relationship with a client."""
-    client = get_object_or_404(request.therapist.clients.not_erased(), public_id=client_id)
+    client = person_or_404(request.therapist.clients.all(), client_id)
     return _begin(request, client, "relationships/add_relationship.html")
 
 

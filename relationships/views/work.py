@@ -35,14 +35,17 @@ class Consequences:
         people = relationship.people
         others: dict[int, list[str]] = {client.pk: [] for client in people}
         active = relationship.therapist.participations.filter(
-            client__in=people, relationship__status=Relationship.Status.ACTIVE
+            client__person_id__in=others, relationship__status=Relationship.Status.ACTIVE
         ).exclude(relationship=relationship)
-        for part in active.select_related("relationship").order_by("relationship__started_at"):
-            others[part.client_id].append(part.relationship.get_kind_display())
+        active = active.select_related("relationship", "client")
+        for part in active.order_by("relationship__started_at"):
+            others[part.client.person_id].append(part.relationship.get_kind_display())
+        can_sign_in = Client.objects.of_people(people).exclude(account=None)
+        with_account = set(can_sign_in.values_list("person_id", flat=True))
         return cls(
             leaving=[client for client in people if not others[client.pk]],
             staying=[(c, cls._because(others[c.pk])) for c in people if others[c.pk]],
-            with_account=[client for client in people if client.account_id],
+            with_account=[client for client in people if client.pk in with_account],
         )
 
     @staticmethod
@@ -53,7 +56,7 @@ class Consequences:
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
     """Return the therapist's own relationship with its clients; else it does not exist."""
-    own = request.therapist.relationships.prefetch_related("participations__client")
+    own = request.therapist.relationships.with_people()
     return get_object_or_404(own, public_id=public_id)
 
 
@@ -71,8 +74,8 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
     relationship = _relationship(request, relationship_id)
     upcoming = list(relationship.sessions.upcoming())
     events = relationship.events.select_related("by").order_by("-pk")
-    with_them = request.therapist.relationships.filter(clients__in=relationship.people)
-    others = with_them.exclude(pk=relationship.pk).distinct().in_order()
+    with_them = request.therapist.relationships.of_people(relationship.people)
+    others = with_them.exclude(pk=relationship.pk).in_order()
     last_day, break_ends = relationship.planned_end, relationship.on_break_until
     context = {
         "relationship": relationship,
@@ -82,7 +85,7 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
         "is_on_break": break_ends and break_ends > timezone.localdate(),
         "history": events,
         "episodes": _episodes(relationship, list(reversed(events))),
-        "others": others.prefetch_related("participations__client"),
+        "others": others.with_people(),
     }
     return render(request, "relationships/relationship.html", context)
 

@@ -63,8 +63,9 @@ class Trial:
         self.rows = list(model.objects.all())
         self.keys = [field.column for field in model._meta.pk_fields]
         self.table = f"public.{model._meta.db_table}"
-        self.columns = [field.column for field in model._meta.concrete_fields]
-        fields = sorted(model._meta.concrete_fields, key=lambda f: (f.is_relation, f.unique))
+        written = [field for field in model._meta.concrete_fields if not field.generated]
+        self.columns = [field.column for field in written]
+        fields = sorted(written, key=lambda f: (f.is_relation, f.unique))
         self.changeable = [f.column for f in fields if f.column not in (*self.keys, "therapist_id")]
         self.elsewhere = elsewhere
         self.harmless = self._harmless()

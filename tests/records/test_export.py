@@ -95,6 +95,10 @@ LEFT_OUT = {
     "key": "of a form, not of a person",
     "revision": "for calendars only",
     "erased_at": "whoever is erased has no archive",
+    "merged_into": "told by where the merged record stands",
+    "merged_at": "of merged records only (test_merged.py)",
+    "merged_by": "the therapist",
+    "person_id": "made from merged_into",
 }
 
 

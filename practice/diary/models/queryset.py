@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from clients.models import Client
+from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
 from relationships.models import Event, RelationshipQuerySet
 
@@ -67,13 +67,14 @@ class SessionQuerySet(models.QuerySet):
         return self.filter(state=SessionState.ATTENDED)
 
     def of_clients(self, clients: Iterable[Client]) -> Self:
-        """Sessions of the relationships these clients take part in."""
-        return self.filter(relationship__participations__client__in=clients).distinct()
+        """Sessions of the relationships these people take part in, with whichever record."""
+        people = person_ids(clients)
+        return self.filter(relationship__participations__client__person_id__in=people).distinct()
 
     def with_people(self) -> Self:
         """The same with what their lines show, in a constant number of queries."""
         return self.select_related("relationship", "therapist").prefetch_related(
-            "relationship__participations__client"
+            "relationship__participations__client__merged_into"
         )
 
 

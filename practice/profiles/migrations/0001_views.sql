@@ -1,5 +1,5 @@
 -- Who came when, for the figures of public profiles. Nothing of a relationship is in it: no figure
--- can know how one stands.
+-- can know how one stands. Two records of one person are one client in it while they are merged.
 
 DROP VIEW IF EXISTS profiles_clientvisit;
 
@@ -10,7 +10,7 @@ SELECT
     session.id AS session,
     part.id AS part,
     session.therapist_id,
-    part.client_id AS client,
+    client.person_id AS client,
     session.starts_at,
     session.state,
     session.complimentary,
@@ -19,4 +19,5 @@ SELECT
     CASE WHEN NOT session.cancelled_for_client THEN session.cancelled_at END
         AS cancelled_by_therapist_at
 FROM diary_session session
-JOIN relationships_participation part ON part.relationship_id = session.relationship_id;
+JOIN relationships_participation part ON part.relationship_id = session.relationship_id
+JOIN clients_client client ON client.id = part.client_id;
