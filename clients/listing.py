@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from clients.models import Client, ClientQuerySet, known_by, person_ids
+from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist
 from practice.diary.models import needing_attention
 from practice.text.person_names import matches
@@ -126,7 +126,7 @@ class Listing:
         """Count who matches, and along with it, so that it takes no query more, what waits."""
         waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
         waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
-        matching = known_by(matches(self.search)) if self.search else Q()
+        matching = self._clients.of_any_record(matches(self.search)) if self.search else Q()
         return self._clients.aggregate(
             active=Count("pk", filter=matching & Q(active_relationships__gt=0)),
             total=Count("pk", filter=matching),

@@ -10,8 +10,7 @@ def person_or_404(clients: ClientQuerySet, client_id: str) -> Client:
 
     Raises:
         Http404: there is none of that id; or they have been erased.
-        Client.Merged: the record has been merged into another (`practice/site/merged_records.py`
-            leads there).
+        Client.Merged: the record has been merged into another. The middleware leads there.
     """
     client = get_object_or_404(clients.not_erased(), public_id=client_id)
     if client.merged_into_id:

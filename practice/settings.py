@@ -97,7 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "practice.site.middleware.transaction_per_request",
     "practice.site.middleware.reader_time_zone",
-    "practice.site.merged_records.MergedRecordMiddleware",
+    "practice.site.middleware.MergedRecordMiddleware",
 ]
 
 ROOT_URLCONF = "practice.urls"

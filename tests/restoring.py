@@ -51,7 +51,8 @@ def _deleting() -> Callable[[], None]:
     on = [f'ALTER TABLE {table} {modes[mode]} TRIGGER "{name}"' for table, name, mode in triggers]
     # As one statement, for foreign keys are looked at when it ends: it needs no order.
     parts = [f'part{n} AS (DELETE FROM "{table}")' for n, table in enumerate(tables)]
-    script = ";".join(["BEGIN", *off, f"WITH {', '.join(parts)} SELECT 1", *on, "COMMIT"])
+    gone = [f"WITH {', '.join(parts)} SELECT 1", "SET CONSTRAINTS ALL IMMEDIATE"]
+    script = ";".join(["BEGIN", *off, *gone, *on, "COMMIT"])
 
     def restore() -> None:
         with connection.cursor() as cursor:

@@ -1,15 +1,8 @@
 """The people a therapist works with, and how they are invited."""
 
-from clients.models.client import (
-    ERASED,
-    AccountInUse,
-    Client,
-    ClientQuerySet,
-    KeepRule,
-    known_by,
-    person_ids,
-)
+from clients.models.client import ERASED, AccountInUse, Client, KeepRule
 from clients.models.invitation import Invitation
+from clients.models.queryset import ClientQuerySet, person_ids
 
 __all__ = [
     "ERASED",
@@ -18,6 +11,5 @@ __all__ = [
     "ClientQuerySet",
     "Invitation",
     "KeepRule",
-    "known_by",
     "person_ids",
 ]

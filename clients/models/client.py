@@ -1,19 +1,18 @@
 """The people a therapist works with."""
 
-from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from clients.models.queryset import ClientQuerySet
 from practice.accounts.models import Therapist, User
 from practice.database.public_ids import PublicIdField, new_public_id
 from practice.text.person_names import (
     FoldedField,
     fold,
-    matches,
     no_control_characters,
     search_text,
 )
@@ -21,66 +20,6 @@ from practice.text.spoken_names import called
 from practice.text.time_zones import validate_time_zone
 
 ERASED = "Erased client"
-
-
-class ClientQuerySet(models.QuerySet):
-    """Clients, as the domain speaks of them."""
-
-    def not_erased(self) -> Self:
-        """All but those who have been erased and live on as a nameless part of others' work."""
-        return self.filter(erased_at=None)
-
-    def people(self) -> Self:
-        """One record for each person: neither erased nor merged into another (`Client.merged_into`)."""
-        return self.not_erased().filter(merged_into=None)
-
-    def of_people(self, clients: "Iterable[Client]") -> Self:
-        """Every record of the people whose records these are, whichever of them is given."""
-        return self.filter(person_id__in=person_ids(clients))
-
-    def active(self) -> Self:
-        """Clients with at least one active relationship."""
-        return self.filter(active_relationships__gt=0)
-
-    def inactive(self) -> Self:
-        """Clients whose relationships have all ended."""
-        return self.filter(active_relationships=0)
-
-    def search(self, text: str) -> Self:
-        """People of whom every word of `text` begins a word of the names of one of their records."""
-        return self.filter(known_by(matches(text)))
-
-    def same_person_as(self, name: str, email: str = "") -> Self:
-        """People with this name or e-mail address: probably the same person."""
-        same = Q(sort_name=self.model._meta.get_field("sort_name").made_of(name))
-        if email:
-            same |= Q(email__iexact=email.strip())
-        return self.filter(known_by(same))
-
-    def in_name_order(self) -> Self:
-        return self.order_by("sort_name", "pk")
-
-    def locked(self) -> Self:
-        """The same, locked until the end of the transaction when they are read.
-
-        In one order, whoever locks several: two who do so never wait for each other for ever.
-        """
-        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
-
-
-def known_by(condition: Q) -> Q:
-    """Return the condition that it holds for a record, or for one that is merged into it."""
-    if not condition:
-        return condition
-    merged = Client.objects.exclude(merged_into=None).filter(condition)
-    return condition | Q(pk__in=merged.values("merged_into"))
-
-
-def person_ids(clients: "Iterable[Client]") -> "QuerySet | set[int]":
-    """Return what `Client.person_id` is for these records: a subquery, if they are one."""
-    if isinstance(clients, QuerySet):
-        return clients.order_by().values("person_id")
-    return {client.person_id for client in clients}
 
 
 class KeepRule(models.TextChoices):
@@ -95,8 +34,9 @@ class Client(models.Model):
     """A therapist's record of a person. Belongs to that one therapist for good.
 
     Two records of one person can be merged: one stays, and stands for the person; the other is
-    `merged_into` it. Nothing of it moves: its relationships, account and details are its own, and
-    whatever asks of a person asks for all records with their `person_id`.
+    `merged_into` it (`practice/records/merging.py`). Nothing of it moves: its relationships,
+    account and details are its own, and whatever asks of a person asks for all records with their
+    `person_id`.
     """
 
     class Merged(Exception):
@@ -126,7 +66,7 @@ class Client(models.Model):
     # Since when this is a person without a name, kept because others took part in the same work.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    # The record that stands for the same person (`practice/records/merging.py`), since when, by whom.
+    # The record that stands for the same person, since when, and who said so.
     merged_into = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -149,8 +89,8 @@ class Client(models.Model):
 
     sort_name = FoldedField(of=("name",), make=fold, max_length=240)
     search_text = FoldedField(of=("name", "preferred_name"), make=search_text)
-    # Moved by one in the very transaction that starts, ends or restarts a relationship: of the record
-    # that takes part, and of the one that stands for the same person.
+    # Moved by one in the very transaction that starts, ends or restarts a relationship: of the
+    # record that takes part, and of the one that stands for the same person.
     active_relationships = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ClientQuerySet.as_manager()
@@ -182,7 +122,9 @@ class Client(models.Model):
                 name="erased_means_nameless_and_inactive",
             ),
             models.CheckConstraint(
-                condition=Q(merged_into=None, merged_at=None, merged_by=None)
+                condition=Q(
+                    merged_into__isnull=True, merged_at__isnull=True, merged_by__isnull=True
+                )
                 | Q(merged_into__isnull=False, merged_at__isnull=False, merged_by__isnull=False),
                 name="merged_means_moment_and_person",
             ),
@@ -247,7 +189,7 @@ class Client(models.Model):
     def with_same_address(self) -> ClientQuerySet:
         """Return the other clients of this therapist who have this one's e-mail address."""
         others = Client.objects.filter(therapist=self.therapist_id).people().exclude(pk=self.pk)
-        same = known_by(Q(email__iexact=self.email))
+        same = others.of_any_record(Q(email__iexact=self.email))
         return others.filter(same) if self.email else others.none()
 
     @classmethod

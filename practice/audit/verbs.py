@@ -13,6 +13,8 @@ class Verb(models.TextChoices):
     LIST_SEARCHED = "list_searched", "Searched the clients"
     CLIENT_ADDED = "client_added", "Added the client"
     CLIENT_CHANGED = "client_changed", "Changed details"
+    RECORDS_MERGED = "records_merged", "Merged two records of one person"
+    RECORDS_SEPARATED = "records_separated", "Separated two records again"
     CLIENT_INVITED = "client_invited", "Made an invitation"
     INVITATION_ACCEPTED = "invitation_accepted", "Accepted the invitation"
     RELATIONSHIP_STARTED = "relationship_started", "Started the relationship"

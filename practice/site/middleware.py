@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -25,7 +25,7 @@ from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
 from practice.web.logging import REQUEST_ID
 from practice.web.requests import PageRequest
-from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from
+from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from, see_other
 
 GetResponse = Callable[..., HttpResponse]
 
@@ -207,6 +207,27 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
 def _client(user: User) -> Client | None:
     record = user.clients.select_related("merged_into").first()
     return record and record.person
+
+
+class MergedRecordMiddleware:
+    """Lead from a merged record to the one that stands for the person (`Client.Merged`).
+
+    What was sent from a page that was opened before has not been done, and the answer says so.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Client.Merged):
+            return None
+        record, route = error.record, request.resolver_match
+        if request.method == "POST" or not route:
+            return render(request, "clients/merged_meanwhile.html", {"record": record}, status=409)
+        return see_other(route.view_name, **route.kwargs | {"client_id": record.person.public_id})
 
 
 def service(request: HttpRequest) -> dict[str, object]:

@@ -7,7 +7,8 @@ from relationships.models.participation import (
     WrongNumberOfPeople,
     start_relationship,
 )
-from relationships.models.relationship import Relationship, RelationshipQuerySet, records_in
+from relationships.models.queryset import RelationshipQuerySet, records_in
+from relationships.models.relationship import Relationship
 
 __all__ = [
     "EndReason",

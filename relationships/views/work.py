@@ -40,8 +40,8 @@ class Consequences:
         active = active.select_related("relationship", "client")
         for part in active.order_by("relationship__started_at"):
             others[part.client.person_id].append(part.relationship.get_kind_display())
-        can_sign_in = Client.objects.of_people(people).exclude(account=None)
-        with_account = set(can_sign_in.values_list("person_id", flat=True))
+        clients = relationship.therapist.clients.of_people(people)
+        with_account = set(clients.exclude(account=None).values_list("person_id", flat=True))
         return cls(
             leaving=[client for client in people if not others[client.pk]],
             staying=[(c, cls._because(others[c.pk])) for c in people if others[c.pk]],

@@ -113,8 +113,9 @@ class Person:
         """Lay tables of one's own in the way, in which everything belongs to this account."""
         run(
             """CREATE TEMPORARY TABLE clients_client AS
-            SELECT n AS id, n AS therapist_id, current_setting('stillwater.account')::bigint
-            AS account_id FROM generate_series(1::bigint, 20000) n"""
+            SELECT n AS id, n AS person_id, n AS therapist_id,
+            current_setting('stillwater.account')::bigint AS account_id
+            FROM generate_series(1::bigint, 20000) n"""
         )
         run(
             """CREATE TEMPORARY TABLE relationships_participation AS

@@ -117,7 +117,12 @@ def test_the_page_that_explains_the_figures_does_not_ask_either(practice, as_ali
 def test_the_view_of_the_visits_does_not_ask_either():
     _, (create,) = statements("profiles", "0001_views", "sqlite")
 
-    assert re.findall(r"\b(?:FROM|JOIN) (\w+)", create) == ["diary_session", PARTS]
+    assert re.findall(r"\b(?:FROM|JOIN) (\w+)", create) == [
+        "diary_session",
+        PARTS,
+        "clients_client",
+    ]
+    assert set(re.findall(r"\bclient\.(\w+)", create)) == {"id", "person_id"}
     assert not FORBIDDEN.search(create)
 
 
