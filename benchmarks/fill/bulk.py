@@ -131,12 +131,13 @@ def ask(question: str, values: Any = None) -> list[tuple]:
 def loader(model: type[models.Model], given: Sequence[str]) -> Callable[[list[tuple]], None]:
     """Return what loads rows of a model that have the `given` columns, by name or attname.
 
-    All others get the default that the model gives them.
+    All others get the default that the model gives them, or what the database works out.
     """
-    fields = {field.attname: field for field in model._meta.concrete_fields}
+    stored = [field for field in model._meta.concrete_fields if not field.generated]
+    fields = {field.attname: field for field in stored}
     fields["pk"] = model._meta.pk
     columns = [fields[name] for name in given]
-    others = [field for field in model._meta.concrete_fields if field not in columns]
+    others = [field for field in stored if field not in columns]
     defaults = tuple(field.get_default() for field in others)
     names = ", ".join(f'"{field.column}"' for field in [*columns, *others])
     table = f'"{model._meta.db_table}"'
