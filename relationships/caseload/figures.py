@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from statistics import median
 
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
@@ -44,7 +45,8 @@ class Caseload:
     def __init__(self, therapist: Therapist, now: datetime) -> None:
         self.now = now
         self.since = _a_year_before(now)
-        self._work = _work(therapist)
+        self._work = _work(therapist, self.since)
+        self._first = therapist.relationships.aggregate(at=Min("started_at"))["at"] or now
 
     def _during(self, when: Callable[[Episode], datetime | None]) -> list[Episode]:
         every = [e for work in self._work for e in work.episodes]
@@ -55,8 +57,7 @@ class Caseload:
         """Active clients at each month's end since there were any, and now."""
         ends = [_month_start(self.now, back=n) for n in range(MONTHS - 1, -1, -1)]
         moments = [*(end - timedelta(microseconds=1) for end in ends), self.now]
-        first = min((e.started_at for w in self._work for e in w.episodes), default=self.now)
-        return [Point(at, self._active_at(at)) for at in moments if at >= first]
+        return [Point(at, self._active_at(at)) for at in moments if at >= self._first]
 
     def _active_at(self, moment: datetime) -> int:
         active: set[int] = set()
@@ -130,17 +131,19 @@ class Caseload:
         return rows
 
 
-def _work(therapist: Therapist) -> list[Work]:
-    """Return a therapist's relationships by three queries."""
+def _work(therapist: Therapist, since: datetime) -> list[Work]:
+    """Return the relationships that were active at any time since then, by three queries."""
+    recent = therapist.relationships.filter(Q(ended_at=None) | Q(ended_at__gte=since))
+    within = {"relationship__in": recent.values("pk")}
     events: dict[int, list] = {}
-    for event in therapist.events.order_by("pk"):
+    for event in therapist.events.filter(**within).order_by("pk"):
         events.setdefault(event.relationship_id, []).append(event)
     clients: dict[int, set[int]] = {}
-    parts = therapist.participations.values_list("relationship", "client__person_id")
-    for relationship, person in parts:
+    parts = therapist.participations.filter(**within)
+    for relationship, person in parts.values_list("relationship", "client__person_id"):
         clients.setdefault(relationship, set()).add(person)
     sessions: dict[int, list[datetime]] = {}
-    held = therapist.sessions.attended().values_list("relationship", "starts_at")
+    held = therapist.sessions.attended().filter(**within).values_list("relationship", "starts_at")
     for relationship, starts_at in held:
         sessions.setdefault(relationship, []).append(starts_at)
     return [

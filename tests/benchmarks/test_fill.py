@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as counters
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 from django.test import Client as Browser
@@ -17,6 +15,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from relationships.models import Event, Participation, Relationship
+from tests.accounts.second_factor import code_of
 from tests.conftest import browser_of
 
 pytestmark = pytest.mark.database
@@ -63,7 +62,7 @@ def test_a_probe_signs_in_with_password_and_code_and_opens_its_list(settings):
     browser = Browser()
     sign_in = {"login": probe_email(20), "password": PASSWORD}
     browser.post("/sign-in/", sign_in)
-    code = format_hotp_value(hotp_value(TOTP_SECRET, next(iter(counters()))))
+    code = code_of(TOTP_SECRET)
     browser.post("/sign-in/code/", {"code": code})
 
     assert b"20 clients" in browser.get("/clients/?include=inactive").content

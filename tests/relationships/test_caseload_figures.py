@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -313,7 +315,7 @@ def test_one_ending_is_shown_as_it_is(load, new):
     assert load().reasons == [("Unplanned", 1, [("Client died", 1)])]
 
 
-def test_the_caseload_is_read_by_three_queries(load, new, django_assert_num_queries):
+def test_the_caseload_is_read_by_four_queries(load, new, django_assert_num_queries):
     def all_of_it() -> None:
         caseload = load()
         assert caseload.months
@@ -322,11 +324,11 @@ def test_the_caseload_is_read_by_three_queries(load, new, django_assert_num_quer
         assert caseload.sessions_spread
 
     new(ended=NOW - DAY)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         all_of_it()
     for _ in range(4):
         session(new(ended=NOW - DAY), MARCH + DAY + timedelta(minutes=len(load().ended) * 60))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         all_of_it()
 
 
@@ -346,3 +348,17 @@ def test_an_episode_covers_its_beginning_and_not_its_end(moments, when):
     assert sum(inside) <= 1
     passed = sum(moment <= when for moment in moments)
     assert any(inside) == (passed % 2 == 1)
+
+
+def test_of_work_that_ended_before_the_year_only_the_beginning_is_read(load, new):
+    session(new(at=YEARS_AGO, ended=NOW - 500 * DAY), NOW - 600 * DAY)
+
+    with CaptureQueriesContext(connection) as asked:
+        caseload = load()
+
+    assert {point.clients for point in caseload.months} == {0}
+    assert len(caseload.months) == 13
+    for query in asked.captured_queries[:3]:
+        with connection.cursor() as cursor:
+            cursor.execute(query["sql"])
+            assert cursor.fetchall() == []
