@@ -12,6 +12,7 @@ from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
 from practice.text.fields import EmailField, LineField, TimeZoneField
 from practice.text.spoken_names import first_name, has_surname
+from practice.web.edits import EditMixin
 
 NAME_ERRORS = {"required": "Enter the client’s name"}
 EMAIL_ERRORS = {"invalid": "Enter an email address like name@example.com"}
@@ -37,12 +38,8 @@ class PreferredNameMixin(forms.BaseForm):
         return cleaned_data
 
 
-class ClientForm(PreferredNameMixin, forms.ModelForm):
-    """Who a client is. Writes these columns and no others.
-
-    A form opened before an ending and saved after it must not bring the relationship's state, or
-    the counter of active relationships, back with it (`docs/domain.md` 6, trap 13).
-    """
+class PersonForm(PreferredNameMixin, forms.ModelForm):
+    """Who a client is, or is to be."""
 
     use_required_attribute = False
 
@@ -71,6 +68,14 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
 
     time_zone = TimeZoneField(help_text="In which they read times")
 
+
+class ClientForm(EditMixin, PersonForm):
+    """Who a client is. Writes the columns that were changed and no others.
+
+    A form opened before an ending and saved after it must not bring the relationship's state, or
+    the counter of active relationships, back with it (`docs/domain.md` 6, trap 13).
+    """
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.account_id:  # whose owner chooses it
@@ -81,13 +86,12 @@ class ClientForm(PreferredNameMixin, forms.ModelForm):
             self.fields["email"].help_text = words
 
     def save(self, commit: bool = True) -> Client:
-        changed = [name for name in self.Meta.fields if name in self.fields]
-        self.instance.save(update_fields=[*changed, "sort_name", "search_text"])
+        self.instance.save(update_fields=[*self.changed_data, "sort_name", "search_text"])
         return self.instance
 
 
-class KeepForm(forms.ModelForm):
-    """For how long the records of a client are kept. Writes these columns and no others."""
+class KeepForm(EditMixin, forms.ModelForm):
+    """For how long the records of a client are kept. Writes what was changed and no more."""
 
     use_required_attribute = False
 
@@ -124,7 +128,7 @@ class KeepForm(forms.ModelForm):
         return cleaned_data
 
     def save(self, commit: bool = True) -> Client:
-        self.instance.save(update_fields=self._meta.fields)
+        self.instance.save(update_fields=self.changed_data)
         return self.instance
 
 

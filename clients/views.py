@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -135,17 +136,24 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def edit(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Change who a client is. Never touches a relationship's state."""
+    is_sent = request.method == "POST"
     person = person_or_404(request.therapist.clients.all(), client_id)
-    form = ClientForm(request.POST if request.method == "POST" else None, instance=person)
+    form = _edit(request, client_id) if is_sent else ClientForm(instance=person)
     if form.is_valid():
-        with Entry.recording(
-            Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=person
-        ):
-            # Perhaps they have been erased since, or merged.
-            person_or_404(request.therapist.clients.locked(), client_id)
-            form.save()
         banner(request, "details_saved")
         return see_other("client", client_id)
-    # The form has put what was typed on `person`; the page speaks of who it was.
+    # The form has put what was typed on its client; the page speaks of who it was.
     person = person_or_404(request.therapist.clients.all(), client_id)
     return render_form(request, "clients/edit.html", {"client": person, "form": form})
+
+
+@transaction.atomic
+def _edit(request: TherapistRequest, client_id: str) -> ClientForm:
+    """Save what was changed, if it may be, while the client is locked; return the form."""
+    # Perhaps they have been erased since, or merged.
+    person = person_or_404(request.therapist.clients.locked(), client_id)
+    form = ClientForm(request.POST, instance=person)
+    if form.is_valid() and form.has_changed():
+        act = {"by": request.user, "therapist": request.therapist, "about": form.save()}
+        Entry.record(Verb.CLIENT_CHANGED, **act)
+    return form

@@ -94,7 +94,7 @@
   };
 
   const fail = (request, { type, detail }) => {
-    if (!request.element || request.status === 422 || detail.error?.name === "AbortError") return;
+    if (!request.element || [409, 422].includes(request.status) || detail.error?.name === "AbortError") return;
     const list = isList(request);
     failed = request.element;
     const wanted = failed.checked;

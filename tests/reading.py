@@ -82,3 +82,56 @@ def whole(answer) -> tuple:
     content = re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]+', rb"\1", answer.content)
     headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
     return answer.status_code, content, headers
+
+
+class _Sent(HTMLParser):
+    """What a browser sends of each form of a page, as it stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[dict[str, str]] = []
+        self._is_in_form = False
+        self._select: str | None = None
+        self._text: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        given = dict(attrs)
+        name, value = given.get("name"), given.get("value")
+        if tag == "form":
+            self.forms.append({})
+            self._is_in_form = True
+        elif not self._is_in_form:
+            return
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            if "selected" in given or self._select not in self.forms[-1]:
+                self.forms[-1][self._select] = value or ""
+        elif tag == "textarea" and name:
+            self._text, self.forms[-1][name] = name, ""
+        elif tag == "input" and name and given.get("type") != "file":
+            is_choice = given.get("type") in ("radio", "checkbox")
+            if not is_choice or "checked" in given:
+                self.forms[-1][name] = (value or "on") if is_choice else value or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self.forms[-1][self._text] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._is_in_form = False
+        elif tag == "select":
+            self._select = None
+        elif tag == "textarea" and self._text:
+            text = self.forms[-1][self._text].removeprefix("\r\n").removeprefix("\n")
+            self.forms[-1][self._text] = text.replace("\n", "\r\n")
+            self._text = None
+
+
+def sent_by(answer: HttpResponse, name: str) -> dict[str, str]:
+    """Return what a browser sends of the form that has a control of that name, as it stands."""
+    reader = _Sent()
+    reader.feed(answer.content.decode())
+    (found,) = (form for form in reader.forms if name in form)
+    return found

@@ -23,16 +23,15 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
-from django.db import transaction
 from django.http import HttpRequest, QueryDict
 
-from practice.accounts.access import AccountRequest
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import User
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
 from practice.text.fields import EmailField, LineField, TimeZoneField
+from practice.web.edits import EditMixin
 from practice.web.lengths import limit_length
 
 LONGEST_CODE = 50  # characters, spaces of an authenticator app included
@@ -221,19 +220,18 @@ class AddPasskeyForm(PasskeyNameMixin, AddWebAuthnForm):
         return self.cleaned_data
 
 
-class RenamePasskeyForm(PasskeyNameMixin, EditWebAuthnForm):
+class RenamePasskeyForm(EditMixin, PasskeyNameMixin, EditWebAuthnForm):
     """Another name for a passkey."""
 
 
-class TimeZoneForm(forms.Form):
+class TimeZoneForm(EditMixin, forms.Form):
     """The zone in which somebody reads times."""
 
     use_required_attribute = False
     time_zone = TimeZoneField()
 
-    @transaction.atomic
-    def save(self, request: AccountRequest) -> None:
+    def save(self, user: User) -> None:
         """Set it for the account, which reads everything in it, whomever it is of."""
-        request.user.time_zone = self.cleaned_data["time_zone"]
-        request.user.save(update_fields=["time_zone"])
-        time_zone_changed.send(TimeZoneForm, user=request.user)
+        user.time_zone = self.cleaned_data["time_zone"]
+        user.save(update_fields=["time_zone"])
+        time_zone_changed.send(TimeZoneForm, user=user)

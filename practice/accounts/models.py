@@ -1,6 +1,6 @@
 """Who signs in."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.apps import apps
 from django.conf import settings
@@ -161,9 +161,9 @@ class Therapist(models.Model):
         return first_name(self.name) or self.name
 
     @classmethod
-    def lock(cls, pk: int) -> None:
+    def lock(cls, pk: int) -> Self:
         """Lock a therapist's row until the end of the transaction: their diary and their hours.
 
-        Whoever puts something into a diary does so first, and so they take turns.
+        Whoever puts something into a diary does so first, and so they take turns. Return the row.
         """
-        cls.objects.select_for_update(no_key=True).get(pk=pk)
+        return cls.objects.select_for_update(no_key=True).get(pk=pk)

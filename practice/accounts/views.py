@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from practice.accounts.access import AccountRequest
 from practice.accounts.forms import TimeZoneForm
+from practice.accounts.models import User
 from practice.accounts.signed_in import EVERYTHING_KEPT, has_second_factor
 from practice.web.responses import banner, render_form, see_other
 
@@ -17,10 +19,9 @@ from practice.web.responses import banner, render_form, see_other
 def account(request: AccountRequest) -> HttpResponse:
     """Show the account, and change the time zone."""
     zone = timezone.get_current_timezone_name()
-    sent = request.POST if request.method == "POST" else None
-    form = TimeZoneForm(sent, initial={"time_zone": zone})
+    is_sent = request.method == "POST"
+    form = _set_zone(request) if is_sent else TimeZoneForm(initial={"time_zone": zone})
     if form.is_valid():
-        form.save(request)
         banner(request, "time_zone_saved")
         return see_other("account")
     context = {
@@ -29,6 +30,17 @@ def account(request: AccountRequest) -> HttpResponse:
         "sends_mail": bool(settings.EMAIL_HOST),
     }
     return render_form(request, "accounts/account.html", context)
+
+
+@transaction.atomic
+def _set_zone(request: AccountRequest) -> TimeZoneForm:
+    """Set the time zone, if it may be, while the account is locked; return the form."""
+    user = User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+    zone = user.time_zone or timezone.get_current_timezone_name()
+    form = TimeZoneForm(request.POST, initial={"time_zone": zone})
+    if form.is_valid() and (form.has_changed() or not user.time_zone):
+        form.save(user)
+    return form
 
 
 @require_POST

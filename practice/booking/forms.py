@@ -1,14 +1,18 @@
 """The rows of the availability editor: times of a weekday, days off; and the rules."""
 
 from datetime import time, timedelta
+from itertools import combinations
 from typing import Any
 
 from django import forms
 from django.forms import BaseFormSet, formset_factory
+from django.template.defaultfilters import date
 from django.utils import timezone
 
 from practice.booking.models import BookingRules
+from practice.booking.row_changes import Row, as_text, from_text, merged
 from practice.text.fields import LineField
+from practice.web.edits import EditMixin, changed_to
 
 MOST_SPANS, MOST_DAYS_OFF = 8, 50  # of a weekday, and in all
 FURTHEST_DAY_OFF = timedelta(days=3653)
@@ -89,11 +93,24 @@ class DaysOffForm(RowForm):
 
 
 class Rows(BaseFormSet):
-    """Rows of one kind; `names` has the name of each."""
+    """Rows of one kind; `names` has the name of each, `saved` the values of those there are.
 
-    def __init__(self, *args: Any, names: list[str], **kwargs: Any) -> None:
+    `shown` is what the page showed, as it carries it; what was sent is a change of that, and
+    `result` what comes of it: the rows as they are to be (`practice.booking.row_changes`).
+    """
+
+    def __init__(
+        self, *args: Any, names: list[str], saved: list[dict], shown: str | None, **kwargs: Any
+    ) -> None:
         self.names = names
+        self.now = {self.row_of(values): values for values in saved}
+        self.shown = as_text(self.now) if shown is None else shown
+        self.result: set[Row] | None = None
+        self.asks = ""  # in words, what was changed elsewhere, too
         super().__init__(*args, **kwargs)
+
+    def row_of(self, values: dict) -> Row:
+        return tuple(str(values[name]) for name in self.form.base_fields)
 
     def get_form_kwargs(self, index: int | None) -> dict:
         row = self.names[index] if index is not None and index < len(self.names) else ""
@@ -102,14 +119,53 @@ class Rows(BaseFormSet):
     def full_clean(self) -> None:
         """Refuse, in a sentence, a form that has lost count of its rows."""
         super().full_clean()
+        if not self.is_bound:
+            return
         total = self.management_form.cleaned_data.get("TOTAL_FORMS") or 0
-        if self.is_bound and (not self.management_form.is_valid() or total < 0):
+        if not self.management_form.is_valid() or total < 0:
             words = "This page was not sent whole. Nothing was saved. Reload it and try again"
             self._non_form_errors = self.error_class([words])
+        if not self._non_form_errors and not any(form.errors for form in self.forms):
+            self._compare()
+
+    def _compare(self) -> None:
+        """Find out what comes of the changes, or ask."""
+        shown, now = from_text(self.shown), {*self.now}
+        self.result = merged(shown, {*self.sent}, now)
+        if self.result is None or not self.is_possible(self.result):
+            self.result = {*self.sent} | now - shown  # to be shown, and decided
+            if not self.is_possible(self.result):
+                self.result = {*self.sent}
+            self.asks = changed_to(self.what, "; ".join(map(self.spoken, self.now.values())))
+            self._non_form_errors = self.error_class([self.asks])
 
     @property
     def filled(self) -> list[RowForm]:
         return [form for form in self.forms if form.is_filled]
+
+    @property
+    def sent(self) -> dict[Row, dict]:
+        """The values of each row that was sent."""
+        return {self.row_of(form.cleaned_data): form.cleaned_data for form in self.filled}
+
+    @property
+    def result_values(self) -> list[dict]:
+        """The values of the rows of `result`, in order."""
+        return [(self.now | self.sent)[row] for row in sorted(self.result or ())]
+
+    @property
+    def what(self) -> str:
+        """What a sentence calls them."""
+        return "Days off"
+
+    def is_possible(self, rows: set[Row]) -> bool:
+        """Whether these rows may stand beside each other."""
+        return len(rows) <= self.max_num
+
+    def spoken(self, values: dict) -> str:
+        first, last = (date(values[name], "j F Y") for name in ("first_day", "last_day"))
+        days = first if first == last else f"{first} to {last}"
+        return f"{days} ({values['reason']})" if values["reason"] else days
 
 
 class DayRows(Rows):
@@ -118,6 +174,18 @@ class DayRows(Rows):
     @property
     def day(self) -> str:
         return self.names[0].partition(",")[0]
+
+    @property
+    def what(self) -> str:
+        return self.day
+
+    def is_possible(self, rows: set[Row]) -> bool:
+        values = [(self.now | self.sent)[row] for row in rows]
+        pairs = combinations([(each["starts"], each["ends"]) for each in values], 2)
+        return super().is_possible(rows) and not any(_overlap(*pair) for pair in pairs)
+
+    def spoken(self, values: dict) -> str:
+        return f"{values['starts']:%H:%M} to {values['ends']:%H:%M}"
 
     @property
     def spans(self) -> list[SpanForm]:
@@ -145,7 +213,7 @@ RANGES = {
 }
 
 
-class RulesForm(forms.ModelForm):
+class RulesForm(EditMixin, forms.ModelForm):
     """How long, how close together, how soon and how far ahead."""
 
     use_required_attribute = False

@@ -75,9 +75,11 @@ def _midnight(day: date) -> datetime:
 def availability(request: TherapistRequest) -> HttpResponse:
     """Edit weekly hours, rules and days off."""
     data = request.POST.dict() if request.method == "POST" else None
-    form = Availability(request.therapist, data)
-    if form.is_bound and form.is_valid():
-        form.save()
+    if data is None or data.get("do"):  # shown, or with a row more or less
+        form = Availability(request.therapist, data)
+    else:
+        form = Availability.save(request.therapist, data)
+    if form.is_valid():
         banner(request, "availability_saved", outside=form.booked_outside())
         return see_other("availability")
     return render_form(request, "booking/availability.html", {"form": form})

@@ -1,11 +1,15 @@
 """The therapist writes their profile."""
 
+from hashlib import sha256
+from typing import Any
+
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from practice.profiles.models import Profile
 from practice.profiles.photo import portrait
 from practice.text.fields import LineField, LinesField
+from practice.web.edits import CHANGED_MEANWHILE, EditMixin
 
 FEES = ["fee_individual", "fee_couples", "fee_family", "fee_group"]
 _FEE_ERRORS = {
@@ -15,7 +19,7 @@ _FEE_ERRORS = {
 }
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(EditMixin, forms.ModelForm):
     """Everything the public page says; a new photo replaces the old one."""
 
     use_required_attribute = False
@@ -50,17 +54,35 @@ class ProfileForm(forms.ModelForm):
         error_messages={"empty": "Choose a photo in JPEG, PNG or WebP format"},
     )
     remove_photo = forms.BooleanField(label="Remove the photo", required=False)
+    photo_shown = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["photo_shown"] = sha256(self.instance.photo).hexdigest()
 
     def clean_new_photo(self) -> bytes:
         upload: UploadedFile | None = self.cleaned_data["new_photo"]
         return portrait(upload.file, upload.size or 0) if upload and upload.file else b""
 
+    def clean(self) -> dict:
+        """Ask before a photo is replaced or removed that the page did not show."""
+        super().clean()
+        cleaned_data, now = self.cleaned_data, self.initial["photo_shown"]
+        shown = cleaned_data.get("photo_shown") or now
+        self.data["photo_shown"] = now
+        if shown != now and cleaned_data.get("new_photo"):
+            words = "The photo was changed meanwhile. Choose yours again to replace it"
+            self.add_error("new_photo", forms.ValidationError(words, CHANGED_MEANWHILE))
+        elif shown != now and cleaned_data.get("remove_photo") and self.instance.photo:
+            words = "The photo was changed meanwhile. Save again to remove it"
+            self.add_error("remove_photo", forms.ValidationError(words, CHANGED_MEANWHILE))
+        return cleaned_data
+
     def save(self, commit: bool = True) -> Profile:
-        if self.cleaned_data["new_photo"]:
+        changed = [name for name in self._meta.fields if name in self.changed_data]
+        if self.cleaned_data["new_photo"] or self.cleaned_data["remove_photo"]:
             self.instance.photo = self.cleaned_data["new_photo"]
-        elif self.cleaned_data["remove_photo"]:
-            self.instance.photo = b""
-        # Of two clicks on a first save one makes the profile, and the other finds it.
-        saved, _ = Profile.objects.get_or_create(therapist=self.instance.therapist)
-        self.instance.pk = saved.pk
-        return super().save(commit)
+            changed.append("photo")
+        folded = ["sort_name", "search_text"]
+        self.instance.save(update_fields=[*changed, *folded] if self.instance.pk else None)
+        return self.instance

@@ -1,6 +1,7 @@
 """The public profile, and its owner's view of it."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -12,6 +13,7 @@ from practice.accounts.access import (
     for_therapists,
     therapist_of,
 )
+from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.models import next_free_times
 from practice.profiles.figures import figures, visits_of
@@ -70,19 +72,32 @@ def _visible(request: HttpRequest, slug: str) -> Profile:
 @for_therapists
 def profile(request: TherapistRequest) -> HttpResponse:
     """Edit one's own profile."""
-    own = Profile.objects.filter(therapist=request.therapist).first()
-    own = own or Profile(therapist=request.therapist)
-    is_sent = request.method == "POST"
-    data, files = (request.POST, request.FILES) if is_sent else (None, None)
-    form = ProfileForm(data, files, instance=own)
+    own = Profile.objects.filter(therapist=request.therapist)
+    if request.method == "POST":
+        form = _save(request)
+    else:
+        form = ProfileForm(instance=own.first() or Profile(therapist=request.therapist))
     if form.is_valid():
-        with Entry.recording(Verb.PROFILE_CHANGED, by=request.user, therapist=request.therapist):
-            form.save()
         banner(request, "profile_saved")
         return see_other("profile")
-    # The form has put what was typed on `own`; the page speaks of what is so.
-    saved = Profile.objects.filter(therapist=request.therapist).first()
-    return render_form(request, "profiles/profile.html", {"form": form, "profile": saved})
+    # The form has put what was typed on its profile; the page speaks of what is so.
+    context = {"form": form, "profile": own.first()}
+    return render_form(request, "profiles/profile.html", context)
+
+
+@transaction.atomic
+def _save(request: TherapistRequest) -> ProfileForm:
+    """Save what was changed, if it may be, while the profile is locked; return the form."""
+    own = Profile.objects.filter(therapist=request.therapist).select_for_update(no_key=True)
+    profile = own.first()
+    if profile is None:  # two who make it at once take turns
+        Therapist.lock(request.therapist.pk)
+        profile = own.first() or Profile(therapist=request.therapist)
+    form = ProfileForm(request.POST, request.FILES, instance=profile)
+    if form.is_valid() and (form.has_changed() or not profile.pk):
+        form.save()
+        Entry.record(Verb.PROFILE_CHANGED, by=request.user, therapist=request.therapist)
+    return form
 
 
 @require_safe

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from io import BytesIO
 
 from allauth.account.decorators import reauthentication_required
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -128,24 +129,31 @@ def _not_yet(request: TherapistRequest, plan: Plan) -> HttpResponse:
 @records(Verb.CLIENT_OPENED)
 def keep(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Choose how long the records of a client are kept."""
-    person = person_or_404(request.therapist.clients.all(), client_id)
-    form = KeepForm(request.POST if request.method == "POST" else None, instance=person)
+    is_sent = request.method == "POST"
+    form = _keep(request, client_id) if is_sent else KeepForm(instance=_client(request, client_id))
     if form.is_valid():
-        act = {"by": request.user, "therapist": request.therapist, "about": person}
-        with Entry.recording(Verb.CLIENT_CHANGED, outcome="keep until", **act):
-            # Perhaps they have been erased since, or merged.
-            person_or_404(request.therapist.clients.locked(), client_id)
-            form.save()
         banner(request, "retention_saved")
         return see_other("client", client_id)
-    # The form has put what was typed on `person`; the page speaks of what is so.
-    person = person_or_404(request.therapist.clients.all(), client_id)
+    # The form has put what was typed on its client; the page speaks of what is so.
+    person = _client(request, client_id)
     context = {
         "client": person,
         "form": form,
         "kept": retention_periods([person], timezone.now())[0],
     }
     return render_form(request, "records/keep.html", context)
+
+
+@transaction.atomic
+def _keep(request: TherapistRequest, client_id: str) -> KeepForm:
+    """Save what was changed, if it may be, while the client is locked; return the form."""
+    # Perhaps they have been erased since, or merged.
+    person = person_or_404(request.therapist.clients.locked(), client_id)
+    form = KeepForm(request.POST, instance=person)
+    if form.is_valid() and form.has_changed():
+        act = {"by": request.user, "therapist": request.therapist, "about": form.save()}
+        Entry.record(Verb.CLIENT_CHANGED, outcome="keep until", **act)
+    return form
 
 
 @require_safe

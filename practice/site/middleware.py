@@ -124,7 +124,7 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
     """Say to htmx what a browser understands by itself.
 
     A redirect to the sign-in page must leave the page, not land in a part of it; a refused form
-    (422) is the same page again and no new entry in the browser's history.
+    (422, or 409) is the same page again and no new entry in the browser's history.
     """
 
     def middleware(request: PageRequest) -> HttpResponse:
@@ -134,7 +134,7 @@ def htmx_answers(get_response: GetResponse) -> GetResponse:
             if response.headers.get("Location", "").startswith(sign_in):
                 here = quote(page_asked_from(request))
                 return HttpResponseClientRedirect(f"{sign_in}?next={here}")
-            if response.status_code == 422:
+            if response.status_code in (409, 422):
                 response.headers["HX-Push-Url"] = "false"
         return response
 

@@ -46,9 +46,15 @@ def whole_address(request: HttpRequest, path: str) -> str:
 
 
 def render_form(request: HttpRequest, template: str, context: dict) -> HttpResponse:
-    """Render a page with a form: 200 when it is new, 422 when it was refused."""
+    """Render a page with a form: 200 when it is new, 422 when it was refused.
+
+    409 when what it is about has changed meanwhile (`practice.web.edits`).
+    """
     form = context["form"]
-    return render(request, template, context, status=422 if form.is_bound and form.errors else 200)
+    status = 422 if form.is_bound and form.errors else 200
+    if getattr(form, "was_changed_meanwhile", False):
+        status = 409
+    return render(request, template, context, status=status)
 
 
 def banner(request: HttpRequest, key: str, **values: Model | int | Sequence[Model]) -> None:

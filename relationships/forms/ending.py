@@ -1,8 +1,13 @@
 """What the therapist says when work ends."""
 
+from typing import Self
+
 from django import forms
+from django.http import QueryDict
 
 from practice.text.fields import LinesField
+from practice.web.edits import EditMixin
+from relationships.models import Relationship
 from relationships.models.choices import REASON_CHOICES, EndReason
 from relationships.models.history import NOTE_LENGTH
 
@@ -35,7 +40,17 @@ class EndForm(forms.Form):
         return EndReason(self.cleaned_data["reason"])
 
 
-class ReasonForm(EndForm):
+class ReasonForm(EditMixin, EndForm):
     """A correction of the ending that the page showed, and of no other."""
 
     ended_at = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["iso8601"])
+
+    @classmethod
+    def of(cls, relationship: Relationship, data: QueryDict | None = None) -> Self:
+        """Return the form with the present reason, and with what was sent, if anything was."""
+        present = {
+            "reason": relationship.end_reason,
+            "note": relationship.end_note,
+            "ended_at": relationship.ended_at.isoformat() if relationship.ended_at else "",
+        }
+        return cls(data, initial=present)

@@ -9,7 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 
-from clients.forms import EMAIL_ERRORS, ClientForm, PreferredNameMixin
+from clients.forms import EMAIL_ERRORS, PersonForm, PreferredNameMixin
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
@@ -21,7 +21,7 @@ SOMEONE_ELSE = "new"
 WITH_WORK = ("relationships", "merged_records__relationships")
 
 
-class NewClientForm(ClientForm):
+class NewClientForm(PersonForm):
     """A client to be. Says so when they seem to be one already."""
 
     is_new = forms.BooleanField(label="This is someone else: add a new client", required=False)

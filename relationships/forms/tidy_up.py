@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from practice.accounts.models import User
+from practice.web.edits import EditMixin
 from relationships.caseload import tidy_up
 from relationships.forms.ending import WHICH
 from relationships.models import Relationship
@@ -93,7 +94,7 @@ class TidyForm(forms.Form):
         return tidy_up.not_yet(self.relationship, timezone.localdate(), by)
 
 
-class WeeksForm(forms.Form):
+class WeeksForm(EditMixin, forms.Form):
     """After how many weeks without a session the app asks."""
 
     use_required_attribute = False
@@ -111,7 +112,7 @@ class WeeksForm(forms.Form):
     )
 
 
-class PlanForm(forms.Form):
+class PlanForm(EditMixin, forms.Form):
     """The day of the last session; empty means none is planned."""
 
     use_required_attribute = False

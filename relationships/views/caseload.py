@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.accounts.models import Therapist
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.diary.models import needing_attention
@@ -56,12 +57,11 @@ def _attention(request: TherapistRequest) -> RelationshipQuerySet:
 def tidy_up(request: TherapistRequest) -> HttpResponse:
     """Go through the relationships that need attention: end, put off, or note a break."""
     are_weeks_sent = request.method == "POST" and "row" not in request.POST
-    weeks = WeeksForm(
-        request.POST if are_weeks_sent else None,
-        initial={"weeks": request.therapist.tidy_up_weeks},
-    )
+    present = {"weeks": request.therapist.tidy_up_weeks}
+    weeks = _save_weeks(request) if are_weeks_sent else WeeksForm(initial=present)
     if weeks.is_valid():
-        return _save_weeks(request, weeks.cleaned_data["weeks"])
+        banner(request, "weeks_saved")
+        return see_other("tidy_up")
     waiting = _attention(request)
     # A row that was shown is answered even if it has left the list since.
     sent = [row for row in request.POST.getlist("row") if row.isalnum()]
@@ -91,14 +91,17 @@ def _rows(
     return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in rows]
 
 
-def _save_weeks(request: TherapistRequest, weeks: int) -> HttpResponse:
-    with Entry.recording(
-        Verb.SETTINGS_CHANGED, by=request.user, therapist=request.therapist, outcome="tidy-up"
-    ):
-        request.therapist.tidy_up_weeks = weeks
-        request.therapist.save(update_fields=["tidy_up_weeks"])
-    banner(request, "weeks_saved")
-    return see_other("tidy_up")
+@transaction.atomic
+def _save_weeks(request: TherapistRequest) -> WeeksForm:
+    """Save the number, if it may be, while the therapist is locked; return the form."""
+    therapist = Therapist.lock(request.therapist.pk)
+    form = WeeksForm(request.POST, initial={"weeks": therapist.tidy_up_weeks})
+    if form.is_valid() and form.has_changed():
+        therapist.tidy_up_weeks = form.cleaned_data["weeks"]
+        therapist.save(update_fields=["tidy_up_weeks"])
+        act = {"by": request.user, "therapist": therapist, "outcome": "tidy-up"}
+        Entry.record(Verb.SETTINGS_CHANGED, **act)
+    return form
 
 
 def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
@@ -121,12 +124,23 @@ def plan(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         banner(request, "relationship_has_ended")
         return see_other("relationship", relationship_id)
     present = {"planned_end": relationship.planned_end}
-    form = PlanForm(request.POST if request.method == "POST" else None, initial=present)
-    if form.is_valid():
-        if plan_end(relationship, form.cleaned_data["planned_end"], request.user):
-            banner(request, "ending_planned")
-        else:
-            banner(request, "relationship_has_ended")
+    is_sent = request.method == "POST"
+    form = _plan(request, relationship_id) if is_sent else PlanForm(initial=present)
+    if form is None or form.is_valid():
+        banner(request, "ending_planned" if form else "relationship_has_ended")
         return see_other("relationship", relationship_id)
     context = {"relationship": relationship, "form": form}
     return render_form(request, "relationships/plan.html", context)
+
+
+@transaction.atomic
+def _plan(request: TherapistRequest, relationship_id: str) -> PlanForm | None:
+    """Note the day, if it may be, while the relationship is locked; None if it has ended."""
+    active = request.therapist.relationships.active().select_for_update(no_key=True)
+    relationship = active.filter(public_id=relationship_id).first()
+    if relationship is None:
+        return None
+    form = PlanForm(request.POST, initial={"planned_end": relationship.planned_end})
+    if form.is_valid() and form.has_changed():
+        plan_end(relationship, form.cleaned_data["planned_end"], request.user)
+    return form

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -178,17 +179,25 @@ def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     relationship = _relationship(request, relationship_id)
     if not relationship.is_ended:
         return _back(request, relationship, "relationship_is_active")
-    present = {
-        "reason": relationship.end_reason,
-        "note": relationship.end_note,
-        "ended_at": relationship.ended_at.isoformat() if relationship.ended_at else "",
-    }
-    form = ReasonForm(request.POST if request.method == "POST" else None, initial=present)
+    try:
+        is_sent = request.method == "POST"
+        form = _correct(request, relationship) if is_sent else ReasonForm.of(relationship)
+    except Relationship.AlreadyDone:
+        return _back(request, relationship, "reason_unchanged")
     if form.is_valid():
-        try:
-            relationship.correct_reason(by=request.user, **form.cleaned_data)
-        except Relationship.AlreadyDone:
-            return _back(request, relationship, "reason_unchanged")
         return _back(request, relationship, "reason_corrected")
     context = {"relationship": relationship, "form": form}
     return render_form(request, "relationships/reason.html", context)
+
+
+@transaction.atomic
+def _correct(request: TherapistRequest, relationship: Relationship) -> ReasonForm:
+    """Correct the reason, if it may be, while the relationship is locked; return the form."""
+    ended = request.therapist.relationships.ended().select_for_update(no_key=True)
+    present = ended.filter(pk=relationship.pk).first()
+    if present is None:  # taken up again, or erased, a moment ago
+        raise Relationship.AlreadyDone
+    form = ReasonForm.of(present, request.POST)
+    if form.is_valid():
+        present.correct_reason(by=request.user, **form.cleaned_data)
+    return form

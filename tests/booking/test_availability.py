@@ -5,7 +5,6 @@ from datetime import date, time
 import pytest
 import time_machine
 
-from practice.booking.availability import Availability
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from tests.booking import KEYS, availability
 from tests.diary import (
@@ -160,20 +159,6 @@ def test_times_that_touch_do_not_overlap(save, alice):
     save(mon=["09:00-12:00", "12:00-13:00"])
 
     assert hours(alice) == ["mon 09:00-12:00", "mon 12:00-13:00"]
-
-
-def test_two_who_save_for_the_first_time_both_save_and_the_last_wins(alice):
-    """Both forms were sent before either was saved: a double click, or two tabs."""
-    one = Availability(alice, availability(mon=["09:00-12:00"], rules={"gap_minutes": 20}))
-    other = Availability(alice, availability(tue=["09:00-12:00"], rules={"gap_minutes": 30}))
-    assert one.is_valid()
-    assert other.is_valid()
-
-    one.save()
-    other.save()
-
-    assert hours(alice) == ["tue 09:00-12:00"]
-    assert BookingRules.objects.get().gap_minutes == 30
 
 
 def test_a_client_books_what_was_saved(save, as_ann, individual):

@@ -17,7 +17,7 @@ from PIL import Image
 from practice.profiles.models import Profile
 from practice.profiles.photo import portrait
 from tests.profiles.pictures import picture
-from tests.reading import read
+from tests.reading import read, sent_by
 
 KINDS = "Choose a photo in JPEG, PNG or WebP format"
 LARGE = "The photo must be smaller than 5 MB"
@@ -329,3 +329,60 @@ def test_without_a_photo_there_is_nothing_to_serve(as_alice, client):
     as_alice.post("/profile/", TYPED)
 
     assert client.get("/therapists/alice/photo/").status_code == 404
+
+
+# A page that is older than the photo.
+
+
+def test_a_photo_that_came_meanwhile_is_replaced_only_once_that_was_asked(as_alice, alice):
+    shown = sent_by(as_alice.get("/profile/"), "headline")
+    send(as_alice, picture())
+    former = bytes(Profile.objects.get().photo)
+    file = SimpleUploadedFile("me.png", picture("PNG", (90, 90)), "image/png")
+
+    answer = as_alice.post("/profile/", shown | {"headline": "Mine", "new_photo": file})
+
+    words = "The photo was changed meanwhile. Choose yours again to replace it"
+    again = sent_by(answer, "headline")
+    assert answer.status_code == 409
+    assert ("#id_new_photo", words) in read(answer).links
+    assert again["headline"] == "Mine"
+    assert bytes(Profile.objects.get().photo) == former
+    file.seek(0)
+    assert as_alice.post("/profile/", again | {"new_photo": file}).status_code == 303
+    assert bytes(Profile.objects.get().photo) != former
+
+
+def test_another_photo_than_was_shown_is_removed_only_once_that_was_asked(as_alice, alice):
+    send(as_alice, picture())
+    shown = sent_by(as_alice.get("/profile/"), "headline")
+    send(as_alice, picture("PNG", (90, 90)))
+
+    answer = as_alice.post("/profile/", shown | {"remove_photo": "on"})
+
+    again = sent_by(answer, "headline")
+    assert answer.status_code == 409
+    assert "The photo was changed meanwhile. Save again to remove it" in read(answer).text
+    assert Profile.objects.get().photo
+    assert again["remove_photo"] == "on"
+    assert as_alice.post("/profile/", again).status_code == 303
+    assert not Profile.objects.get().photo
+
+
+def test_a_photo_that_came_meanwhile_stays_when_something_else_is_saved(as_alice, alice):
+    as_alice.post("/profile/", TYPED)
+    shown = sent_by(as_alice.get("/profile/"), "headline")
+    send(as_alice, picture())
+
+    answer = as_alice.post("/profile/", shown | {"languages": "English"})
+
+    assert answer.status_code == 303
+    assert Profile.objects.get().photo
+
+
+def test_a_photo_that_is_gone_already_is_removed_without_a_question(as_alice, alice):
+    send(as_alice, picture())
+    shown = sent_by(as_alice.get("/profile/"), "headline")
+    Profile.objects.update(photo=b"")
+
+    assert as_alice.post("/profile/", shown | {"remove_photo": "on"}).status_code == 303
