@@ -13,7 +13,6 @@ from functools import partial
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client as Browser
 from django.test import TransactionTestCase
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from practice.accounts.signed_in import SEEN
 from practice.audit import sealing
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
+from tests.pressing import Browser
 from tests.restoring import template
 
 # A browser test leaves an event loop in the thread, which Django takes for asynchronous code.

@@ -1,7 +1,7 @@
 """A client books a session: pick a time, check it, book it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -15,12 +15,17 @@ from practice.accounts.access import ClientRequest, for_clients
 from practice.booking.models import free_times, is_free, rules_of
 from practice.booking.openings import instants
 from practice.diary.models import Session
-from practice.diary.shown_to_clients import Card, cards
+from practice.diary.shown_to_clients import Card, cards, fee
 from practice.text.spoken_times import week_of
-from practice.web.responses import banner, see_other
+from practice.web.responses import banner, render_form, see_other
+from practice.web.shown import shown_by, was_shown
 from relationships.models import Relationship
 
-A_WEEK = timedelta(weeks=1)
+A_WEEK, A_MINUTE = timedelta(weeks=1), timedelta(minutes=1)
+CHANGED = (
+    "Nothing has been booked. The page shows what is so now: look at it, and press again if it "
+    "suits you."
+)
 YEARS = range(1900, 9000)  # beyond them the arithmetic of dates ends
 
 
@@ -43,7 +48,9 @@ class Slot:
 
 def _own(request: ClientRequest, public_id: str) -> Relationship:
     """Return a relationship in which the reader can book; else it does not exist."""
-    shown = Relationship.objects.shown_to(request.clients).select_related("therapist__user")
+    shown = Relationship.objects.shown_to(request.clients)
+    shown = shown.select_related("therapist__user", "therapist__profile")
+    shown = shown.defer("therapist__profile__photo")
     return get_object_or_404(shown, public_id=public_id, is_quiet=False, is_closed=False)
 
 
@@ -103,40 +110,82 @@ def check(request: ClientRequest, relationship_id: str, day: str, time: str) -> 
     if (day, time) != (slot.day, slot.time):
         address = resolve_url("check_booking", relationship_id, slot.day, slot.time)
         return see_other(f"{address}?second=1" if slot.is_second else address)
-    if not is_free(relationship.therapist, start, timezone.now()):
+    return _check(request, relationship, start)
+
+
+def _check(
+    request: ClientRequest, relationship: Relationship, start: datetime, changed: str = ""
+) -> HttpResponse:
+    """Show what would be booked, perhaps with what has `changed`; or that it is not free."""
+    therapist = relationship.therapist
+    if not is_free(therapist, start, timezone.now()):
         return _no_longer_free(request, relationship, start)
+    length = rules_of(therapist).length
     context = {
         "card": _card(request, relationship),
         "starts_at": start,
-        "ends_at": start + rules_of(relationship.therapist).length,
-        "zone_of_therapist": relationship.therapist.time_zone,
-        "slot": slot,
+        "ends_at": start + length,
+        "zone_of_therapist": therapist.time_zone,
+        "slot": Slot.at(start),
         "key": uuid4(),
+        "shown": _shown(relationship, start, length),
+        "changed": changed,
     }
-    return render(request, "booking/check.html", context)
+    return render_form(request, "booking/check.html", context)
+
+
+def _shown(relationship: Relationship, start: datetime, length: timedelta) -> str:
+    """Return what the page to check says: the instant, the length in minutes, and the fee."""
+    price = fee(relationship.therapist, relationship.kind)
+    return f"{start.astimezone(UTC).isoformat()} {length // A_MINUTE} {price}"
+
+
+def _start_shown(request: ClientRequest) -> datetime | None:
+    """Return the instant of the page that was sent, whatever its address reads in the zone now."""
+    try:
+        start = datetime.fromisoformat(shown_by(request).partition(" ")[0])
+    except ValueError:
+        return None
+    return start if start.tzinfo == UTC and start.year in YEARS else None
 
 
 def _book(request: ClientRequest, relationship: Relationship, start: datetime) -> HttpResponse:
-    therapist = relationship.therapist
+    """Book what the page has shown; where something else is so now, show that."""
+    start = _start_shown(request) or start
+    length = rules_of(relationship.therapist).length
+    if not was_shown(request, _shown(relationship, start, length)):
+        return _check(request, relationship, start, CHANGED)
     try:
         session = Session.book(
             relationship,
             starts_at=start,
-            length=rules_of(therapist).length,
+            length=length,
             by=request.user,
             key=_key(request.POST.get("key", "")),
-            allowed=lambda: _is_still_free(request, relationship, start),
+            allowed=lambda: _is_still_free(request, relationship, start, length),
         )
     except Session.Taken:
         return _no_longer_free(request, relationship, start)
+    except Session.Changed:
+        return _check(request, relationship, start, CHANGED)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
 
 
-def _is_still_free(request: ClientRequest, relationship: Relationship, start: datetime) -> bool:
-    """Ask again once nobody else can book; work that has been closed since is a 404."""
-    fresh = _own(request, relationship.public_id)
-    return is_free(fresh.therapist, start, timezone.now())
+def _is_still_free(
+    request: ClientRequest, relationship: Relationship, start: datetime, length: timedelta
+) -> bool:
+    """Ask again once nobody else can book; work that has been closed since is a 404.
+
+    Raises:
+        Session.Changed: it is free, and the therapist has just chosen another length.
+    """
+    therapist = _own(request, relationship.public_id).therapist
+    if not is_free(therapist, start, timezone.now()):
+        return False
+    if rules_of(therapist).length != length:
+        raise Session.Changed
+    return True
 
 
 def _no_longer_free(

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils import timezone
 
+from practice.accounts.models import User
 from practice.booking.openings import instants
+from practice.diary.models import Session
 from practice.text.spoken_times import clock, day
 
 EARLIER, LATER = "earlier", "later"
@@ -72,6 +74,16 @@ class MoveForm(TimeForm):
 
     for_client = forms.BooleanField(label="The client asked for this", required=False)
 
+    @property
+    def move(self) -> dict:
+        """What `Session.move` is asked for."""
+        return {name: self.cleaned_data[name] for name in ("starts_at", "for_client")}
+
+    def is_done_to(self, session: Session, by: User) -> bool:
+        """Whether the session has been moved just so by the same person: by a double click."""
+        columns = (session.starts_at, session.moved_for_client, session.moved_by_id)
+        return columns == (*self.move.values(), by.pk)
+
 
 class SessionForm(TimeForm):
     """A session to be booked, or to be recorded in retrospect."""
@@ -93,5 +105,7 @@ class SessionForm(TimeForm):
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     @property
-    def length(self) -> timedelta:
-        return timedelta(minutes=self.cleaned_data["minutes"])
+    def booking(self) -> dict:
+        """What `Session.book` is asked for."""
+        columns = {name: self.cleaned_data[name] for name in ("starts_at", "complimentary", "key")}
+        return columns | {"length": timedelta(minutes=self.cleaned_data["minutes"])}

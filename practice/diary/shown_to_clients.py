@@ -82,14 +82,15 @@ def _card(
         others=in_words(person.first_name for person in people if person not in own),
         for_whom=in_words(p.first_name for p in own) if therapist.pk in shared else "",
         profile_slug=therapist.slug if has_public_page else "",
-        fee=_fee(therapist, relationship.kind),
+        fee=fee(therapist, relationship.kind),
         ended_at=relationship.ended_at,
         is_quiet=is_quiet,
         can_book=not is_quiet and not relationship.is_closed,
     )
 
 
-def _fee(therapist: Therapist, kind: str) -> int | None:
+def fee(therapist: Therapist, kind: str) -> int | None:
+    """Return what a session of this kind costs, in whole pounds; None where no fee is named."""
     if not hasattr(therapist, "profile"):
         return None
     profile = therapist.profile
@@ -195,5 +196,5 @@ def details(
         moved=change(session.moved_at, session.moved_by_id, for_client=session.moved_for_client),
         cancelled=change(session.cancelled_at, session.cancelled_by_id, for_client=asked),
         complimentary=session.complimentary,
-        fee=_fee(therapist, relationship.kind),
+        fee=fee(therapist, relationship.kind),
     )

@@ -25,9 +25,13 @@ from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken_names import initials
+from practice.text.spoken_times import instant
 from practice.web.responses import banner, render_form, see_other
+from practice.web.shown import was_shown
 
 TAKEN = "You have another session at that time"
+LOOK = "The page shows what is so now: look at it, and press again if you still mean it."
+ANSWERS = {"yes": Session.State.ATTENDED, "no": Session.State.MISSED}
 ROWS_A_PAGE = 25
 
 
@@ -53,20 +57,28 @@ def _record_look(request: AccountRequest, appointment: Session) -> None:
 def session(request: AccountRequest, session_id: str) -> HttpResponse:
     """Session Details, for the therapist and for the client."""
     appointment, is_therapist = _session(request, session_id)
+    if is_therapist:
+        return _details(request, appointment)
     _record_look(request, appointment)
-    if not is_therapist:
-        own = cards(request.user.clients.all())
-        is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
-        shared = shared_by(request.user)
-        shown = details(appointment, request.user, shared, is_quiet=is_quiet)
-        return render(request, "diary/my_session.html", {"appointment": shown})
+    own = cards(request.user.clients.all())
+    is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
+    shared = shared_by(request.user)
+    shown = details(appointment, request.user, shared, is_quiet=is_quiet)
+    return render(request, "diary/my_session.html", {"appointment": shown})
+
+
+def _details(request: AccountRequest, appointment: Session, changed: str = "") -> HttpResponse:
+    """Show the therapist's page of a session, perhaps with what has `changed` since."""
+    _record_look(request, appointment)
     prefetch_related_objects(appointment.relationship.people, "account")  # for their zones
     context = {
         "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,
         "can_answer": appointment.is_over and appointment.state != Session.State.CANCELLED,
+        "shown": appointment.shown,
+        "changed": changed,
     }
-    return render(request, "diary/session.html", context)
+    return render_form(request, "diary/session.html", context)
 
 
 @require_safe
@@ -85,24 +97,31 @@ def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
-    """Cancel a session, from either side."""
+    """Cancel a session, from either side: the one that the page has shown."""
     appointment, is_therapist = _session(request, session_id)
     if not appointment.is_upcoming:
         return _is_no_longer_booked(request, session_id)
-    if request.method == "POST":
+    is_sent = request.method == "POST"
+    if is_sent and was_shown(request, appointment.shown):
         try:
-            appointment.cancel(by=request.user, for_client="for_client" in request.POST)
+            for_client = "for_client" in request.POST
+            appointment.cancel(by=request.user, for_client=for_client, if_unchanged=True)
         except Session.AlreadyDone:
             return _is_no_longer_booked(request, session_id)
-        banner(request, "session_cancelled")
-        return see_other("session", session_id)
+        except Session.Changed:
+            pass
+        else:
+            banner(request, "session_cancelled")
+            return see_other("session", session_id)
     _record_look(request, appointment)
     shared = () if is_therapist else shared_by(request.user)
     context = {
         "appointment": details(appointment, request.user, shared),
         "as_therapist": is_therapist,
+        "shown": appointment.shown,
+        "changed": f"Nothing was cancelled. {LOOK}" if is_sent else "",
     }
-    return render(request, "diary/cancel.html", context)
+    return render_form(request, "diary/cancel.html", context)
 
 
 def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
@@ -121,39 +140,59 @@ def move(request: TherapistRequest, session_id: str) -> HttpResponse:
     local = timezone.localtime(appointment.starts_at)
     present = {"day": local.date(), "time": local.time()}
     form = MoveForm(request.POST if request.method == "POST" else None, initial=present)
-    if form.is_valid():
-        try:
-            appointment.move(
-                by=request.user,
-                starts_at=form.cleaned_data["starts_at"],
-                for_client=form.cleaned_data["for_client"],
-            )
-        except Session.Taken:
-            form.add_error("time", TAKEN)
-        except Session.AlreadyDone:
-            return _is_no_longer_booked(request, session_id)
-        else:
-            banner(request, "session_moved")
-            return see_other("session", session_id)
-    return render_form(request, "diary/move.html", {"form": form, "appointment": appointment})
+    is_valid, changed = form.is_valid(), ""
+    try:
+        if form.is_bound and not was_shown(request, _shown_to_move(appointment)):
+            raise Session.Changed
+        if is_valid:
+            appointment.move(by=request.user, if_unchanged=True, **form.move)
+            return _moved(request, session_id)
+    except Session.Taken:
+        form.add_error("time", TAKEN)
+    except Session.AlreadyDone:
+        return _is_no_longer_booked(request, session_id)
+    except Session.Changed:
+        if is_valid and form.is_done_to(appointment, request.user):
+            return _moved(request, session_id)
+        changed = f"Nothing was moved. {LOOK}"
+    context = {"form": form, "appointment": appointment, "changed": changed}
+    return render_form(request, "diary/move.html", context | {"shown": _shown_to_move(appointment)})
+
+
+def _shown_to_move(appointment: Session) -> str:
+    """Return what the page to move a session says of it, and in which zone times are typed."""
+    return f"{appointment.shown} {timezone.get_current_timezone_name()}"
+
+
+def _moved(request: TherapistRequest, session_id: str) -> HttpResponse:
+    banner(request, "session_moved")
+    return see_other("session", session_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     """Say whether the client came."""
-    appointment = get_object_or_404(request.therapist.sessions, public_id=session_id)
+    appointment = get_object_or_404(with_details(request.therapist.sessions), public_id=session_id)
     if request.method != "POST":
         return see_other("session", session_id)
-    if request.POST.get("attended") not in ("yes", "no"):
+    answer = request.POST.get("attended")
+    if answer not in ANSWERS:
         banner(request, "attendance_not_chosen")
         return see_other("session", session_id)
-    try:
-        appointment.set_attendance(attended=request.POST["attended"] == "yes", by=request.user)
-    except (Session.AlreadyDone, Session.NotYet):
-        banner(request, "attendance_refused")
-    else:
-        banner(request, "attendance_noted")
+    can_answer = appointment.is_over and appointment.state != Session.State.CANCELLED
+    if appointment.state != ANSWERS[answer]:
+        try:
+            if can_answer and not was_shown(request, appointment.shown):
+                raise Session.Changed
+            attended = ANSWERS[answer] == Session.State.ATTENDED
+            appointment.set_attendance(attended=attended, by=request.user, if_unchanged=True)
+        except (Session.AlreadyDone, Session.NotYet):
+            banner(request, "attendance_refused")
+            return see_other("session", session_id)
+        except Session.Changed:
+            return _details(request, appointment, f"Nothing was noted. {LOOK}")
+    banner(request, "attendance_noted")
     return see_other("session", session_id)
 
 
@@ -167,23 +206,28 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
     rules = getattr(request.therapist, "booking_rules", None)
     start = {"minutes": rules.session_minutes if rules else 50, "key": uuid4()}
     form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
-    if form.is_valid():
+    zone, changed = timezone.get_current_timezone_name(), ""
+    if form.is_bound and not was_shown(request, zone):
+        changed = f"Nothing was added. {LOOK}"
+    elif form.is_valid():
         try:
-            added = Session.book(
-                relationship,
-                starts_at=form.cleaned_data["starts_at"],
-                length=form.length,
-                by=request.user,
-                complimentary=form.cleaned_data["complimentary"],
-                key=form.cleaned_data["key"],
-            )
+            added = Session.book(relationship, by=request.user, **form.booking)
         except Session.Taken:
             form.add_error("time", TAKEN)
+        except Session.Changed:
+            changed = _has_added(relationship.sessions.get(key=form.cleaned_data["key"]))
+            form = SessionForm(request.POST.dict() | {"key": start["key"]})
         else:
             banner(request, "session_recorded" if added.is_over else "session_added")
             return see_other("session", added.public_id)
-    return render_form(
-        request, "diary/add_session.html", {"form": form, "relationship": relationship}
+    context = {"form": form, "relationship": relationship, "shown": zone, "changed": changed}
+    return render_form(request, "diary/add_session.html", context)
+
+
+def _has_added(added: Session) -> str:
+    return (
+        f"Nothing was added. This page has added a session on {instant(added.starts_at)}: "
+        "add this one, too, if you mean another."
     )
 
 

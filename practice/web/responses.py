@@ -48,11 +48,12 @@ def whole_address(request: HttpRequest, path: str) -> str:
 def render_form(request: HttpRequest, template: str, context: dict) -> HttpResponse:
     """Render a page with a form: 200 when it is new, 422 when it was refused.
 
-    409 when what it is about has changed meanwhile (`practice.web.edits`).
+    409 when what it is about has changed meanwhile: at a field (`practice.web.edits`), or so that
+    nothing was done (`practice.web.shown`), which `changed` says in a sentence.
     """
-    form = context["form"]
-    status = 422 if form.is_bound and form.errors else 200
-    if getattr(form, "was_changed_meanwhile", False):
+    form = context.get("form")
+    status = 422 if form and form.is_bound and form.errors else 200
+    if context.get("changed") or getattr(form, "was_changed_meanwhile", False):
         status = 409
     return render(request, template, context, status=status)
 

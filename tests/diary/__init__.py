@@ -6,7 +6,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.test import Client as Browser
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
@@ -14,6 +13,7 @@ from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Session
 from relationships.models import Relationship
 from tests.factories import UserFactory, reads_in
+from tests.pressing import Browser
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FIFTY = 50 * MINUTE

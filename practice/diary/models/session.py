@@ -34,6 +34,9 @@ class Session(models.Model):
     class NotYet(Exception):
         """Attendance of a session that has not ended cannot be known."""
 
+    class Changed(Exception):
+        """It is not, or no longer, what the page said from which it was asked for."""
+
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="sessions")
     public_id = PublicIdField()
     relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="sessions")
@@ -108,6 +111,7 @@ class Session(models.Model):
         it made for this relationship.
 
         Raises:
+            Session.Changed: what this key made is another session than the one asked for.
             Session.Taken: the therapist has another session then, it is not allowed, what this key
                 made has been cancelled, or the relationship has been erased a moment ago.
         """
@@ -115,6 +119,9 @@ class Session(models.Model):
         with _one_at_a_time(therapist_id):
             made = relationship.sessions.filter(key=key).first() if key else None
             if made and made.state != cls.State.CANCELLED:
+                asked = (starts_at, ends_at, complimentary)
+                if (made.starts_at, made.ends_at, made.complimentary) != asked:
+                    raise cls.Changed
                 return made
             is_there = Relationship.objects.filter(pk=relationship.pk).exists()  # not erased
             is_free = is_there and not cls._is_taken(therapist_id, starts_at, ends_at)
@@ -133,12 +140,20 @@ class Session(models.Model):
             booked._record(Verb.SESSION_BOOKED, by)
             return booked
 
-    def move(self, *, starts_at: datetime, by: User, for_client: bool = False) -> None:
+    def move(  # long for its arguments and for what each of its columns keeps
+        self,
+        *,
+        starts_at: datetime,
+        by: User,
+        for_client: bool = False,
+        if_unchanged: bool = False,
+    ) -> None:
         """Give a booked session another time, as long as before; `for_client` if they asked.
 
         Raises:
             Session.Taken: the therapist has another session then.
             Session.AlreadyDone: it is no longer booked.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
         now = timezone.now()
         for_client = for_client or by.pk != self.therapist.user_id
@@ -154,6 +169,7 @@ class Session(models.Model):
                 raise self.Taken
             self._change(
                 Session.objects.booked(),
+                if_unchanged=if_unchanged,
                 starts_at=starts_at,
                 ends_at=ExpressionWrapper(length + Value(starts_at), models.DateTimeField()),
                 moved_at=now,
@@ -165,14 +181,16 @@ class Session(models.Model):
             self._record(Verb.SESSION_MOVED, by)
 
     @transaction.atomic
-    def cancel(self, *, by: User, for_client: bool = False) -> None:
+    def cancel(self, *, by: User, for_client: bool = False, if_unchanged: bool = False) -> None:
         """Cancel a booked session; who, when, and whether for the client is kept.
 
         Raises:
             Session.AlreadyDone: it is no longer booked.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
         self._change(
             Session.objects.booked(),
+            if_unchanged=if_unchanged,
             state=self.State.CANCELLED,
             cancelled_at=timezone.now(),
             cancelled_by=by,
@@ -182,22 +200,30 @@ class Session(models.Model):
         self._record(Verb.SESSION_CANCELLED, by)
 
     @transaction.atomic
-    def set_attendance(self, *, attended: bool, by: User | None = None) -> None:
+    def set_attendance(
+        self, *, attended: bool, by: User | None = None, if_unchanged: bool = False
+    ) -> None:
         """Say whether the client came, at any time after it; `by` is the therapist unless told.
 
         Raises:
             Session.NotYet: it has not ended.
             Session.AlreadyDone: it was cancelled.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
         over = Session.objects.standing().filter(ends_at__lte=timezone.now())
         state = self.State.ATTENDED if attended else self.State.MISSED
         try:
-            self._change(over, state=state)
+            self._change(over, if_unchanged=if_unchanged, state=state)
         except self.AlreadyDone:
             if self.state != self.State.CANCELLED:
                 raise self.NotYet from None
             raise
         self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
+
+    @property
+    def shown(self) -> str:
+        """What a page says of it that may change: by its time and by what became of it."""
+        return f"{self.revision} {self.state}"
 
     @property
     def is_upcoming(self) -> bool:
@@ -219,13 +245,15 @@ class Session(models.Model):
         taken = TakenTime.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
         return taken.exclude(pk=but.pk if but else None).exists()
 
-    def _change(self, present: SessionQuerySet, **state: object) -> None:
-        """Set a state if the row is still `present`, and reload; else say that it was done."""
-        won = present.filter(pk=self.pk).update(**state)
+    def _change(self, present: SessionQuerySet, *, if_unchanged: bool, **columns: object) -> None:
+        """Set columns if the row is still `present`, and reload; else say why not."""
+        as_read = {"revision": self.revision, "state": self.state} if if_unchanged else {}
+        present = present.filter(pk=self.pk)
+        won = present.filter(**as_read).update(**columns)
         with suppress(Session.DoesNotExist):  # erased a moment ago
             self.refresh_from_db()
         if not won:
-            raise self.AlreadyDone
+            raise self.Changed if as_read and present.exists() else self.AlreadyDone
 
     def _record(self, verb: Verb, by: User) -> None:
         Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
