@@ -3,11 +3,13 @@
 import http.client
 import re
 from dataclasses import dataclass
+from html import unescape
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 from tests.harness.installation import HOST, PATIENCE
 
+SHOWN = re.compile(r'name="shown" value="([^"]*)"')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
@@ -43,13 +45,14 @@ class Visitor:
         return self._ask("GET", path)
 
     def post(self, path: str, page: Answer, **fields: str) -> Answer:
-        """Send the form of a page, with what was typed.
+        """Send the form of a page, with what the page showed and what was typed.
 
         Raises:
             NoAnswer: nobody was there, or nobody stayed.
         """
-        token = TOKEN.search(page.text)
+        token, shown = TOKEN.search(page.text), SHOWN.search(page.text)
         fields["csrfmiddlewaretoken"] = token[1] if token else ""
+        fields |= {"shown": unescape(shown[1])} if shown else {}
         return self._ask("POST", path, urlencode(fields))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:

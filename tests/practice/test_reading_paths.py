@@ -63,8 +63,8 @@ MOST = {
     "confirming the end": (13, 0),  # 21
     "the page after": (18, 15),  # 21
     "free times": (15, 5),  # 21
-    "the time to check": (16, 5),  # 22
-    "booking it": (18, 0),  # 24
+    "the time to check": (17, 5),  # 22
+    "booking it": (19, 0),  # 24
     "the Export page": (13, 6),  # 17
     "the archive": (18, 3),  # 20
 }
