@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from clients.models import Client
 from practice.accounts.access import AccountRequest, therapist_of
 from practice.diary.models import Session
 from practice.web.responses import BANNER
@@ -39,6 +40,13 @@ class Banner:
 def _relationships(request: HttpRequest, public_ids: list[str]) -> RelationshipQuerySet:
     own = Relationship.objects.filter(therapist=therapist_of(request.user))
     return own.filter(public_id__in=public_ids).with_people()
+
+
+def _record(request: HttpRequest, record: str) -> dict | None:
+    """Look up a record that was merged or separated."""
+    own = Client.objects.filter(therapist=therapist_of(request.user)).not_erased()
+    found = own.filter(public_id=record).select_related("merged_into").first()
+    return found and {"record": found}
 
 
 def _any(request: HttpRequest, relationship: str) -> dict | None:
@@ -125,6 +133,12 @@ BANNERS = {
     "details_saved": Banner("Details saved"),
     "retention_saved": Banner("Saved"),
     "client_erased": Banner("Client erased"),
+    "records_merged": Banner("Records merged", template="banners/records.html", context=_record),
+    "records_separated": Banner(
+        "Records separated", template="banners/records.html", context=_record
+    ),
+    "records_are_merged": Banner("These records are merged already", kind=INFO),
+    "records_are_separate": Banner("These records are not merged any more", kind=INFO),
     # Relationships
     "relationship_started": Banner(
         "Relationship started", template="banners/relationship.html", context=_active

@@ -63,7 +63,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
         return render_form(request, "help/cant_spot_a_client.html", context)
     name = form.cleaned_data["name"]
     everybody = therapist.clients.people().in_name_order()
-    found = list(everybody.search(name)[:10])
+    found = list(everybody.search(name).prefetch_related("merged_records")[:10])
     count = f"{len(found)} found"
     Entry.record(Verb.LIST_SEARCHED, by=therapist.user, therapist=therapist, outcome=count)
     similar = [] if found else _similar(name, everybody)

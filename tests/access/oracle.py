@@ -5,12 +5,18 @@ from django.db import connection
 from tests.access.world import canaries
 
 OF_PRACTICE = "SELECT id FROM accounts_therapist WHERE user_id = %(me)s"
-MY_RECORDS = "SELECT id FROM clients_client WHERE account_id = %(me)s"
+# Of one person there may be several records, merged; either account is that of the person.
+PERSON = "coalesce(merged_into_id, id)"
+MY_RECORDS = (
+    f"SELECT id FROM clients_client WHERE {PERSON} IN "
+    f"(SELECT {PERSON} FROM clients_client WHERE account_id = %(me)s)"
+)
 MY_TIES = (
     f"SELECT relationship_id FROM relationships_participation WHERE client_id IN ({MY_RECORDS})"
 )
 BESIDE_ME = (
-    f"SELECT client_id FROM relationships_participation WHERE relationship_id IN ({MY_TIES})"
+    f"SELECT {PERSON} FROM clients_client WHERE id IN "
+    f"(SELECT client_id FROM relationships_participation WHERE relationship_id IN ({MY_TIES}))"
 )
 
 AS_THERAPIST = {

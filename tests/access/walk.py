@@ -99,7 +99,7 @@ class Walk:
             for name, public_id in others[last]:
                 here = f"{who} {method} {route} ({name})"
                 answer = self._refused(who, method, self.address(route, public_id), here)
-                if without(same(answer), public_id) != without(unknown, unknown_id):
+                if self._without(same(answer), public_id) != self._without(unknown, unknown_id):
                     self.findings.append(f"{here}: not as if it did not exist")
                 yield
 
@@ -215,9 +215,15 @@ class Walk:
             transaction.set_rollback(True)
         self.browsers[who].cookies = cookies
 
+    def _without(self, answer: tuple, public_id: str) -> tuple:
+        """Return an answer without the ids that the asker knew already: a redirect names them."""
+        other = self.world.other_record(public_id)
+        return tuple(repr(part).replace(public_id, "ID").replace(other, "ID") for part in answer)
+
     def address(self, route: str, public_id: str = "") -> str:
         """Return the address of a route at a thing."""
-        route = PARAMETER.sub(public_id, route)
+        route = PARAMETER.sub(public_id, route, count=1)
+        route = PARAMETER.sub(lambda _: self.world.other_record(public_id), route)
         for part, value in {
             "<str:day>": monday_after(timezone.now()),
             "<str:time>": "1000",
@@ -235,8 +241,3 @@ def same(answer: HttpResponse) -> tuple[int, bytes, dict]:
     body = re.sub(rb'(name="csrfmiddlewaretoken" value=")[^"]+', rb"\1", answer.content)
     headers = {key: value for key, value in answer.headers.items() if key != "Set-Cookie"}
     return answer.status_code, body, headers
-
-
-def without(answer: tuple, public_id: str) -> tuple:
-    """Return an answer without the id that the asker knew already: a redirect names it."""
-    return tuple(repr(part).replace(public_id, "ID") for part in answer)

@@ -1,8 +1,9 @@
 """A small world in which every private word is a canary: found in a wrong place, it names its row.
 
 Alice and Bob are therapists; Cora is a therapist and a client of Alice. Ann and Ben are a couple of
-Alice's, Ann alone, too; Ed's work has ended; Tess sees both therapists with one account; Fay's
-account was closed; Carl is Bob's; Dora has an account and nothing else.
+Alice's, Ann alone, too, and Anna is another record of Ann, with an account of its own; Ed's work
+has ended; Tess sees both therapists with one account; Fay's account was closed; Carl is Bob's; Dora
+has an account and nothing else.
 """
 
 import re
@@ -19,6 +20,7 @@ from practice.accounts.models import Therapist, User
 from practice.booking.models import TimeOff, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
+from practice.records.merging import merge
 from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
@@ -42,7 +44,9 @@ class World:
         self._numbers = count(1)
         self.alice, self.bob = self._therapist("alice"), self._therapist("bob")
         self.cora = self._therapist("cora")
-        people = {name: self._client(self.alice) for name in ("ann", "ben", "ed", "tess", "fay")}
+        people = {
+            name: self._client(self.alice) for name in ("ann", "ben", "ed", "tess", "fay", "anna")
+        }
         people["cora"] = self._client(self.alice, account=self.cora.user)
         people["tess at bob's"] = self._client(self.bob, account=people["tess"].account)
         people["carl"] = self._client(self.bob)
@@ -53,6 +57,7 @@ class World:
         }
         self.relationships["the couple"] = self._tie(people["ann"], people["ben"])
         self.relationships["the family"] = self._tie(people["ed"], people["fay"], people["tess"])
+        self.relationships["the pair"] = self._tie(people["anna"], people["ed"])
         self.ended = {"ed": REASONS[0], "carl": REASONS[1], "the family": REASONS[0]}
         for name, reason in self.ended.items():
             relationship = self.relationships[name]
@@ -62,6 +67,7 @@ class World:
             name: self._session(relationship, next(days))
             for name, relationship in self.relationships.items()
         }
+        merge(people["anna"], into=people["ann"], by=self.alice.user)
         invited = self._client(self.bob, account=None)
         self.token = Invitation.create_for(invited)
         self.invited_words = canaries(f"{invited.name} {invited.email}".encode())
@@ -70,7 +76,7 @@ class World:
             "alice": self.alice.user,
             "bob": self.bob.user,
             "cora": self.cora.user,
-            **{name: people[name].account for name in ("ann", "ben", "ed", "tess", "fay")},
+            **{name: people[name].account for name in ("ann", "anna", "ben", "ed", "tess", "fay")},
             "dora": UserFactory(),
             "visitor": None,
         }
@@ -93,6 +99,14 @@ class World:
             "session_id": self.sessions,
         }[parameter]
         return {name: thing.public_id for name, thing in things.items()} | {"unknown": UNKNOWN}
+
+    def other_record(self, public_id: str) -> str:
+        """Return the public id of another client of the same therapist: Anna's, if she is one."""
+        whose = {client.public_id: client.therapist_id for client in self.people.values()}
+        others = [other for other in self.people.values() if other.public_id != public_id]
+        merged_first = sorted(others, key=lambda other: other != self.people["anna"])
+        same = [o for o in merged_first if o.therapist_id == whose.get(public_id, self.alice.pk)]
+        return same[0].public_id
 
     def practice_of(self, name: str) -> Therapist:
         """Return whose client, relationship or session of that name it is."""

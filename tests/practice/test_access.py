@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from clients.models import Invitation
 from practice.diary.models import Session
+from practice.records.merging import merge
 from tests.access.forms import TYPED
 from tests.access.table import CLIENTS, EVERYBODY, PARTAKERS, ROUTES, TABLE, THERAPISTS
 from tests.conftest import browser_of
-from tests.factories import UserFactory, start
+from tests.factories import ClientFactory, UserFactory, start
 
 METHODS = ["get", "head", "options", "post", "put", "patch", "delete"]
 UNKNOWN = "bcdfghjkmn"
@@ -39,8 +40,11 @@ class Stage:
             appointment = Session.book(
                 relationship, starts_at=soon, length=timedelta(minutes=50), by=client.therapist.user
             )
-            self.objects[whose] = (client.public_id, relationship.public_id, appointment.public_id)
-        self.objects["nobody"] = (UNKNOWN,) * 3
+            record = ClientFactory(therapist=client.therapist)
+            merge(record, into=client, by=client.therapist.user)
+            things = (client, relationship, appointment, record)
+            self.objects[whose] = tuple(thing.public_id for thing in things)
+        self.objects["nobody"] = (UNKNOWN,) * 4
         self.browsers = {
             "alice": browser_of(alice.user),
             "bob": browser_of(bob.user),
@@ -51,9 +55,11 @@ class Stage:
         self.token = Invitation.create_for(carl_without_account(carl))
 
     def address(self, route: str, whose: str) -> str:
-        client, relationship, appointment = self.objects[whose]
+        client, relationship, appointment, record = self.objects[whose]
         for part, value in {
             "<id:client_id>": client,
+            "<id:other_id>": record,
+            "<id:record_id>": record,
             "<int:pk>": "1",
             "<id:relationship_id>": relationship,
             "<id:session_id>": appointment,
@@ -74,8 +80,6 @@ class Stage:
 
 def carl_without_account(carl):
     """Another client of Bob's, who has not accepted an invitation."""
-    from tests.factories import ClientFactory
-
     return ClientFactory(therapist=carl.therapist, name="Eve Ek", email="eve@mail.example")
 
 

@@ -25,6 +25,7 @@ from practice.accounts.models import User
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.diary.models import Session
 from practice.records.erasure import erase
+from practice.records.merging import merge
 from practice.site.banners import BANNERS, CHANGED
 from practice.web.responses import banner
 from relationships.models import Relationship
@@ -250,6 +251,39 @@ def _(world):
     world.end(start(alone))
     confirm(world.as_alice)
     world.as_alice.post(f"/clients/{alone.public_id}/erase/", {"sure": "on"})
+
+
+def other_record(world) -> Client:
+    """Another record of Ann, to be merged into hers."""
+    return ClientFactory(therapist=world.alice, name="Percy Bright")
+
+
+@action("records_merged")
+def _(world):
+    page = f"/clients/{world.ann.public_id}/same-person/{other_record(world).public_id}/"
+    shown = read(world.as_alice.get(page)).value_of("shown")
+    world.as_alice.post(page, {"shown": shown, "stays": world.ann.public_id})
+
+
+@action("records_are_merged")
+def _(world):
+    other = other_record(world)
+    merge(other, into=world.ann, by=world.alice.user)
+    world.as_alice.post(f"/clients/{world.ann.public_id}/same-person/{other.public_id}/")
+
+
+@action("records_separated")
+def _(world):
+    other = other_record(world)
+    merge(other, into=world.ann, by=world.alice.user)
+    page = f"/clients/{world.ann.public_id}/separate/{other.public_id}/"
+    world.as_alice.post(page, {"shown": read(world.as_alice.get(page)).value_of("shown")})
+
+
+@action("records_are_separate")
+def _(world):
+    other = other_record(world)
+    world.as_alice.post(f"/clients/{world.ann.public_id}/separate/{other.public_id}/")
 
 
 @action("profile_saved")

@@ -43,10 +43,10 @@ def test_the_article_is_told_with_the_labels_of_the_pages(db):
         assert label in text
 
 
-def test_there_are_six_reasons_with_a_way_out(as_alice):
+def test_there_are_seven_reasons_with_a_way_out(as_alice):
     page = read(as_alice.get(PLACE))
 
-    assert [head[:2] for head in page.heads[1:]] == ["1.", "2.", "3.", "4.", "5.", "6."]
+    assert [head[:2] for head in page.heads[1:]] == ["1.", "2.", "3.", "4.", "5.", "6.", "7."]
     assert "/clients/?include=inactive" in page.addresses
     assert "/clients/" in page.addresses
     assert "You are signed in as alice@practice.example." in page.text
