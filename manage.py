@@ -3,6 +3,7 @@
 
     python3 manage.py demo     a practice of made-up people, to look around in
     python3 manage.py test     every test: on SQLite, on PostgreSQL and in a browser
+    python3 manage.py benchmark --quick     how fast the pages are
 
 Where Django and the other requirements are installed already, they are used.
 Everywhere else the first call installs them into `.venv`, beside this file, and
@@ -41,11 +42,12 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit("Stillwater needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
     command = sys.argv[1] if len(sys.argv) > 1 else ""
-    prepare("test" if command == "test" else "runtime")
+    is_for_development = command in ("test", "benchmark")
+    prepare("test" if is_for_development else "runtime")
 
     if command == "demo":
         os.environ.setdefault("STILLWATER_DEMO", "1")
-    settings = "tests.settings" if command == "test" else "practice.settings"
+    settings = "tests.settings" if is_for_development else "practice.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
 
     from django.core.management import execute_from_command_line

@@ -1,0 +1,50 @@
+"""Measuring on one database after the other, and saying what was found."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "performance.md"
+
+
+class NotMeasured(Exception):
+    """Something else went wrong than that a goal was missed."""
+
+
+def measure(database: str, clients: int, seconds: float) -> dict[str, Any]:
+    """Measure on one database, in a process that has settings of its own.
+
+    Raises:
+        NotMeasured: it could not.
+    """
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [sys.executable, "-m", "benchmarks.one_database", database]
+        command += [f"--clients={clients}", f"--seconds={seconds}", f"--json={file.name}"]
+        if subprocess.run(command, cwd=ROOT).returncode:
+            raise NotMeasured(f"Measuring on {database} failed.")
+        return json.load(file)
+
+
+def tell(
+    found: list[dict[str, Any]], say: Callable[[str], object], data: Path | None, document: bool
+) -> int:
+    """Say what was found, write it where it is wanted; return how many goals were missed."""
+    clients = found[0]["clients"]
+    made = f"{clients:,} clients, {report.today()}, {report.machine()}."
+    missed = list(report.missed(found))
+    lines = [made, "", *report.table(found), "", *report.notes(found)]
+    say("\n".join(["", *lines, "", *(f"MISSED {line}" for line in missed)]))
+    if data:
+        whole = {"pages": list(report.pages(found)), "missed": missed, "runs": found}
+        whole |= {"date": report.today(), "machine": report.machine()}
+        data.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+    if document:
+        report.write_into(DOCUMENT, clients, [*lines, "", f"Goals missed: {len(missed)}."])
+    return len(missed)

@@ -1,0 +1,54 @@
+"""What each page asks of the database, counted in this process, as the server's role."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test import Client as Browser
+
+from benchmarks.pages import Page, Stage
+from benchmarks.watching import explain, watch
+from practice.accounts.models import User
+from practice.database.row_security import owned_tables
+from tests.application_role import application
+from tests.conftest import browser_of
+from tests.harness.installation import HOST
+
+AS_THE_PROXY = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_HOST": HOST}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What does not depend on how busy the machine is."""
+
+    status: int
+    statements: int
+    bytes: int  # of the page, as a browser unpacks it
+    buffers: int | None = None  # pages of 8 KiB, of all queries; PostgreSQL
+    scanned: tuple[str, ...] = ()  # tables of practices that were read from end to end
+
+
+def asker(page: Page, stage: Stage) -> User | AnonymousUser:
+    """Return who asks for a page."""
+    people = {"therapist": stage.therapist.user, "client": stage.account}
+    return people.get(page.who) or AnonymousUser()
+
+
+def count(page: Page, stage: Stage) -> Counted:
+    """Ask for a page, or press; and for a page once more, to see how the database answers."""
+    user = asker(page, stage)
+    browser = browser_of(user) if user.is_authenticated else Browser()
+    browser.defaults |= AS_THE_PROXY
+    send = browser.get if page.sends is None else browser.post
+    send(page.path(stage), page.sends) if page.sends is None else None  # what is kept, is there
+    with application(), watch() as watched:
+        answer = send(page.path(stage), page.sends)
+    found = {"status": answer.status_code, "statements": len(watched.statements)}
+    found["bytes"] = len(answer.content)
+    if page.sends is not None:
+        return Counted(**found)
+    with application(), explain() as explained:
+        browser.get(page.path(stage))
+    scanned = tuple(sorted(explained.scanned & owned_tables()))
+    on_postgresql = connection.vendor == "postgresql"
+    return Counted(**found, buffers=explained.buffers if on_postgresql else None, scanned=scanned)

@@ -1,0 +1,109 @@
+"""One interleaved run: every page in turn, the unit before each, many rounds."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from benchmarks.asking import Answer, Refused, Visitor
+from benchmarks.pages import Page, Stage
+
+FEWEST = 3  # times that anything is measured, however slow
+SHARE = 0.05  # of the whole time, for a single page
+AT_ONCE = 8  # people, where throughput is measured
+
+
+@dataclass
+class Target:
+    """A page of one therapist, and what asking for it took."""
+
+    page: Page
+    of_therapist: int
+    stage: Stage
+    visitor: Visitor
+    seconds: list[float] = field(default_factory=list)
+    status: int = 0
+    sent: int = 0  # bytes over the wire
+
+    def ask(self) -> Answer | None:
+        """Ask once; what is answered otherwise than it should be is kept as its status."""
+        try:
+            answer = self.visitor.ask(self.page.path(self.stage), self.page.sends)
+        except Refused:
+            self.status = 0
+            return None
+        self.status, self.sent = answer.status, len(answer.sent)
+        return answer
+
+    def measure(self) -> None:
+        answer = self.ask()
+        if answer and answer.status == self.page.status:
+            self.seconds.append(answer.seconds)
+
+    def has_had(self, seconds: float) -> bool:
+        """Whether it has taken its share of the time; presses undo each other, and never stop."""
+        return (
+            self.page.sends is None
+            and len(self.seconds) >= FEWEST
+            and sum(self.seconds) > seconds * SHARE
+        )
+
+    @property
+    def median(self) -> float | None:
+        return statistics.median(self.seconds) if self.seconds else None
+
+
+def warm_up(targets: Sequence[Target], times: int) -> None:
+    """Ask for everything a few times, so that every process has seen it."""
+    for target in targets:
+        if target.page.form:
+            target.visitor.learn(target.page.form(target.stage))
+    for _ in range(times):
+        for target in targets:
+            if not (target.page.sends is None and target.status not in (0, target.page.status)):
+                target.ask()
+
+
+def run(
+    targets: Sequence[Target], unit: Target, seconds: float, progress: Callable[[float], None]
+) -> None:
+    """Measure round by round until the time is over; the unit stands before every page."""
+    begun = time.monotonic()
+    rounds = 0
+    while rounds < FEWEST or time.monotonic() - begun < seconds:
+        former = None
+        for target in targets:
+            if target.page is not former:
+                unit.measure()
+                former = target.page
+            if not target.has_had(seconds) and (target.seconds or rounds < FEWEST):
+                target.measure()
+        rounds += 1
+        for stage in {id(target.stage): target.stage for target in targets}.values():
+            stage.cancel_bookings()
+        progress(min((time.monotonic() - begun) / seconds, 1))
+
+
+def throughput(targets: Sequence[Target], seconds: float, rounds: int) -> list[float]:
+    """Return how many requests a second each gets answered, asked by several people at once."""
+    numbers: list[list[float]] = [[] for _ in targets]
+    for _ in range(rounds):
+        for target, rates in zip(targets, numbers, strict=True):
+            rates.append(_rate(target, seconds))
+    return [statistics.median(rates) for rates in numbers]
+
+
+def _rate(target: Target, seconds: float) -> float:
+    path, until = target.page.path(target.stage), time.monotonic() + seconds
+    begun = time.monotonic()
+
+    def ask_on(_: int) -> int:
+        answered = 0
+        while time.monotonic() < until:
+            answered += target.visitor.ask(path).status == target.page.status
+        return answered
+
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        answered = sum(people.map(ask_on, range(AT_ONCE)))
+    return answered / (time.monotonic() - begun)

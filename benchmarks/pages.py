@@ -1,0 +1,113 @@
+"""The pages that are measured, and how fast they have to be beside a bare signed-in view."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from benchmarks.fill import probe_email
+from practice.accounts.models import Therapist, User
+from practice.booking.models import free_times
+from practice.diary.models import Session
+from relationships.models import Relationship
+
+WORD = "brook"  # with which names of every practice begin
+FLAT = 1.2  # so much more may a page cost with 5,000 clients than with 20
+
+
+@dataclass
+class Stage:
+    """A probe, one of their clients, and what their pages are about; all by public ids."""
+
+    therapist: Therapist
+    account: User  # the client's
+    client: str
+    relationship: str  # active, with sessions past and to come
+    ending: str  # another one, which is ended and restarted
+    monday: date
+    free: list[datetime] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, clients: int) -> "Stage":
+        """Find them in what was filled."""
+        therapist = Therapist.objects.get(user__email=probe_email(clients))
+        client = therapist.clients.exclude(account=None).order_by("pk")[0]
+        work = client.relationships.filter(kind="individual").order_by("pk")
+        other = Relationship.objects.filter(therapist=therapist, status="active", kind="individual")
+        today = timezone.localdate()
+        return cls(
+            therapist=therapist,
+            account=client.account,
+            client=client.public_id,
+            relationship=work[0].public_id,
+            ending=other.exclude(clients=client).order_by("pk")[0].public_id,
+            monday=today - timedelta(days=today.weekday()) + timedelta(weeks=1),
+            free=free_times(therapist, timezone.now())[20:],
+        )
+
+    def next_free(self) -> str:
+        """Return the part of an address that names a free time, another one each time."""
+        if not self.free:
+            raise RuntimeError(f"{self.therapist} has no free time left")
+        return f"{timezone.localtime(self.free.pop(0)):%Y-%m-%d/%H%M/}"
+
+    def cancel_bookings(self) -> None:
+        """Take away what the client has booked."""
+        booked = Session.objects.filter(booked_by=self.account)
+        booked._raw_delete("default")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page or a press: who asks, for what; what is sent; its goal as a multiple of the unit."""
+
+    name: str
+    goal: float | None
+    who: str  # therapist, client or visitor
+    path: Callable[[Stage], str]
+    sends: dict[str, str] | None = None  # with a POST
+    form: Callable[[Stage], str] | None = None  # the address of the page that has the form
+    is_bounded: bool = True  # shows as many rows of any practice
+
+    @property
+    def status(self) -> int:
+        return 200 if self.sends is None else 303
+
+
+PAGES = [
+    Page("Clients list", 1.5, "therapist", lambda of: "/clients/"),
+    Page("search", 2, "therapist", lambda of: f"/clients/?q={WORD}"),
+    Page("client page", 1.5, "therapist", lambda of: f"/clients/{of.client}/"),
+    Page("relationship", 1.5, "therapist", lambda of: f"/relationships/{of.relationship}/"),
+    Page("End page", 2, "therapist", lambda of: f"/relationships/{of.relationship}/end/"),
+    Page(
+        *("End post", 2.5, "therapist", lambda of: f"/relationships/{of.ending}/end/"),
+        sends={"reason": "completed", "note": "We had come to a good place."},
+        form=lambda of: f"/relationships/{of.relationship}/end/",
+    ),
+    Page(
+        *("Restart post", 2.5, "therapist", lambda of: f"/relationships/{of.ending}/restart/"),
+        sends={},
+        form=lambda of: f"/relationships/{of.relationship}/end/",
+    ),
+    Page(
+        *("booking post", 2.5, "client", lambda of: f"/book/{of.relationship}/{of.next_free()}"),
+        sends={},
+        form=lambda of: f"/book/{of.relationship}/{of.next_free()}",
+    ),
+    Page("dashboard", 1.5, "client", lambda of: "/dashboard/"),
+    Page("booking week", 2, "client", lambda of: f"/book/{of.relationship}/"),
+    Page("diary week", 2, "therapist", lambda of: f"/diary/{of.monday}/"),
+    Page("caseload", 2, "therapist", lambda of: "/caseload/"),
+    Page("tidy-up", 2, "therapist", lambda of: "/caseload/tidy-up/"),
+    Page("public profile", 1.5, "visitor", lambda of: f"/therapists/{of.therapist.slug}/"),
+    Page("own figures page", 2, "therapist", lambda of: "/profile/figures/"),
+    Page("records due", 2, "therapist", lambda of: "/clients/due/"),
+]
+UNIT = Page("/me/", None, "therapist", lambda of: "/me/")
+PEERS = [
+    Page("stock bare view", None, "therapist", lambda of: "/me/"),
+    Page("Django admin changelist", None, "therapist", lambda of: "/admin/clients/client/"),
+    Page("naive ORM list", None, "therapist", lambda of: "/naive/"),
+]

@@ -1,0 +1,160 @@
+"""What was found: one table of ratios, which goals were missed, and the same as data."""
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.pages import FLAT, PAGES
+
+NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+LIST, STOCK, ADMIN = "Clients list", "stock bare view", "Django admin changelist"
+# Beside Django's own settings: the unit itself, and how many lists are served for each bare view.
+MOST_OF_UNIT, FEWEST_LISTS = 1.15, 0.5
+NONE = "–"
+Found = dict[str, Any]  # what `one_database` writes
+
+
+def pages(found: Iterable[Found]) -> Iterator[dict[str, Any]]:
+    """Yield every page of every therapist as data."""
+    for run in found:
+        for row in run["pages"]:
+            kept = ("page", "of_therapist", "ratio", "goal", "statements", "bytes", "sent")
+            more = ("buffers", "scanned", "status", "times")
+            database = {"database": run["database"], "clients": run["clients"]}
+            yield database | {name: row[name] for name in (*kept, *more)}
+
+
+def missed(found: Iterable[Found]) -> Iterator[str]:
+    """Yield a line for every goal that is missed."""
+    for run in found:
+        database = NAMES[run["database"]]
+        for row in run["pages"]:
+            where = f"{database}: {row['page']}, of {row['of_therapist']:,}"
+            if row["ratio"] is None:
+                yield f"{where}: answered {row['status'] or 'nothing'}"
+            elif row["ratio"] > row["goal"]:
+                yield f"{where}: {row['ratio']} where {row['goal']} is the goal"
+        yield from (f"{database}: {line}" for line in _beside_others(run))
+
+
+def _beside_others(run: Found) -> Iterator[str]:
+    ratios = {(row["page"], row["of_therapist"]): row["ratio"] for row in run["pages"]}
+    peers = {(row["page"], row["of_therapist"]): row["ratio"] for row in run["peers"]}
+    sizes = sorted({size for _, size in ratios})
+    for page in (page.name for page in PAGES if page.is_bounded):
+        least, most = ratios[page, sizes[0]], ratios[page, sizes[-1]]
+        if least and most and most > least * FLAT:
+            yield f"{page}: {most / least:.1f} times as much of {sizes[-1]:,} as of {sizes[0]}"
+    for size in sizes:
+        own, admins = ratios[LIST, size], peers[ADMIN, size]
+        if own and admins and own > admins:
+            yield f"{LIST}, of {size:,}: slower than Django's admin"
+    stock = peers[STOCK, sizes[len(sizes) // 2]]
+    if stock and 1 / stock > MOST_OF_UNIT:
+        yield f"/me/ takes {1 / stock:.2f} of the stock view, where {MOST_OF_UNIT} is the goal"
+    lists = _lists(run)
+    if lists < FEWEST_LISTS:
+        yield f"{lists:.2f} lists for each stock bare view, where {FEWEST_LISTS} is the goal"
+
+
+def _lists(run: Found) -> float:
+    return run["throughput"][LIST] / run["throughput"][STOCK] if run["throughput"][STOCK] else 0
+
+
+def table(found: list[Found]) -> list[str]:
+    """Return the table, in Markdown: a line for each page, three ratios for each database."""
+    sizes = sorted({row["of_therapist"] for run in found for row in run["pages"]})
+    of_sizes = " / ".join(f"{size:,}" for size in sizes)
+    titles = [f"{NAMES[run['database']]}, of {of_sizes}" for run in found]
+    statements = " / ".join(NAMES[run["database"]] for run in found)
+    head = ["page", "goal", *titles, f"statements, {statements}", "kB (sent)", "buffers"]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for page in [*PAGES, *_names_of_peers(found)]:
+        name = page if isinstance(page, str) else page.name
+        goal = NONE if isinstance(page, str) else f"{page.goal:g}"
+        rows = [_rows(run, name, sizes) for run in found]
+        last = [of_run[-1] for of_run in rows]
+        lines.append(
+            _line(
+                [
+                    name,
+                    goal,
+                    *(" / ".join(_ratio(row) for row in of_run) for of_run in rows),
+                    " / ".join(str(row.get("statements", NONE)) for row in last),
+                    _kilobytes(last[0]),
+                    next((f"{r['buffers']:,}" for r in last if r.get("buffers")), NONE),
+                ]
+            )
+        )
+    return lines
+
+
+def _names_of_peers(found: list[Found]) -> list[str]:
+    return list(dict.fromkeys(row["page"] for run in found for row in run["peers"]))
+
+
+def _rows(run: Found, name: str, sizes: list[int]) -> list[dict[str, Any]]:
+    rows = [row for row in [*run["pages"], *run["peers"]] if row["page"] == name]
+    by_size = {row["of_therapist"]: row for row in rows}
+    return [by_size[size] for size in sizes if size in by_size]
+
+
+def _ratio(row: dict[str, Any]) -> str:
+    return str(row["status"]) + "!" if row["ratio"] is None else f"{row['ratio']:.1f}"
+
+
+def _kilobytes(row: dict[str, Any]) -> str:
+    return f"{row['bytes'] / 1000:.1f} ({row['sent'] / 1000:.1f})" if row.get("bytes") else NONE
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def notes(found: list[Found]) -> list[str]:
+    """Return what stands below the table: throughput, memory, and the first profile of a day."""
+    lines = []
+    for run in found:
+        rates = ", ".join(f"{name} {rate:.0f}" for name, rate in run["throughput"].items())
+        memory = ", ".join(f"{name} {size:.0f}" for name, size in run["megabytes"].items())
+        first = run["first_profile"]
+        lines.append(
+            f"{NAMES[run['database']]}: requests a second with 8 people at once: {rates} "
+            f"({_lists(run):.2f} lists for each stock bare view; goal {FEWEST_LISTS}). "
+            f"Memory in MB: {memory}. First public profile of a day: "
+            f"{first['cpu_milliseconds']} ms of CPU, status {first['status']}."
+        )
+    return lines
+
+
+def machine() -> str:
+    """Return what it was measured on, and how busy that was."""
+    processor = platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        names = re.findall(r"^model name\s*: (.*)$", information.read_text(), re.MULTILINE)
+        processor = names[0] if names else processor
+    load = "/".join(f"{number:.1f}" for number in os.getloadavg())
+    return (
+        f"{os.cpu_count()} cores, {processor}, Python {platform.python_version()}, "
+        f"load average {load}"
+    )
+
+
+def today() -> str:
+    return f"{datetime.now(UTC):%-d %B %Y}"
+
+
+def write_into(document: Path, clients: int, lines: list[str]) -> None:
+    """Put lines between the two marks of this size in a document, which it gets at its end."""
+    begin, end = f"<!-- {clients:,} clients -->", f"<!-- end of {clients:,} clients -->"
+    part = "\n".join([begin, *lines, end])
+    text = document.read_text()
+    if begin not in text:
+        text = f"{text.rstrip()}\n\n{begin}\n{end}\n"
+    before, _, rest = text.partition(begin)
+    document.write_text(before + part + rest.partition(end)[2])

@@ -1,0 +1,29 @@
+"""The unit of every ratio, and a list as it is written first."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from practice.accounts.models import Therapist
+
+
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """A bare signed-in view: the session, the account, a tiny template."""
+    return render(request, "benchmarks/me.html", {"email": request.user.email})
+
+
+@login_required
+def naive_list(request: HttpRequest) -> HttpResponse:
+    """The active clients: a join, DISTINCT, a count, and three queries for each row."""
+    therapist: Therapist = request.user.therapist
+    clients = therapist.clients.filter(relationships__status="active").distinct().order_by("name")
+    page = Paginator(clients, 25).get_page(request.GET.get("page"))
+    now = timezone.now()
+    for client in page:
+        sessions = therapist.sessions.filter(relationship__clients=client)
+        client.next = sessions.filter(starts_at__gt=now).order_by("starts_at").first()
+        client.last = sessions.filter(starts_at__lt=now).order_by("-starts_at").first()
+    return render(request, "benchmarks/naive.html", {"page": page})
