@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import report
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "performance.md"
+DOCUMENT = ROOT / "docs/performance.md"
 
 
 class NotMeasured(Exception):

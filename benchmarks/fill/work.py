@@ -41,6 +41,14 @@ class Practice:
         self.diary, self.left, self.has = diary, clients, 0
         self.couples: tuple[int, bool] | None = None  # work that waits for its second client
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the present client has an account, work that goes on and a session to come.
+
+        Two of each therapist have, so that all their pages can be opened.
+        """
+        return self.has <= 2
+
 
 class Work:
     """Makes the rows of every client in turn, into one list for each model."""
@@ -77,8 +85,7 @@ class Work:
         work = [self.relationship(practice, therapist, client, kind) for kind in kinds]
         active = joined + sum(is_active for is_active, _ in work)
         added_at = min(begun for _, begun in work)
-        # The first client of a probe has an account, and work that goes on: see `at_work`.
-        has_account = practice.has == 1 or self.dice.random() < HAS_ACCOUNT
+        has_account = practice.is_sure or self.dice.random() < HAS_ACCOUNT
         email = f"client-{client}@fill.example"
         account = self.account(email, added_at) if has_account else None
         whole, sort_name, search_text = name(client)
@@ -112,7 +119,7 @@ class Work:
         self, practice: Practice, therapist: int, client: int, kind: Kind
     ) -> tuple[bool, datetime]:
         """Make a relationship; return whether it is active, and when it began."""
-        is_active = practice.has == 1 or self.dice.random() < IS_ACTIVE
+        is_active = practice.is_sure or self.dice.random() < IS_ACTIVE
         *past, begun = practice.diary.past(self.dice, is_active=is_active)
         relationship = self.new_id(Relationship)
         last = (past[-1] if past else begun) + timedelta(days=2)
@@ -131,7 +138,7 @@ class Work:
             practice.couples = (relationship, is_active)
         self.history(row)
         self.sessions(row, past)
-        if is_active and (practice.has == 1 or self.dice.random() < HAS_NEXT):
+        if is_active and (practice.is_sure or self.dice.random() < HAS_NEXT):
             self.session(row, practice.diary.to_come(self.dice), STATES.BOOKED)
         return is_active, begun
 
