@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "practice.site.middleware.htmx_answers",
     "practice.site.middleware.RefusedFormMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "practice.accounts.signed_in.DraftMiddleware",
     "practice.accounts.signed_in.session_limits",
     "practice.accounts.signed_in.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",

@@ -97,6 +97,7 @@ urlpatterns = [
     path("account/email/", email_change.change_email, name="change_email"),
     path("account/email/<str:token>/", email_change.confirm_email, name="confirm_email"),
     path("account/security/", include(security_urls)),
+    path("account/draft/", signed_in.save_draft, name="save_draft"),
     path("account/time-left/", signed_in.time_left, name="time_left"),
     path("help/", include(help_urls)),
     path("accessibility/", pages.page("accessibility.html"), name="accessibility"),

@@ -1,15 +1,37 @@
 // Asks "Stay signed in?" before a session ends, and leaves the page when it has ended.
 // The server decides; this only asks it how long there is, which does not count as use.
 {
-  const { stay, idleLimit, ends, warning } = document.body.dataset; // in seconds
+  const { stay, draft, idleLimit, ends, warning } = document.body.dataset; // in seconds
   let timer, deadline;
 
+  const here = () => {
+    const address = new URL(location.href);
+    address.searchParams.delete("q");
+    return address.pathname + address.search;
+  };
+
+  // What was typed is saved on the server, encrypted, and comes back to its account alone.
+  const typed = new Set();
+  document.addEventListener("input", ({ target }) => target.form && typed.add(target.form));
+  const save = async () => {
+    const body = new FormData();
+    for (const form of document.forms) {
+      const made = form.elements.form_of;
+      if (!made || !typed.has(form) && made.dataset.typed !== "1") continue;
+      for (const [name, value] of new FormData(form)) {
+        if (typeof value === "string") body.append(name, value);
+      }
+    }
+    if (!body.has("form_of")) return;
+    const signal = AbortSignal.timeout(3000);
+    await fetch(draft, { method: "POST", body, redirect: "manual", signal }).catch(() => {});
+  };
+
   // The same address again: whoever is signed out is sent to sign in, and told why.
-  const leave = () => {
-    const here = new URL(location.href);
-    here.searchParams.delete("q");
-    here.hash = "";
-    location.replace(here);
+  const leave = async () => {
+    await save();
+    location.replace(here());
+    return new Promise(() => {}); // no other tab goes on before this page is gone
   };
 
   const plan = (left) => {
@@ -26,6 +48,13 @@
     if (!markup) return;
     document.body.insertAdjacentHTML("beforeend", markup);
     const dialog = document.getElementById("stay");
+    const confirm = dialog.querySelector("[data-confirm]");
+    if (confirm && location.pathname.startsWith(confirm.pathname)) return dialog.remove();
+    confirm?.addEventListener("click", async (event) => {
+      event.preventDefault();
+      await save();
+      location.assign(`${confirm.pathname}?next=${encodeURIComponent(here())}`);
+    });
     const form = document.getElementById("stay-form");
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -35,10 +64,13 @@
     dialog.showModal();
   };
 
-  const ask = async (options) => {
+  // One tab after the other: each may get another cookie of the session.
+  const ask = (options) => navigator.locks?.request("stay", () => hear(options)) ?? hear(options);
+  const hear = async (options) => {
     let answer;
     try {
-      answer = await fetch(stay, { redirect: "manual", ...options });
+      const signal = AbortSignal.timeout(10000);
+      answer = await fetch(stay, { redirect: "manual", signal, ...options });
     } catch {
       // No network: what the page last heard holds.
     }

@@ -10,6 +10,8 @@ from math import ceil
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -18,20 +20,22 @@ from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from practice.accounts.access import AccountRequest, therapist_of
 from practice.accounts.models import User
 from practice.text.ages import LEEWAY
+from practice.web import drafts
 from practice.web.responses import banner, see_other
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 BEGAN, SEEN = "began", "seen"
-NO_USE = {"time_left"}
+NO_USE = {"time_left", "save_draft"}
 EVERYTHING_KEPT = '"cache", "storage"'
 
 
@@ -46,13 +50,21 @@ class EmailBackend(AuthenticationBackend):
         return user if user and self.user_can_authenticate(user) else None
 
 
-def begin(request: HttpRequest, **_: Any) -> None:
+def begin(request: HttpRequest, user: User, **_: Any) -> None:
     """Start the clock when somebody signs in; the answer to that is the first use."""
+    drafts.discard_of_others(request, user.pk)
     request.session[BEGAN] = timezone.now().timestamp()
     request.session.pop(SEEN, None)
 
 
+def begin_anew(request: HttpRequest, *, reauthenticated: bool = False, **_: Any) -> None:
+    """Start the clock again when somebody signed in shows again who they are."""
+    if reauthenticated:
+        request.session[BEGAN] = timezone.now().timestamp()
+
+
 user_logged_in.connect(begin, dispatch_uid="limits")
+authentication_step_completed.connect(begin_anew, dispatch_uid="limits")
 
 
 def seconds_left(session: SessionBase) -> tuple[int, bool]:
@@ -147,6 +159,48 @@ def time_left(request: AccountRequest) -> HttpResponse:
     return JsonResponse({"left": left, "dialog": dialog})
 
 
+class DraftMiddleware:
+    """Save a form whose POST leads to where one signs in or confirms who one is.
+
+    Whoever has done that finds the form as it was, and presses the button again. One that has
+    reached its view has been used.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method != "POST":
+            return response
+        if response.headers.get("Location", "").startswith(resolve_url(settings.LOGIN_URL)):
+            drafts.save(request, elsewhere=_name_of(request) == "save_draft")
+            _repeat_nothing(request)
+        elif hasattr(request, "has_draft") and response.status_code < 500:
+            drafts.discard(request)
+        return response
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        if drafts.DRAFTS in request.session:
+            request.has_draft = True  # type: ignore[attr-defined]
+
+
+def _repeat_nothing(request: HttpRequest) -> None:
+    """Take away what allauth would do by itself after the password, and has stored unencrypted."""
+    if "request" in request.session.get(STATE_SESSION_KEY, {}):
+        del request.session[STATE_SESSION_KEY]
+
+
+@require_POST
+def save_draft(request: AccountRequest) -> HttpResponse:
+    """Save the form of a page that `static/stay.js` is about to leave.
+
+    Its session has ended, as a rule; then `DraftMiddleware` saves it before this is reached.
+    """
+    drafts.save(request, elsewhere=True)
+    return HttpResponse(status=204)
+
+
 # All that a therapist who still has to add a second factor can open.
 OPEN_WITHOUT = {
     "mfa_index",
@@ -156,6 +210,7 @@ OPEN_WITHOUT = {
     "account_reauthenticate",
     "sign_out",
     "time_left",
+    "save_draft",
     "help",
     "finishing_work",
     "accessibility",

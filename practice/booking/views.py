@@ -12,6 +12,7 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
 from practice.booking.models import free_times
 from practice.text.spoken_times import week_of
+from practice.web.drafts import sent_or_draft
 from practice.web.responses import banner, render_form, see_other
 
 
@@ -74,7 +75,7 @@ def _midnight(day: date) -> datetime:
 @for_therapists
 def availability(request: TherapistRequest) -> HttpResponse:
     """Edit weekly hours, rules and days off."""
-    data = request.POST.dict() if request.method == "POST" else None
+    data = sent_or_draft(request)
     if data is None or data.get("do"):  # shown, or with a row more or less
         form = Availability(request.therapist, data)
     else:

@@ -14,8 +14,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from practice.audit.decorators import named_in
 from practice.audit.models import Entry, Verb
 from practice.site.middleware import too_large
+from practice.web import drafts
 from practice.web.requests import PageRequest
-from practice.web.responses import banner, page_asked_from
+from practice.web.responses import banner, page_asked_from, see_other
 
 RETRY_AFTER = "10"  # seconds
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -82,7 +83,10 @@ def _unavailable() -> HttpResponse:
 
 
 def csrf_failure(request: PageRequest, reason: str = "") -> HttpResponse:
-    """The form was too old, or not ours. Nothing was changed."""
+    """The form was too old, or not ours. Nothing was changed; what was typed comes back, if its
+    page shows that it was made for whoever asks."""
+    if page := drafts.save(request):
+        return HttpResponseClientRedirect(page) if request.htmx else see_other(page)
     if request.htmx:
         banner(request, "page_too_old")
         return HttpResponseClientRedirect(page_asked_from(request))

@@ -23,6 +23,7 @@ from practice.accounts.access import therapist_of, transaction_of
 from practice.accounts.models import User
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
+from practice.web import drafts
 from practice.web.logging import REQUEST_ID
 from practice.web.requests import PageRequest
 from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from, see_other
@@ -244,5 +245,6 @@ def service(request: HttpRequest) -> dict[str, object]:
         "session": signed_in.for_page(request.session) if is_signed_in else None,
         "section": request.path.split("/")[1],
         "banner": SimpleLazyObject(partial(banners.take, request)) if has_banner else "",
+        "draft_waits": partial(drafts.is_waiting, request),
         "zone": timezone.get_current_timezone_name(),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -57,6 +58,8 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     therapist = therapist_of(request.user)
     if therapist:
         act_as_therapist()
+    elif request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.path)  # only a therapist is shown the form
     form = MissingClientForm(request.POST if therapist and request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "therapist": therapist}
     if therapist is None or not form.is_valid():
@@ -68,7 +71,7 @@ def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     Entry.record(Verb.LIST_SEARCHED, by=therapist.user, therapist=therapist, outcome=count)
     similar = [] if found else _similar(name, everybody)
     context |= {"name": name, "found": found, "similar": similar, "checked": True}
-    return render(request, "help/cant_spot_a_client.html", context)
+    return render_form(request, "help/cant_spot_a_client.html", context)
 
 
 def _similar(name: str, everybody: ClientQuerySet) -> list[Client]:

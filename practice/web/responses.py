@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from practice.web import drafts
 from practice.web.requests import PageRequest
 
 BANNER = "banner"  # where a session keeps what the next page says
@@ -49,12 +50,20 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     """Render a page with a form: 200 when it is new, 422 when it was refused.
 
     409 when what it is about has changed meanwhile: at a field (`practice.web.edits`), or so that
-    nothing was done (`practice.web.shown`), which `changed` says in a sentence.
+    nothing was done (`practice.web.shown`), which `changed` says in a sentence. A new one is filled
+    with the draft that waits for it (`practice.web.drafts`).
     """
     form = context.get("form")
     status = 422 if form and form.is_bound and form.errors else 200
     if context.get("changed") or getattr(form, "was_changed_meanwhile", False):
         status = 409
+    is_sent = request.method == "POST"
+    draft = None if is_sent else drafts.find(request)
+    if draft:
+        for each in context.get("forms", [form]):
+            drafts.fill(each, draft)
+    form_of = drafts.proof(request, form, is_typed=is_sent or bool(draft))
+    context = context | {"draft": draft, "form_of": form_of}
     return render(request, template, context, status=status)
 
 

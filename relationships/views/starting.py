@@ -9,6 +9,7 @@ from clients.people import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
+from practice.web.drafts import sent_or_draft
 from practice.web.responses import banner, render_form, see_other
 from relationships.forms.starting import Beginning, begin
 
@@ -41,8 +42,7 @@ def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
 
 
 def _begin(request: TherapistRequest, client: Client | None, template: str) -> HttpResponse:
-    data = request.POST.dict() if request.method == "POST" else None
-    beginning = Beginning(request.therapist, client, data)
+    beginning = Beginning(request.therapist, client, sent_or_draft(request))
     try:
         started = begin(beginning, request.user) if beginning.is_bound else None
     except Client.DoesNotExist:

@@ -8,6 +8,7 @@ TABLE = {
     "": EVERYBODY,
     "accessibility/": EVERYBODY,
     "account/": SIGNED_IN,
+    "account/draft/": SIGNED_IN,
     "account/email/": SIGNED_IN,
     "account/email/<str:token>/": SIGNED_IN,
     "account/security/": SIGNED_IN,

@@ -72,6 +72,23 @@ def test_after_twelve_hours_even_a_used_session_ends(clock, desk):
     assert IN_ALL in read(desk.get(answer.url)).heads
 
 
+def test_who_confirms_that_it_is_them_begins_the_twelve_hours_anew(clock, desk):
+    for minutes in range(20, 720, 20):
+        at(clock, minutes=minutes)
+        assert is_in(desk)
+    at(clock, hours=11, minutes=59)
+    desk.post("/sign-in/again/", {"password": "not this one"})
+    assert desk.get("/account/time-left/").json()["left"] == 60
+
+    desk.post("/sign-in/again/", {"password": PASSWORD})
+
+    for minutes in range(700, 1420, 20):
+        at(clock, minutes=minutes + 19)
+        assert is_in(desk)
+    at(clock, hours=23, minutes=59)
+    assert not is_in(desk)
+
+
 def test_signing_in_again_starts_both_clocks(clock, desk):
     at(clock, hours=13)
     assert not is_in(desk)
@@ -122,6 +139,7 @@ def test_near_the_end_of_the_day_staying_gains_nothing(clock, desk):
 
     assert answer["left"] == 60
     assert "Time to sign in again" in answer["dialog"]
+    assert 'href="/sign-in/again/"' in answer["dialog"]
     assert "Stay signed in" not in answer["dialog"]
 
 

@@ -70,6 +70,7 @@ def test_the_end_of_the_day_is_told_and_cannot_be_put_off(desk, settings):
     dialog = desk.get_by_role("dialog", name="Time to sign in again")
     expect(dialog).to_be_visible()
     assert_accessible(desk)
+    expect(dialog.get_by_role("link", name="Confirm that it is you")).to_be_focused()
     dialog.get_by_role("button", name="Close").click()
 
     expect(dialog).to_be_hidden()

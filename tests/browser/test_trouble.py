@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from clients import views
 from tests.browser import assert_accessible, in_every_way
 from tests.browser.steps import (
+    banner,
     choose_reason,
     fill_in_sign_in,
     history,
@@ -103,7 +104,7 @@ def test_off_line_an_ending_is_not_lost_silently(desk, individual):
 
 
 @in_every_way
-def test_a_session_that_expired_leads_to_sign_in_and_back_and_nothing_ends(
+def test_a_session_that_expired_leads_to_sign_in_and_back_with_what_was_typed(
     any_desk, alice, individual
 ):
     open_end(any_desk, individual)
@@ -116,9 +117,14 @@ def test_a_session_that_expired_leads_to_sign_in_and_back_and_nothing_ends(
     expect(any_desk.get_by_text("Ann Ashby")).to_have_count(0)
     fill_in_sign_in(any_desk, alice.user.email)
     expect(title(any_desk)).to_have_text("End this Relationship")
-    expect(any_desk.get_by_label("Reason for ending")).to_have_value("")
+    expect(banner(any_desk)).to_contain_text("Nothing was sent")
+    expect(banner(any_desk)).to_be_focused()
+    expect(any_desk.get_by_label("Reason for ending")).to_have_value("completed")
+    assert_accessible(any_desk)
     individual.refresh_from_db()
     assert not individual.is_ended
+    press(any_desk, "Confirm End of Relationship")
+    expect(history(any_desk).first).to_have_text("Relationship ended by you")
 
 
 def test_a_session_that_expired_under_the_list_leads_to_sign_in_and_back(desk, alice, individual):
@@ -141,10 +147,24 @@ def test_a_form_that_was_open_for_too_long_sends_nothing_and_says_so(any_desk, i
 
     press(any_desk, "Confirm End of Relationship")
 
+    expect(banner(any_desk)).to_contain_text("Nothing was sent")
+    expect(any_desk.get_by_label("Reason for ending")).to_have_value("completed")
+    individual.refresh_from_db()
+    assert not individual.is_ended
+
+
+@in_every_way
+def test_a_press_that_was_open_for_too_long_sends_nothing_and_says_so(any_desk, individual, alice):
+    individual.end(by=alice.user, reason="completed")
+    any_desk.goto(f"/relationships/{individual.public_id}/restart/")
+    any_desk.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+
+    press(any_desk, "Confirm Restart of Relationship")
+
     expect(any_desk.get_by_text("open for too long")).to_be_visible()
     expect(any_desk.get_by_text("Nothing was sent", exact=False)).to_be_visible()
     individual.refresh_from_db()
-    assert not individual.is_ended
+    assert individual.is_ended
 
 
 def expire_session(page: Page) -> None:

@@ -59,7 +59,7 @@ def followed():
 # clients and of relationships are modules of their own, because everybody asks whose a record is.
 MOST = {
     "the Clients list": (14, 9),  # 17
-    "the End page": (20, 13),  # 27
+    "the End page": (22, 13),  # 27
     "confirming the end": (14, 0),  # 21
     "the page after": (19, 15),  # 21
     "free times": (16, 5),  # 21

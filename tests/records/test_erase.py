@@ -364,14 +364,14 @@ def test_after_confirming_the_page_opens(alone, ann, as_alice):
     assert b"What goes" in as_alice.get(page_of(ann)).content
 
 
-def test_a_form_sent_too_late_is_done_after_confirming(alone, ann, as_alice):
-    """What was meant is done, and not done twice."""
+def test_a_form_sent_too_late_is_not_done_by_itself_after_confirming(alone, ann, as_alice):
+    """It comes back as it was, and takes another press (`tests/accounts/test_drafts.py`)."""
     again = as_alice.post(page_of(ann), SURE).url
 
     answer = as_alice.post(again, {"password": PASSWORD})
 
-    assert (answer.status_code, answer.url) == (303, "/clients/")
-    assert not Client.objects.exists()
+    assert (answer.status_code, answer.url) == (302, page_of(ann))
+    assert Client.objects.get().erased_at is None
 
 
 def test_a_colleagues_client_does_not_exist(carl, sure_alice):

@@ -145,6 +145,5 @@ def test_an_empty_form_is_refused_and_never_shown_as_if_it_were_new(db):
         "ann: help/cant-spot-a-client/",  # asks nobody but therapists
         "ann: invitation/<str:token>/",
         "ann: invitation/<str:token>/<str:proof>/",
-        "visitor: help/cant-spot-a-client/",
         "visitor: sign-in/new/",  # is told that nobody can
     }
