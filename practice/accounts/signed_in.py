@@ -181,7 +181,7 @@ class DraftMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
-        if drafts.DRAFTS in request.session:
+        if request.method == "POST" and drafts.DRAFTS in request.session:
             request.has_draft = True  # type: ignore[attr-defined]
 
 

@@ -129,8 +129,9 @@ def test_the_next_person_at_this_browser_finds_nothing(desk, ann, bob, alice, qu
 
 
 def test_who_signs_out_leaves_nothing(desk, ann, alice, settings):
-    settings.IDLE_WARNING = settings.IDLE_LIMIT
     type_phone(desk, ann)
+    settings.IDLE_WARNING = settings.IDLE_LIMIT
+    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     dialog = desk.get_by_role("dialog", name="Stay signed in?")
     dialog.get_by_role("button", name="Sign out").click()
@@ -140,10 +141,12 @@ def test_who_signs_out_leaves_nothing(desk, ann, alice, settings):
 
 
 def test_at_the_end_of_the_day_the_password_is_enough_to_go_on(desk, ann, settings):
-    settings.SESSION_LIMIT = timedelta(seconds=90)
     type_phone(desk, ann)
+    settings.SESSION_LIMIT = timedelta(seconds=90)
+    desk.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     before = session_cookie(desk)
     dialog = desk.get_by_role("dialog", name="Time to sign in again")
+    expect(dialog).to_be_visible()
     assert_accessible(desk)
 
     dialog.get_by_role("link", name="Confirm that it is you").click()
@@ -151,6 +154,8 @@ def test_at_the_end_of_the_day_the_password_is_enough_to_go_on(desk, ann, settin
     expect(title(desk)).to_have_text("Confirm that it is you")
     desk.get_by_label("Password").fill("not this one")
     press(desk, "Go on")
+    expect(desk.get_by_role("heading", name="There is a problem")).to_be_visible()
+    settings.SESSION_LIMIT = timedelta(hours=12)  # of which a minute has passed
     desk.get_by_label("Password").fill("a quiet harbour at dusk")
     press(desk, "Go on")
     expect(title(desk)).to_have_text("Edit details")
