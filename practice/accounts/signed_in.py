@@ -175,7 +175,8 @@ class DraftMiddleware:
             return response
         if response.headers.get("Location", "").startswith(resolve_url(settings.LOGIN_URL)):
             drafts.save(request, elsewhere=_name_of(request) == "save_draft")
-            _repeat_nothing(request)
+            # What allauth has stored of it, unencrypted, to do by itself after the password.
+            request.session.pop(STATE_SESSION_KEY, None)
         elif hasattr(request, "has_draft") and response.status_code < 500:
             drafts.discard(request)
         return response
@@ -183,12 +184,6 @@ class DraftMiddleware:
     def process_view(self, request: HttpRequest, *_: Any) -> None:
         if request.method == "POST" and drafts.DRAFTS in request.session:
             request.has_draft = True  # type: ignore[attr-defined]
-
-
-def _repeat_nothing(request: HttpRequest) -> None:
-    """Take away what allauth would do by itself after the password, and has stored unencrypted."""
-    if "request" in request.session.get(STATE_SESSION_KEY, {}):
-        del request.session[STATE_SESSION_KEY]
 
 
 @require_POST

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from cryptography.fernet import InvalidToken
-from django.contrib.sessions.models import Session as BrowserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.test import Client as Browser
 
 from clients.models import Client
+from practice.accounts.browser_sessions import BrowserSession
 from practice.profiles.models import Profile
 from practice.web import drafts
 from practice.web.encryption import decrypt, encrypt

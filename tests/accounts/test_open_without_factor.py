@@ -18,6 +18,7 @@ OPEN = {
     "account/security/app/add/",
     "account/security/codes/",
     "account/security/passkeys/add/",
+    "account/draft/",
     "account/time-left/",
     "help/",
     "help/finishing-work-with-a-client/",
