@@ -44,7 +44,7 @@ def edit_page(client: Client) -> str:
 
 
 def hidden(page: Page) -> dict[str, str]:
-    """Return what the forms of a page carry unseen."""
+    """Return what the forms of a page carry unseen, among it what the page showed."""
     return {
         attrs["name"]: attrs.get("value") or ""
         for tag, attrs in page.tags
@@ -398,6 +398,25 @@ def test_after_confirming_who_one_is_nothing_is_repeated_and_nothing_lost(clock,
     assert ben.erased_at is None
 
 
+def test_what_has_changed_meanwhile_is_not_overwritten_by_what_was_not_typed(
+    clock, desk, ann, alice
+):
+    place = edit_page(ann)
+    carried = hidden(read(desk.get(place)))
+    clock.shift(timedelta(minutes=31))
+    desk.post(place, carried | typed_by(ann, preferred_name="", email=ann.email))
+    Client.objects.filter(pk=ann.pk).update(phone="0161 496 0000")
+    sign_in(desk, alice.user, place)
+    page = read(desk.get(place))
+    shown = {
+        name: page.value_of(name) or "" for name in ("name", "preferred_name", "email", "phone")
+    }
+
+    assert desk.post(place, hidden(page) | shown).status_code == 303
+    ann.refresh_from_db()
+    assert (ann.name, ann.phone) == (TYPED, "0161 496 0000")
+
+
 # Nobody else gets it.
 
 
@@ -636,6 +655,7 @@ def test_whatever_was_typed_comes_back_letter_for_letter(clock, desk, ann, alice
     assert "<b>" not in page.text
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_answer_that_failed_uses_nothing_up(left_behind, ann, alice, monkeypatch):
     place = edit_page(ann)
     sign_in(left_behind, alice.user, place)
