@@ -34,11 +34,10 @@ LEFT_OUT = re.compile(rf"csrf|password|code|credential|{FORM_OF}")
 
 def proof(request: HttpRequest, form: Any, *, is_typed: bool) -> str:
     """Return the input that a form carries so that it can come back, and that says whether anything
-    in it has been typed; nothing if there is nothing to type, or a secret, or nobody is signed in.
-    """
+    in it has been typed; nothing if it has secrets, or nobody is signed in."""
     fields = getattr(form, "fields", {}).values()
     has_secrets = any(isinstance(field.widget, PasswordInput) for field in fields)
-    if form is None or has_secrets or not request.user.is_authenticated:
+    if has_secrets or not request.user.is_authenticated:
         return ""
     value = encrypt(json.dumps([request.user.pk, request.path]), FORM_OF)
     markup = '<input type="hidden" name="{}" value="{}" data-typed="{}">'
@@ -74,6 +73,19 @@ def _made_for(text: str) -> tuple[int | None, str]:
     except InvalidToken:
         return None, ""
     return account, page
+
+
+def bring_back(request: HttpRequest, form: Any, forms: list) -> dict[str, Any]:
+    """Fill the forms of a page with the draft that waits for them, and return what it shows of it.
+
+    `form` is the one that stands for all of them.
+    """
+    is_sent = request.method == "POST"
+    draft = None if is_sent else find(request)
+    if draft:
+        for each in forms:
+            fill(each, draft)
+    return {"draft": draft, "form_of": proof(request, form, is_typed=is_sent or bool(draft))}
 
 
 def find(request: HttpRequest) -> QueryDict | None:

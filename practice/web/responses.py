@@ -57,13 +57,8 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     status = 422 if form and form.is_bound and form.errors else 200
     if context.get("changed") or getattr(form, "was_changed_meanwhile", False):
         status = 409
-    is_sent = request.method == "POST"
-    draft = None if is_sent else drafts.find(request)
-    if draft:
-        for each in context.get("forms", [form]):
-            drafts.fill(each, draft)
-    form_of = drafts.proof(request, form, is_typed=is_sent or bool(draft))
-    context = context | {"draft": draft, "form_of": form_of}
+    if form is not None:
+        context = context | drafts.bring_back(request, form, context.get("forms", [form]))
     return render(request, template, context, status=status)
 
 
