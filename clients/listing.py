@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Aggregate, Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,8 @@ from practice.accounts.models import Therapist
 from practice.diary.models import needing_attention
 from practice.text.person_names import matches
 from practice.text.plain_text import one_line
-from relationships.models import Relationship
+from practice.text.spoken_names import called, in_words
+from relationships.models.choices import Kind
 
 ROWS_A_PAGE = 25
 LONGEST_SEARCH = 100
@@ -63,13 +65,41 @@ class ListAddress:
 
 
 @dataclass(frozen=True)
+class Participant:
+    """Somebody in a relationship, by the record that stands for them."""
+
+    person: int
+    name: str
+    preferred_name: str
+    erased_at: datetime | None
+
+    @property
+    def first_name(self) -> str:
+        return self.name if self.erased_at else called(self.name, self.preferred_name)
+
+
+@dataclass(frozen=True)
 class Work:
     """A relationship, everybody in it, and when its next and its last session is."""
 
-    relationship: Relationship
-    people: list[Client]
+    public_id: str
+    kind: str
+    ended_at: datetime | None
     next_session: datetime | None
     last_session: datetime | None
+    people: dict[int, Participant]
+
+    def name_for(self, client: Client) -> str:
+        """Return what it is called in the row of one who takes part: "Couples with Erik"."""
+        kind = Kind(self.kind).label
+        others = [other for person, other in self.people.items() if person != client.pk]
+        if not others:
+            return kind
+        if len(others) > 3:
+            return f"{kind} with {len(others)} others"
+        if len(others) > 1:
+            return f"{kind} with {in_words(other.first_name for other in others)}"
+        return f"{kind} with {others[0].name}"
 
 
 @dataclass(frozen=True)
@@ -80,9 +110,9 @@ class Row:
     work: list[Work]
 
     @property
-    def relationships(self) -> list[tuple[Relationship, list[Client]]]:
-        """Return each relationship with the other people in it."""
-        return [(w.relationship, [p for p in w.people if p != self.client]) for w in self.work]
+    def relationships(self) -> list[tuple[str, str, datetime | None]]:
+        """Return id, name and end of each relationship."""
+        return [(work.public_id, work.name_for(self.client), work.ended_at) for work in self.work]
 
     @property
     def next_session(self) -> datetime | None:
@@ -107,11 +137,12 @@ class Notice:
 class Listing:
     """What a therapist sees under one address of the Clients list, in a constant number of queries.
 
-    A search without a letter or digit in it finds nobody.
+    A search without a letter or digit in it finds nobody. Of a page that is there already only a
+    part is shown anew, the list.
     """
 
-    def __init__(self, therapist: Therapist, query: QueryDict) -> None:
-        self.therapist = therapist
+    def __init__(self, therapist: Therapist, query: QueryDict, *, is_part: bool = False) -> None:
+        self.therapist, self.is_part = therapist, is_part
         self.inactive = query.get("include") == "inactive"
         typed = query.get("q", "")[:LONGEST_SEARCH].replace("\0", "")
         self.search = one_line(typed) if typed else ""
@@ -122,20 +153,22 @@ class Listing:
         return self.therapist.clients.people()
 
     @cached_property
-    def _numbers(self) -> dict[str, Any]:
-        """Count who matches, and along with it, so that it takes no query more, what waits."""
-        waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
-        waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
+    def _numbers(self) -> dict[str, int]:
+        """Count who matches and, along with it, so that it takes no query more, what waits."""
         matching = self._clients.of_any_record(matches(self.search)) if self.search else Q()
-        return self._clients.aggregate(
-            active=Count("pk", filter=matching & Q(active_relationships__gt=0)),
-            total=Count("pk", filter=matching),
-            attention=Max(Subquery(waiting)),
-        )
+        numbers: dict[str, Aggregate] = {
+            "active": Count("pk", filter=matching & Q(active_relationships__gt=0)),
+            "total": Count("pk", filter=matching),
+        }
+        if not self.is_part:
+            waiting = needing_attention(self.therapist, timezone.now(), timezone.localdate())
+            waiting = waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
+            numbers["attention"] = Max(Subquery(waiting))
+        return self._clients.aggregate(**numbers)
 
     @property
     def number_needing_attention(self) -> int:
-        """How many relationships wait on the tidy-up list."""
+        """How many relationships wait on the tidy-up list; not asked for a part of the page."""
         return self._numbers["attention"] or 0
 
     @property
@@ -172,7 +205,7 @@ class Listing:
     def rows(self) -> list[Row]:
         people = list(self.page.object_list) if self.number_shown else []
         work = self._work_of(people) if people else []
-        return [Row(client, [w for w in work if client in w.people]) for client in people]
+        return [Row(client, [w for w in work if client.pk in w.people]) for client in people]
 
     def _work_of(self, people: list[Client]) -> list[Work]:
         """Return all the work these people take part in, by one query, in the order of a row."""
@@ -180,17 +213,24 @@ class Listing:
         sessions = self.therapist.sessions.filter(relationship=OuterRef("relationship"))
         parts = (
             self.therapist.participations.filter(relationship__in=theirs.values("relationship"))
-            .select_related("relationship", "client__merged_into")
             .annotate(
                 next_session=Subquery(sessions.upcoming().values("starts_at")[:1]),
                 last_session=Subquery(sessions.held().values("starts_at")[:1]),
+                # Of two merged records the one that stands for the person says who it is.
+                name=Coalesce("client__merged_into__name", "client__name"),
+                called=Coalesce("client__merged_into__preferred_name", "client__preferred_name"),
+                erased_at=Coalesce("client__merged_into__erased_at", "client__erased_at"),
             )
             .order_by("relationship__status", "-relationship__ended_at", "relationship", "pk")
         )
+        of_work = ("relationship__public_id", "relationship__kind", "relationship__ended_at")
+        of_person = ("client__person_id", "name", "called", "erased_at")
+        columns = ("relationship", *of_work, "next_session", "last_session", *of_person)
         work: dict[int, Work] = {}
-        for part in parts:
-            new = Work(part.relationship, [], part.next_session, part.last_session)
-            work.setdefault(part.relationship_id, new).people.append(part.client.person)
+        for relationship, *rest in parts.values_list(*columns):
+            public_id, kind, ended_at, next_session, last_session, person, *who = rest
+            new = Work(public_id, kind, ended_at, next_session, last_session, {})
+            work.setdefault(relationship, new).people[person] = Participant(person, *who)
         return list(work.values())
 
     @cached_property

@@ -26,7 +26,8 @@ ONE_SEARCH = timedelta(seconds=30)  # so long typing counts as one search
 @for_therapists
 def clients(request: TherapistRequest) -> HttpResponse:
     """List the active clients; with `include=inactive`, everyone; with `q`, those who match."""
-    listing = Listing(request.therapist, request.GET)
+    is_part = bool(request.htmx and request.htmx.target == "results")
+    listing = Listing(request.therapist, request.GET, is_part=is_part)
     # With htmx the search box says what is looked for, and no link has to carry it on.
     address = listing.address.without_name if request.htmx else listing.address
     context = {
@@ -37,7 +38,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
         "announcement": _announcement(listing),
         "foot": _foot(listing),
     }
-    response = render(request, "clients/clients.html", context)
+    response = render(request, f"clients/{'results' if is_part else 'clients'}.html", context)
     if listing.search and not (request.htmx and _is_searching(request)):
         found = f"{listing.number_shown} found"  # how many, never what for
         Entry.record(

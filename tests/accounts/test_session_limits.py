@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
-from practice.accounts.browser_sessions import BrowserSession
+from practice.accounts.models import BrowserSession
 from tests.conftest import browser_of
 from tests.factories import PASSWORD
 from tests.reading import read

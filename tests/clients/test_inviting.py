@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client as Browser
 
 from clients.models import Client, Invitation
-from practice.accounts.browser_sessions import BrowserSession
+from practice.accounts.models import BrowserSession
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory
 from tests.reading import Page, read

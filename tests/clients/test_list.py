@@ -569,3 +569,22 @@ def test_the_number_of_queries_does_not_grow_with_the_list(as_alice, alice, quer
 
     assert len(set(numbers)) == 1
     assert numbers[0] <= (9 if "q" in query else 6)  # a search is recorded, by three
+
+
+def test_what_is_swapped_is_the_list_alone(as_alice, alice):
+    filled(alice, 30)
+    headers = {"HX-Request": "true", "HX-Target": "results"}
+
+    whole = as_alice.get("/clients/", {"include": "inactive"})
+    part = as_alice.get("/clients/", {"include": "inactive"}, headers=headers)
+
+    section = '<section id="results"'
+    ours = whole.content.decode().partition(section)[2].partition("</section>")[0]
+    assert ours == part.content.decode().partition(section)[2].partition("</section>")[0] != ""
+    section = '<section id="results"'
+    of_whole, of_part = (answer.content.decode().partition(section)[2] for answer in (whole, part))
+    assert of_part.partition("</section>")[0] == of_whole.partition("</section>")[0] != ""
+    assert "<html" not in part.content.decode()
+    assert "<title>Clients, including inactive – " in part.content.decode()
+    assert '<span id="count">60 clients' in part.content.decode()
+    assert len(part.content) < len(whole.content) - 4000

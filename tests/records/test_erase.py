@@ -17,8 +17,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Client, Invitation
-from practice.accounts.browser_sessions import BrowserSession
-from practice.accounts.models import Therapist, User
+from practice.accounts.models import BrowserSession, Therapist, User
 from practice.diary.models import Session
 from practice.profiles.figures import visits_of
 from practice.records.erasure import NotYet, erase

@@ -20,8 +20,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.adapter import FAILED, SAID, Adapter
-from practice.accounts.browser_sessions import BrowserSession
-from practice.accounts.models import User
+from practice.accounts.models import BrowserSession, User
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.diary.models import Session
 from practice.records.erasure import erase
