@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test import Client as Browser
 
 from clients.models import Client
-from practice.accounts.browser_sessions import BrowserSession
+from practice.accounts.models import BrowserSession
 from practice.profiles.models import Profile
 from practice.web import drafts
 from practice.web.encryption import decrypt, encrypt
