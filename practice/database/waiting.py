@@ -4,8 +4,11 @@ Only the web server's processes are told (`practice/wsgi.py`): a command such as
 its turn, and takes the time that it needs.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
+
+from django.db import connection, transaction
 
 # Milliseconds, for each statement; a request that waits in vain may send a second one, and a third.
 FOR_A_LOCK = 2_500
@@ -25,3 +28,17 @@ def limit_waiting(database: MutableMapping[str, Any]) -> None:
     options["options"] = " ".join(filter(None, told))
     options.setdefault("connect_timeout", FOR_A_CONNECTION // 1000)
     options.setdefault("tcp_user_timeout", FOR_THE_NETWORK)
+
+
+@contextmanager
+def without_limit() -> Iterator[None]:
+    """Give the statements within all the time they need: for reading that nobody waits for.
+
+    On SQLite no statement has a limit, and a transaction would keep everybody else from writing.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        yield

@@ -1,7 +1,8 @@
 """Figures of a therapist as of an instant: pure functions over visits (`docs/domain.md` 5).
 
 A visit is made from sessions and bookings over clients, and from nothing else: no figure may know a
-relationship's status, reason, times or events.
+relationship's status, reason, times or events. What is worked out here is what the figures are;
+`sums.py` has the database work out the same, and tests compare the two.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from practice.diary.models import Session
 
 GRACE = timedelta(days=14)
+LATELY = timedelta(days=60)
 LEAST_COUNTED = 5
 
 
@@ -50,13 +52,16 @@ class Tally:
 
 @dataclass(frozen=True)
 class Stats:
-    """The figures of a profile."""
+    """A therapist's numbers: what a profile shows, and what badges are made of."""
 
-    sessions_held: int
-    clients: int
-    since: datetime | None
-    counted: int
-    returned: int
+    sessions_held: int = 0
+    clients: int = 0
+    since: datetime | None = None
+    counted: int = 0
+    returned: int = 0
+    visits_of_returned: int = 0  # how often they came, all of them together
+    bookings_lately: int = 0
+    is_smooth: bool = False
 
     @property
     def out_of_ten(self) -> int | None:
@@ -96,14 +101,33 @@ def _tally(client: int, visits: list[Visit], now: datetime) -> Tally:
 
 
 def stats(visits: Iterable[Visit], now: datetime) -> Stats:
-    """Return the figures of one therapist, whose visits these are."""
+    """Return the numbers of one therapist, whose visits these are."""
     visits = list(visits)
     held = [visit for visit in visits if visit.is_attended(now)]
     counted = [tally for tally in tallies(visits, now) if tally.is_counted]
+    returned = [tally for tally in counted if tally.has_returned]
     return Stats(
         sessions_held=len({visit.session for visit in held}),
         clients=len({visit.client for visit in held}),
         since=min((visit.starts_at for visit in held), default=None),
         counted=len(counted),
-        returned=sum(tally.has_returned for tally in counted),
+        returned=len(returned),
+        visits_of_returned=sum(tally.attended for tally in returned),
+        bookings_lately=len({v.session for v in visits if _is_lately(v.booked_at, now)}),
+        is_smooth=_is_smooth(visits, now),
     )
+
+
+def _is_smooth(visits: list[Visit], now: datetime) -> bool:
+    disturbed = any(
+        _is_lately(visit.moved_by_therapist_at, now)
+        or _is_lately(visit.cancelled_by_therapist_at, now)
+        for visit in visits
+    )
+    return not disturbed and any(
+        visit.is_attended(now) and _is_lately(visit.starts_at, now) for visit in visits
+    )
+
+
+def _is_lately(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now - LATELY < at <= now

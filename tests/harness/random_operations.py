@@ -4,9 +4,9 @@
 
 Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
 attendance, take days off, plan, edit, invite and erase; clients accept and book. Hypothesis
-chooses. After every step all rows are compared with `plain_practice.py`, and endings must not have
-moved any figure; after the last the audit must be whole. The database is the one of DATABASE_URL;
-without it, SQLite.
+chooses. After every step all rows are compared with `plain_practice.py`, the figures that the
+database works out with those of the pure functions, and endings must not have moved any figure;
+after the last the audit must be whole. The database is the one of DATABASE_URL; without it, SQLite.
 """
 
 import argparse
@@ -312,6 +312,14 @@ class RandomPractice(Stage):
             for one in plain.meetings
         ]
         assert Client.objects.count() == sum(not one.is_gone for one in plain.people)
+
+    @invariant()
+    def the_figures_are_those_of_the_rules(self) -> None:
+        from tests.profiles.agreement import agree
+
+        if hasattr(self, "ids"):
+            agree(self.now)
+            agree(self.now + timedelta(days=15))  # when who booked first today may count
 
     @invariant()
     def history_grows_and_nothing_of_it_changes(self) -> None:

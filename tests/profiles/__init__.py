@@ -5,7 +5,8 @@ from itertools import count
 
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
-from practice.profiles.stats import Visit
+from practice.profiles.badges import Installation, installation
+from practice.profiles.stats import Visit, stats
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, start
 
@@ -48,6 +49,14 @@ def visit(
 def came(client: int, times: int, **values: object) -> list[Visit]:
     """A client who came so many times, a day apart, the first time 100 days ago."""
     return [visit(client, days=100 - n, booked=101, **values) for n in range(times)]
+
+
+def together(everybody: list[Visit], now: datetime) -> Installation:
+    """What all the therapists are like together, whose visits these are."""
+    of_therapist: dict[int, list[Visit]] = {}
+    for one in everybody:
+        of_therapist.setdefault(one.therapist, []).append(one)
+    return installation(stats(visits, now) for visits in of_therapist.values())
 
 
 def session(

@@ -3,21 +3,19 @@
 Each changes the code for as long as the test that uses it lasts.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from clients.models import ClientQuerySet
+from clients.models import Client, ClientQuerySet
 from practice.database.operations import statements
 from practice.diary.models import Session, SessionQuerySet
-from practice.profiles import badges as badges_module
 from practice.profiles import figures as figures_module
-from practice.profiles import stats as stats_module
+from practice.profiles import installation as installation_module
+from practice.profiles import sums
 from practice.profiles import views as views_module
-from practice.profiles.badges import installation
 from relationships.models import Relationship, start_relationship
 from tests.application_role import owner
 
@@ -38,22 +36,12 @@ def ending_cancels_what_is_booked(patch: Patch) -> None:
 
 def sessions_count_up_to_the_ending(patch: Patch) -> None:
     """Trap 2: how long somebody came is measured to `ended_at`."""
-
-    def visits(rows: QuerySet) -> list:
-        with owner():
-            ended = dict(Session.objects.values_list("pk", "relationship__ended_at"))
-            started = dict(Session.objects.values_list("pk", "relationship__started_at"))
-        return [
-            replace(v, state="booked") if _is_outside(v, started, ended) else v
-            for v in original(rows)
-        ]
-
-    def _is_outside(visit, started: dict, ended: dict) -> bool:
-        last = ended[visit.session]
-        return last is not None and (last - started[visit.session]).days > 400
-
-    original = figures_module.visits
-    patch.setattr(figures_module, "visits", visits)
+    took = {
+        "sqlite": "julianday(r.ended_at) - julianday(r.started_at) >= 401",
+        "postgresql": "r.ended_at - r.started_at >= interval '401 days'",
+    }[connection.vendor]
+    state = f"CASE WHEN {took} THEN 'booked' ELSE session.state END AS state"
+    replace_view({"session.state": state}, join=RELATIONSHIP)
 
 
 def restarting_makes_a_new_row(patch: Patch) -> None:
@@ -65,39 +53,29 @@ def restarting_makes_a_new_row(patch: Patch) -> None:
         )
         self.sessions.booked().update(relationship=again)
 
-    def visits(rows: QuerySet) -> list:
-        with owner():
-            tie_of = dict(Session.objects.values_list("pk", "relationship"))
-        return [replace(v, client=(v.client, tie_of[v.session])) for v in original(rows)]
-
-    original = figures_module.visits
     patch.setattr(Relationship, "restart", restart)
-    patch.setattr(figures_module, "visits", visits)
+    replace_view({"client.person_id": "client.person_id * 1000000 + session.relationship_id"})
 
 
 def ended_rows_are_hidden(patch: Patch) -> None:
     """Trap 4: the view of the visits has active relationships only."""
-    (drop,), (create,) = statements("profiles", "0001_views", "sqlite")
-    only_active = "JOIN relationships_relationship r ON r.id = part.relationship_id AND r.status ="
-    with connection.cursor() as cursor:
-        cursor.execute(drop)
-        cursor.execute(create.rstrip().removesuffix(";") + f" {only_active} 'active'")
-        if connection.vendor == "postgresql":
-            cursor.execute("GRANT SELECT ON profiles_clientvisit TO stillwater_app")
+    replace_view({}, join=f"{RELATIONSHIP} AND r.status = 'active'")
 
 
 def active_clients_are_the_denominator(patch: Patch) -> None:
     """Trap 5: the rate is over the clients there are now."""
-    from clients.models import Client
+    is_counted = sums._is_counted
+    patch.setattr(
+        sums,
+        "_is_counted",
+        lambda now: is_counted(now) & Q(client__in=active_people()),
+    )
 
-    tally = stats_module._tally
 
-    def counted_if_active(client: int, visits: list, now: datetime) -> stats_module.Tally:
-        found = tally(client, visits, now)
-        is_active = Client.objects.active().filter(pk=client).exists()
-        return replace(found, is_counted=found.is_counted and is_active)
-
-    patch.setattr(stats_module, "_tally", counted_if_active)
+def active_people() -> list[int]:
+    """The people who have active work, whoever asks."""
+    with owner():
+        return [*Client.objects.active().values_list("person_id", flat=True)]
 
 
 def nobody_asks_about_ended_work(patch: Patch) -> None:
@@ -142,14 +120,29 @@ def inactive_clients_cannot_be_found(patch: Patch) -> None:
 def others_are_compared_by_what_is_active(patch: Patch) -> None:
     """A cousin of trap 5: the installation's figures leave out clients whose work has ended."""
 
-    def together(everybody: list, now: datetime) -> badges_module.Installation:
+    def everybody() -> QuerySet:
         with owner():
-            active = set(
-                Session.objects.filter(relationship__status="active").values_list("pk", flat=True)
-            )
-        return installation([v for v in everybody if v.session in active], now)
+            active = Session.objects.filter(relationship__status="active")
+            return original().filter(session__in=[*active.values_list("pk", flat=True)])
 
-    patch.setattr(figures_module, "installation", together)
+    original = installation_module.everybody
+    patch.setattr(installation_module, "everybody", everybody)
+
+
+RELATIONSHIP = "JOIN relationships_relationship r ON r.id = part.relationship_id"
+
+
+def replace_view(changes: dict[str, str], *, join: str = "") -> None:
+    """Make the view of the visits anew, with other columns and with one table more."""
+    (drop,), (create,) = statements("profiles", "0001_views", "sqlite")
+    for old, new in changes.items():
+        assert create.count(old) == 1
+        create = create.replace(old, new)
+    with connection.cursor() as cursor:
+        cursor.execute(drop)
+        cursor.execute(f"{create.rstrip().removesuffix(';')} {join}")
+        if connection.vendor == "postgresql":
+            cursor.execute("GRANT SELECT ON profiles_clientvisit TO stillwater_app")
 
 
 MOVING = [

@@ -16,6 +16,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
 from practice.profiles.figures import figures, visits_of
+from practice.profiles.installation import count_installation
 from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
 from relationships.models import Relationship
@@ -108,6 +109,7 @@ class Seen:
     """What the world sees of a therapist at one instant."""
 
     figures: object
+    usual: object
     tallies: object
     page: bytes
     sections: list[str]
@@ -117,6 +119,9 @@ class Seen:
 
     @classmethod
     def now(cls, therapist: Therapist, now) -> "Seen":
+        """Look, after what therapists are compared with has been counted anew."""
+        cache.clear()
+        usual = count_installation(now)
         visitor = Browser()
         page = visitor.get(f"/therapists/{therapist.slug}/").content
         listed = visitor.get("/therapists/").content.decode()
@@ -125,6 +130,7 @@ class Seen:
             sessions = cursor.fetchall()
         return cls(
             figures=figures(therapist, now),
+            usual=usual,
             tallies=tallies(visits_of(therapist), now),
             page=page,
             sections=SECTIONS.findall(page.decode()),
@@ -145,7 +151,6 @@ def prove(history: list[tuple[int, int, str]], steps: list[Step]) -> int:
     Everything is compared before and after each step at the same instant, and at the end with what
     that instant shows where nothing ever ended.
     """
-    cache.clear()
     world, taken = World(history), 0
     last = NOW + sum((step.later for step in steps), timedelta(0))
     with time_machine.travel(NOW, tick=False) as clock:
@@ -162,11 +167,9 @@ def prove(history: list[tuple[int, int, str]], steps: list[Step]) -> int:
             taken += world.do(step)
             after = Seen.now(world.therapist, moment)
             assert after.differences(before) == [], f"{step.what} moved something"
-        cache.clear()  # not even what therapists are compared with
         assert Seen.now(world.therapist, last).differences(never_ended) == []
         for finally_do in (world.end_everything, world.restart_everything):
             finally_do()
-            cache.clear()
             differences = Seen.now(world.therapist, last).differences(never_ended)
             assert differences == [], f"{finally_do.__name__} moved something"
     assert Session.objects.filter(therapist=world.therapist).count() == len(history)

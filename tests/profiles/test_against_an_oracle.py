@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practice.profiles.badges import badges, installation
+from practice.profiles.badges import badges
 from practice.profiles.stats import stats, tallies
-from tests.profiles import DAY, NOW, oracle, visit
+from tests.profiles import DAY, NOW, oracle, together, visit
 
 pytestmark = pytest.mark.database
 
@@ -63,10 +63,10 @@ def test_the_stats_are_those_of_the_rules(own, later):
 @settings(max_examples=60, deadline=None)
 @given(visits(therapists=7, most=30))
 def test_the_badges_are_those_of_the_rules(everybody):
-    together = installation(everybody, NOW)
+    usual = together(everybody, NOW)
     for therapist in range(1, 8):
         own = [v for v in everybody if v.therapist == therapist]
 
-        earned = [badge.key for badge in badges(own, together, NOW)]
+        earned = [badge.key for badge in badges(stats(own, NOW), usual)]
 
         assert earned == oracle.badges(own, everybody, NOW)

@@ -3,12 +3,12 @@
 from fractions import Fraction
 
 import pytest
-from django.core.cache import cache
 
-from practice.profiles.badges import Installation, badges, installation
-from practice.profiles.figures import figures, installation_on
-from tests.factories import start
-from tests.profiles import DAY, HOUR, MINUTE, NOW, came, colleagues, practice_of, session, visit
+from practice.profiles.badges import Installation, badges
+from practice.profiles.figures import figures
+from practice.profiles.installation import count_installation
+from practice.profiles.stats import stats
+from tests.profiles import DAY, MINUTE, NOW, came, colleagues, practice_of, session, together, visit
 
 pytestmark = pytest.mark.database
 
@@ -18,7 +18,7 @@ DAYS = [(59, True), (60, False), (61, False)]
 
 
 def earned(visits: list, everybody: Installation = NOBODY, now=NOW) -> list[str]:
-    return [badge.key for badge in badges(visits, everybody, now)]
+    return [badge.key for badge in badges(stats(visits, now), everybody)]
 
 
 def usual(mean: float = 0, median: float = 0, therapists: int = 5) -> Installation:
@@ -136,7 +136,7 @@ def test_the_mean_of_the_installation_is_over_clients_who_returned():
         *came(4, 1, therapist=2),
     ]
 
-    assert installation(everybody, NOW).mean_attended == 4
+    assert together(everybody, NOW).mean_attended == 4
 
 
 # In Demand.
@@ -171,9 +171,9 @@ def test_the_median_is_over_therapists_who_held_a_session():
         *(visit(3, days=-5, booked=7, therapist=3, state="booked") for _ in range(50)),
     ]
 
-    together = installation(everybody, NOW)
+    usual_here = together(everybody, NOW)
 
-    assert (together.therapists, together.median_bookings) == (2, 2)
+    assert (usual_here.therapists, usual_here.median_bookings) == (2, 2)
 
 
 # Compared with whom.
@@ -192,49 +192,27 @@ def test_five_therapists_who_held_a_session_are_enough(alice, individual):
     colleagues(3, 1)
     empty = practice_of(colleagues(1)[0], 0)[0]
 
+    count_installation(NOW)
     assert [b.key for b in figures(alice, NOW).badges] == ["smooth"]
     session(empty, NOW - 90 * DAY)
+    count_installation(NOW + DAY)
 
     assert [b.key for b in figures(alice, NOW + DAY).badges] == ["smooth", "demand"]
 
 
 def test_everybody_alike_earns_nothing_that_is_compared(alice):
     practice_of(alice, 2, 2)
-    for colleague in colleagues(4, 2, 2):
+    others = colleagues(4, 2, 2)
+    assert count_installation(NOW).is_comparable
+    for colleague in others:
         assert figures(colleague, NOW).badges == []
     assert figures(alice, NOW).badges == []
-
-
-def test_an_installation_without_sessions_compares_nobody(db):
-    assert installation_on(NOW) == Installation(0, Fraction(0), 0)
-    assert not installation_on(NOW).is_comparable
-
-
-def test_the_others_are_read_once_a_day(alice, individual, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        first = installation_on(NOW)
-    session(individual, NOW - 30 * DAY)
-
-    with django_assert_num_queries(0):
-        assert installation_on(NOW + 13 * HOUR) == first
-    with django_assert_num_queries(1):
-        assert installation_on(NOW + 14 * HOUR).therapists == 1
-
-
-def test_what_is_recorded_this_morning_was_not_there_at_midnight(alice, individual, carl):
-    """Two workers keep their own copy: made at one or at ten o'clock, it must say the same."""
-    session(individual, NOW - 5 * DAY)
-    at_one = installation_on(NOW - 9 * HOUR)
-    session(start(carl), NOW - 30 * DAY, booked_at=NOW - HOUR)
-    cache.clear()
-
-    assert installation_on(NOW) == at_one
 
 
 def test_each_badge_says_why_in_one_sentence():
     visits = [*came(1, 9), visit(2, days=3, booked=5)]
 
-    shown = badges(visits, usual(), NOW)
+    shown = badges(stats(visits, NOW), usual())
 
     assert [badge.name for badge in shown] == ["Smooth Schedule", "See You Again", "In Demand"]
     assert [badge.why for badge in shown] == [

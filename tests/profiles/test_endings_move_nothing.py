@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from practice import profiles
 from practice.database.operations import statements
-from practice.profiles.figures import figures, installation_on, visits_of
+from practice.profiles.figures import figures, visits_of
+from practice.profiles.installation import count_installation
 from practice.profiles.models import Profile
 from relationships.models.choices import EndReason
 from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, proof
@@ -52,6 +53,7 @@ def test_no_run_of_endings_moves_anything(history, steps):
 def test_the_practice_of_the_proof_has_every_figure_and_badge(db):
     world = proof.World(proof.HISTORY)
 
+    count_installation(NOW)
     shown = figures(world.therapist, NOW)
 
     assert shown.stats.out_of_ten is not None
@@ -62,11 +64,13 @@ def test_the_practice_of_the_proof_has_every_figure_and_badge(db):
 def test_the_owners_view_is_the_same_after_every_ending(alice, as_alice, address):
     relationships = practice_of(alice, 3, 2, 2, 1, 2)
     Profile.objects.create(therapist=alice, is_published=True)
+    count_installation(NOW)
     before = read(as_alice.get(address)).text
 
     for relationship in relationships:
         relationship.end(by=alice.user, reason="completed")
 
+    count_installation(NOW)
     assert read(as_alice.get(address)).text == before
     assert len(before) > 200
 
@@ -100,7 +104,7 @@ def practice(alice):
 
 def test_no_figure_asks_how_a_relationship_stands(practice):
     assert asked(lambda: visits_of(practice)) == []
-    assert asked(lambda: installation_on(NOW)) == []
+    assert asked(lambda: count_installation(NOW)) == []
     assert asked(lambda: figures(practice, NOW)) == []
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.database
 def test_the_proof_fails_when(mutant, monkeypatch):
     mutant(monkeypatch)
 
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="moved something"):
         prove(HISTORY, STEPS)
 
 

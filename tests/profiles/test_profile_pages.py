@@ -118,11 +118,11 @@ def test_the_profile_costs_the_same_however_large_the_practice_is(
 ):
     practice_of(alice, 1)
     client.get("/therapists/alice/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/therapists/alice/")
     practice_of(alice, 4, 3, 2, ago=50)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/therapists/alice/")
 
 
