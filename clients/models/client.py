@@ -1,5 +1,6 @@
 """The people a therapist works with."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -163,6 +164,11 @@ class Client(models.Model):
     def records(self) -> list[Self]:
         """This record, and those that are merged into it, the first merged first."""
         return [self, *sorted(self.merged_records.all(), key=lambda record: record.merged_at)]
+
+    @property
+    def since(self) -> datetime:
+        """When the first of the records of this person was added."""
+        return min(record.added_at for record in self.records)
 
     @property
     def accounts(self) -> set[int]:

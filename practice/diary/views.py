@@ -236,7 +236,7 @@ def _has_added(added: Session) -> str:
 @records(Verb.CLIENT_OPENED)
 def client_sessions(request: TherapistRequest, client_id: str) -> HttpResponse:
     """The Sessions tab of a client's page."""
-    client = person_or_404(request.therapist.clients.all(), client_id)
+    client = person_or_404(request.therapist.clients.prefetch_related("merged_records"), client_id)
     everything = request.therapist.sessions.of_clients([client]).with_people()
     past = Paginator(everything.past(), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
     context = {"client": client, "upcoming": everything.upcoming(), "past": past}

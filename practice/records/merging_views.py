@@ -26,29 +26,30 @@ LOOK = "The page shows what is so now: look at it, and press again if you still 
 
 @dataclass(frozen=True)
 class RecordShown:
-    """A record as these pages show it, with the work that is its own and of those merged into it.
-
-    Of two records that are merged each has its own.
-    """
+    """A record as these pages show it, with those merged into it and the work of all of them."""
 
     record: Client
+    also: list[Client]
     relationships: list[Relationship]
 
     @classmethod
-    def of(cls, record: Client) -> Self:
-        """Look up the work of a record."""
-        work = record.therapist.relationships.filter(clients=record)
-        if not record.merged_into_id:
-            work = record.therapist.relationships.of_people([record])
-        return cls(record, list(work.in_order().with_people()))
+    def of(cls, record: Client, but: Client | None = None) -> Self:
+        """Look up what belongs to a record; `but` is one that is merged into it and shown apart."""
+        records = [one for one in record.records if one != but]
+        part = Relationship.objects.filter(participations__client__in=records).values("pk")
+        work = record.therapist.relationships.filter(pk__in=part)
+        return cls(record, records[1:], list(work.in_order().with_people()))
 
     @property
     def mark(self) -> str:
         """What of it was shown, to be compared with what is so when the form comes back."""
-        record = self.record
-        said = [record.public_id, record.name, record.email, record.phone]
-        said += [str(sorted(record.accounts)), *(r.public_id for r in record.records)]
+        said = [record_said for one in (self.record, *self.also) for record_said in _said(one)]
         return "\n".join([*said, *(f"{r.public_id} {r.status}" for r in self.relationships)])
+
+
+def _said(record: Client) -> list[str]:
+    parts = (record.public_id, record.name, record.email, record.phone, record.account_id)
+    return [str(part) for part in parts]
 
 
 def _people(request: TherapistRequest) -> ClientQuerySet:
@@ -126,7 +127,7 @@ def _is_gone(request: TherapistRequest, person: Client) -> HttpResponse:
 
 def _comparison(person: Client, other: Client) -> dict[str, Any]:
     """Return what the pages show of two records, and what of it the form sends back."""
-    both = [RecordShown.of(person), RecordShown.of(other)]
+    both = [RecordShown.of(person, but=other), RecordShown.of(other)]
     mark = sha256("\n\n".join(one.mark for one in both).encode()).hexdigest()[:16]
     accounts = person.accounts | other.accounts
     return {"client": person, "both": both, "shown": mark, "accounts": len(accounts)}

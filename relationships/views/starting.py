@@ -19,7 +19,7 @@ from relationships.forms.starting import Beginning, begin
 @records(Verb.CLIENT_OPENED)
 def relationships(request: TherapistRequest, client_id: str) -> HttpResponse:
     """List every relationship with a client, active ones first."""
-    client = person_or_404(request.therapist.clients.all(), client_id)
+    client = person_or_404(request.therapist.clients.prefetch_related("merged_records"), client_id)
     relationships = request.therapist.relationships.of_people([client]).in_order().with_people()
     context = {"client": client, "relationships": relationships}
     return render(request, "relationships/relationships.html", context)

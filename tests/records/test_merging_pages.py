@@ -1,6 +1,7 @@
 """The pages by which a therapist merges two records of one person and separates them again."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client as Browser
@@ -144,6 +145,25 @@ def test_looking_merges_and_separates_nothing(as_alice, ann, anna, work):
     merge(anna, into=ann, by=ann.therapist.user)
     as_alice.get(separating(ann, anna))
     assert of(anna).merged_into == ann
+
+
+def test_separating_says_what_belongs_to_each(as_alice, ann, anna, work):
+    merge(anna, into=ann, by=ann.therapist.user)
+
+    page = as_alice.get(separating(ann, anna)).content.decode()
+
+    for relationship in work:
+        assert page.count(f"/relationships/{relationship.public_id}/") == 1
+    assert "Also known as" not in page
+
+
+def test_a_client_since_the_first_of_the_records(as_alice, ann, anna, work):
+    Client.objects.filter(pk=anna.pk).update(added_at=datetime(2024, 5, 6, 12, tzinfo=UTC))
+    merge(of(anna), into=ann, by=ann.therapist.user)
+
+    for tab in ("", "relationships/", "sessions/"):
+        page = read(as_alice.get(f"/clients/{ann.public_id}/{tab}"))
+        assert "Client since 6 May 2024" in page.text
 
 
 # What has changed since the page was opened.
