@@ -20,6 +20,7 @@ from practice.audit.models import Entry, Verb, name_of
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
+from practice.records.merging import merge
 from relationships.models import Erasure, Relationship
 from relationships.models.choices import EndReason
 from tests.application_role import application
@@ -34,16 +35,25 @@ def run(statement: str, values: list | None = None) -> list[dict]:
 
 
 class World:
-    """Alice works with Ann, with Ann and Ben, and with Dora, who is Bob; Bob works with Carl."""
+    """Alice works with Ann, with Ann and Ben, and with Dora, who is Bob; Bob works with Carl.
+
+    Anna is another record of Ann's, with an account of its own, merged into hers; Alice works with
+    Anna and Eve.
+    """
 
     def __init__(self, ann: Client, ben: Client, carl: Client) -> None:
         self.alice, self.bob = ann.therapist, carl.therapist
         self.elsewhere, self.stranger = TherapistFactory(), UserFactory()
         self.ann, self.ben, self.carl = ann, ben, carl
         self.dora = ClientFactory(therapist=self.alice, name="Dora", account=self.bob.user)
+        self.anna, self.eve = (
+            ClientFactory(therapist=self.alice, account=UserFactory()) for _ in range(2)
+        )
         people = [ann, ben, self.dora, carl]
-        for number, those in enumerate([(ann,), (ann, ben), (ben,), (self.dora,), (carl,)]):
+        works = [(ann,), (ann, ben), (ben,), (self.dora,), (carl,), (self.anna, self.eve)]
+        for number, those in enumerate(works):
             self._work(start(*those), number)
+        merge(self.anna, into=ann, by=self.alice.user)
         for person in people:
             self.token = Invitation.create_for(person)  # the last is Carl's
             Entry.record(Verb.REFUSED, by=self.stranger, therapist=None, about=person)
@@ -77,6 +87,8 @@ class World:
             Person("therapist", self.alice.user, therapist=self.alice),
             Person("therapist", self.bob.user, therapist=self.bob),  # and nobody's client meanwhile
             Person("client", self.ann.account, records=[self.ann]),
+            Person("client", self.anna.account, records=[self.anna]),
+            Person("client", self.eve.account, records=[self.eve]),
             Person("client", self.bob.user, records=[self.dora]),
             Person("invited", None, records=[self.carl], token=self.token),
             Person("nobody", None),
@@ -123,14 +135,16 @@ class Person:
         )
 
     def whose(self, row: models.Model) -> str:
-        """Return what a row is to them: "own", "beside", "therapist's", "installation", "other"."""
+        """Return what a row is to them.
+
+        "own", "merged", "beside", "therapist's", "installation" or "other".
+        """
         if isinstance(row, Entry):
             return self._whose_entry(row)
         if self.therapist:
             return "own" if row.therapist_id == self.therapist.pk else "other"
         if isinstance(row, Client):
-            beside = Client.objects.filter(participations__relationship__in=self._relationships())
-            return "own" if row in self.records else "beside" if row in beside else "other"
+            return self._whose_client(row)
         if isinstance(row, Invitation):
             return "own" if row.client in self.records else "other"
         work = row.pk if isinstance(row, Relationship) else getattr(row, "relationship_id", None)
@@ -138,6 +152,21 @@ class Person:
         if work:
             return "own" if work in self._relationships() else "other"
         return "therapist's" if self._is_client_of(row.therapist_id) else "other"
+
+    def _whose_client(self, row: Client) -> str:
+        if row in self.records:
+            return "own"
+        if row in self._all_records():
+            return "merged"
+        here = {row, row.merged_into, *row.merged_records.all()} - {None}
+        beside = Client.objects.filter(participations__relationship__in=self._relationships())
+        return "beside" if here & {*beside} else "other"
+
+    def _all_records(self) -> list[Client]:
+        """Return the records of this account with those of the same people, as they are merged."""
+        found = Client.objects.filter(pk__in=[record.pk for record in self.records])
+        stay = {record.merged_into or record for record in found}
+        return [*stay, *Client.objects.filter(merged_into__in=stay)]
 
     def _whose_entry(self, entry: Entry) -> str:
         if entry.therapist_id is None:
@@ -151,5 +180,5 @@ class Person:
         return therapist_id in [record.therapist_id for record in self.records]
 
     def _relationships(self) -> list[int]:
-        works = Relationship.objects.filter(participations__client__in=list(self.records))
+        works = Relationship.objects.filter(participations__client__in=self._all_records())
         return list(works.values_list("pk", flat=True))

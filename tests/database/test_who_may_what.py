@@ -4,12 +4,14 @@ Derived from the models: a new table fails here until it is said what may be don
 table is awake: it finds faults in the policies and rights, planted one by one.
 """
 
+import re
 from collections.abc import Iterable
 
 import pytest
 from django.apps import apps
 from django.db import connection
 
+from practice.database.row_security import POLICIES
 from tests.database import who_may_what
 from tests.database.people_and_rows import World, run
 
@@ -21,7 +23,8 @@ pytestmark = [
 ]
 
 # Select, insert, update, delete, give away. "client beside": another client in the same
-# relationship. "therapist's": of the client's or the invited person's therapist.
+# relationship. "client merged": another record of the same person. "therapist's": of the client's
+# or the invited person's therapist.
 MAY = {
     "audit_entry": {
         "therapist own": "SI",
@@ -45,6 +48,7 @@ MAY = {
     "clients_client": {
         "therapist own": "SIUD",
         "client own": "SU",
+        "client merged": "S",
         "client beside": "S",
         "invited own": "SU",
     },
@@ -136,6 +140,9 @@ def test_every_other_table_is_said_not_to_be_bound():
     assert ours | {"shared_cache"} == MAY.keys() | NOT_BOUND | VIEWS
 
 
+RELATIONSHIPS = re.search(
+    r"CREATE OR REPLACE FUNCTION relationships_of_account.*?END \$\$;", POLICIES.read_text(), re.S
+)[0]
 # Each with the table where it shows.
 FAULTS = {
     "everybody changes sessions": (
@@ -168,6 +175,10 @@ FAULTS = {
         "ALTER POLICY client_changes ON clients_client "
         "USING (id = ANY (ARRAY(SELECT people_of_account()))) "
         "WITH CHECK (id = ANY (ARRAY(SELECT people_of_account())))",
+    ),
+    "a merged record is that of nobody": (
+        "diary_session",
+        RELATIONSHIPS.replace("client.person_id = own.person_id", "client.id = own.id"),
     ),
     "a therapist is somebody's client, too": (
         "relationships_relationship",
