@@ -119,7 +119,8 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     people = request.therapist.clients.select_related("account")
     person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
     relationships = request.therapist.relationships.of_people([person]).in_order().with_people()
-    others = [] if person.can_sign_in else person.with_same_address().in_name_order()[:10]
+    same_address = person.with_same_address().in_name_order()
+    others = [] if person.can_sign_in else list(same_address[:10])
     sessions = request.therapist.sessions.of_clients([person])
     context = {
         "client": person,
@@ -155,6 +156,8 @@ def _edit(request: TherapistRequest, client_id: str) -> ClientForm:
     person = person_or_404(request.therapist.clients.locked(), client_id)
     form = ClientForm(request.POST, instance=person)
     if form.is_valid() and form.has_changed():
-        act = {"by": request.user, "therapist": request.therapist, "about": form.save()}
-        Entry.record(Verb.CLIENT_CHANGED, **act)
+        changed = form.save()
+        Entry.record(
+            Verb.CLIENT_CHANGED, by=request.user, therapist=request.therapist, about=changed
+        )
     return form

@@ -156,7 +156,7 @@ class Client(models.Model):
         return (self.account.time_zone if self.account else "") or self.time_zone
 
     @property
-    def person(self) -> Self:
+    def person(self) -> "Client":
         """The record that stands for this person: this one, unless it is merged into another."""
         return self.merged_into or self
 

@@ -42,7 +42,7 @@ class Availability:
         self._do = (data or {}).get("do", "")
         self._data = data
         self.is_bound = data is not None and not self._do
-        hours = therapist.weekly_hours.values("weekday", "starts", "ends")
+        hours: list[Any] = list(therapist.weekly_hours.values("weekday", "starts", "ends"))
         self.days: list[DayRows] = [
             self._make(
                 SpanRows,
@@ -65,10 +65,10 @@ class Availability:
                 name: data.get(name, "") for name in RANGES
             }
 
-    def _make(self, rows: Any, prefix: str, saved: list[dict], names: list[str]) -> Any:
+    def _make(self, rows: Any, prefix: str, saved: list[Any], names: list[str]) -> Any:
         """Return rows as sent; or as saved, or as typed with one row more or less."""
         data, fields = self._data, rows.form.base_fields
-        more = {"prefix": prefix, "names": names, "saved": saved}
+        more: dict[str, Any] = {"prefix": prefix, "names": names, "saved": saved}
         more["shown"] = data.get(f"{prefix}-shown") if data else None
         if self.is_bound:
             return rows(data, **more)

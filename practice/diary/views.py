@@ -173,7 +173,9 @@ def _moved(request: TherapistRequest, session_id: str) -> HttpResponse:
 @for_therapists
 def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     """Say whether the client came."""
-    appointment = get_object_or_404(with_details(request.therapist.sessions), public_id=session_id)
+    appointment = get_object_or_404(
+        with_details(request.therapist.sessions.all()), public_id=session_id
+    )
     if request.method != "POST":
         return see_other("session", session_id)
     answer = request.POST.get("attended")

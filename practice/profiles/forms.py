@@ -79,7 +79,7 @@ class ProfileForm(EditMixin, forms.ModelForm):
         return cleaned_data
 
     def save(self, commit: bool = True) -> Profile:
-        changed = [name for name in self._meta.fields if name in self.changed_data]
+        changed = [name for name in self._meta.fields or () if name in self.changed_data]
         if self.cleaned_data["new_photo"] or self.cleaned_data["remove_photo"]:
             self.instance.photo = self.cleaned_data["new_photo"]
             changed.append("photo")

@@ -85,9 +85,9 @@ def separate(record: Client, *, by: User) -> Client:
     shown = clients.get(pk=record.pk)
     both = clients.filter(pk__in=[shown.pk, shown.merged_into_id])
     locked = {client.pk: client for client in both.locked()}
-    record, into = locked.get(shown.pk), locked.get(shown.merged_into_id)
-    if record is None:
+    if shown.pk not in locked:
         raise Client.DoesNotExist
+    record, into = locked[shown.pk], locked.get(shown.merged_into_id)
     if into is None or record.merged_into_id != into.pk:
         raise NotTogether
     alone = dict.fromkeys(("merged_into", "merged_at", "merged_by"))

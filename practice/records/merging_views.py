@@ -68,8 +68,9 @@ def same_person(request: TherapistRequest, client_id: str) -> HttpResponse:
     if form.is_valid():
         found = list(everybody.search(form.cleaned_data["name"])[:MOST_FOUND])
         outcome = f"{len(found)} found"
-        act = {"by": request.user, "therapist": request.therapist}
-        Entry.record(Verb.LIST_SEARCHED, outcome=outcome, **act)
+        Entry.record(
+            Verb.LIST_SEARCHED, by=request.user, therapist=request.therapist, outcome=outcome
+        )
     else:
         found = list(everybody.same_person_as(person.name, person.email)[:MOST_FOUND])
     context = {"client": person, "form": form, "found": found, "most": MOST_FOUND}

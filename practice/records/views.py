@@ -151,8 +151,14 @@ def _keep(request: TherapistRequest, client_id: str) -> KeepForm:
     person = person_or_404(request.therapist.clients.locked(), client_id)
     form = KeepForm(request.POST, instance=person)
     if form.is_valid() and form.has_changed():
-        act = {"by": request.user, "therapist": request.therapist, "about": form.save()}
-        Entry.record(Verb.CLIENT_CHANGED, outcome="keep until", **act)
+        by, changed = request.user, form.save()
+        Entry.record(
+            Verb.CLIENT_CHANGED,
+            by=by,
+            therapist=request.therapist,
+            about=changed,
+            outcome="keep until",
+        )
     return form
 
 

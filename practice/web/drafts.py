@@ -127,7 +127,7 @@ def discard_of_others(request: HttpRequest, account: int) -> None:
         request.session.pop(DRAFTS, None)
 
 
-def sent_or_draft(request: HttpRequest) -> dict[str, str] | None:
+def sent_or_draft(request: HttpRequest) -> dict[str, Any] | None:
     """Return the data of a form of several forms: what was sent, or a draft, which is not checked.
 
     It is then shown like after "Add" and "Remove".
@@ -135,7 +135,7 @@ def sent_or_draft(request: HttpRequest) -> dict[str, str] | None:
     if request.method == "POST":
         return request.POST.dict()
     draft = find(request)
-    return draft and draft.dict() | {"do": "show"}
+    return draft.dict() | {"do": "show"} if draft else None
 
 
 def fill(form: Any, draft: QueryDict) -> None:
@@ -145,7 +145,7 @@ def fill(form: Any, draft: QueryDict) -> None:
     """
     if isinstance(form, BaseForm) and any(form.add_prefix(name) in draft for name in form.fields):
         form.data, form.is_bound = draft, True
-        form._errors = ErrorDict()
+        form._errors = ErrorDict()  # type: ignore[attr-defined]  # as `full_clean` would leave it
 
 
 def purpose(account: int, page: str) -> str:

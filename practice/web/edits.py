@@ -22,6 +22,8 @@ class EditMixin(forms.BaseForm):
     To be made and saved while what it changes is locked.
     """
 
+    data: Any  # a copy of what was sent, which is changed
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -44,7 +46,7 @@ class EditMixin(forms.BaseForm):
         field, shown = bound.field, self.data.get(bound.html_initial_name)
         text = field.hidden_widget().format_value(field.prepare_value(bound.initial)) or ""
         now = _value(field, text)
-        was_changed_here = shown is None or bound._has_changed()
+        was_changed_here = shown is None or bound._has_changed()  # type: ignore[attr-defined]
         was_changed_elsewhere = shown is not None and _value(field, shown) != now
         self.data[bound.html_initial_name] = text
         if not was_changed_here:
@@ -75,13 +77,13 @@ def changed_to(what: str, value: str) -> str:
     return f"{what}: {changed}. Save again to keep what stands here"
 
 
-def _spoken(field: forms.Field, value: Any) -> str:
+def _spoken(field: Any, value: Any) -> str:
     if isinstance(field, forms.BooleanField):
-        return yesno(bool(value), "yes,no")
+        return str(yesno(bool(value), "yes,no"))
     if isinstance(field, forms.ChoiceField):
-        return str(
-            dict(flatten_choices(field.choices)).get(field.prepare_value(value), value or "")
-        )
+        choices: Any = field.choices
+        labels = dict(flatten_choices(choices))
+        return str(labels.get(field.prepare_value(value), value or ""))
     if isinstance(field, forms.DateField):
         return date(value, "j F Y") if value else ""
     return "" if value is None else str(value).strip()

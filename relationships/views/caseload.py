@@ -99,8 +99,7 @@ def _save_weeks(request: TherapistRequest) -> WeeksForm:
     if form.is_valid() and form.has_changed():
         therapist.tidy_up_weeks = form.cleaned_data["weeks"]
         therapist.save(update_fields=["tidy_up_weeks"])
-        act = {"by": request.user, "therapist": therapist, "outcome": "tidy-up"}
-        Entry.record(Verb.SETTINGS_CHANGED, **act)
+        Entry.record(Verb.SETTINGS_CHANGED, by=request.user, therapist=therapist, outcome="tidy-up")
     return form
 
 
