@@ -1,6 +1,7 @@
 """Asking over HTTP, as the proxy in front of the server does: a connection for each request."""
 
 import gzip
+import html
 import re
 import socket
 import time
@@ -10,9 +11,14 @@ from urllib.parse import urlencode
 
 from tests.harness.installation import HOST, PATIENCE
 
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
-FORM = "Content-Type: application/x-www-form-urlencoded"
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 COOKIE = re.compile(rb"^set-cookie: ([^=]+)=([^;]*)", re.IGNORECASE | re.MULTILINE)
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return what the forms of a page send without anybody typing it."""
+    return {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
 
 
 class Refused(Exception):
@@ -40,17 +46,14 @@ class Visitor:
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
-    token: str = ""
 
     def ask(self, path: str, sends: Mapping[str, str] | None = None) -> Answer:
-        """Fetch a page, or send a form with the token that `learn` has found.
+        """Fetch a page, or send a form; what the page of the form had hidden in it included.
 
         Raises:
             Refused: nobody answered.
         """
-        body = b""
-        if sends is not None:
-            body = urlencode({**sends, "csrfmiddlewaretoken": self.token}).encode()
+        body = urlencode(sends or {}).encode()
         begun = time.perf_counter()
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
@@ -84,9 +87,8 @@ class Visitor:
             ]
         return "\r\n".join([*lines, "", ""]).encode()
 
-    def learn(self, path: str) -> None:
-        """Take the cookie and the token of a page with a form."""
+    def open_form(self, path: str) -> dict[str, str]:
+        """Open the page of a form; return its hidden fields, and keep its cookie."""
         answer = self.ask(path)
         self.cookies |= {n.decode(): v.decode() for n, v in COOKIE.findall(answer.head)}
-        token = TOKEN.search(answer.body)
-        self.token = token[1].decode() if token else ""
+        return hidden_fields(answer.body.decode())

@@ -28,8 +28,11 @@ class Target:
 
     def ask(self) -> Answer | None:
         """Ask once; what is answered otherwise than it should be is kept as its status."""
+        path, sends = self.page.path(self.stage), self.page.sends
         try:
-            answer = self.visitor.ask(self.page.path(self.stage), self.page.sends)
+            if sends is not None:
+                sends = self.visitor.open_form(path) | sends
+            answer = self.visitor.ask(path, sends)
         except Refused:
             self.status = 0
             return None
@@ -56,9 +59,6 @@ class Target:
 
 def warm_up(targets: Sequence[Target], times: int) -> None:
     """Ask for everything a few times, so that every process has seen it."""
-    for target in targets:
-        if target.page.form:
-            target.visitor.learn(target.page.form(target.stage))
     for _ in range(times):
         for target in targets:
             if not (target.page.sends is None and target.status not in (0, target.page.status)):

@@ -66,8 +66,7 @@ class Page:
     goal: float | None
     who: str  # therapist, client or visitor
     path: Callable[[Stage], str]
-    sends: dict[str, str] | None = None  # with a POST
-    form: Callable[[Stage], str] | None = None  # the address of the page that has the form
+    sends: dict[str, str] | None = None  # with a POST, to the address of the page with the form
     is_bounded: bool = True  # shows as many rows of any practice
 
     @property
@@ -84,17 +83,14 @@ PAGES = [
     Page(
         *("End post", 2.5, "therapist", lambda of: f"/relationships/{of.ending}/end/"),
         sends={"reason": "completed", "note": "We had come to a good place."},
-        form=lambda of: f"/relationships/{of.relationship}/end/",
     ),
     Page(
         *("Restart post", 2.5, "therapist", lambda of: f"/relationships/{of.ending}/restart/"),
         sends={},
-        form=lambda of: f"/relationships/{of.relationship}/end/",
     ),
     Page(
         *("booking post", 2.5, "client", lambda of: f"/book/{of.relationship}/{of.next_free()}"),
         sends={},
-        form=lambda of: f"/book/{of.relationship}/{of.next_free()}",
     ),
     Page("dashboard", 1.5, "client", lambda of: "/dashboard/"),
     Page("booking week", 2, "client", lambda of: f"/book/{of.relationship}/"),
