@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.asking import Answer, Refused, Visitor
 from benchmarks.pages import Page, Stage
+from benchmarks.servers import Gunicorn
 
 FEWEST = 3  # times that anything is measured, however slow
 SHARE = 0.05  # of the whole time, for a single page
@@ -85,18 +86,34 @@ def run(
         progress(min((time.monotonic() - begun) / seconds, 1))
 
 
-def throughput(targets: Sequence[Target], seconds: float, rounds: int) -> list[float]:
-    """Return how many requests a second each gets answered, asked by several people at once."""
-    numbers: list[list[float]] = [[] for _ in targets]
+@dataclass(frozen=True)
+class Rate:
+    """How many requests a second are answered, and what each costs the web server."""
+
+    a_second: float
+    cpu_milliseconds: float
+
+
+def throughput(
+    targets: Sequence[tuple[Target, Gunicorn]], seconds: float, rounds: int
+) -> list[Rate]:
+    """Return it for each, asked by several people at once, in turn."""
+    found: list[list[Rate]] = [[] for _ in targets]
     for _ in range(rounds):
-        for target, rates in zip(targets, numbers, strict=True):
-            rates.append(_rate(target, seconds))
-    return [statistics.median(rates) for rates in numbers]
+        for (target, server), rates in zip(targets, found, strict=True):
+            rates.append(_rate(target, server, seconds))
+    return [
+        Rate(
+            statistics.median(rate.a_second for rate in rates),
+            statistics.median(rate.cpu_milliseconds for rate in rates),
+        )
+        for rates in found
+    ]
 
 
-def _rate(target: Target, seconds: float) -> float:
+def _rate(target: Target, server: Gunicorn, seconds: float) -> Rate:
     path, until = target.page.path(target.stage), time.monotonic() + seconds
-    begun = time.monotonic()
+    begun, before = time.monotonic(), server.cpu()
 
     def ask_on(_: int) -> int:
         answered = 0
@@ -106,4 +123,5 @@ def _rate(target: Target, seconds: float) -> float:
 
     with ThreadPoolExecutor(AT_ONCE) as people:
         answered = sum(people.map(ask_on, range(AT_ONCE)))
-    return answered / (time.monotonic() - begun)
+    used = server.cpu() - before
+    return Rate(answered / (time.monotonic() - begun), used * 1000 / max(answered, 1))

@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,6 @@ def prepare(database: str, clients: int) -> list[int]:
 
 def count_all(pages: list, stages: dict[int, Any]) -> dict[tuple[str, int], dict[str, Any]]:
     """Return what each page of each therapist asks of the database."""
-    from dataclasses import asdict
-
     from django.db import connections
 
     from benchmarks.counting import count
@@ -99,8 +98,10 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
     warm_up([unit, *targets, *peers], WARM_UP)
     run([*targets, *peers], unit, seconds, lambda part: say(f"\r  {part * 100:3.0f} %", end=""))
     say("")
-    some = [targets[len(stages) - 1], peers[0], unit]  # the list of the largest, two bare views
-    rates = throughput(some, BURST, BURSTS)
+    largest = len(stages) - 1
+    some = [targets[largest], peers[largest], unit]  # the Clients list, and two bare views
+    of = [servers.product, servers.stock, servers.product]
+    rates = map(asdict, throughput(list(zip(some, of, strict=True)), BURST, BURSTS))
     return {
         "pages": [row(target, unit) for target in targets],
         "peers": [row(target, unit) for target in [unit, *peers]],

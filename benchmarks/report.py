@@ -62,7 +62,8 @@ def _beside_others(run: Found) -> Iterator[str]:
 
 
 def _lists(run: Found) -> float:
-    return run["throughput"][LIST] / run["throughput"][STOCK] if run["throughput"][STOCK] else 0
+    lists, bare = (run["throughput"][name]["a_second"] for name in (LIST, STOCK))
+    return lists / bare if bare else 0
 
 
 def table(found: list[Found]) -> list[str]:
@@ -119,12 +120,15 @@ def notes(found: list[Found]) -> list[str]:
     """Return what stands below the table: throughput, memory, and the first profile of a day."""
     lines = []
     for run in found:
-        rates = ", ".join(f"{name} {rate:.0f}" for name, rate in run["throughput"].items())
+        rates = ", ".join(
+            f"{name} {rate['a_second']:.0f} ({rate['cpu_milliseconds']:.1f} ms of CPU each)"
+            for name, rate in run["throughput"].items()
+        )
         memory = ", ".join(f"{name} {size:.0f}" for name, size in run["megabytes"].items())
         first = run["first_profile"]
         lines.append(
-            f"{NAMES[run['database']]}: requests a second with 8 people at once: {rates} "
-            f"({_lists(run):.2f} lists for each stock bare view; goal {FEWEST_LISTS}). "
+            f"{NAMES[run['database']]}: requests a second with 8 people at once: {rates}; "
+            f"{_lists(run):.2f} lists for each stock bare view, goal {FEWEST_LISTS}. "
             f"Memory in MB: {memory}. First public profile of a day: "
             f"{first['cpu_milliseconds']} ms of CPU, status {first['status']}."
         )
