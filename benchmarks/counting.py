@@ -1,6 +1,6 @@
 """What each page asks of the database, counted in this process, as the server's role."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
@@ -35,25 +35,27 @@ def asker(page: Page, stage: Stage) -> User | AnonymousUser:
     return people.get(page.who) or AnonymousUser()
 
 
-def count(page: Page, stage: Stage) -> Counted:
+def count(page: Page, stage: Stage, *, plans: bool = True) -> Counted:
     """Ask for a page, or press; and for a page once more, to see how the database answers."""
-    user = asker(page, stage)
-    browser = browser_of(user) if user.is_authenticated else Browser()
-    browser.defaults |= AS_THE_PROXY
-    path = page.path(stage)
+    browser, path = browser_at(page, stage), page.path(stage)
     opened = browser.get(path)  # so that what is kept from one request to the next is there
     fields = hidden_fields(opened.content.decode())
     with application(), watch() as watched:
-        if page.sends is None:
-            answer = browser.get(path)
-        else:
-            answer = browser.post(path, fields | page.sends)
-    found = {"status": answer.status_code, "statements": len(watched.statements)}
-    found["bytes"] = len(answer.content)
-    if page.sends is not None:
-        return Counted(**found)
+        is_press = page.sends is not None
+        answer = browser.post(path, fields | page.sends) if is_press else browser.get(path)
+    counted = Counted(answer.status_code, len(watched.statements), len(answer.content))
+    if is_press or not plans:
+        return counted
     with application(), explain() as explained:
         browser.get(path)
     scanned = tuple(sorted(explained.scanned & owned_tables()))
     on_postgresql = connection.vendor == "postgresql"
-    return Counted(**found, buffers=explained.buffers if on_postgresql else None, scanned=scanned)
+    return replace(counted, buffers=explained.buffers if on_postgresql else None, scanned=scanned)
+
+
+def browser_at(page: Page, stage: Stage) -> Browser:
+    """Return the browser of whoever asks for a page, behind the proxy."""
+    user = asker(page, stage)
+    browser = browser_of(user) if user.is_authenticated else Browser()
+    browser.defaults |= AS_THE_PROXY
+    return browser

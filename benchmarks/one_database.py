@@ -29,7 +29,7 @@ def main() -> None:
         sizes = prepare(options.database, options.clients)
         from benchmarks.pages import PAGES, UNIT, Stage
 
-        stages = {size: Stage.of(size) for size in sizes}
+        stages = {size: Stage.of_probe(size) for size in sizes}
         counted = count_all([UNIT, *PAGES], stages)
         with serving(options.database, folder, owner, server) as servers:
             found = measure(servers, stages, options.seconds)

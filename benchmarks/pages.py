@@ -10,7 +10,6 @@ from benchmarks.fill import probe_email
 from practice.accounts.models import Therapist, User
 from practice.booking.models import free_times
 from practice.diary.models import Session
-from relationships.models import Relationship
 
 WORD = "brook"  # with which names of every practice begin
 FLAT = 1.2  # so much more may a page cost with 5,000 clients than with 20
@@ -29,22 +28,26 @@ class Stage:
     free: list[datetime] = field(default_factory=list)
 
     @classmethod
-    def of(cls, clients: int) -> "Stage":
-        """Find them in what was filled."""
-        therapist = Therapist.objects.get(user__email=probe_email(clients))
+    def of(cls, therapist: Therapist) -> "Stage":
+        """Find them: the first client who has an account, and what is active of their work."""
         client = therapist.clients.exclude(account=None).order_by("pk")[0]
-        work = client.relationships.filter(kind="individual").order_by("pk")
-        other = Relationship.objects.filter(therapist=therapist, status="active", kind="individual")
+        active = therapist.relationships.active().filter(kind="individual")
+        own = active.filter(clients=client).order_by("pk")[0]
         today = timezone.localdate()
         return cls(
             therapist=therapist,
             account=client.account,
             client=client.public_id,
-            relationship=work[0].public_id,
-            ending=other.exclude(clients=client).order_by("pk")[0].public_id,
+            relationship=own.public_id,
+            ending=active.exclude(pk=own.pk).order_by("-pk")[0].public_id,
             monday=today - timedelta(days=today.weekday()) + timedelta(weeks=1),
             free=free_times(therapist, timezone.now())[20:],
         )
+
+    @classmethod
+    def of_probe(cls, clients: int) -> "Stage":
+        """Find them for the therapist of so many clients, in what was filled."""
+        return cls.of(Therapist.objects.get(user__email=probe_email(clients)))
 
     def next_free(self) -> str:
         """Return the part of an address that names a free time, another one each time."""
