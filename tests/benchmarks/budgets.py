@@ -27,7 +27,7 @@ STATEMENTS = {
     "search": Budget(9, 11, goal=8),
     "client page": Budget(12, 14, goal=9),
     "relationship": Budget(15, 17, goal=11),
-    "End page": Budget(12, 14),
+    "End page": Budget(13, 15),
     "End post": Budget(16, 20, goal=9),
     "Restart post": Budget(16, 20, goal=9),
     "booking post": Budget(22, 25),
@@ -36,7 +36,7 @@ STATEMENTS = {
     "diary week": Budget(11, 15),
     "caseload": Budget(7, 11),
     "tidy-up": Budget(7, 11),
-    "public profile": Budget(6, 10),
-    "own figures page": Budget(7, 11, grows=True),
+    "public profile": Budget(7, 11),
+    "own figures page": Budget(8, 12, grows=True),
     "records due": Budget(5, 9),
 }
