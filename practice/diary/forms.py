@@ -69,6 +69,12 @@ class TimeForm(forms.Form):
         return found[cleaned_data.get("which") == LATER]
 
 
+class CancelForm(forms.Form):
+    """For whose sake a session is cancelled."""
+
+    for_client = forms.BooleanField(label="The client asked for this", required=False)
+
+
 class MoveForm(TimeForm):
     """Another time for a session, and for whose sake."""
 

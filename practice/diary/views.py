@@ -21,7 +21,7 @@ from practice.accounts.access import (
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.diary.calendar import as_calendar
-from practice.diary.forms import MoveForm, SessionForm
+from practice.diary.forms import CancelForm, MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken_names import initials
@@ -117,7 +117,7 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
     shared = () if is_therapist else shared_by(request.user)
     context = {
         "appointment": details(appointment, request.user, shared),
-        "as_therapist": is_therapist,
+        "form": CancelForm(request.POST if is_sent else None) if is_therapist else None,
         "shown": appointment.shown,
         "changed": f"Nothing was cancelled. {LOOK}" if is_sent else "",
     }

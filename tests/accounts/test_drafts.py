@@ -268,6 +268,7 @@ FORMS = {
         "complimentary": "on",
     },
     "/sessions/{session}/move/": {"day": "2026-03-19", "time": "17:15", "for_client": "on"},
+    "/sessions/{session}/cancel/": {"for_client": "on"},
     "/diary/availability/": {
         "mon-TOTAL_FORMS": "2",
         "mon-INITIAL_FORMS": "0",
