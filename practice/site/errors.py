@@ -1,6 +1,7 @@
 """Calm pages for what goes wrong. None says a number, and none repeats the address."""
 
 import sys
+from urllib.parse import urlencode
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
@@ -16,7 +17,7 @@ from practice.audit.models import Entry, Verb
 from practice.site.middleware import too_large
 from practice.web import drafts
 from practice.web.requests import PageRequest
-from practice.web.responses import banner, page_asked_from, see_other
+from practice.web.responses import LONGEST_ADDRESS, banner, page_asked_from, see_other
 
 RETRY_AFTER = "10"  # seconds
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -92,4 +93,7 @@ def csrf_failure(request: PageRequest, reason: str = "") -> HttpResponse:
         return HttpResponseClientRedirect(page_asked_from(request))
     sign_out = reverse("sign_out")  # an address without a page to reload
     path = reverse("home") if request.path == sign_out else request.path
+    following = request.POST.get("next", "")  # where sign-in leads, which looks at it
+    if 0 < len(following) < LONGEST_ADDRESS // 2:
+        path = f"{path}?{urlencode({'next': following})}"
     return render(request, "403_csrf.html", {"path": path}, status=403)

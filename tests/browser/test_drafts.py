@@ -89,7 +89,8 @@ def test_two_tabs_that_are_left_at_once_both_come_back(desk, ann, ben, alice, se
     sign_in_again(desk, alice.user.email, settings)
 
     expect(desk.get_by_label("Phone")).to_have_value("11111")
-    other.goto(f"/clients/{ben.public_id}/edit/")
+    fill_in_sign_in(other, alice.user.email)  # once more, with the token of an earlier sign-in
+    press(other, "Reload this page")
     expect(other.get_by_label("Phone")).to_have_value("22222")
 
 

@@ -68,6 +68,22 @@ def test_the_way_back_from_signing_out_and_inviting_leads_to_a_page(strict, ben)
         assert strict.get(address, follow=True).status_code == 200
 
 
+def test_the_way_back_from_a_sign_in_that_came_too_late_leads_where_it_would_have_led(strict):
+    """As in a second tab, when somebody has signed in again in the first."""
+    page = read(strict.post("/sign-in/", {"next": "/clients/add/", "login": "a", "password": "b"}))
+
+    [(address, _)] = page.links
+    assert address == "/sign-in/?next=%2Fclients%2Fadd%2F"
+    assert strict.get(address).url == "/clients/add/"
+
+
+@pytest.mark.parametrize("following", ["//evil.example/", "https://evil.example/", "/a" * 9_000])
+def test_the_way_back_from_a_sign_in_does_not_lead_elsewhere(strict, following):
+    [(address, _)] = read(strict.post("/sign-in/", {"next": following})).links
+
+    assert strict.get(address).url == "/"
+
+
 def test_the_token_of_the_page_is_accepted(strict, individual):
     place = f"/relationships/{individual.public_id}/end/"
     token = read(strict.get(place)).value_of("csrfmiddlewaretoken")
