@@ -5,11 +5,13 @@ them out (`sums.py`), and what all therapists are compared with is worked out on
 (`installation.py`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from django.db.models import QuerySet
 
+from clients.models import Client, ClientQuerySet
 from practice.accounts.models import Therapist
 from practice.profiles.badges import Badge, badges
 from practice.profiles.installation import usual_here
@@ -39,6 +41,15 @@ def visits(rows: QuerySet[ClientVisit]) -> list[Visit]:
     return [Visit(*row) for row in in_order.values_list(*columns)]
 
 
-def visits_of(therapist: Therapist) -> list[Visit]:
-    """Return all visits to a therapist."""
-    return visits(ClientVisit.objects.filter(therapist=therapist))
+def visits_of(therapist: Therapist, people: Iterable[Client] | None = None) -> list[Visit]:
+    """Return all visits to a therapist, or those of some people."""
+    rows = ClientVisit.objects.filter(therapist=therapist)
+    if people is not None:
+        rows = rows.filter(client__in=[one.pk for one in people])
+    return visits(rows)
+
+
+def people_who_booked(therapist: Therapist, now: datetime) -> ClientQuerySet:
+    """Return the people of whom there is a tally as of an instant."""
+    booked = ClientVisit.objects.filter(therapist=therapist, booked_at__lte=now)
+    return therapist.clients.filter(pk__in=booked.values("client"))

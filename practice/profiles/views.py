@@ -1,6 +1,7 @@
 """The public profile, and its owner's view of it."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,7 +17,7 @@ from practice.accounts.access import (
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.models import next_free_times
-from practice.profiles.figures import figures, visits_of
+from practice.profiles.figures import figures, people_who_booked, visits_of
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
@@ -24,6 +25,8 @@ from practice.text.plain_text import one_line
 from practice.web.responses import banner, render_form, see_other
 
 FREE_TIMES_SHOWN = 3
+ROWS_A_PAGE = 25
+COLUMNS = ("public_id", "name", "sort_name", "erased_at", "therapist_id")
 
 
 @require_safe
@@ -105,12 +108,13 @@ def _save(request: TherapistRequest) -> ProfileForm:
 def my_figures(request: TherapistRequest) -> HttpResponse:
     """Open every figure: who counts, who does not, and why. For the owner only."""
     now = timezone.now()
-    people = request.therapist.clients.only("public_id", "name", "sort_name", "erased_at")
-    names = {client.pk: client for client in people}
-    rows = [(names[t.client], t) for t in tallies(visits_of(request.therapist), now)]
+    people = people_who_booked(request.therapist, now).in_name_order()
+    page = Paginator(people.only(*COLUMNS), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    of_person = {tally.client: tally for tally in tallies(visits_of(request.therapist, page), now)}
     context = {
         "figures": figures(request.therapist, now),
-        "rows": sorted(rows, key=lambda row: row[0].sort_name),
+        "rows": [(one, of_person[one.pk]) for one in page if one.pk in of_person],
+        "page": page,
         "now": now,
     }
     return render(request, "profiles/figures.html", context)

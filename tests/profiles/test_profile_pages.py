@@ -3,6 +3,8 @@
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from practice.profiles.models import Profile
 from tests.factories import ClientFactory, TherapistFactory, start
@@ -206,6 +208,35 @@ def test_the_explanation_adds_up_to_the_figures(as_alice, practice):
     counts = page.cells[6::4]
     assert (counts.count("Yes, returned"), counts.count("Yes"), counts.count("No")) == (9, 2, 1)
     assert sum(map(int, page.cells[5::4])) == 21
+
+
+def test_the_figures_open_page_by_page_in_name_order(as_alice, alice):
+    practice_of(alice, *[1] * 26)
+    names = sorted(client.name for client in alice.clients.all())
+
+    first = read(as_alice.get("/profile/figures/"))
+    second = read(as_alice.get("/profile/figures/?page=2"))
+
+    assert first.cells[4::4] == names[:25]
+    assert second.cells[4::4] == names[25:]
+    assert "26 clients count, 0 of them returned." in second.text
+    assert "Page 1 of 2 Next" in first.text
+    assert "Previous Page 2 of 2" in second.text
+    assert read(as_alice.get("/profile/figures/?page=99")).cells == second.cells
+
+
+def test_the_page_of_figures_costs_the_same_however_many_clients_there_are(
+    as_alice, alice, django_assert_num_queries
+):
+    practice_of(alice, 1)
+    as_alice.get("/profile/figures/")
+    with CaptureQueriesContext(connection) as few:
+        as_alice.get("/profile/figures/")
+    for n in range(10):
+        practice_of(alice, 2, 1, 2, ago=90 - 5 * n)
+
+    with django_assert_num_queries(len(few)):
+        as_alice.get("/profile/figures/")
 
 
 # Writing it.
