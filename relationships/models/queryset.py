@@ -12,6 +12,8 @@ from relationships.models.choices import EndReason, Kind
 if TYPE_CHECKING:
     from relationships.models.relationship import Relationship
 
+PEOPLE = "participations__client__merged_into"  # what `Relationship.people` reads
+
 
 class RelationshipQuerySet(models.QuerySet):
     """Relationships, as the domain speaks of them."""
@@ -30,7 +32,7 @@ class RelationshipQuerySet(models.QuerySet):
 
     def with_people(self) -> Self:
         """The same with what `Relationship.people` reads, in a constant number of queries."""
-        return self.prefetch_related("participations__client__merged_into")
+        return self.prefetch_related(PEOPLE)
 
     def shown_to(self, clients: Iterable[Client]) -> Self:
         """Those of one account's records, without reasons and notes.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -20,6 +21,7 @@ from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, sessions_in
+from relationships.models.queryset import PEOPLE
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,12 @@ class Consequences:
 
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
-    """Return the therapist's own relationship with its clients; else it does not exist."""
-    own = request.therapist.relationships.with_people()
+    """Return the therapist's own relationship; else it does not exist.
+
+    With its clients, whom a page names and a press does not need to know.
+    """
+    own = request.therapist.relationships.all()
+    own = own if request.method == "POST" else own.with_people()
     return get_object_or_404(own, public_id=public_id)
 
 
@@ -120,6 +126,7 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         except Relationship.AlreadyDone:
             return _back(request, relationship, "relationship_had_ended")
         return _back(request, relationship, "relationship_ended")
+    prefetch_related_objects([relationship], PEOPLE)
     now = timezone.now()
     context = {
         "relationship": relationship,
@@ -186,6 +193,7 @@ def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         return _back(request, relationship, "reason_unchanged")
     if form.is_valid():
         return _back(request, relationship, "reason_corrected")
+    prefetch_related_objects([relationship], PEOPLE)
     context = {"relationship": relationship, "form": form}
     return render_form(request, "relationships/reason.html", context)
 

@@ -1,9 +1,12 @@
 """The page on which a therapist ends a relationship, and what stands on the page after it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, history_of, reads_in, row_of, start
@@ -238,6 +241,25 @@ def test_a_note_may_have_lines_tabs_and_every_script(as_alice, individual):
     as_alice.post(address(individual), {"reason": "other", "note": note})
 
     assert row_of(individual)["note"] == note
+
+
+def test_the_press_asks_for_nothing_that_only_its_page_shows(as_alice, individual):
+    with CaptureQueriesContext(connection) as asked:
+        as_alice.post(address(individual), {"reason": "completed"})
+
+    read_from = re.findall(r'SELECT (?:(?!FROM).)* FROM "(\w+)"', " ".join(q["sql"] for q in asked))
+    assert {"profiles_clientvisit", "relationships_participation"}.isdisjoint(read_from)
+    assert history_of(individual) == ["started", "ended"]
+
+
+def test_a_refused_form_costs_what_its_page_costs(as_alice, alice, django_assert_num_queries):
+    group = start(*ClientFactory.create_batch(5, therapist=alice), kind="group")
+    as_alice.get(address(group))
+    with CaptureQueriesContext(connection) as shown:
+        as_alice.get(address(group))
+
+    with django_assert_num_queries(len(shown)):
+        as_alice.post(address(group), {})
 
 
 # After the click.
