@@ -147,6 +147,16 @@ def test_an_address_is_not_flooded(as_alice, ben, mail_server):
     assert shown(pages[6])
 
 
+@commits
+def test_an_address_is_one_however_it_is_written(as_alice, ben, mail_server):
+    for written in ("ben@mail.example", "BEN@mail.example", "Ben@Mail.Example", " ben@MAIL.example"):
+        Client.objects.filter(pk=ben.pk).update(email=written)
+        for _ in range(2):
+            invite(as_alice, ben)
+
+    assert len(mail.outbox) == 5
+
+
 def test_a_forged_host_makes_no_link(as_alice, ben):
     answer = as_alice.post(f"/clients/{ben.public_id}/invite/", headers={"Host": "evil.example"})
 

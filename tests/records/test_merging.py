@@ -21,6 +21,7 @@ from relationships.caseload.figures import Caseload
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, counters_of, start
+from tests.records.test_erase import every_word
 
 pytestmark = pytest.mark.django_db
 
@@ -350,6 +351,24 @@ def test_an_erased_person_stays_one_in_the_figures_of_shared_work(alice, ann, an
 
     erase(ben, by=alice.user)  # and with the last who took part, all of it is gone
     assert not alice.clients.exists()
+
+
+@pytest.mark.parametrize("is_shared", [False, True], ids=["alone", "with shared work"])
+def test_no_word_of_any_record_of_the_person_is_left_in_any_table(alice, ann, ben, is_shared):
+    """Whatever hangs on a record, not only on the one that the others are merged into."""
+    words = {"name": "Anna Canary", "preferred_name": "Canary", "phone": "canary"}
+    others = ClientFactory.create_batch(2, therapist=alice, email="canary@home.example", **words)
+    for other in others:
+        Invitation.create_for(other)
+        start(other).end(by=alice.user, reason="completed", note="canary")
+        merge(other, into=ann, by=alice.user)
+    work = start(*([ann, ben] if is_shared else [ann]))
+    work.end(by=alice.user, reason="completed")
+
+    erase(of(ann), by=alice.user)
+
+    everything = every_word().lower()
+    assert [word for word in ("canary", "ashby") if word in everything] == []
 
 
 def test_what_was_shown_before_erasing_is_not_the_record_alone(alice, ann, anna, work, merged):
