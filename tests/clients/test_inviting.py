@@ -149,7 +149,12 @@ def test_an_address_is_not_flooded(as_alice, ben, mail_server):
 
 @commits
 def test_an_address_is_one_however_it_is_written(as_alice, ben, mail_server):
-    for written in ("ben@mail.example", "BEN@mail.example", "Ben@Mail.Example", " ben@MAIL.example"):
+    for written in (
+        "ben@mail.example",
+        "BEN@mail.example",
+        "Ben@Mail.Example",
+        " ben@MAIL.example",
+    ):
         Client.objects.filter(pk=ben.pk).update(email=written)
         for _ in range(2):
             invite(as_alice, ben)

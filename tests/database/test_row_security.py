@@ -3,6 +3,7 @@
 Who may do what with which rows is in `test_who_may_what.py`.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +23,7 @@ from practice.database.operations import statements
 from practice.diary.models import Session, TakenTime
 from practice.profiles.models import ClientVisit
 from relationships.models import Relationship
+from tests.access.table import TABLE
 from tests.application_role import application
 from tests.database.people_and_rows import run
 from tests.factories import UserFactory, start
@@ -179,6 +181,32 @@ def test_a_therapist_sees_who_was_refused_at_what_is_theirs(individual, ann, car
         access.act_as_therapist()
         refused = Entry.objects.filter(verb=Verb.REFUSED)
         assert set(refused.values_list("pk", flat=True)) == own
+
+
+THINGS = ("client", "relationship", "session")  # what the address of a page can name
+
+
+@pytest.mark.parametrize("kind", THINGS)
+def test_of_each_kind_of_thing_a_therapist_sees_who_was_refused_at_theirs_alone(
+    kind, individual, ann, carl, alice
+):
+    foreign = start(carl)
+    theirs = {"client": ann, "relationship": individual, "session": book(individual)}
+    others = {"client": carl, "relationship": foreign, "session": book(foreign)}
+    refused = {"by": None, "therapist": None, "outcome": "a page"}
+    for about in (theirs[kind], others[kind], f"{kind}:"):
+        Entry.record(Verb.REFUSED, about=about, **refused)
+
+    with request_of(alice.user):
+        access.act_as_therapist()
+        seen = Entry.objects.filter(verb=Verb.REFUSED).values_list("about", flat=True)
+        assert [*seen] == [f"{kind}:{theirs[kind].public_id}"]
+
+
+def test_these_are_all_that_the_addresses_of_pages_name_first():
+    firsts = [re.search(r"<id:(\w+)_id>", address) for address in TABLE]
+
+    assert {found[1] for found in firsts if found} == {*THINGS}
 
 
 # What everybody may know is in views, with no more than that.
