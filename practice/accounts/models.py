@@ -158,6 +158,8 @@ class BrowserSession(AbstractBaseSession):
 class SessionStore(DatabaseStore):
     """Keeps sessions as Django does, with their account beside them."""
 
+    model = BrowserSession
+
     @classmethod
     def get_model_class(cls) -> type[BrowserSession]:
         return BrowserSession
