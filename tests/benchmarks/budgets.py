@@ -67,6 +67,6 @@ OF_500 = {
     "caseload": Limit(4_400, 14_600),
     "tidy-up": Limit(1_400, 54_500),
     "public profile": Limit(2_000, 5_000, EVERYBODY),
-    "own figures page": Limit(5_200, 200_000, EVERYBODY),
+    "own figures page": Limit(8_000, 200_000, EVERYBODY),
     "records due": Limit(1_400, 4_400, frozenset({"clients_client"})),
 }

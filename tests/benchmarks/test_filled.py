@@ -107,4 +107,6 @@ def test_a_table_that_is_read_from_end_to_end_is_found(stages):
         bulk.do(f"SET LOCAL enable_{way} = off")
 
     diary = [page for page in PAGES if page.name == "diary week"]
-    assert "diary week: reads all of diary_session" in over_limit(stages[500], diary)
+    *_, last = over_limit(stages[500], diary)
+    assert last.startswith("diary week: reads all of")
+    assert "diary_session" in last
