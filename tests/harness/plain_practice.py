@@ -20,6 +20,7 @@ class Person:
     account: object = None
     is_erased: bool = False
     is_gone: bool = False  # nothing is left of them, not even a nameless part of others' work
+    merged_into: int | None = None  # the record that stands for the same person
 
 
 @dataclass
@@ -132,9 +133,37 @@ class Practice:
     works: list[Work] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
 
-    def counter(self, person: int) -> int:
-        """Return in how many active relationships somebody takes part."""
-        return sum(person in work.people and not work.ending for work in self.works)
+    def person_of(self, record: int) -> int:
+        """Return the record that stands for the person of this one."""
+        into = self.people[record].merged_into
+        return record if into is None else into
+
+    def records_of(self, person: int) -> set[int]:
+        """Return a record, and those that are merged into it."""
+        return {n for n, one in enumerate(self.people) if person in (n, one.merged_into)}
+
+    def works_of(self, records: set[int]) -> list[Work]:
+        return [work for work in self.works if records & {*work.people} and not work.is_gone]
+
+    def counter(self, record: int) -> int:
+        """Return in how many active relationships somebody takes part, with all their records."""
+        return sum(not work.ending for work in self.works_of(self.records_of(record)))
+
+    def merge(self, record: int, into: int) -> str:
+        if record != self.person_of(record) or into != self.person_of(into):
+            return "Merged"
+        both = [self.records_of(record), self.records_of(into)]
+        together = any(work in self.works_of(both[1]) for work in self.works_of(both[0]))
+        if record == into or together or len(both[0]) > 1:
+            return "NotMerged"
+        self.people[record].merged_into = into
+        return DONE
+
+    def separate(self, record: int) -> str:
+        if self.people[record].merged_into is None:
+            return "NotTogether"
+        self.people[record].merged_into = None
+        return DONE
 
     def is_taken(
         self, therapist: int, starts_at: datetime, ends_at: datetime, but: Meeting | None = None
@@ -165,14 +194,16 @@ class Practice:
 
     def erase(self, person: int, now: datetime, *, blank_notes: bool) -> str:
         """Theirs alone goes; shared work is closed and keeps them without a name."""
-        own = [work for work in self.works if person in work.people and not work.is_gone]
+        records = self.records_of(person)
+        own = self.works_of(records)
         to_come = (
             one.state == "booked" and one.ends_at > now and self.works[one.work] in own
             for one in self.meetings
         )
         if any(not work.ending for work in own) or any(to_come):
             return "NotYet"
-        self.people[person].is_erased, self.people[person].account = True, None
+        for record in records:
+            self.people[record].is_erased, self.people[record].account = True, None
         for work in own:
             if all(self.people[other].is_erased for other in work.people):
                 work.is_gone = True
@@ -183,6 +214,6 @@ class Practice:
         for one in self.meetings:
             one.is_gone = self.works[one.work].is_gone
         for place, somebody in enumerate(self.people):
-            still = (place in work.people and not work.is_gone for work in self.works)
-            somebody.is_gone = somebody.is_erased and not any(still)
+            still = self.works_of(self.records_of(self.person_of(place)))
+            somebody.is_gone = somebody.is_erased and not still
         return DONE

@@ -3,10 +3,11 @@
     python -m tests.harness.random_operations --sequences 10000
 
 Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
-attendance, take days off, plan, edit, invite and erase; clients accept and book. Hypothesis
-chooses. After every step all rows are compared with `plain_practice.py`, the figures that the
-database works out with those of the pure functions, and endings must not have moved any figure;
-after the last the audit must be whole. The database is the one of DATABASE_URL; without it, SQLite.
+attendance, take days off, plan, edit, invite, erase, merge records and separate them; clients
+accept and book. Hypothesis chooses. After every step all rows are compared with
+`plain_practice.py`, the figures that the database works out with those of the pure functions, and
+endings must not have moved any figure; after the last the audit must be whole. The database is the
+one of DATABASE_URL; without it, SQLite.
 """
 
 import argparse
@@ -41,6 +42,7 @@ from practice.booking.models import (  # noqa: E402
     is_free,
 )
 from practice.diary.models import Session  # noqa: E402
+from practice.records import merging  # noqa: E402
 from practice.records.erasure import erase  # noqa: E402
 from relationships.caseload import tidy_up  # noqa: E402
 from relationships.forms.starting import Beginning, begin  # noqa: E402
@@ -98,7 +100,8 @@ class RandomPractice(Stage):
         }
         counted["operations"] += 1
         relationship = begin(Beginning(therapist, clients[0], typed), therapist.user)
-        known = any({one, other} == {*work.people} for work in self.plain.works)
+        both, person_of = {one, other}, self.plain.person_of
+        known = any({*map(person_of, work.people)} == both for work in self.plain.works)
         may = one != other and first.therapist == second.therapist and not known
         assert (relationship is not None) == may
         counted["done" if may else "refused form"] += 1
@@ -162,10 +165,11 @@ class RandomPractice(Stage):
     def erase(self, which: int, finish: bool, blank: bool) -> None:
         """Perhaps after having finished all that stands in the way."""
         place = self.person(which)
-        if place == 0:
+        records = self.plain.records_of(place)
+        if 0 in records:
             return  # somebody stays
         client = Client.objects.get(pk=self.ids["clients"][place])
-        own = [n for n, work in enumerate(self.plain.works) if place in work.people]
+        own = [n for n, work in enumerate(self.plain.works) if records & {*work.people}]
         for n in own if finish else ():
             work = self.plain.works[n]
             if not (work.is_gone or work.ending):
@@ -184,6 +188,34 @@ class RandomPractice(Stage):
             lambda: erase(client, by=client.therapist.user, blank_notes=blank), expected
         )
         counted["erased"] += expected == DONE
+
+    @rule(one=WHICH, other=WHICH)
+    def merge(self, one: int, other: int) -> None:
+        """Any two records of a therapist, also those that cannot be merged."""
+        one, other = self.record(one), self.record(other)
+        if self.plain.people[one].therapist != self.plain.people[other].therapist:
+            return
+        expected = self.plain.merge(one, other)
+        record, into = (Client.objects.get(pk=self.ids["clients"][who]) for who in (one, other))
+        by = record.therapist.user
+        self.hold_together(lambda: merging.merge(record, into=into, by=by), expected)
+        counted["merged"] += expected == DONE
+
+    @rule(which=WHICH)
+    @precondition(lambda self: any(p.merged_into is not None for p in self.plain.people))
+    def separate(self, which: int) -> None:
+        """Mostly one that is merged."""
+        merged = [
+            place
+            for place, one in enumerate(self.plain.people)
+            if one.merged_into is not None and not one.is_erased
+        ]
+        place = merged[which % len(merged)] if which % 6 and merged else self.record(which)
+        expected = self.plain.separate(place)
+        record = Client.objects.get(pk=self.ids["clients"][place])
+        by = record.therapist.user
+        self.hold_together(lambda: merging.separate(record, by=by), expected)
+        counted["separated"] += expected == DONE
 
     @staticmethod
     def finish(relationship: Relationship) -> None:
@@ -289,6 +321,7 @@ class RandomPractice(Stage):
             return
         plain = self.plain
         columns = ("therapist_id", "name", "phone", "account_id", "active_relationships")
+        columns += ("merged_into_id",)
         assert self.rows(Client, "clients", *columns) == [
             None
             if one.is_gone
@@ -298,6 +331,7 @@ class RandomPractice(Stage):
                 "" if one.is_erased else one.phone,
                 one.account.pk if one.account else None,
                 plain.counter(place),
+                None if one.merged_into is None else self.ids["clients"][one.merged_into],
             )
             for place, one in enumerate(plain.people)
         ]

@@ -13,7 +13,7 @@ from practice.audit import verify
 from practice.audit.chaining import chain_everything
 from practice.diary.models import Session
 from practice.profiles.figures import figures
-from practice.records import erasure
+from practice.records import erasure, merging
 from relationships.models import Kind, Relationship, sealed_history, start_relationship
 from tests.harness.plain_practice import DONE, Line, Person, Practice, Work
 
@@ -27,6 +27,9 @@ REFUSALS = (
     Session.NotYet,
     Invitation.Unusable,
     erasure.NotYet,
+    merging.NotMerged,
+    merging.NotTogether,
+    Client.Merged,
 )
 counted: Counter[str] = Counter()  # sequences, operations, and each answer
 
@@ -71,10 +74,14 @@ class Stage(RuleBasedStateMachine):
 
     # What is there.
 
+    def record(self, which: int) -> int:
+        """Return a record of somebody who has not been erased; the first never is."""
+        there = [place for place, one in enumerate(self.plain.people) if not one.is_erased]
+        return there[which % len(there)]
+
     def person(self, which: int) -> int:
-        """Return somebody who has not been erased; the first never is."""
-        known = [place for place, one in enumerate(self.plain.people) if not one.is_erased]
-        return known[which % len(known)]
+        """Return the record that stands for somebody who has not been erased."""
+        return self.plain.person_of(self.record(which))
 
     def work(self, which: int, *, ended: bool | None = None) -> tuple[Relationship, Work]:
         """Return a relationship, mostly one that is ended, or active, if that is asked for."""
