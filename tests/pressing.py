@@ -9,6 +9,7 @@ from django.urls import Resolver404, resolve
 
 from practice.accounts.models import User
 from practice.diary.models import Session
+from relationships.models import Relationship
 from tests.reading import Page, read
 
 TOKEN = "csrfmiddlewaretoken"
@@ -42,6 +43,8 @@ class Browser(Client):
         data = dict(data or {}) if isinstance(data, dict | None) else data
         if isinstance(data, dict) and "shown" not in data:
             data["shown"] = self._shown_at(path)
+            rows = Relationship.objects.with_last_event().filter(public_id__in=data.get("row", []))
+            data = {f"{row.public_id}-shown": row.shown for row in rows} | data
         if isinstance(data, dict) and data["shown"] is None:
             del data["shown"]
         return super().post(path, data, *args, **kwargs)
@@ -58,6 +61,11 @@ class Browser(Client):
 def _session(_: Browser, path: str, session_id: str) -> str | None:
     session = Session.objects.filter(public_id=session_id).first()
     return session and session.shown
+
+
+def _relationship(_: Browser, path: str, relationship_id: str) -> str | None:
+    found = Relationship.objects.with_last_event().filter(public_id=relationship_id).first()
+    return found and found.shown
 
 
 def _page(browser: Browser, path: str, **ids: str) -> str | None:
@@ -80,4 +88,7 @@ SHOWN = {
     "add_session": _zone,
     "attendance": _session,
     "check_booking": _page,
+    "end": _relationship,
+    "restart": _relationship,
+    "undo": _relationship,
 }

@@ -18,14 +18,11 @@ from practice.diary.models import Session
 from practice.diary.shown_to_clients import Card, cards, fee
 from practice.text.spoken_times import week_of
 from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import shown_by, was_shown
+from practice.web.shown import LOOK, shown_by, was_shown
 from relationships.models import Relationship
 
 A_WEEK, A_MINUTE = timedelta(weeks=1), timedelta(minutes=1)
-CHANGED = (
-    "Nothing has been booked. The page shows what is so now: look at it, and press again if it "
-    "suits you."
-)
+CHANGED = f"Nothing has been booked. {LOOK}"
 YEARS = range(1900, 9000)  # beyond them the arithmetic of dates ends
 
 

@@ -27,10 +27,9 @@ from practice.diary.shown_to_clients import cards, details, shared_by, with_deta
 from practice.text.spoken_names import initials
 from practice.text.spoken_times import instant
 from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import was_shown
+from practice.web.shown import LOOK, was_shown
 
 TAKEN = "You have another session at that time"
-LOOK = "The page shows what is so now: look at it, and press again if you still mean it."
 ANSWERS = {"yes": Session.State.ATTENDED, "no": Session.State.MISSED}
 ROWS_A_PAGE = 25
 

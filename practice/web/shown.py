@@ -9,6 +9,7 @@ has shown nothing, which is never what is so.
 
 from django.http import HttpRequest
 
+LOOK = "The page shows what is so now: look at it, and press again if you still mean it."
 LONGEST = 200  # characters; what a page of ours says has fewer
 
 

@@ -10,32 +10,35 @@ from django.db import transaction
 
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from relationships.models import Relationship, records_in
+from relationships.models import Relationship, RelationshipQuerySet, records_in
 from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
 
 
 def not_yet(relationship: Relationship, today: date, by: User) -> bool:
-    """Put the question off for four weeks; answer whether the relationship is still active."""
-    return _note(relationship, by, ask_again_on=today + ASK_AGAIN_AFTER)
+    """Put the question off for four weeks; answer whether it was still active, as it was read."""
+    present = Relationship.objects.active().as_read(relationship)
+    return _note(present, relationship, by, ask_again_on=today + ASK_AGAIN_AFTER)
 
 
 def take_a_break(relationship: Relationship, until: date, by: User) -> bool:
-    """Note a break until a day; answer whether the relationship is still active."""
-    return _note(relationship, by, on_break_until=until)
+    """Note a break until a day; answer whether it was still active, as it was read."""
+    present = Relationship.objects.active().as_read(relationship)
+    return _note(present, relationship, by, on_break_until=until)
 
 
 def plan_end(relationship: Relationship, day: date | None, by: User) -> bool:
     """Note the day of the last session, or none; answer whether it is still active."""
-    return _note(relationship, by, planned_end=day)
+    present = Relationship.objects.active().filter(pk=relationship.pk)
+    return _note(present, relationship, by, planned_end=day)
 
 
 def end(relationship: Relationship, reason: EndReason, by: User) -> bool:
-    """End a relationship of the list; answer whether it was still active."""
+    """End a relationship of the list; answer whether it was still active, as it was read."""
     try:
-        relationship.end(by=by, reason=reason)
-    except Relationship.AlreadyDone:
+        relationship.end(by=by, reason=reason, if_unchanged=True)
+    except (Relationship.AlreadyDone, Relationship.Changed):
         return False
     return True
 
@@ -49,9 +52,11 @@ def lock_people(relationships: Iterable[Relationship]) -> None:
 
 
 @transaction.atomic
-def _note(relationship: Relationship, by: User, **note: date | None) -> bool:
-    is_active = bool(Relationship.objects.active().filter(pk=relationship.pk).update(**note))
-    if is_active:
+def _note(
+    present: RelationshipQuerySet, relationship: Relationship, by: User, **note: date | None
+) -> bool:
+    is_done = bool(present.update(**note))
+    if is_done:
         therapist = relationship.therapist_id
         Entry.record(Verb.PLANS_NOTED, by=by, therapist=therapist, about=relationship)
-    return is_active
+    return is_done

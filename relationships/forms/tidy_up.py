@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from practice.accounts.models import User
 from practice.web.edits import EditMixin
+from practice.web.shown import LONGEST
 from relationships.caseload import tidy_up
 from relationships.forms.ending import WHICH
 from relationships.models import Relationship
@@ -56,6 +57,7 @@ class TidyForm(forms.Form):
         error_messages={"invalid_choice": WHICH},
     )
     until = DayField(label="Until, if on a break")
+    shown = forms.CharField(required=False, max_length=LONGEST, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class TidyForm(forms.Form):
         last_session: datetime | None,
         **kwargs: Any,
     ) -> None:
-        kwargs["prefix"] = relationship.public_id
+        kwargs |= {"prefix": relationship.public_id, "initial": {"shown": relationship.shown}}
         super().__init__(*args, **kwargs)
         self.relationship, self.last_session = relationship, last_session
 
@@ -85,8 +87,10 @@ class TidyForm(forms.Form):
         return cleaned
 
     def apply(self, by: User) -> bool:
-        """Do it, and answer whether it could be done: not if the relationship has ended since."""
+        """Do it, and answer whether it could be done: not if it has ended, or begun anew, since."""
         cleaned = self.cleaned_data
+        if cleaned["shown"] != self.relationship.shown:
+            return False
         if cleaned["action"] == "end":
             return tidy_up.end(self.relationship, EndReason(cleaned["reason"]), by)
         if cleaned["action"] == "break":

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from clients.models import Client, ClientQuerySet, person_ids
 from relationships.models.choices import EndReason, Kind
+from relationships.models.history import Event
 
 if TYPE_CHECKING:
     from relationships.models.relationship import Relationship
@@ -23,6 +24,21 @@ class RelationshipQuerySet(models.QuerySet):
 
     def ended(self) -> Self:
         return self.filter(status=self.model.Status.ENDED)
+
+    def with_last_event(self) -> Self:
+        """The same, each with the number of the last line of its history, `last_event`."""
+        lines = Event.objects.filter(relationship=OuterRef("pk")).order_by("-pk")
+        return self.annotate(last_event=Subquery(lines.values("pk")[:1]))
+
+    def as_read(self, relationship: "Relationship") -> Self:
+        """Of these the one that was read, if it still has the same ending, or none since.
+
+        An active one is read by `with_last_event`, and its people are locked.
+        """
+        same = self.filter(pk=relationship.pk)
+        if relationship.is_ended:
+            return same.filter(ended_at=relationship.ended_at)
+        return same.with_last_event().filter(last_event=relationship.last_event)
 
     def of_people(self, clients: Iterable[Client]) -> Self:
         """Those in which these people take part, with whichever of their records."""

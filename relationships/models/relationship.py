@@ -1,7 +1,7 @@
 """A therapist's work with clients: begun, ended, taken up again."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -38,6 +38,9 @@ class Relationship(models.Model):
     class TooLate(Exception):
         """An ending can be undone for 15 minutes, by the person who made it."""
 
+    class Changed(Exception):
+        """It is not what the page said from which this was asked for: ended or begun anew since."""
+
     class Closed(Exception):
         """Somebody who took part has been erased, so the work cannot be taken up again."""
 
@@ -61,6 +64,7 @@ class Relationship(models.Model):
     on_break_until = models.DateField(null=True, blank=True)
     ask_again_on = models.DateField(null=True, blank=True)
 
+    last_event: int | None = None  # by `RelationshipQuerySet.with_last_event`
     # One key a form: of two identical requests the second finds what the first began.
     key = models.UUIDField(null=True, blank=True)
 
@@ -94,17 +98,25 @@ class Relationship(models.Model):
 
     @transaction.atomic
     def end(
-        self, *, by: User, reason: EndReason, note: str = "", at: datetime | None = None
+        self,
+        *,
+        by: User,
+        reason: EndReason,
+        note: str = "",
+        at: datetime | None = None,
+        if_unchanged: bool = False,
     ) -> None:
         """End the work, now unless `at` (for data from elsewhere) says when.
 
         Raises:
             Relationship.AlreadyDone: it had ended.
+            Relationship.Changed: `if_unchanged`, and it was begun anew since it was read.
         """
         self._lock_people()
         ended_at = max(at or timezone.now(), self.started_at)  # a clock may have been set back
         self._change(
             Relationship.objects.active(),
+            if_unchanged=if_unchanged,
             status=self.Status.ENDED,
             end_reason=EndReason(reason),
             end_note=note,
@@ -115,11 +127,12 @@ class Relationship(models.Model):
         self.record(Event.Kind.ENDED, at=ended_at, by=by, reason=reason, note=note)
 
     @transaction.atomic
-    def undo_end(self, *, by: User) -> None:
+    def undo_end(self, *, by: User, if_unchanged: bool = False) -> None:
         """Void an ending made by the same person less than 15 minutes ago.
 
         Raises:
             Relationship.AlreadyDone: it is active.
+            Relationship.Changed: `if_unchanged`, and it has ended anew since it was read.
             Relationship.TooLate: it ended earlier, or somebody else ended it.
             Relationship.Closed: somebody who took part has been erased.
         """
@@ -127,7 +140,8 @@ class Relationship(models.Model):
         now = timezone.now()
         lately = fresh("ended_at", self.UNDO_WITHIN, now)
         try:
-            self._take_up(Relationship.objects.ended().filter(lately, ended_by=by))
+            undoable = Relationship.objects.ended().filter(lately, ended_by=by)
+            self._take_up(undoable, if_unchanged=if_unchanged)
         except self.AlreadyDone:
             # Or it was active, and somebody has ended it since: then nothing is too late.
             if self.is_ended and not self.can_undo(by):
@@ -137,16 +151,17 @@ class Relationship(models.Model):
         self.record(Event.Kind.END_UNDONE, at=now, by=by)
 
     @transaction.atomic
-    def restart(self, *, by: User, at: datetime | None = None) -> None:
+    def restart(self, *, by: User, at: datetime | None = None, if_unchanged: bool = False) -> None:
         """Take the work up again: the same relationship, a new episode.
 
         Raises:
             Relationship.AlreadyDone: it is active.
+            Relationship.Changed: `if_unchanged`, and it has ended anew since it was read.
             Relationship.Closed: somebody who took part has been erased.
         """
         self._lock_people()
         former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
-        self._take_up(Relationship.objects.ended(), **former_plans)
+        self._take_up(Relationship.objects.ended(), if_unchanged=if_unchanged, **former_plans)
         self.count_on_clients(+1)
         self.record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
 
@@ -163,6 +178,16 @@ class Relationship(models.Model):
         changed = former.exclude(end_reason=reason, end_note=note)
         self._change(changed, end_reason=EndReason(reason), end_note=note)
         self.record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
+
+    @property
+    def shown(self) -> str:
+        """What a page says of it that may change: when it ended, or which stretch of work it is.
+
+        Of active work use it after `with_last_event`.
+        """
+        if self.is_ended and self.ended_at:
+            return f"ended {self.ended_at.astimezone(UTC).isoformat()}"
+        return f"active {self.last_event}"
 
     @property
     def is_ended(self) -> bool:
@@ -195,18 +220,24 @@ class Relationship(models.Model):
         "ended_by": None,
     }
 
-    def _change(self, present: RelationshipQuerySet, **state: object) -> None:
-        """Set a state if the row is still `present`, and reload; else say that it was done."""
-        won = present.filter(pk=self.pk).update(**state)
+    def _change(
+        self, present: RelationshipQuerySet, *, if_unchanged: bool = False, **state: object
+    ) -> None:
+        """Set a state if the row is still `present`, and reload; else say why not."""
+        present = present.filter(pk=self.pk)
+        won = (present.as_read(self) if if_unchanged else present).update(**state)
         with suppress(Relationship.DoesNotExist):  # erased a moment ago
             self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
         if not won:
-            raise self.AlreadyDone
+            raise self.Changed if if_unchanged and present.exists() else self.AlreadyDone
 
-    def _take_up(self, present: RelationshipQuerySet, **state: object) -> None:
+    def _take_up(
+        self, present: RelationshipQuerySet, *, if_unchanged: bool = False, **state: object
+    ) -> None:
         """Make it active again, unless it is closed for good."""
         try:
-            self._change(present.filter(is_closed=False), **self._ACTIVE, **state)
+            open_ = present.filter(is_closed=False)
+            self._change(open_, if_unchanged=if_unchanged, **self._ACTIVE, **state)
         except self.AlreadyDone:
             if self.is_closed:
                 raise self.Closed from None

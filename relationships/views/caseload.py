@@ -85,7 +85,7 @@ def _rows(
     request: TherapistRequest, shown: RelationshipQuerySet, data: QueryDict | None
 ) -> list[TidyForm]:
     """Return a form for each relationship, which knows when its last session was."""
-    rows = list(shown.with_people().order_by("pk")[:ROWS])
+    rows = list(shown.with_people().with_last_event().order_by("pk")[:ROWS])
     held = request.therapist.sessions.held().filter(relationship__in=rows)
     last = dict(held.reverse().values_list("relationship", "starts_at"))
     return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in rows]

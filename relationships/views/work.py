@@ -6,7 +6,7 @@ from typing import Self
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +17,7 @@ from practice.audit.models import Verb
 from practice.profiles.figures import figures
 from practice.text.spoken_names import in_words
 from practice.web.responses import banner, render_form, see_other
+from practice.web.shown import LOOK, was_shown
 from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship
 from relationships.models.choices import EndReason
@@ -62,7 +63,7 @@ def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
 
     With its clients, whom a page names and a press does not need to know.
     """
-    own = request.therapist.relationships.all()
+    own = request.therapist.relationships.with_last_event()
     own = own if request.method == "POST" else own.with_people()
     return get_object_or_404(own, public_id=public_id)
 
@@ -78,7 +79,12 @@ def _back(request: TherapistRequest, relationship: Relationship, key: str) -> Ht
 @records(Verb.RELATIONSHIP_OPENED)
 def relationship(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Show how the work stands, its history, and the one thing to do next."""
-    relationship = _relationship(request, relationship_id)
+    return _page(request, _relationship(request, relationship_id))
+
+
+def _page(request: TherapistRequest, relationship: Relationship, changed: str = "") -> HttpResponse:
+    """Show the page of a relationship, perhaps with what has `changed` since."""
+    prefetch_related_objects([relationship], PEOPLE)
     upcoming = list(relationship.sessions.upcoming())
     events = relationship.events.select_related("by").order_by("-pk")
     with_them = request.therapist.relationships.of_people(relationship.people)
@@ -93,8 +99,10 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
         "history": events,
         "episodes": _episodes(relationship, list(reversed(events))),
         "others": others.with_people(),
+        "changed": changed,
+        "can_undo": changed and relationship.can_undo(request.user),
     }
-    return render(request, "relationships/relationship.html", context)
+    return render_form(request, "relationships/relationship.html", context)
 
 
 def _episodes(relationship: Relationship, events: list) -> list[dict]:
@@ -119,13 +127,18 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     relationship = _relationship(request, relationship_id)
     if relationship.is_ended:
         return _back(request, relationship, "relationship_had_ended")
-    form = EndForm(request.POST if request.method == "POST" else None)
+    form, changed = EndForm(request.POST if request.method == "POST" else None), ""
     if form.is_valid():
         try:
-            relationship.end(by=request.user, **form.cleaned_data)
+            _check(request, relationship)
+            relationship.end(by=request.user, if_unchanged=True, **form.cleaned_data)
         except Relationship.AlreadyDone:
             return _back(request, relationship, "relationship_had_ended")
-        return _back(request, relationship, "relationship_ended")
+        except Relationship.Changed:
+            relationship = _relationship(request, relationship_id)
+            changed = f"Nothing was ended. {LOOK}"
+        else:
+            return _back(request, relationship, "relationship_ended")
     prefetch_related_objects([relationship], PEOPLE)
     now = timezone.now()
     context = {
@@ -135,26 +148,48 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         "upcoming": relationship.sessions.upcoming(),
         "figures": figures(request.therapist, now),
         "now": now,
+        "shown": relationship.shown,
+        "changed": changed,
     }
     return render_form(request, "relationships/end.html", context)
+
+
+def _check(request: TherapistRequest, relationship: Relationship) -> None:
+    """Refuse what was sent from a page that showed another ending, or stretch of work.
+
+    Raises:
+        Relationship.Changed: so it was.
+    """
+    if not was_shown(request, relationship.shown):
+        raise Relationship.Changed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def undo(request: TherapistRequest, relationship_id: str) -> HttpResponse:
-    """Void an ending made a moment ago; a GET leads to the relationship and changes nothing."""
+    """Void the ending of the page, made a moment ago; a GET only leads to the relationship."""
     relationship = _relationship(request, relationship_id)
     if request.method != "POST":
         return see_other("relationship", relationship_id)
     try:
-        relationship.undo_end(by=request.user)
+        if relationship.is_ended:
+            _check(request, relationship)
+        relationship.undo_end(by=request.user, if_unchanged=True)
     except Relationship.AlreadyDone:
         return _back(request, relationship, "relationship_is_active")
     except Relationship.Closed:
         return _back(request, relationship, "relationship_is_closed")
     except Relationship.TooLate:
         return _back(request, relationship, "ending_too_old")
+    except Relationship.Changed:
+        return _not_undone(request, relationship_id=relationship_id)
     return _back(request, relationship, "ending_undone")
+
+
+@records(Verb.RELATIONSHIP_OPENED)
+def _not_undone(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    relationship = _relationship(request, relationship_id)
+    return _page(request, relationship, "Nothing was undone. The page shows what is so now.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,15 +202,23 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         return _back(request, relationship, "relationship_is_active")
     if relationship.is_closed:
         return _back(request, relationship, "relationship_is_closed")
-    if request.method != "POST":
-        return render(request, "relationships/restart.html", {"relationship": relationship})
-    try:
-        relationship.restart(by=request.user)
-    except Relationship.AlreadyDone:
-        return _back(request, relationship, "relationship_is_active")
-    except Relationship.Closed:
-        return _back(request, relationship, "relationship_is_closed")
-    return _back(request, relationship, "relationship_restarted")
+    changed = ""
+    if request.method == "POST":
+        try:
+            _check(request, relationship)
+            relationship.restart(by=request.user, if_unchanged=True)
+        except Relationship.AlreadyDone:
+            return _back(request, relationship, "relationship_is_active")
+        except Relationship.Closed:
+            return _back(request, relationship, "relationship_is_closed")
+        except Relationship.Changed:
+            relationship = _relationship(request, relationship_id)
+            changed = f"Nothing was restarted. {LOOK}"
+        else:
+            return _back(request, relationship, "relationship_restarted")
+    prefetch_related_objects([relationship], PEOPLE)
+    context = {"relationship": relationship, "shown": relationship.shown, "changed": changed}
+    return render_form(request, "relationships/restart.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from uuid import uuid4
 
-from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Client, Invitation
@@ -25,6 +24,7 @@ from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
+from tests.pressing import Browser
 
 CANARY = re.compile(rb"\b(?:fn|ln|em|ph|note|off)qa\d+z", re.IGNORECASE)
 # Reasons of endings in this world: words that stand on no other page a client can open.

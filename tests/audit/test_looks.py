@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from practice.profiles.models import Profile
 from relationships.models.choices import EndReason
 from tests.diary import works
 from tests.factories import start
+from tests.pressing import Browser
 
 # A session of the browser is prolonged once a minute, outside the transaction of the request.
 OF_THE_BROWSER = re.compile(r'"(accounts_browsersession|usersessions_usersession)"')

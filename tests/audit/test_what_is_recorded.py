@@ -7,7 +7,6 @@ import pytest
 import time_machine
 from django.contrib.auth import authenticate
 from django.core.management import call_command
-from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Client, Invitation
@@ -19,6 +18,7 @@ from relationships.models.choices import EndReason
 from tests.accounts.second_factor import SECURITY, add_app
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
+from tests.pressing import Browser
 
 FIFTY = timedelta(minutes=50)
 CANARY = "Quetzalcoatl"  # stands for whatever is nobody's business

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 from practice.booking.models import BookingRules
 from practice.diary.models import Session
 from practice.text.spoken_times import span, weekday
-from tests.browser import assert_accessible_on_every_screen
-from tests.browser.steps import banner, press, title
+from relationships.models import Relationship
+from tests.browser import assert_accessible_on_every_screen, in_every_way
+from tests.browser.steps import banner, choose_reason, end, history, open_end, press, title
 from tests.diary import DAY, book, works
 
 CHANGED = "This has changed since you opened the page"
@@ -66,3 +67,47 @@ def test_the_page_that_comes_again_is_accessible_on_every_screen(desk, alice, in
 
     expect_again(desk, "Move this session", "Nothing was moved.")
     assert_accessible_on_every_screen(desk)
+
+
+def ending_twice(relationship, alice) -> None:
+    """Restart and end it again in another tab."""
+    fresh = Relationship.objects.get(pk=relationship.pk)
+    fresh.restart(by=alice.user)
+    fresh.end(by=alice.user, reason="referred_on")
+
+
+@in_every_way
+def test_an_old_undo_voids_no_newer_ending(any_desk, alice, individual):
+    page = any_desk
+    end(page, individual)
+    ending_twice(individual, alice)
+
+    press(page, "Undo")
+
+    expect_again(page, "Individual relationship", "Nothing was undone.")
+    expect(history(page)).to_have_count(4)
+    expect(page.locator(".page-head .tag")).to_contain_text("Ended")
+    press(page, "Undo")
+    expect(banner(page)).to_contain_text("Ending undone")
+    expect(history(page).first).to_have_text("Ending undone by you")
+
+
+@in_every_way
+def test_a_page_to_end_ends_only_what_it_has_shown(any_desk, alice, individual):
+    page = any_desk
+    open_end(page, individual)
+    choose_reason(page)
+    page.get_by_text("Add a private note").click()
+    page.get_by_label("Private note").fill("Written on the old page.")
+    fresh = Relationship.objects.get(pk=individual.pk)
+    fresh.end(by=alice.user, reason="lost_contact")
+    fresh.restart(by=alice.user)
+
+    press(page, "Confirm End of Relationship")
+
+    expect_again(page, "End this Relationship", "Nothing was ended.")
+    expect(page.get_by_label("Private note")).to_have_value("Written on the old page.")
+    assert_accessible_on_every_screen(page)
+    press(page, "Confirm End of Relationship")
+    expect(banner(page)).to_contain_text("Relationship ended")
+    expect(history(page)).to_have_count(4)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Client, Invitation
@@ -14,6 +13,7 @@ from practice.records.export_own import own_data
 from relationships.models import Kind, Relationship
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, start
+from tests.pressing import Browser
 from tests.reading import read
 
 HOUR = timedelta(minutes=50)

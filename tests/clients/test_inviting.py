@@ -4,12 +4,12 @@ import re
 
 import pytest
 from django.core import mail
-from django.test import Client as Browser
 
 from clients.models import Client, Invitation
 from practice.accounts.models import BrowserSession
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory
+from tests.pressing import Browser
 from tests.reading import Page, read
 
 pytestmark = pytest.mark.database

@@ -10,7 +10,6 @@ from datetime import timedelta
 import time_machine
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client as Browser
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
@@ -21,6 +20,7 @@ from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, start
+from tests.pressing import Browser
 from tests.profiles import DAY, HOUR, LONG_AGO, NOW, session
 
 SECTIONS = re.compile(r'<section [^>]*id="profile-(?:stats|badges)">.*?</section>', re.DOTALL)

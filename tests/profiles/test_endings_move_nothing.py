@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from practice.profiles.figures import figures, visits_of
 from practice.profiles.installation import count_installation
 from practice.profiles.models import Profile
 from relationships.models.choices import EndReason
+from tests.pressing import Browser
 from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, proof
 from tests.profiles.proof import Step, prove
 from tests.reading import read

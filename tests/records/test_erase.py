@@ -13,7 +13,6 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.db.models import CASCADE
-from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Client, Invitation
@@ -25,6 +24,7 @@ from relationships.caseload.figures import Caseload
 from relationships.models import Erasure, Event, Relationship
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, history_of, start
+from tests.pressing import Browser
 
 pytestmark = pytest.mark.database
 

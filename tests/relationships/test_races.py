@@ -6,7 +6,6 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
-from django.test import Client as Browser
 
 from clients.models import Client, Invitation
 from practice.accounts.models import User
@@ -22,6 +21,7 @@ from tests.factories import (
     start,
     true_counters_of,
 )
+from tests.pressing import Browser
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

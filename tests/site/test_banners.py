@@ -14,7 +14,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.messages import ERROR, SUCCESS
 from django.core import mail
-from django.test import Client as Browser
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -35,6 +34,7 @@ from tests.conftest import browser_of
 from tests.diary import NOW, WEDNESDAY, at, book, works
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.practice.source import CODE, calls
+from tests.pressing import Browser
 from tests.reading import Page, read
 
 pytestmark = pytest.mark.database

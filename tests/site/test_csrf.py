@@ -4,7 +4,7 @@ import pytest
 from django.test import Client as Browser
 
 from tests.factories import PASSWORD, history_of, row_of
-from tests.reading import read
+from tests.reading import read, sent_by
 
 
 @pytest.fixture
@@ -86,9 +86,9 @@ def test_the_way_back_from_a_sign_in_does_not_lead_elsewhere(strict, following):
 
 def test_the_token_of_the_page_is_accepted(strict, individual):
     place = f"/relationships/{individual.public_id}/end/"
-    token = read(strict.get(place)).value_of("csrfmiddlewaretoken")
+    sent = sent_by(strict.get(place), "reason") | {"reason": "completed"}
 
-    answer = strict.post(place, {"reason": "completed", "csrfmiddlewaretoken": token})
+    answer = strict.post(place, sent)
 
     assert answer.status_code == 303
 
@@ -98,8 +98,7 @@ def test_the_token_of_the_page_is_accepted(strict, individual):
 )
 def test_a_post_of_another_site_is_refused_even_with_the_token(strict, individual, elsewhere):
     place = f"/relationships/{individual.public_id}/end/"
-    token = read(strict.get(place)).value_of("csrfmiddlewaretoken")
-    sent = {"reason": "completed", "csrfmiddlewaretoken": token}
+    sent = sent_by(strict.get(place), "reason") | {"reason": "completed"}
 
     assert strict.post(place, sent, headers={"Origin": elsewhere}).status_code == 403
     assert history_of(individual) == ["started"]

@@ -5,9 +5,9 @@ from runpy import run_path
 
 import pytest
 from django.conf import settings
-from django.test import Client as Browser
 
 from tests.factories import PASSWORD
+from tests.pressing import Browser
 from tests.reading import read
 
 POLICY = {

@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.forms.forms import BaseForm
-from django.test import Client as Browser
 
 from practice.accounts.models import User
 from practice.accounts.passkeys import PasskeyField
@@ -21,6 +20,7 @@ from tests.access.table import TABLE
 from tests.access.walk import PARAMETER, Walk
 from tests.access.world import World
 from tests.factories import PASSWORD
+from tests.pressing import Browser
 
 HUGE = "9" * 100_000
 LONGEST_TEXT = 4_000  # "About you"

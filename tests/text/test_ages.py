@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.test import Client as Browser
 
 from clients.models import Invitation
 from practice.text.ages import LEEWAY, is_fresh
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.factories import history_of
+from tests.pressing import Browser
 from tests.reading import read
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
