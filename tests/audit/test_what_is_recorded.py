@@ -14,6 +14,7 @@ from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
 from practice.web.responses import see_other
 from relationships.caseload import tidy_up
+from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from tests.accounts.second_factor import SECURITY, add_app
 from tests.conftest import browser_of
@@ -105,7 +106,8 @@ def test_a_step_that_was_not_taken_has_none(individual, alice, lines):
 def test_plans_have_one_entry(individual, alice, lines, note):
     lines.new()
 
-    assert note(individual, timezone.localdate() + timedelta(days=3), alice.user)
+    relationship = Relationship.objects.with_last_event().get(pk=individual.pk)
+    assert note(relationship, timezone.localdate() + timedelta(days=3), alice.user)
 
     assert lines.new() == [("plans_noted", named("relationship", individual), "therapist")]
 

@@ -61,8 +61,8 @@ def followed():
 MOST = {
     "the Clients list": (14, 9),  # 17
     "the End page": (24, 13),  # 27
-    "confirming the end": (14, 0),  # 21
-    "the page after": (19, 15),  # 21
+    "confirming the end": (15, 0),  # 21
+    "the page after": (20, 16),  # 21
     "free times": (16, 5),  # 21
     "the time to check": (17, 5),  # 22
     "booking it": (19, 0),  # 24

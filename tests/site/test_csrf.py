@@ -4,7 +4,7 @@ import pytest
 from django.test import Client as Browser
 
 from tests.factories import PASSWORD, history_of, row_of
-from tests.reading import read, sent_by
+from tests.reading import read
 
 
 @pytest.fixture
@@ -86,7 +86,9 @@ def test_the_way_back_from_a_sign_in_does_not_lead_elsewhere(strict, following):
 
 def test_the_token_of_the_page_is_accepted(strict, individual):
     place = f"/relationships/{individual.public_id}/end/"
-    sent = sent_by(strict.get(place), "reason") | {"reason": "completed"}
+    page = read(strict.get(place))
+    sent = {name: page.value_of(name) or "" for name in ("csrfmiddlewaretoken", "shown")}
+    sent |= {"reason": "completed"}
 
     answer = strict.post(place, sent)
 
@@ -98,7 +100,9 @@ def test_the_token_of_the_page_is_accepted(strict, individual):
 )
 def test_a_post_of_another_site_is_refused_even_with_the_token(strict, individual, elsewhere):
     place = f"/relationships/{individual.public_id}/end/"
-    sent = sent_by(strict.get(place), "reason") | {"reason": "completed"}
+    page = read(strict.get(place))
+    sent = {name: page.value_of(name) or "" for name in ("csrfmiddlewaretoken", "shown")}
+    sent |= {"reason": "completed"}
 
     assert strict.post(place, sent, headers={"Origin": elsewhere}).status_code == 403
     assert history_of(individual) == ["started"]
