@@ -59,10 +59,7 @@ class Consequences:
 
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
-    """Return the therapist's own relationship; else it does not exist.
-
-    With its clients, whom a page names and a press does not need to know.
-    """
+    """Return the therapist's own, with the clients that a page names and a press need not know."""
     own = request.therapist.relationships.with_last_event()
     own = own if request.method == "POST" else own.with_people()
     return get_object_or_404(own, public_id=public_id)
@@ -155,11 +152,7 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
 
 
 def _check(request: TherapistRequest, relationship: Relationship) -> None:
-    """Refuse what was sent from a page that showed another ending, or stretch of work.
-
-    Raises:
-        Relationship.Changed: so it was.
-    """
+    """Raise `Relationship.Changed` where the page showed another ending, or stretch of work."""
     if not was_shown(request, relationship.shown):
         raise Relationship.Changed
 
