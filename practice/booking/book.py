@@ -1,8 +1,9 @@
 """A client books a session: pick a time, check it, book it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import ClientRequest, for_clients
-from practice.booking.models import free_times, is_free, rules_of
+from practice.booking.models import each_free_time, is_free, rules_of
 from practice.booking.openings import instants
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import Card, cards, fee
@@ -72,10 +73,8 @@ def _free_times(
 ) -> dict[str, object]:
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
-    # By date, because a clock that goes back at midnight brings a date again.
-    slots = sorted(map(Slot.at, free_times(therapist, now)), key=lambda slot: slot.on)
-    first, last = (slots[0].on, slots[-1].on) if slots else (timezone.localdate(),) * 2
-    week = week_of(asked or first)
+    slots, week = _slots(map(Slot.at, each_free_time(therapist, now)), asked)
+    first = slots[0].on if slots else timezone.localdate()
     of_week = [slot for slot in slots if slot.on in week]
     later = next((slot for slot in slots if slot.on > week[-1]), None)
     return {
@@ -85,11 +84,26 @@ def _free_times(
         "week": week,
         "days": [(day, [*times]) for day, times in groupby(of_week, key=lambda slot: slot.on)],
         "earlier": (week[0] - A_WEEK).isoformat() if week[0] > first else None,
-        "later": (week[0] + A_WEEK).isoformat() if week[-1] < last else None,
+        "later": (week[0] + A_WEEK).isoformat() if later else None,
         "next_free": None if of_week else later,
         "any_free": bool(slots),
         "zone_at": of_week[0].starts_at if of_week else now,
     }
+
+
+def _slots(every: Iterator[Slot], asked: date | None) -> tuple[list[Slot], list[date]]:
+    """Return the slots of a week, with those before it and the next after it, and the week.
+
+    No further ones are worked out. They are in order of their dates: a clock that goes back at
+    midnight brings a date again.
+    """
+    slots = list(islice(every, 1))
+    week = week_of(asked or (slots[0].on if slots else timezone.localdate()))
+    for slot in every:
+        slots.append(slot)
+        if slot.on > week[-1] + timedelta(days=1):
+            break
+    return sorted(slots, key=lambda slot: slot.on), week
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -128,19 +128,25 @@ def rules_of(therapist: Therapist) -> BookingRules:
 
 def free_times(therapist: Therapist, now: datetime) -> list[datetime]:
     """Return every start that a client can book from now on, in UTC and in order."""
-    return [*_free_times(therapist, now)]
+    return [*each_free_time(therapist, now)]
 
 
 def next_free_times(therapist: Therapist, now: datetime, number: int) -> list[datetime]:
     """Return the first few of them, which cost little, however many there are."""
-    return [*islice(_free_times(therapist, now), number)]
+    return [*islice(each_free_time(therapist, now), number)]
 
 
-def _free_times(therapist: Therapist, now: datetime) -> Iterator[datetime]:
+def each_free_time(
+    therapist: Therapist, now: datetime, days: tuple[date, date] | None = None
+) -> Iterator[datetime]:
+    """Yield the same one after the other, each worked out when its turn comes.
+
+    Of some days of the therapist's, the first and the last of which are given, or of all.
+    """
     rules = _opening_rules(therapist)
     today = timezone.localtime(now, ZoneInfo(rules.zone)).date()
-    last = today + rules.horizon + timedelta(days=1)
-    return openings.openings(rules, *_taken(therapist, rules, now), now, today, last)
+    first, last = days or (today, today + rules.horizon + timedelta(days=1))
+    return openings.openings(rules, *_taken(therapist, rules, now), now, first, last)
 
 
 def is_free(therapist: Therapist, start: datetime, now: datetime) -> bool:
@@ -165,8 +171,8 @@ def _taken(
     therapist: Therapist, rules: Rules, now: datetime
 ) -> tuple[list[Interval], list[Interval]]:
     """Return the days off, and the taken times that are near enough to matter."""
-    near = therapist.taken_times.filter(
-        ends_at__gt=now - LONGEST_SESSION, starts_at__lt=now + rules.horizon + LONGEST_SESSION
+    near = therapist.taken_times.overlapping(
+        now - LONGEST_SESSION, now + rules.horizon + LONGEST_SESSION
     )
     off = [days.interval(ZoneInfo(rules.zone)) for days in therapist.days_off.all()]
     return off, [Interval(*times) for times in near.values_list("starts_at", "ends_at")]

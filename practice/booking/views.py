@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
-from practice.booking.models import free_times
+from practice.booking.models import each_free_time
 from practice.text.spoken_times import week_of
 from practice.web.drafts import sent_or_draft
 from practice.web.responses import banner, render_form, see_other
@@ -38,9 +38,10 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
     first, after = _midnight(week[0]), _midnight(following)
     of_week = sessions.standing().filter(starts_at__gte=first, starts_at__lt=after)
     now = timezone.now()
-    free = free_times(request.therapist, now) if after > now else []
+    days = (week[0], week[-1])
+    free = each_free_time(request.therapist, now, days) if after > now else iter(())
     lines = [{"at": s.starts_at, "appointment": s} for s in of_week.with_people()]
-    lines += [{"at": at} for at in free if first <= at < after]
+    lines += [{"at": at} for at in free]
     context = {
         "week": week,
         "days": _by_day(week, lines),

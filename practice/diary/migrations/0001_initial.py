@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='accounts.therapist')),
             ],
             options={
-                'indexes': [models.Index(fields=['therapist', 'starts_at'], name='session_diary'), models.Index(fields=['relationship', 'starts_at'], name='session_of_relationship')],
+                'indexes': [models.Index(fields=['therapist', 'starts_at'], name='session_diary'), models.Index(fields=['relationship', 'starts_at'], name='session_of_relationship'), models.Index(condition=models.Q(('state', 'booked')), fields=['therapist', 'starts_at'], name='session_booked')],
                 'constraints': [models.UniqueConstraint(fields=('relationship', 'key'), name='a_form_books_once'), models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('state__in', ['booked', 'attended', 'missed', 'cancelled'])), name='known_session_state'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('cancelled_by__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at__isnull', True), ('cancelled_by__isnull', True)), _connector='OR'), name='cancelled_means_moment_and_person'), models.CheckConstraint(condition=models.Q(models.Q(('moved_at__isnull', True), ('moved_by__isnull', True)), models.Q(('moved_at__isnull', False), ('moved_by__isnull', False)), _connector='OR'), name='moved_means_moment_and_person')],
             },
         ),

@@ -87,6 +87,11 @@ class Session(models.Model):
         indexes = [
             models.Index(fields=["therapist", "starts_at"], name="session_diary"),
             models.Index(fields=["relationship", "starts_at"], name="session_of_relationship"),
+            models.Index(  # few: those to come, and those of which nobody has said who came
+                fields=["therapist", "starts_at"],
+                condition=Q(state="booked"),
+                name="session_booked",
+            ),
         ]
 
     def __str__(self) -> str:
