@@ -39,7 +39,8 @@ def tell(
     clients = found[0]["clients"]
     made = f"{clients:,} clients, {report.today()}, {report.machine()}."
     missed = list(report.missed(found))
-    lines = [made, "", *report.table(found), "", *report.notes(found)]
+    tables = [*report.table(found), "", *report.table_of_cpu(found)]
+    lines = [made, "", *tables, "", *report.notes(found)]
     say("\n".join(["", *lines, "", *(f"MISSED {line}" for line in missed)]))
     if data:
         whole = {"pages": list(report.pages(found)), "missed": missed, "runs": found}

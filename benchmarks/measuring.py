@@ -23,16 +23,23 @@ class Target:
     of_therapist: int
     stage: Stage
     visitor: Visitor
+    server: Gunicorn
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)  # seconds of all threads of the web server
     status: int = 0
     sent: int = 0  # bytes over the wire
 
     def ask(self) -> Answer | None:
         """Ask once; what is answered otherwise than it should be is kept as its status."""
+        return self._ask(*self.path_and_form())
+
+    def path_and_form(self) -> tuple[str, dict[str, str] | None]:
+        """Return where to ask; and for a press what is sent, for which its page is opened."""
         path, sends = self.page.path(self.stage), self.page.sends
+        return path, sends if sends is None else self.visitor.open_form(path) | sends
+
+    def _ask(self, path: str, sends: dict[str, str] | None) -> Answer | None:
         try:
-            if sends is not None:
-                sends = self.visitor.open_form(path) | sends
             answer = self.visitor.ask(path, sends)
         except Refused:
             self.status = 0
@@ -41,9 +48,13 @@ class Target:
         return answer
 
     def measure(self) -> None:
-        answer = self.ask()
+        """Ask, and note how long that took, if it was answered as it should be."""
+        path, sends = self.path_and_form()
+        before = self.server.cpu()
+        answer = self._ask(path, sends)
         if answer and answer.status == self.page.status:
             self.seconds.append(answer.seconds)
+            self.cpu.append(self.server.cpu() - before)
 
     def has_had(self, seconds: float) -> bool:
         """Whether it has taken its share of the time; presses undo each other, and never stop."""
@@ -56,6 +67,10 @@ class Target:
     @property
     def median(self) -> float | None:
         return statistics.median(self.seconds) if self.seconds else None
+
+    @property
+    def median_of_cpu(self) -> float | None:
+        return statistics.median(self.cpu) if self.cpu else None
 
 
 def warm_up(targets: Sequence[Target], times: int) -> None:
@@ -94,14 +109,12 @@ class Rate:
     cpu_milliseconds: float
 
 
-def throughput(
-    targets: Sequence[tuple[Target, Gunicorn]], seconds: float, rounds: int
-) -> list[Rate]:
+def throughput(targets: Sequence[Target], seconds: float, rounds: int) -> list[Rate]:
     """Return it for each, asked by several people at once, in turn."""
     found: list[list[Rate]] = [[] for _ in targets]
     for _ in range(rounds):
-        for (target, server), rates in zip(targets, found, strict=True):
-            rates.append(_rate(target, server, seconds))
+        for target, rates in zip(targets, found, strict=True):
+            rates.append(_rate(target, seconds))
     return [
         Rate(
             statistics.median(rate.a_second for rate in rates),
@@ -111,9 +124,9 @@ def throughput(
     ]
 
 
-def _rate(target: Target, server: Gunicorn, seconds: float) -> Rate:
+def _rate(target: Target, seconds: float) -> Rate:
     path, until = target.page.path(target.stage), time.monotonic() + seconds
-    begun, before = time.monotonic(), server.cpu()
+    begun, before = time.monotonic(), target.server.cpu()
 
     def ask_on(_: int) -> int:
         answered = 0
@@ -123,5 +136,5 @@ def _rate(target: Target, server: Gunicorn, seconds: float) -> Rate:
 
     with ThreadPoolExecutor(AT_ONCE) as people:
         answered = sum(people.map(ask_on, range(AT_ONCE)))
-    used = server.cpu() - before
+    used = target.server.cpu() - before
     return Rate(answered / (time.monotonic() - begun), used * 1000 / max(answered, 1))

@@ -83,25 +83,25 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
 
     who = visitors(servers, stages)
     targets = [
-        Target(page, size, stage, who["product", page.who, size])
+        Target(page, size, stage, who["product", page.who, size], servers.product)
         for page in PAGES
         for size, stage in stages.items()
     ]
     peers = [
-        Target(page, size, stage, who["stock", page.who, size])
+        Target(page, size, stage, who["stock", page.who, size], servers.stock)
         for page in PEERS
         for size, stage in stages.items()
     ]
     middle = sorted(stages)[len(stages) // 2]
-    unit = Target(UNIT, middle, stages[middle], who["product", UNIT.who, middle])
+    as_middle = who["product", UNIT.who, middle]
+    unit = Target(UNIT, middle, stages[middle], as_middle, servers.product)
     say(f"{servers.database}: measuring for {seconds:.0f} s")
     warm_up([unit, *targets, *peers], WARM_UP)
     run([*targets, *peers], unit, seconds, lambda part: say(f"\r  {part * 100:3.0f} %", end=""))
     say("")
     largest = len(stages) - 1
     some = [targets[largest], peers[largest], unit]  # the Clients list, and two bare views
-    of = [servers.product, servers.stock, servers.product]
-    rates = map(asdict, throughput(list(zip(some, of, strict=True)), BURST, BURSTS))
+    rates = map(asdict, throughput(some, BURST, BURSTS))
     return {
         "pages": [row(target, unit) for target in targets],
         "peers": [row(target, unit) for target in [unit, *peers]],
@@ -112,12 +112,13 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
 
 
 def row(target: Any, unit: Any) -> dict[str, Any]:
-    median = target.median
+    median, cpu, of_unit = target.median, target.median_of_cpu, unit.median_of_cpu
     return {
         "page": target.page.name,
         "of_therapist": target.of_therapist,
         "goal": target.page.goal,
         "ratio": median and round(median / unit.median, 2),
+        "cpu_ratio": cpu and of_unit and round(cpu / of_unit, 2),
         "status": target.status,
         "times": len(target.seconds),
         "milliseconds": median and round(median * 1000, 2),

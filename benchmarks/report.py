@@ -22,8 +22,8 @@ def pages(found: Iterable[Found]) -> Iterator[dict[str, Any]]:
     """Yield every page of every therapist as data."""
     for run in found:
         for row in run["pages"]:
-            kept = ("page", "of_therapist", "ratio", "goal", "statements", "bytes", "sent")
-            more = ("buffers", "scanned", "status", "times")
+            kept = ("page", "of_therapist", "ratio", "goal", "statements", "bytes")
+            more = ("cpu_ratio", "sent", "buffers", "scanned", "status", "times")
             database = {"database": run["database"], "clients": run["clients"]}
             yield database | {name: row[name] for name in (*kept, *more)}
 
@@ -91,6 +91,21 @@ def table(found: list[Found]) -> list[str]:
                 ]
             )
         )
+    return lines
+
+
+def table_of_cpu(found: list[Found]) -> list[str]:
+    """Return the same ratios of what the web server itself works, which others do not disturb."""
+    sizes = sorted({row["of_therapist"] for run in found for row in run["pages"]})
+    of_sizes = " / ".join(f"{size:,}" for size in sizes)
+    head = ["CPU of the web server", *(f"{NAMES[run['database']]}, of {of_sizes}" for run in found)]
+    lines = [_line(head), _line(["---"] * len(head))]
+    for name in [*(page.name for page in PAGES), *_names_of_peers(found)]:
+        cells = (
+            " / ".join(f"{row['cpu_ratio']:.1f}" if row["cpu_ratio"] else NONE for row in rows)
+            for rows in (_rows(run, name, sizes) for run in found)
+        )
+        lines.append(_line([name, *cells]))
     return lines
 
 

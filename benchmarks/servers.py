@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tests.harness.installation import HOST, PATIENCE, ROOT, free_port, make_database
@@ -29,26 +30,26 @@ class Gunicorn:
     port: int
     process: subprocess.Popen
 
+    @cached_property
+    def workers(self) -> list[int]:
+        return children_of(self.process.pid)
+
     def processes(self) -> list[int]:
-        return [self.process.pid, *children_of(self.process.pid)]
+        return [self.process.pid, *self.workers]
 
     def megabytes(self) -> float:
         """Return the memory of all its processes; what they share counts once."""
         return sum(map(_proportional_kib, self.processes())) / 1024
 
     def cpu(self) -> float:
-        """Return the seconds of CPU that its processes have used."""
-        return sum(map(_ticks, self.processes())) / os.sysconf("SC_CLK_TCK")
+        """Return the seconds of CPU that all its threads have used."""
+        files = (Path(f"/proc/{pid}/task").glob("*/schedstat") for pid in self.processes())
+        return sum(int(file.read_text().split()[0]) for of in files for file in of) / 1e9
 
 
 def _proportional_kib(pid: int) -> int:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])  # in user code, and in the system's
 
 
 @dataclass

@@ -16,7 +16,8 @@ SIZES = (20, 500, 5_000)
 def line(page: str, size: int, goal: float | None, ratio: float | None) -> dict:
     counted = {"statements": 6, "bytes": 24_000, "buffers": 1_200, "scanned": []}
     measured = {"status": 200, "times": 9, "milliseconds": 9.0, "sent": 5_000}
-    return {"page": page, "of_therapist": size, "goal": goal, "ratio": ratio} | counted | measured
+    ratios = {"ratio": ratio, "cpu_ratio": 1.3}
+    return {"page": page, "of_therapist": size, "goal": goal} | ratios | counted | measured
 
 
 def rate(number: float) -> dict:
@@ -86,6 +87,13 @@ def test_the_table_has_a_line_for_every_page_and_peer(found):
     assert "| 2 | 1.4 / 1.4 / 1.4 | 1.4 / 1.4 / 503! | 6 / 4 | 24.0 (5.0) | 1,200 |" in due
 
 
+def test_the_same_is_said_in_cpu(found):
+    of(found, "dashboard", 20).update(cpu_ratio=None)
+
+    [dashboard] = [line for line in report.table_of_cpu([found]) if line.startswith("| dashboard")]
+    assert dashboard == "| dashboard | – / 1.3 / 1.3 |"
+
+
 def test_the_data_name_what_a_ratio_is_of(found):
     first, *_ = report.pages([found])
 
@@ -96,7 +104,7 @@ def test_the_data_name_what_a_ratio_is_of(found):
 
 
 def test_a_document_gets_a_part_for_each_size_and_keeps_the_rest(tmp_path):
-    document = tmp_path / "performance.md"
+    document = tmp_path / "document"
     document.write_text("# Performance\n\nWords.\n")
     report.write_into(document, 10_000, ["old"])
     report.write_into(document, 1_000_000, ["large"])
@@ -112,9 +120,9 @@ def test_a_document_gets_a_part_for_each_size_and_keeps_the_rest(tmp_path):
 def test_a_slow_page_leaves_time_for_the_others_and_a_press_never_stops():
     look, press = (next(p for p in PAGES if p.name == name) for name in ("caseload", "End post"))
 
-    assert Target(look, 20, None, None, seconds=[1.0, 1.0, 1.0]).has_had(20)
-    assert not Target(look, 20, None, None, seconds=[1.0, 1.0]).has_had(20)
-    assert not Target(press, 20, None, None, seconds=[9.0] * 9).has_had(20)
+    assert Target(look, 20, None, None, None, seconds=[1.0, 1.0, 1.0]).has_had(20)
+    assert not Target(look, 20, None, None, None, seconds=[1.0, 1.0]).has_had(20)
+    assert not Target(press, 20, None, None, None, seconds=[9.0] * 9).has_had(20)
 
 
 def test_a_press_sends_what_its_page_had_hidden_in_it():
