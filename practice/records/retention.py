@@ -7,12 +7,14 @@ app says so, and erases nobody by itself.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple, Self
 
-from django.db.models import Max, OuterRef, Q, Subquery, prefetch_related_objects
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from clients.models import Client, KeepRule, person_ids
+from clients.models import Client, ClientQuerySet, KeepRule, person_ids
 from practice.accounts.models import Therapist
+from practice.diary.models import Session
 
 YEARS = {KeepRule.SEVEN_YEARS: 7, KeepRule.TEN_YEARS: 10}
 SHORTEST = 7
@@ -53,7 +55,7 @@ class RetentionPeriod:
 
 
 def retention_periods(clients: Iterable[Client], now: datetime) -> list[RetentionPeriod]:
-    """Return how long these clients of one therapist are kept, in their order, by three queries.
+    """Return how long these people, of one therapist, are kept, in their order, by one query.
 
     Without a session the time counts from the last ending or, without one, from the day the client
     was added. Of several records of one person the rule that keeps them longest holds for all.
@@ -61,47 +63,91 @@ def retention_periods(clients: Iterable[Client], now: datetime) -> list[Retentio
     clients = list(clients)
     if not clients:
         return []
-    prefetch_related_objects(clients, "merged_records")
-    therapist = clients[0].therapist
-    of_work = therapist.sessions.held(now).filter(relationship=OuterRef("relationship"))
-    last = (
-        therapist.participations.filter(client__person_id__in=person_ids(clients))
-        .order_by()
-        .values("client__person_id")
-        .annotate(
-            session=Max(Subquery(of_work.values("ends_at")[:1])),
-            ended=Max("relationship__ended_at"),
-        )
-    )
-    moments = {row["client__person_id"]: (row["session"], row["ended"]) for row in last}
-    return [_retention_period(client, *moments.get(client.pk, (None, None))) for client in clients]
+    records = Client.objects.filter(therapist=clients[0].therapist_id)
+    found = _by_person(records.filter(person_id__in=person_ids(clients)), now)
+    of_each = [found.get(one.person_id) or [Record.of(one)] for one in clients]
+    return [
+        RetentionPeriod(client, *_counts_from(records), _until(records))
+        for client, records in zip(clients, of_each, strict=True)
+    ]
 
 
-def _retention_period(
-    client: Client, session: datetime | None, ended: datetime | None
-) -> RetentionPeriod:
-    added = max(record.added_at for record in client.records)
-    counts_from = timezone.localtime(session or ended or added).date()
-    until = max(
-        keep_until(KeepRule(record.keep_rule), last=counts_from, born=record.date_of_birth)
-        for record in client.records
-    )
-    return RetentionPeriod(client, counts_from, session is not None, until)
+def retention_expired(therapist: Therapist, now: datetime) -> list[int]:
+    """Return who need not be kept any more, as ids: inactive, nothing booked, longest due first.
 
-
-def retention_expired(therapist: Therapist, now: datetime) -> list[RetentionPeriod]:
-    """Return who need not be kept any more: inactive, nothing booked; the longest due first."""
+    However many they are, no more than a few columns of each is read.
+    """
     # Nobody with a session since then, or one to come, can be due.
     since = now - timedelta(days=365 * SHORTEST)
     lately = therapist.sessions.held(now).ending_after(since).values("relationship")
     to_come = therapist.sessions.upcoming(now).values("relationship")
     busy = therapist.participations.filter(Q(relationship__in=lately) | Q(relationship__in=to_come))
-    busy_people = busy.values("client__person_id")
-    people = therapist.clients.people().inactive().exclude(pk__in=busy_people)
+    # Of an active person another record may be inactive; then the one that stands for them is not.
+    inactive = therapist.clients.not_erased().inactive()
+    idle = inactive.exclude(person_id__in=busy.values("client__person_id"))
     today = timezone.localtime(now).date()
-    rows = [
-        row
-        for row in retention_periods(people.select_related("therapist"), now)
-        if row.until <= today
+    due = [
+        (until, records[0].sort_name, person)
+        for person, records in _by_person(idle, now).items()
+        if records[0].pk == person and (until := _until(records)) <= today
     ]
-    return sorted(rows, key=lambda row: (row.until, row.client.sort_name))
+    return [person for _, _, person in sorted(due)]
+
+
+COLUMNS = ("person_id", "pk", "sort_name", "added_at", "keep_rule", "date_of_birth")
+
+
+class Record(NamedTuple):
+    """What of a record its time depends on."""
+
+    person: int
+    pk: int
+    sort_name: str
+    added_at: datetime
+    keep_rule: str
+    date_of_birth: date | None
+    session: datetime | None = None  # when the last one ended
+    ended: datetime | None = None  # the work, last
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """Return what is known of a record that has been erased a moment ago."""
+        return cls(*(getattr(client, column) for column in COLUMNS))
+
+
+def _by_person(records: ClientQuerySet, now: datetime) -> dict[int, list[Record]]:
+    """Return the records of each person, by one query; first the one that stands for them."""
+    # Found by the index on a relationship's sessions, one look for each.
+    of_work = Session.objects.held(now).filter(
+        relationship=OuterRef("participations__relationship")
+    )
+    rows = (
+        records.order_by()
+        .values(*COLUMNS)
+        .annotate(
+            session=Max(Subquery(of_work.values("ends_at")[:1])),
+            ended=Max("participations__relationship__ended_at"),
+        )
+    )
+    found: dict[int, list[Record]] = {}
+    for row in rows.values_list(*COLUMNS, "session", "ended"):
+        record = Record(*row)
+        of_person = found.setdefault(record.person, [])
+        of_person.insert(0 if record.pk == record.person else len(of_person), record)
+    return found
+
+
+def _counts_from(records: list[Record]) -> tuple[date, bool]:
+    """Return the day from which a person's time counts, and whether it is that of a session."""
+    session = max((r.session for r in records if r.session), default=None)
+    ended = max((r.ended for r in records if r.ended), default=None)
+    moment = session or ended or max(record.added_at for record in records)
+    return timezone.localtime(moment).date(), session is not None
+
+
+def _until(records: list[Record]) -> date:
+    last, _ = _counts_from(records)
+    return max(
+        keep_until(KeepRule(record.keep_rule), last=last, born=record.date_of_birth)
+        for record in records
+    )

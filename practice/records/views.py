@@ -6,6 +6,7 @@ from datetime import date, datetime
 from io import BytesIO
 
 from allauth.account.decorators import reauthentication_required
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -26,7 +27,7 @@ from practice.records.forms import EraseForm
 from practice.records.retention import retention_expired, retention_periods
 from practice.web.responses import banner, render_form, see_other
 
-DUE_SHOWN = 100
+ROWS_A_PAGE = 25
 
 
 def _client(request: TherapistRequest, client_id: str) -> Client:
@@ -166,5 +167,9 @@ def _keep(request: TherapistRequest, client_id: str) -> KeepForm:
 @for_therapists
 def who_is_due(request: TherapistRequest) -> HttpResponse:
     """List the clients whose records need not be kept any more. Erases nobody."""
-    rows = retention_expired(request.therapist, timezone.now())
-    return render(request, "records/due.html", {"rows": rows[:DUE_SHOWN], "number": len(rows)})
+    now = timezone.now()
+    due = Paginator(retention_expired(request.therapist, now), ROWS_A_PAGE)
+    page = due.get_page(request.GET.get("page", "1"))
+    people = request.therapist.clients.in_bulk([*page])
+    rows = retention_periods([people[pk] for pk in page if pk in people], now)
+    return render(request, "records/due.html", {"rows": rows, "page": page, "number": due.count})

@@ -4,13 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client, KeepRule
 from practice.diary.models import Session
 from practice.records.retention import keep_until, retention_expired, retention_periods
 from relationships.models import Relationship
 from tests.factories import ClientFactory, start
+from tests.reading import read
 
 pytestmark = pytest.mark.database
 
@@ -123,7 +125,8 @@ def test_the_day_is_the_readers(old, ann):
 
 
 def due_names(therapist) -> list[str]:
-    return [row.client.name for row in retention_expired(therapist, NOW)]
+    people = Client.objects.in_bulk(retention_expired(therapist, NOW))
+    return [people[pk].name for pk in retention_expired(therapist, NOW)]
 
 
 def test_who_is_due_is_due_from_the_very_day_on(old, alice, clock):
@@ -175,6 +178,28 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     assert len(for_one) == len(for_many)
     assert "21 inactive clients whose records need not be kept any longer" in page
     assert "Ann Ashby" in page
+
+
+def test_the_list_has_pages_the_longest_due_first(old, alice, as_alice):
+    for n in range(26):
+        days = timedelta(days=5000 - n)
+        ClientFactory(therapist=alice, name=f"Gone {n:02}", added_at=NOW - days)
+
+    first = read(as_alice.get("/clients/due/"))
+    second = read(as_alice.get("/clients/due/?page=2"))
+
+    assert first.cells[4::4] == [f"Gone {n:02}" for n in range(25)]
+    assert second.cells[4::4] == ["Gone 25", "Ann Ashby"]
+    assert "Page 1 of 2 Next" in first.text
+    assert "27 inactive clients" in second.text
+
+
+def test_who_is_due_is_read_by_one_query_and_as_little_of_each_as_is_needed(old, alice):
+    with CaptureQueriesContext(connection) as asked:
+        retention_expired(alice, NOW)
+
+    assert len(asked) == 1
+    assert "phone" not in asked[0]["sql"]
 
 
 def test_nobody_is_due_and_the_page_says_so(as_alice):
