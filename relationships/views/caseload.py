@@ -1,7 +1,9 @@
 """The caseload as a picture, the tidy-up list, and the planned ending of one relationship."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
@@ -19,9 +21,10 @@ from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
 from relationships.caseload.tidy_up import lock_people, plan_end
 from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm
-from relationships.models import RelationshipQuerySet
+from relationships.models import Relationship, RelationshipQuerySet
 
-ROWS = 100
+ROWS_A_PAGE = 25
+MOST_SENT = 100
 
 
 @require_safe
@@ -62,11 +65,15 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
     if weeks.is_valid():
         banner(request, "weeks_saved")
         return see_other("tidy_up")
-    waiting = _attention(request)
     # A row that was shown is answered even if it has left the list since.
-    sent = [row for row in request.POST.getlist("row") if row.isalnum()]
-    shown = request.therapist.relationships.filter(public_id__in=sent) if sent else waiting
-    rows = _rows(request, shown, request.POST if sent else None)
+    sent = [row for row in request.POST.getlist("row") if row.isalnum()][:MOST_SENT]
+    if sent:
+        page, shown = None, request.therapist.relationships.filter(public_id__in=sent)
+        rows = _rows(request, _with_all_that_is_shown(shown), request.POST)
+    else:
+        waiting = _with_all_that_is_shown(_attention(request))
+        page = Paginator(waiting, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+        rows = _rows(request, page)
     valid = [row.is_valid() for row in rows]  # each of them, so that each says why
     if sent and all(valid):
         return _apply(request, [row for row in rows if row.is_chosen])
@@ -76,19 +83,23 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         "weeks": weeks,
         "forms": forms,
         "form": next((form for form in forms if form.errors), weeks),
-        "number": waiting.count(),
+        "page": page,
     }
     return render_form(request, "relationships/tidy_up.html", context)
 
 
+def _with_all_that_is_shown(relationships: RelationshipQuerySet) -> RelationshipQuerySet:
+    return relationships.with_people().with_last_event().order_by("pk")
+
+
 def _rows(
-    request: TherapistRequest, shown: RelationshipQuerySet, data: QueryDict | None
+    request: TherapistRequest, shown: Iterable[Relationship], data: QueryDict | None = None
 ) -> list[TidyForm]:
     """Return a form for each relationship, which knows when its last session was."""
-    rows = list(shown.with_people().with_last_event().order_by("pk")[:ROWS])
-    held = request.therapist.sessions.held().filter(relationship__in=rows)
+    relationships = list(shown)
+    held = request.therapist.sessions.held().filter(relationship__in=relationships)
     last = dict(held.reverse().values_list("relationship", "starts_at"))
-    return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in rows]
+    return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in relationships]
 
 
 @transaction.atomic

@@ -287,6 +287,31 @@ def test_the_page_costs_the_same_however_long_the_list_is(as_alice, alice, two):
     assert queries() == before
 
 
+def test_the_list_has_pages_and_none_is_heavy(as_alice, alice):
+    people = ClientFactory.create_batch(27, therapist=alice)
+    relationships = [start(one, at=LONG_AGO) for one in people]
+
+    first = as_alice.get("/caseload/tidy-up/")
+    second = read(as_alice.get("/caseload/tidy-up/?page=2"))
+
+    assert [
+        f"/relationships/{one.public_id}/" in read(first).addresses for one in relationships
+    ] == ([True] * 25 + [False] * 2)
+    assert "Page 1 of 2 Next" in read(first).text
+    assert len(first.content) < 60_000
+    assert {f"/relationships/{one.public_id}/" for one in relationships[25:]} < {*second.addresses}
+
+
+def test_a_row_of_another_page_is_answered_too(save, as_alice, alice):
+    people = ClientFactory.create_batch(27, therapist=alice)
+    relationships = [start(one, at=LONG_AGO) for one in people]
+
+    page = save((relationships[26], END), (relationships[25], {"action": ""}))
+
+    assert "1 relationship done." in page.text
+    assert history_of(relationships[26]) == ["started", "ended"]
+
+
 def test_only_a_therapist_opens_it(as_ann, client, as_bob, relationship):
     assert as_ann.get("/caseload/tidy-up/").status_code == 403
     assert client.get("/caseload/tidy-up/").status_code == 302
