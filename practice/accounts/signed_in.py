@@ -160,7 +160,7 @@ def time_left(request: AccountRequest) -> HttpResponse:
 
 
 class DraftMiddleware:
-    """Save a form whose POST leads to where one signs in or confirms who one is.
+    """Save a form whose POST leads to where one signs in, confirms it or adds a second factor.
 
     Whoever has done that finds the form as it was, and presses the button again. One that has
     reached its view has been used.
@@ -173,7 +173,8 @@ class DraftMiddleware:
         response = self.get_response(request)
         if request.method != "POST":
             return response
-        if response.headers.get("Location", "").startswith(resolve_url(settings.LOGIN_URL)):
+        leads_to = response.headers.get("Location") or response.headers.get("HX-Redirect", "")
+        if leads_to.startswith((resolve_url(settings.LOGIN_URL), reverse("mfa_index"))):
             drafts.save(request, elsewhere=_name_of(request) == "save_draft")
             # What allauth has stored of it, unencrypted, to do by itself after the password.
             request.session.pop(STATE_SESSION_KEY, None)

@@ -379,6 +379,22 @@ def test_a_file_is_asked_for_again_in_words(clock, desk, alice):
     assert not Profile.objects.exists()
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_who_has_to_add_a_second_factor_first_finds_the_form_as_typed(desk, ann, settings, headers):
+    place = edit_page(ann)
+    carried = hidden(read(desk.get(place)))
+    settings.SECOND_FACTOR_FOR_THERAPISTS = True
+
+    answer = desk.post(place, carried | typed_by(ann), headers=headers)
+
+    assert "/account/security/" in (
+        answer.headers.get("Location"),
+        answer.headers.get("HX-Redirect"),
+    )
+    settings.SECOND_FACTOR_FOR_THERAPISTS = False  # as if it had been added
+    assert comes_back(read(desk.get(place)))
+
+
 # Nothing is done with it by itself.
 
 
