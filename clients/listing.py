@@ -19,6 +19,7 @@ from practice.diary.models import needing_attention
 from practice.text.person_names import matches
 from practice.text.plain_text import one_line
 from practice.text.spoken_names import called, in_words
+from relationships.models import Relationship
 from relationships.models.choices import Kind
 
 ROWS_A_PAGE = 25
@@ -239,8 +240,10 @@ class Listing:
         hidden = self._clients.inactive().values("pk")
         part = "relationship__participations"
         person = f"{part}__client__person_id"
+        # All work with somebody inactive has ended, so the rest need not be looked at.
         upcoming = self.therapist.sessions.upcoming().filter(
-            **{f"{part}__client__person_id__in": hidden}
+            relationship__status=Relationship.Status.ENDED,
+            **{f"{part}__client__person_id__in": hidden},
         )
         own = Client.objects.filter(account=OuterRef("booked_by"), person_id=OuterRef(person))
         found = upcoming.values(

@@ -76,6 +76,10 @@ class Migration(migrations.Migration):
             model_name='client',
             index=models.Index(condition=models.Q(('active_relationships__gt', 0)), fields=['therapist', 'sort_name', 'id'], name='client_active_a_to_z'),
         ),
+        migrations.AddIndex(
+            model_name='client',
+            index=models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['therapist', 'active_relationships'], include=('id',), name='client_people'),
+        ),
         migrations.AddConstraint(
             model_name='client',
             constraint=models.UniqueConstraint(fields=('id', 'therapist'), name='client_and_therapist'),
