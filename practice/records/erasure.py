@@ -18,6 +18,10 @@ class NotYet(Exception):
     """Work with the client is active, or a session is to come. Nothing was erased."""
 
 
+class Changed(Exception):
+    """Other records are theirs than was shown, merged or separated since. Nothing was erased."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What erasing a client would mean."""
@@ -49,6 +53,11 @@ class Plan:
         return not self.active and not self.to_come
 
     @property
+    def shown(self) -> str:
+        """Which other records go, too, as the page sends it back (`practice/web/shown.py`)."""
+        return " ".join(record.public_id for record in self.records[1:])
+
+    @property
     def sessions(self) -> SessionQuerySet:
         """Sessions of the work that was theirs alone."""
         return self.client.therapist.sessions.filter(relationship__in=self.alone)
@@ -62,18 +71,22 @@ class Plan:
 
 
 @transaction.atomic
-def erase(client: Client, *, by: User, blank_notes: bool = False) -> None:
+def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | None = None) -> None:
     """Erase a client for good, with all records that are merged into theirs.
 
-    With `blank_notes` the private notes of shared work go, too.
+    With `blank_notes` the private notes of shared work go, too. `shown` is which other records
+    somebody has been told of (`Plan.shown`), if they have.
 
     Raises:
         NotYet: work is active, or a session is to come.
+        Changed: other records are theirs by now.
         Client.DoesNotExist: they have been erased a moment ago.
         Client.Merged: the record has been merged into another a moment ago.
     """
     client = _lock(client)
     plan = Plan.of(client)
+    if shown not in (None, plan.shown):
+        raise Changed
     if not plan.is_possible:
         raise NotYet
     nameless = [p for r in plan.alone for p in r.people if p.is_erased]

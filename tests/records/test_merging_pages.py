@@ -12,6 +12,7 @@ from practice.records.erasure import erase
 from practice.records.merging import merge, separate
 from relationships.models import Relationship
 from tests.factories import PASSWORD, ClientFactory, counters_of, start
+from tests.pressing import again, hidden
 from tests.reading import read
 
 pytestmark = pytest.mark.django_db
@@ -332,6 +333,40 @@ def test_erasing_says_which_other_record_goes(as_alice, alice, ann, anna, work):
     page = as_alice.get(f"/clients/{ann.public_id}/erase/").content.decode()
 
     assert "also those of the merged record of Anna Zell" in page
+
+
+def test_a_record_that_the_page_did_not_name_is_not_erased(as_alice, alice, ann, anna, work):
+    """Neither from an older page, nor between the look and the lock."""
+    for relationship in work:
+        relationship.end(by=alice.user, reason="completed")
+    as_alice.post("/sign-in/again/", {"password": PASSWORD})
+    page = f"/clients/{ann.public_id}/erase/"
+    before = hidden(read(as_alice.get(page)))
+    merge(anna, into=of(ann), by=alice.user)
+
+    answer = as_alice.post(page, before | {"sure": "on"})
+
+    assert "merged record of Anna Zell" in again(answer, "Nothing was erased.").text
+    assert alice.clients.people().get() == ann
+
+    now = hidden(read(as_alice.get(page)))
+    assert as_alice.post(page, now | {"sure": "on"}).status_code == 303
+    assert not alice.clients.exists()
+
+
+def test_a_record_that_was_separated_meanwhile_is_not_thought_to_go(
+    as_alice, alice, ann, anna, work
+):
+    for relationship in work:
+        relationship.end(by=alice.user, reason="completed")
+    merge(anna, into=of(ann), by=alice.user)
+    as_alice.post("/sign-in/again/", {"password": PASSWORD})
+    page = f"/clients/{ann.public_id}/erase/"
+    before = hidden(read(as_alice.get(page)))
+    separate(of(anna), by=alice.user)
+
+    assert as_alice.post(page, before | {"sure": "on"}).status_code == 409
+    assert alice.clients.count() == 2
 
 
 def test_after_separating_the_old_page_of_the_record_is_its_own_again(as_alice, ann, anna, work):
