@@ -92,6 +92,28 @@ def of_a_visitor(page: Page, people: Practice) -> Iterator[str]:
         yield address
 
 
+def of_two_records(page: Page, people: Practice) -> Iterator[str]:
+    """Two records of one person, merged and separated again."""
+    twin = ClientFactory(therapist=people.alice, name="Jonah Whitfield")
+    page.goto(f"/clients/{people.inactive.public_id}/same-person/")
+    yield "the same person as"
+    page.get_by_role("link", name="Compare with Jonah Whitfield").click()
+    press(page, "Merge these records")
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "merge two records, refused"
+    page.locator("input[name=stays]").last.check()
+    press(page, "Merge these records")
+    expect(banner(page)).to_be_focused()
+    yield "records merged"
+    banner(page).get_by_role("link").click()
+    expect(title(page)).to_have_text("Separate these records")
+    yield "separate two records"
+    press(page, "Separate these records")
+    expect(banner(page)).to_be_focused()
+    yield "records separated"
+    twin.delete()
+
+
 def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     page.goto("/clients/")
     yield "Clients"
@@ -136,6 +158,7 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     press(page, "Erase this client")
     expect(page.locator(".error-summary")).to_be_visible()
     yield "erase a client, refused"
+    yield from of_two_records(page, people)
     page.goto("/account/")
     yield "account"
     page.goto("/account/security/")

@@ -149,7 +149,7 @@ class Stage:
             (load.active_now, load.started, load.restarted, load.reasons),
             [(session.starts_at, session.state) for session in sessions.order_by("starts_at")],
             [(row.counts_from, row.until) for row in retention_periods(people, NOW)],
-            [row.client.name for row in retention_expired(self.alice, NOW)],
+            [Client.objects.get(pk=pk).name for pk in retention_expired(self.alice, NOW)],
             sorted(r.with_whom for r in self.alice.relationships.of_people(one).with_people()),
         ]
 
