@@ -64,6 +64,13 @@ def over_limit(stage: Stage, pages: Iterable[Page] = PAGES) -> list[str]:
     return lines
 
 
+@pytest.fixture
+def forgotten(stages: dict[int, Stage]) -> Iterator[None]:
+    """Forget the plans that functions of the database keep, once they were made for a plant."""
+    yield
+    bulk.do("DISCARD PLANS")
+
+
 def buffers_of_page(stage: Stage) -> int:
     """Return what the query touches that finds the clients of a page of the list."""
     page = next(page for page in PAGES if page.name == "Clients list")
@@ -95,6 +102,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("planted", PLANTED.values(), ids=PLANTED)
+@pytest.mark.usefixtures("forgotten")
 def test_what_makes_the_database_read_more_is_found(stages, planted):
     for statement in planted:
         bulk.do(statement)
@@ -102,6 +110,7 @@ def test_what_makes_the_database_read_more_is_found(stages, planted):
     assert buffers_of_page(stages[500]) > PAGE_QUERY
 
 
+@pytest.mark.usefixtures("forgotten")
 def test_a_table_that_is_read_from_end_to_end_is_found(stages):
     for way in ("indexscan", "bitmapscan", "indexonlyscan"):
         bulk.do(f"SET LOCAL enable_{way} = off")
