@@ -19,14 +19,9 @@ AT_ONCE = 1_000
 
 def add_therapists(plan: Plan, now: datetime, password: str) -> None:
     """Add every therapist of a plan, with the same id as their account."""
-    numbers = range(1, len(plan.sizes) + 1)
     emails = [probe_email(size) for size in plan.probes]
-    emails += [f"therapist-{number}@fill.example" for number in numbers[len(emails) :]]
-    accounts = (
-        User(id=number, email=email, password=password, time_zone="Europe/London")
-        for number, email in zip(numbers, emails, strict=True)
-    )
-    User.objects.bulk_create(verified(accounts, now), batch_size=AT_ONCE)
+    numbers = range(len(emails) + 1, len(plan.sizes) + 1)
+    emails += [f"therapist-{number}@fill.example" for number in numbers]
     therapists = [
         Therapist(
             id=number,
@@ -35,9 +30,20 @@ def add_therapists(plan: Plan, now: datetime, password: str) -> None:
             name=name(number * 101)[0],
             slug=email.partition("@")[0],
         )
-        for number, email in zip(numbers, emails, strict=True)
+        for number, email in enumerate(emails, start=1)
     ]
+    accounts = (
+        User(id=number, email=email, password=password, time_zone="Europe/London")
+        for number, email in enumerate(emails, start=1)
+    )
+    User.objects.bulk_create(verified(accounts, now), batch_size=AT_ONCE)
     Therapist.objects.bulk_create(therapists, batch_size=AT_ONCE)
+    _open_practices(therapists)
+    _add_second_factors(therapists[: len(plan.probes)])
+
+
+def _open_practices(therapists: list[Therapist]) -> None:
+    """Give therapists hours, rules and a profile."""
     BookingRules.objects.bulk_create(
         (BookingRules(therapist=therapist) for therapist in therapists), batch_size=AT_ONCE
     )
@@ -51,11 +57,14 @@ def add_therapists(plan: Plan, now: datetime, password: str) -> None:
     )
     profiles = (Profile(therapist=therapist, is_published=True) for therapist in therapists)
     Profile.objects.bulk_create(described(profiles), batch_size=AT_ONCE)
-    # All at once: as if they had been added long ago, nothing is recorded and nobody told by mail.
+
+
+def _add_second_factors(therapists: list[Therapist]) -> None:
+    """Add an authenticator app for each, as if long ago: nothing is recorded or told by mail."""
     secret = get_adapter().encrypt(TOTP_SECRET)
     Authenticator.objects.bulk_create(
         Authenticator(user=t.user, type=Authenticator.Type.TOTP, data={"secret": secret})
-        for t in therapists[: len(plan.probes)]
+        for t in therapists
     )
 
 

@@ -14,7 +14,7 @@ from benchmarks.counting import count
 from benchmarks.pages import PAGES, UNIT, Page, Stage
 from clients import views
 from clients.models import Client
-from practice.accounts.models import Therapist
+from practice.accounts.models import Therapist, User
 from practice.booking.models import WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
@@ -84,6 +84,12 @@ def add_clients(therapist: Therapist, numbers: range) -> None:
         Participation(**of, relationship=relationship, client=person)
         for relationship, (person, *_) in zip(made, plans, strict=True)
     )
+    give_history(made, plans, by)
+
+
+def give_history(made: list[Relationship], plans: list[tuple], by: User) -> None:
+    """Add the event that began each relationship, and its sessions."""
+    of = {"therapist": by.therapist}
     Event.objects.bulk_create(
         Event(**of, relationship=relationship, kind="started", at=relationship.started_at, by=by)
         for relationship in made
