@@ -267,6 +267,27 @@ def test_a_third_change_meanwhile_is_asked_about_again(as_alice, edit, address, 
     assert now(edit, edit.name) == ("" if third is None else str(third))
 
 
+LOCKED_FOR = {RulesForm: Therapist}  # whose row stands for their hours and rules
+
+
+@pytest.mark.database
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite locks the whole database")
+def test_the_row_is_locked_when_what_was_sent_is_compared_with_it(as_alice, edit, address, shown):
+    """So nothing can change between the comparison and the UPDATE."""
+    table = edit.row()._meta.db_table
+    locked = LOCKED_FOR.get(edit.form, type(edit.row()))._meta.db_table
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = as_alice.post(address, shown | {edit.name: edit.here})
+
+    statements = [query["sql"] for query in queries]
+    read = [n for n, sql in enumerate(statements) if f'FROM "{locked}"' in sql and " FOR NO" in sql]
+    written = [n for n, sql in enumerate(statements) if sql.startswith(f'UPDATE "{table}"')]
+    assert answer.status_code == 303
+    assert read[:1] < written[:1]
+    assert read
+
+
 # What is written, and what it is derived from.
 
 

@@ -94,3 +94,23 @@ def test_a_holiday_and_hours_that_are_saved_at_once_are_both_kept(alice):
 
         assert answers == [303, 303]
         assert (alice.weekly_hours.count(), alice.time_off.count()) == (1, 1)
+
+
+def test_of_hours_that_overlap_and_are_saved_at_once_one_is_saved_and_the_other_asked(alice):
+    for _ in range(ROUNDS):
+        alice.weekly_hours.all().delete()
+        spans = [("09:00", "12:00"), ("11:00", "13:00")]
+
+        answers = race(
+            alice,
+            "/diary/availability/",
+            "off-shown",
+            *(
+                {"mon-TOTAL_FORMS": "1", "mon-0-starts": starts, "mon-0-ends": ends}
+                for starts, ends in spans
+            ),
+        )
+
+        saved = [(f"{h.starts:%H:%M}", f"{h.ends:%H:%M}") for h in alice.weekly_hours.all()]
+        assert sorted(answers) == [303, 409]
+        assert saved == [spans[answers.index(303)]]
