@@ -36,7 +36,7 @@ class RecordShown:
     def of(cls, record: Client, but: Client | None = None) -> Self:
         """Look up what belongs to a record; `but` is one that is merged into it and shown apart."""
         records = [one for one in record.records if one != but]
-        part = Relationship.objects.filter(participations__client__in=records).values("pk")
+        part = record.therapist.participations.filter(client__in=records).values("relationship")
         work = record.therapist.relationships.filter(pk__in=part)
         return cls(record, records[1:], list(work.in_order().with_people()))
 
