@@ -43,7 +43,8 @@ class Browser(Client):
         data = dict(data or {}) if isinstance(data, dict | None) else data
         if isinstance(data, dict) and "shown" not in data:
             data["shown"] = self._shown_at(path)
-            rows = Relationship.objects.with_last_event().filter(public_id__in=data.get("row", []))
+            named = [row for row in data.get("row", []) if row.isalnum()]
+            rows = Relationship.objects.with_last_event().filter(public_id__in=named)
             data = {f"{row.public_id}-shown": row.shown for row in rows} | data
         if isinstance(data, dict) and data["shown"] is None:
             del data["shown"]

@@ -17,7 +17,9 @@ from practice.profiles.badges import Installation
 from practice.profiles.models import ClientVisit
 from practice.profiles.sums import installation_of
 
-LATEST = "installation"  # as of which midnight, and the figures; never forgotten, only replaced
+# As of which midnight, and the figures; never forgotten, only replaced. A cache that is full makes
+# room in the order of its keys, and begins with the limits of sign-in ("allauth…").
+LATEST = "installation"
 BEGUN = "installation-begun-{:%Y%m%d}"
 AN_HOUR = 3600  # seconds, after which somebody else may try: whoever began may have been killed
 

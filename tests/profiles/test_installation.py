@@ -6,7 +6,7 @@ from io import StringIO
 from typing import ClassVar
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -107,6 +107,18 @@ def test_one_process_counts_them_however_many_look(public, monkeypatch):
 
     installation_module._count_once(midnight + DAY)
     assert counted == [midnight, midnight + DAY]
+
+
+def test_they_are_kept_for_good_also_where_many_try_to_sign_in(monkeypatch):
+    shared = caches["shared"]
+    monkeypatch.setattr(installation_module, "cache", shared)
+    counted = count_installation(NOW - 400 * DAY)
+
+    for n in range(shared._max_entries + 50):
+        shared.set(f"allauth:rl:login:ip:{n}", [1.0], timeout=3600)
+
+    assert shared.get("allauth:rl:login:ip:0") is None  # there was no room for all
+    assert shared.get(installation_module.LATEST) == (NOW.replace(hour=0) - 400 * DAY, counted)
 
 
 def test_a_clock_that_is_set_back_has_nothing_counted_anew(client, public):
