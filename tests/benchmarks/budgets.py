@@ -36,7 +36,7 @@ STATEMENTS = {
     "caseload": Budget(7, 11),
     "tidy-up": Budget(7, 11),
     "public profile": Budget(7, 11),
-    "own figures page": Budget(8, 12),
+    "own figures page": Budget(7, 11),
     "records due": Budget(5, 9),
 }
 
