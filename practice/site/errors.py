@@ -86,7 +86,8 @@ def _unavailable() -> HttpResponse:
 def csrf_failure(request: PageRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or not ours. Nothing was changed; what was typed comes back, if its
     page shows that it was made for whoever asks."""
-    if page := drafts.save(request):
+    if page := drafts.save(request, elsewhere=request.path == reverse("save_draft")):
+        page = request.get_full_path() if page == request.path else page
         return HttpResponseClientRedirect(page) if request.htmx else see_other(page)
     if request.htmx:
         banner(request, "page_too_old")

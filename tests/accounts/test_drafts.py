@@ -711,6 +711,28 @@ def test_a_page_that_is_left_a_moment_too_early_has_its_form_saved_too(clock, de
     assert comes_back(read(desk.get(place)))
 
 
+def test_a_page_with_the_token_of_an_earlier_sign_in_has_its_form_saved_too(
+    clock, desk, ann, alice
+):
+    place = edit_page(ann)
+    carried = hidden(read(desk.get(place)))
+    clock.shift(timedelta(minutes=31))
+    desk.cookies.pop("csrf")
+
+    desk.post("/account/draft/", carried | typed_by(ann))
+
+    sign_in(desk, alice.user, place)
+    assert comes_back(read(desk.get(place)))
+
+
+def test_a_refused_token_leads_back_to_the_same_page_of_a_list(desk, individual):
+    place = "/caseload/tidy-up/?page=2"
+    carried = hidden(read(desk.get(place)))
+    desk.cookies.pop("csrf")
+
+    assert desk.post(place, carried | {"weeks": "17"}).url == place
+
+
 def test_only_a_form_that_was_typed_in_says_so(clock, desk, ann, alice):
     """So that a page without a word of anybody's is left without a draft."""
     place = edit_page(ann)
