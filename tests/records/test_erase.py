@@ -10,7 +10,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.db.models import CASCADE
 from django.utils import timezone
@@ -25,6 +24,7 @@ from relationships.models import Erasure, Event, Relationship
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, history_of, start
 from tests.pressing import Browser
+from tests.records.rows import every_word
 
 pytestmark = pytest.mark.database
 
@@ -80,16 +80,6 @@ def sure_alice(alice: Therapist) -> Browser:
 
 def page_of(client: Client) -> str:
     return f"/clients/{client.public_id}/erase/"
-
-
-def every_word(*, but_of: str = "") -> str:
-    """Return everything that any table holds, but for the browsers' sessions and one app."""
-    rows = [
-        repr(list(model._base_manager.values_list()))
-        for model in apps.get_models()
-        if model is not BrowserSession and model._meta.app_label != but_of
-    ]
-    return "\n".join(rows)
 
 
 def test_nothing_of_a_client_who_was_seen_alone_is_left(alone, ann, alice, sure_alice):

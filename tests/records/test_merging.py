@@ -21,7 +21,7 @@ from relationships.caseload.figures import Caseload
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, counters_of, start
-from tests.records.test_erase import every_word
+from tests.records.rows import every_word
 
 pytestmark = pytest.mark.django_db
 
