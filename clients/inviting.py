@@ -14,10 +14,13 @@ from django.views.decorators.http import require_http_methods
 from clients import invitation_mail
 from clients.models import Client, Invitation
 from clients.people import person_or_404
+from clients.views import show_client
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.web.encryption import decrypt, encrypt
 from practice.web.responses import see_other
+from practice.web.shown import LOOK, was_shown
 
 SESSION_KEY = PURPOSE = "invitation"
 
@@ -33,13 +36,12 @@ def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
         return _show(request, person)
     if person.can_sign_in or not person.email:
         return see_other("client", client_id)
-    with Entry.recording(
-        Verb.CLIENT_INVITED, by=request.user, therapist=request.therapist, about=person
-    ):
-        try:
-            token = Invitation.create_for(person)
-        except Client.DoesNotExist:
-            raise Http404 from None
+    try:
+        token = _invite(request, person)
+    except Client.DoesNotExist:
+        raise Http404 from None
+    except Invitation.Changed:
+        return _nobody_invited(request, client_id=client_id)
     # Nothing but this browser's session may keep the link until then, and its database not tell it.
     link = encrypt(invitation_mail.shown_link(request, token), PURPOSE)
     request.session[SESSION_KEY] = {"client": person.public_id, "link": link, "is_sent": False}
@@ -47,6 +49,25 @@ def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
         letter = invitation_mail.letter(request, person, token)
         transaction.on_commit(partial(_send, request, letter))
     return see_other("invite", client_id)
+
+
+def _invite(request: TherapistRequest, person: Client) -> str:
+    """Invite somebody at the address that the page has shown, and return the secret of the link.
+
+    Raises:
+        Client.DoesNotExist: they have been erased a moment ago.
+        Invitation.Changed: they have another address.
+    """
+    if not was_shown(request, person.email):
+        raise Invitation.Changed
+    act = {"by": request.user, "therapist": request.therapist, "about": person}
+    with Entry.recording(Verb.CLIENT_INVITED, **act):
+        return Invitation.create_for(person, if_unchanged=True)
+
+
+@records(Verb.CLIENT_OPENED)
+def _nobody_invited(request: TherapistRequest, client_id: str) -> HttpResponse:
+    return show_client(request, client_id, f"Nobody was invited. {LOOK}")
 
 
 def _send(request: HttpRequest, letter: EmailMessage) -> None:

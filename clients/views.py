@@ -116,6 +116,11 @@ def _parts(listing: Listing) -> str:
 @records(Verb.CLIENT_OPENED)
 def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     """Show who a client is and which relationships there are."""
+    return show_client(request, client_id)
+
+
+def show_client(request: TherapistRequest, client_id: str, changed: str = "") -> HttpResponse:
+    """Show the page of a client, perhaps with what has `changed` since it was opened."""
     people = request.therapist.clients.select_related("account")
     person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
     relationships = request.therapist.relationships.of_people([person]).in_order().with_people()
@@ -129,8 +134,9 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
         "kept": retention_periods([person], timezone.now())[0],
         "same_address": in_words(other.name for other in others),
         "sees": "both" if len(others) == 1 else "all of them",
+        "changed": changed,
     }
-    return render(request, "clients/client.html", context)
+    return render_form(request, "clients/client.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

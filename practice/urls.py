@@ -57,11 +57,11 @@ security_urls = [
     path("", security.security, name="mfa_index"),
     path("elsewhere/", security.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("app/add/", totp_views.activate_totp, name="mfa_activate_totp"),
-    path("app/remove/", totp_views.deactivate_totp, name="mfa_deactivate_totp"),
+    path("app/remove/", security.RemoveApp.as_view(), name="mfa_deactivate_totp"),
     path("codes/", recovery_codes_views.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(
         "codes/new/",
-        recovery_codes_views.generate_recovery_codes,
+        security.MakeCodes.as_view(),
         name="mfa_generate_recovery_codes",
     ),
     path("passkeys/add/", security.AddPasskey.as_view(), name="mfa_add_webauthn"),

@@ -1,14 +1,18 @@
 """Pressing a button of a page that was opened a while ago, or this very moment."""
 
+from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client as DjangoClient
 from django.urls import Resolver404, resolve
 
+from clients.models import Client
 from practice.accounts.models import User
 from practice.diary.models import Session
+from practice.records.erasure import Plan
 from relationships.models import Relationship
 from tests.reading import Page, read
 
@@ -33,7 +37,7 @@ def again(answer: HttpResponse, nothing: str) -> Page:
     return page
 
 
-class Browser(Client):
+class Browser(DjangoClient):
     """A browser whose pages were opened a moment ago: a form says what its page shows.
 
     What is sent as `shown` is left as it is; None leaves it out, as a page from before would.
@@ -69,6 +73,23 @@ def _relationship(_: Browser, path: str, relationship_id: str) -> str | None:
     return found and found.shown
 
 
+def _plan(_: Browser, path: str, client_id: str) -> str | None:
+    found = Client.objects.filter(public_id=client_id).first()
+    return found and Plan.of(found).shown
+
+
+def _email(_: Browser, path: str, client_id: str) -> str | None:
+    return Client.objects.filter(public_id=client_id).values_list("email", flat=True).first()
+
+
+def _factor(kind: str) -> Callable[..., str]:
+    def factor(browser: Browser, path: str) -> str:
+        mine = Authenticator.objects.filter(user=browser.session.get("_auth_user_id"), type=kind)
+        return str(mine.values_list("pk", flat=True).first() or "none")
+
+    return factor
+
+
 def _page(browser: Browser, path: str, **ids: str) -> str | None:
     answer = browser.get(path)
     return hidden(read(answer)).get("shown") if answer.status_code == 200 else None
@@ -92,4 +113,8 @@ SHOWN = {
     "end": _relationship,
     "restart": _relationship,
     "undo": _relationship,
+    "erase_client": _plan,
+    "invite": _email,
+    "mfa_deactivate_totp": _factor("totp"),
+    "mfa_generate_recovery_codes": _factor("recovery_codes"),
 }

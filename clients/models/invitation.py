@@ -27,6 +27,9 @@ class Invitation(models.Model):
     class Unusable(Exception):
         """The link is unknown, used, withdrawn or too old."""
 
+    class Changed(Exception):
+        """The client has another e-mail address than when they were read. Nobody was invited."""
+
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="invitations")
     client = models.ForeignKey(Client, models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -43,7 +46,7 @@ class Invitation(models.Model):
 
     @classmethod
     @transaction.atomic
-    def create_for(cls, client: Client) -> str:
+    def create_for(cls, client: Client, *, if_unchanged: bool = False) -> str:
         """Invite a client at their e-mail address and return the secret of the link.
 
         An earlier link that was not used stops working.
@@ -51,8 +54,11 @@ class Invitation(models.Model):
         Raises:
             Client.DoesNotExist: they have been erased a moment ago.
             Client.Merged: the record has been merged into another a moment ago.
+            Invitation.Changed: `if_unchanged`, and they have another address than when read.
         """
-        client = Client.lock_person(client.pk)
+        read, client = client, Client.lock_person(client.pk)
+        if if_unchanged and client.email != read.email:
+            raise cls.Changed
         token = secrets.token_urlsafe(32)
         client.invitations.filter(accepted_at=None).delete()
         client.invitations.create(

@@ -4,17 +4,23 @@ from typing import Any
 
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.totp.views import DeactivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
+from django.views.generic import FormView
 
 from practice.accounts.access import AccountRequest
 from practice.accounts.devices import device
+from practice.accounts.models import User
 from practice.web.responses import banner, see_other
+from practice.web.shown import LOOK, was_shown
 
 Type = Authenticator.Type
 
@@ -52,6 +58,39 @@ def sign_out_elsewhere(request: AccountRequest) -> HttpResponse:
         session.end()
     banner(request, "signed_out_elsewhere")
     return see_other("mfa_index")
+
+
+class ShownMixin(FormView):
+    """A page about one factor, whose press does nothing to another that has taken its place."""
+
+    type: str
+    nothing: str  # was done, in a sentence
+
+    def get_context_data(self, **kwargs: Any) -> dict:
+        factor = Authenticator.objects.filter(user=self.request.user, type=self.type).first()
+        shown = str(factor.pk) if factor else "none"
+        return super().get_context_data(**kwargs) | {"shown": shown}
+
+    def form_valid(self, form: Form) -> HttpResponse:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=self.request.user.pk)
+            context = self.get_context_data(form=form)
+            if was_shown(self.request, context["shown"]):
+                return super().form_valid(form)
+        context["changed"] = f"{self.nothing} {LOOK}"
+        return self.render_to_response(context, status=409)
+
+
+class RemoveApp(ShownMixin, DeactivateTOTPView):
+    """Remove the authenticator app that the page was opened for."""
+
+    type, nothing = Type.TOTP, "Nothing was removed."
+
+
+class MakeCodes(ShownMixin, GenerateRecoveryCodesView):
+    """Make new recovery codes in place of those that there were when the page was opened."""
+
+    type, nothing = Type.RECOVERY_CODES, "No new codes were made."
 
 
 class SecondStep(AuthenticateView):

@@ -1,5 +1,6 @@
 """Erasing a person: what is theirs alone goes, and what is others', too, loses their name."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,7 +20,7 @@ class NotYet(Exception):
 
 
 class Changed(Exception):
-    """Other records are theirs than was shown, merged or separated since. Nothing was erased."""
+    """It is something else that would be erased than the page said. Nothing was erased."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,15 @@ class Plan:
 
     @property
     def shown(self) -> str:
-        """Which other records go, too, as the page sends it back (`practice/web/shown.py`)."""
-        return " ".join(record.public_id for record in self.records[1:])
+        """What the page says would go and stay, as a digest."""
+        events = self.client.therapist.events.filter(relationship__in=[*self.alone, *self.shared])
+        said = [
+            self.client.name,
+            [(record.pk, record.account_id) for record in self.records],
+            [[r.pk for r in work] for work in (self.alone, self.shared, self.with_notes)],
+            [self.sessions.count(), events.count()],
+        ]
+        return hashlib.sha256(repr(said).encode()).hexdigest()
 
     @property
     def sessions(self) -> SessionQuerySet:
@@ -74,21 +82,20 @@ class Plan:
 def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | None = None) -> None:
     """Erase a client for good, with all records that are merged into theirs.
 
-    With `blank_notes` the private notes of shared work go, too. `shown` is which other records
-    somebody has been told of (`Plan.shown`), if they have.
+    With `blank_notes` the private notes of shared work go, too; with `shown` only what was shown.
 
     Raises:
         NotYet: work is active, or a session is to come.
-        Changed: other records are theirs by now.
+        Changed: something else would be erased than what was `shown`.
         Client.DoesNotExist: they have been erased a moment ago.
         Client.Merged: the record has been merged into another a moment ago.
     """
     client = _lock(client)
     plan = Plan.of(client)
-    if shown not in (None, plan.shown):
-        raise Changed
     if not plan.is_possible:
         raise NotYet
+    if shown not in (None, plan.shown):
+        raise Changed
     nameless = [p for r in plan.alone for p in r.people if p.is_erased]
     _write_down(plan, by, blank_notes=blank_notes)
     Invitation.objects.filter(client__in=plan.records).delete()

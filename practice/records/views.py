@@ -26,13 +26,10 @@ from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
 from practice.records.retention import retention_expired, retention_periods
 from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import shown_by
+from practice.web.shown import LOOK, shown_by
 
 ROWS_A_PAGE = 25
-CHANGED = (
-    "Nothing was erased. Other records are merged with this one by now: look at what would go, and "
-    "press again if you still mean it."
-)
+NOTHING = "Nothing was erased."
 
 
 def _client(request: TherapistRequest, client_id: str) -> Client:
@@ -113,22 +110,23 @@ def erase_client(request: TherapistRequest, client_id: str) -> HttpResponse:
 @reauthentication_required
 def _erase(request: TherapistRequest, plan: Plan) -> HttpResponse:
     form = EraseForm(request.POST if request.method == "POST" else None)
-    context = {"plan": plan, "form": form, "shown": plan.shown}
-    if not form.is_valid():
-        return render_form(request, "records/erase.html", context)
-    notes, shown = form.cleaned_data["blank_notes"], shown_by(request)
-    try:
-        erase(plan.client, by=request.user, blank_notes=notes, shown=shown)
-    except Client.DoesNotExist:
-        raise Http404 from None
-    except NotYet:
-        return _not_yet(request, Plan.of(plan.client))
-    except Changed:
-        plan = Plan.of(_client(request, plan.client.public_id))
-        context = {"plan": plan, "form": EraseForm(), "shown": plan.shown, "changed": CHANGED}
-        return render_form(request, "records/erase.html", context)
-    banner(request, "client_erased")
-    return see_other("clients")
+    changed = ""
+    if form.is_valid():
+        blank_notes = form.cleaned_data["blank_notes"]
+        try:
+            erase(plan.client, by=request.user, blank_notes=blank_notes, shown=shown_by(request))
+        except Client.DoesNotExist:
+            raise Http404 from None
+        except NotYet:
+            return _not_yet(request, Plan.of(plan.client))
+        except Changed:
+            plan = Plan.of(_client(request, plan.client.public_id))
+            form, changed = EraseForm(initial={"blank_notes": blank_notes}), f"{NOTHING} {LOOK}"
+        else:
+            banner(request, "client_erased")
+            return see_other("clients")
+    context = {"plan": plan, "form": form, "shown": plan.shown, "changed": changed}
+    return render_form(request, "records/erase.html", context)
 
 
 def _not_yet(request: TherapistRequest, plan: Plan) -> HttpResponse:
