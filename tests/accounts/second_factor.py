@@ -5,9 +5,9 @@ import time
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
-from django.test import Client as Browser
 
 from tests.factories import PASSWORD
+from tests.pressing import Browser
 from tests.reading import read
 
 SECURITY = "/account/security/"
