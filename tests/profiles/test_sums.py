@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import Count, Q
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from practice.profiles import sums
 from practice.profiles.badges import Installation
 from practice.profiles.installation import everybody
 from practice.profiles.models import ClientVisit
+from practice.profiles.stats import GRACE, LATELY
 from practice.profiles.sums import installation_of, stats_of
 from practice.records.merging import merge
 from relationships.models import Relationship
@@ -128,6 +130,72 @@ def test_however_much_there_is_the_database_is_asked_twice_and_answers_with_numb
         with CaptureQueriesContext(connection) as context:
             work()
         assert len(context) == 2
+
+
+# The comparison notices: each fault of the SQL that is planted here makes it fail.
+
+
+def on_every_edge(alice) -> None:
+    """A history in which each condition of the SQL decides something, at `NOW` to the instant."""
+    of = [start(ClientFactory(therapist=alice), at=LONG_AGO) for _ in range(7)]
+    session(of[0], NOW - 60 * DAY, booked_at=NOW - 60 * DAY)  # just not lately any more
+    session(of[1], NOW - 13 * DAY, booked_at=NOW - 14 * DAY)  # counts from this very instant on
+    session(of[2], NOW - 30 * DAY, complimentary=True)  # the only one, and for nothing
+    session(of[3], NOW - 31 * DAY, complimentary=True)
+    session(of[3], NOW - 32 * DAY)
+    session(of[4], NOW - 33 * DAY, "missed")
+    session(of[5], NOW - 34 * DAY, booked_at=NOW + JUST)  # recorded an instant from now
+    session(of[6], NOW - 35 * DAY)
+    session(of[6], NOW - 90 * DAY, "booked", last_own_move=NOW - 60 * DAY)
+    couple = start(of[0].clients.get(), of[6].clients.get(), at=LONG_AGO)
+    session(couple, NOW - 36 * DAY, booked_at=NOW - 37 * DAY)
+
+
+def test_the_database_decides_every_edge_as_the_rules_do(alice):
+    on_every_edge(alice)
+
+    agree(NOW)
+    agree(NOW + JUST)
+    agree(NOW - JUST)
+
+
+def lately(moment: str, now) -> Q:
+    return Q(**{f"{moment}__gte": now - LATELY, f"{moment}__lte": now})
+
+
+def attended(now, **more: object) -> Q:
+    return Q(state="attended", starts_at__lte=now, **more)
+
+
+def counted(now, *, first: str = "first_booking__lte", least: int = 1) -> Q:
+    return Q(**{"attended__gte": least, first: now - GRACE})
+
+
+FAULTS = {
+    "sixty days and an instant": ("_lately", lately),
+    "recorded later": ("_attended", attended),
+    "whatever the state": (
+        "_attended",
+        lambda now: Q(starts_at__lte=now, booked_at__lte=now),
+    ),
+    "fourteen days and an instant": (
+        "_is_counted",
+        lambda now: counted(now, first="first_booking__lt") & ~Q(attended=1, free=1),
+    ),
+    "complimentary counts": ("_is_counted", counted),
+    "nobody for nothing": ("_is_counted", lambda now: counted(now) & Q(free=0)),
+    "who never came": ("_is_counted", lambda now: counted(now, least=0)),
+    "a couple makes two sessions": ("Count", lambda *of, distinct=False, **how: Count(*of, **how)),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_comparison_fails_when_the_sql_says(fault, alice, monkeypatch):
+    on_every_edge(alice)
+    monkeypatch.setattr(sums, *FAULTS[fault])
+
+    with pytest.raises(AssertionError):
+        agree(NOW)
 
 
 # The command that looks.
