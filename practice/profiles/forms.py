@@ -4,7 +4,6 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
 from practice.profiles.models import Profile
 from practice.profiles.photo import portrait
@@ -61,8 +60,13 @@ class ProfileForm(EditMixin, forms.ModelForm):
         self.initial["photo_shown"] = sha256(self.instance.photo).hexdigest()
 
     def clean_new_photo(self) -> bytes:
-        upload: UploadedFile | None = self.cleaned_data["new_photo"]
-        return portrait(upload.file, upload.size or 0) if upload and upload.file else b""
+        """Return the portrait, which is made once of an upload, whichever form asks first."""
+        upload: Any = self.cleaned_data["new_photo"]
+        if not (upload and upload.file):
+            return b""
+        if not hasattr(upload, "portrait"):
+            upload.portrait = portrait(upload.file, upload.size or 0)
+        return upload.portrait
 
     def clean(self) -> dict:
         """Ask before a photo is replaced or removed that the page did not show."""

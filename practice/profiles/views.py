@@ -76,10 +76,11 @@ def _visible(request: HttpRequest, slug: str) -> Profile:
 def profile(request: TherapistRequest) -> HttpResponse:
     """Edit one's own profile."""
     own = Profile.objects.filter(therapist=request.therapist)
-    if request.method == "POST":
+    is_sent = request.method == "POST"
+    data, files = (request.POST, request.FILES) if is_sent else (None, None)
+    form = ProfileForm(data, files, instance=own.first() or Profile(therapist=request.therapist))
+    if form.is_valid():  # a photo has been unpacked before anything is locked
         form = _save(request)
-    else:
-        form = ProfileForm(instance=own.first() or Profile(therapist=request.therapist))
     if form.is_valid():
         banner(request, "profile_saved")
         return see_other("profile")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -329,6 +330,23 @@ def test_without_a_photo_there_is_nothing_to_serve(as_alice, client):
     as_alice.post("/profile/", TYPED)
 
     assert client.get("/therapists/alice/photo/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    "connection.vendor == 'postgresql'", reason="There a request is one transaction, and locks rows"
+)
+def test_a_photo_is_unpacked_once_and_before_the_database_is_locked(as_alice, monkeypatch):
+    opened, unpack = [], Image.open
+
+    def watched(*args, **kwargs):
+        opened.append(connection.in_atomic_block)
+        return unpack(*args, **kwargs)
+
+    monkeypatch.setattr(Image, "open", watched)
+
+    assert send(as_alice, picture()).status_code == 303
+    assert opened == [False]
 
 
 # A page that is older than the photo.
