@@ -187,7 +187,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--pool", action="store_true", help="keep connections (?pool=true)")
     options = parser.parse_args()
-    query = "?pool=true" if options.pool else ""
+    query = "?pool=true" if options.pool else "?pool=false"
     with installation(options.database, query) as practice:
         return report(practice, options.seconds)
 

@@ -25,7 +25,6 @@ from tests.harness.report import row, verdict
 from tests.harness.visitor import Visitor
 
 PRACTICES, CONNECTIONS = 4, 2
-POOL = "?pool=true"
 # PgBouncer passes none on from the server: docs/operate.md.
 LIMITS = ("lock_timeout = '2500ms'", "statement_timeout = '3s'")
 CONFIGURATION = """
@@ -60,7 +59,9 @@ def pgbouncer(practice: Installation) -> Iterator[None]:
     process = subprocess.Popen(
         [find_pgbouncer(), "--quiet", *as_whom, file], stderr=subprocess.DEVNULL
     )
-    practice.web.environment["DATABASE_URL"] = f"postgres://stillwater@127.0.0.1:{port}/practice"
+    practice.web.environment["DATABASE_URL"] = (
+        f"postgres://stillwater@127.0.0.1:{port}/practice?pool=false"
+    )
     try:
         yield
     finally:
@@ -74,7 +75,9 @@ def main() -> int:
     parser.add_argument("--through", choices=["pool", "pgbouncer"], default="pool")
     parser.add_argument("--requests", type=int, default=2000)
     options = parser.parse_args()
-    with installation("postgres", POOL if options.through == "pool" else "") as practice:
+    with installation(
+        "postgres", "?pool=true" if options.through == "pool" else "?pool=false"
+    ) as practice:
         between = pgbouncer(practice) if options.through == "pgbouncer" else nullcontext()
         with between:
             practice.web.start()

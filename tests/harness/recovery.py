@@ -111,7 +111,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--pool", action="store_true", help="keep connections (?pool=true)")
     options = parser.parse_args()
-    with installation("postgres", "?pool=true" if options.pool else "") as practice:
+    with installation("postgres", "?pool=true" if options.pool else "?pool=false") as practice:
         return report(practice, options.times, pool=options.pool)
 
 

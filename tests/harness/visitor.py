@@ -45,14 +45,14 @@ class Visitor:
         return self._ask("GET", path)
 
     def post(self, path: str, page: Answer, **fields: str) -> Answer:
-        """Send the form of a page, with what the page showed and what was typed.
+        """Send the form of a page, its last, with what the page showed and what was typed.
 
         Raises:
             NoAnswer: nobody was there, or nobody stayed.
         """
-        token, shown = TOKEN.search(page.text), SHOWN.search(page.text)
+        token, shown = TOKEN.search(page.text), SHOWN.findall(page.text)
         fields["csrfmiddlewaretoken"] = token[1] if token else ""
-        fields |= {"shown": unescape(shown[1])} if shown else {}
+        fields |= {"shown": unescape(shown[-1])} if shown else {}  # a banner may have a form, too
         return self._ask("POST", path, urlencode(fields))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
