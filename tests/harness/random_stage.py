@@ -1,7 +1,7 @@
 """The stage of `random_operations.py`: two practices in a database, and beside them plain ones."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import time_machine
 from django.db import connection, transaction
@@ -61,8 +61,11 @@ class Stage(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "transaction"):
             return
+        from tests.profiles.agreement import agree
+
         self.clock.stop()
         try:
+            agree(self.now + timedelta(days=15))  # when who booked first today may count
             connection.check_constraints()  # those that would wait for the end of the transaction
             chain_everything()
             for chain in verify.chains():
