@@ -60,8 +60,9 @@ def _invite(request: TherapistRequest, person: Client) -> str:
     """
     if not was_shown(request, person.email):
         raise Invitation.Changed
-    act = {"by": request.user, "therapist": request.therapist, "about": person}
-    with Entry.recording(Verb.CLIENT_INVITED, **act):
+    with Entry.recording(
+        Verb.CLIENT_INVITED, by=request.user, therapist=request.therapist, about=person
+    ):
         return Invitation.create_for(person, if_unchanged=True)
 
 

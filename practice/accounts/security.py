@@ -73,7 +73,8 @@ class ShownMixin(FormView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         with transaction.atomic():
-            User.objects.select_for_update(no_key=True).get(pk=self.request.user.pk)
+            account: Any = self.request.user
+            User.objects.select_for_update(no_key=True).get(pk=account.pk)
             context = self.get_context_data(form=form)
             if was_shown(self.request, context["shown"]):
                 return super().form_valid(form)

@@ -104,11 +104,13 @@ class Beginning:
     def _is_nobody_twice(self) -> bool:
         seen: set[object] = {self.client.public_id} if self.client else set()
         if self.person:
-            seen.add(_who(self.person.cleaned_data))
+            cleaned = self.person.cleaned_data
+            seen.add(_key_of(cleaned["name"], cleaned["email"]))
         once = True
         for form in self.others.filled:
             chosen = form.cleaned_data["who"]
-            person = _who(form.cleaned_data) if chosen in ("", SOMEONE_ELSE) else chosen
+            new = _key_of(form.cleaned_data["name"], form.cleaned_data["email"])
+            person = new if chosen in ("", SOMEONE_ELSE) else chosen
             if person in seen:
                 form.add_error("name", "You have entered this person twice")
                 once = False
@@ -161,18 +163,45 @@ class Beginning:
     def begun_already(self) -> Relationship | None:
         """What this very form has begun, if it was sent before."""
         key = self.kind.cleaned_data.get("key") if self.kind.is_valid() else None
-        return self.therapist.relationships.filter(key=key).first() if key else None
+        begun = self.therapist.relationships.filter(key=key).first() if key else None
+        if begun and not self._says_the_same_as(begun):
+            raise BegunOtherwise(begun)
+        return begun
+
+    def _says_the_same_as(self, begun: Relationship) -> bool:
+        """Whether a relationship is of the kind, and with the people, that this form has."""
+        new = [form for form in (self.person, *self.others.filled) if form]
+        typed = {_key_of(form["name"].value(), form["email"].value()) for form in new}
+        known = {form["who"].value() for form in self.others.filled}
+        known |= {self.client.public_id} if self.client else set()
+        return (
+            begun.kind == self.kind.cleaned_data["kind"]
+            and len(begun.people) == len(new) + (self.client is not None)
+            and all(
+                person.public_id in known or _key_of(person.name, person.email) in typed
+                for person in begun.people
+            )
+        )
 
 
-def _who(cleaned: dict) -> tuple[str, str]:
-    """Return what tells two new people apart."""
-    return fold(cleaned["name"]), cleaned["email"].lower()
+class BegunOtherwise(Exception):
+    """The same form was sent before, with something else in it, and has begun a relationship."""
+
+    def __init__(self, begun: Relationship) -> None:
+        super().__init__(begun)
+        self.begun = begun
+
+
+def _key_of(name: str | None, email: str | None) -> tuple[str, str]:
+    """Return what tells two people apart, who may not be on record yet."""
+    return fold(name or ""), (email or "").strip().lower()
 
 
 def begin(beginning: Beginning, by: User) -> Relationship | None:
     """Save a beginning if it is valid; the same form sent again gets what it has begun.
 
     Raises:
+        BegunOtherwise: the same form has begun something else, by another click.
         Client.DoesNotExist: somebody who was known has been erased a moment ago.
     """
     try:

@@ -1,5 +1,7 @@
 """Pages about people that speak of relationships: the tab, and starting work."""
 
+from uuid import uuid4
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -11,7 +13,8 @@ from practice.audit.decorators import records
 from practice.audit.models import Verb
 from practice.web.drafts import sent_or_draft
 from practice.web.responses import banner, render_form, see_other
-from relationships.forms.starting import Beginning, begin
+from practice.web.shown import LOOK
+from relationships.forms.starting import Beginning, BegunOtherwise, begin
 
 
 @require_safe
@@ -42,12 +45,18 @@ def add_relationship(request: TherapistRequest, client_id: str) -> HttpResponse:
 
 
 def _begin(request: TherapistRequest, client: Client | None, template: str) -> HttpResponse:
-    beginning = Beginning(request.therapist, client, sent_or_draft(request))
+    data = sent_or_draft(request)
+    beginning, started, changed = Beginning(request.therapist, client, data), None, ""
     try:
         started = begin(beginning, request.user) if beginning.is_bound else None
+    except BegunOtherwise as former:
+        what = f"your {former.begun} with {former.begun.with_whom}"
+        changed = f"This form was sent before, and started {what}. {LOOK}"
+        beginning = Beginning(request.therapist, client, (data or {}) | {"key": uuid4()})
     except Client.DoesNotExist:
         raise Http404 from None
     if started:
         banner(request, "relationship_started", relationship=started)
         return see_other("relationship", started.public_id)
-    return render_form(request, template, {"form": beginning, "client": client})
+    context = {"form": beginning, "client": client, "changed": changed}
+    return render_form(request, template, context)

@@ -11,6 +11,7 @@ from tests.diary import NOW
 from tests.factories import counters_of, history_of, row_of
 from tests.pressing import again, hidden
 from tests.reading import read, sent_by
+from tests.relationships.typed import ADD, add_to, typed
 
 pytestmark = pytest.mark.database
 
@@ -263,3 +264,45 @@ def test_what_is_read_is_compared_again_as_it_is_written(
         with pytest.raises(Relationship.Changed):
             act(by=alice.user, if_unchanged=True)
         assert is_as_before(individual, before)
+
+
+# A form that begins work, sent twice.
+
+KEY = "0b9c1f6e-6a0e-4f0b-9b5e-2f4f3a1d7c55"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "Yusuf Zephyr"},
+        {"email": "zoe@mail.example"},
+        {"kind": "couples", "others-0-name": "Max Zephyr"},
+    ],
+    ids=str,
+)
+def test_a_form_sent_again_with_other_people_names_what_it_began(as_alice, alice, changed):
+    as_alice.post(ADD, typed(key=KEY))
+
+    answer = as_alice.post(ADD, typed(key=KEY) | changed)
+
+    page = read(answer)
+    assert answer.status_code == 409
+    assert "started your Individual relationship with Zoë Zephyr" in page.text
+    assert [client.name for client in alice.clients.all()] == ["Zoë Zephyr"]
+    assert page.value_of("name") == changed.get("name", "Zoë Zephyr")
+    # The page has a new key: pressed again, it begins what it says.
+    sent = typed(key=page.value_of("key"), is_new="on") | changed
+    assert as_alice.post(ADD, sent).status_code == 303
+    assert alice.relationships.count() == 2
+
+
+def test_a_form_sent_again_as_it_was_leads_to_what_it_began(as_alice, alice, ann):
+    ben = {"name": "Ben Bright", "email": "BEN@mail.example"}
+    sent = typed(ben, key=KEY, kind="couples")
+    first = as_alice.post(add_to(ann), sent)
+
+    second = as_alice.post(add_to(ann), sent)
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.url == second.url
+    assert alice.clients.count() == 2

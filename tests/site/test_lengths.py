@@ -92,6 +92,7 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "SecondStepByPasskeyForm": {"user": alice.user},
         "SpanForm": {"row": "Monday, first time", "use_required_attribute": False},
         "TidyForm": {"relationship": individual, "last_session": None},
+        "WhichStaysForm": {"may_stay": individual.people},
     }
 
     request = rf.get("/")
