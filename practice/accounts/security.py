@@ -1,6 +1,6 @@
 """Account security: second steps, passkeys, and where one is signed in."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
@@ -73,8 +73,8 @@ class ShownMixin(FormView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         with transaction.atomic():
-            account: Any = self.request.user
-            User.objects.select_for_update(no_key=True).get(pk=account.pk)
+            account = User.objects.filter(pk=cast(User, self.request.user).pk)
+            account.select_for_update(no_key=True).get()
             context = self.get_context_data(form=form)
             if was_shown(self.request, context["shown"]):
                 return super().form_valid(form)

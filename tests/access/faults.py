@@ -27,6 +27,7 @@ from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import views as profiles_views
 from practice.profiles.models import Profile
 from practice.site import errors
+from practice.web.responses import render_form
 from relationships.models import Relationship
 from relationships.views import work as relationships_views
 
@@ -106,9 +107,9 @@ def form_takes_every_column(patch: Patch) -> None:
 def looking_writes(patch: Patch) -> None:
     def counting(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         Client.objects.update(preferred_name="seen")
-        return render(request, *args, **kwargs)
+        return render_form(request, *args, **kwargs)
 
-    patch.setattr(clients_views, "render", counting)
+    patch.setattr(clients_views, "render_form", counting)
 
 
 def a_look_is_taken_for_a_press(patch: Patch) -> None:
@@ -150,17 +151,17 @@ def others_have_full_names(patch: Patch) -> None:
 def the_log_names_the_client(patch: Patch) -> None:
     def telling(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         logging.getLogger("django.request").warning("Opened: %s", _named(request))
-        return render(request, *args, **kwargs)
+        return render_form(request, *args, **kwargs)
 
-    patch.setattr(clients_views, "render", telling)
+    patch.setattr(clients_views, "render_form", telling)
 
 
 def a_mail_names_the_client(patch: Patch) -> None:
     def telling(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         mail.send_mail("Opened", _named(request), None, ["somebody@mail.example"])
-        return render(request, *args, **kwargs)
+        return render_form(request, *args, **kwargs)
 
-    patch.setattr(clients_views, "render", telling)
+    patch.setattr(clients_views, "render_form", telling)
 
 
 FORGOTTEN_FILTERS = {
