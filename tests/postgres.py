@@ -126,9 +126,12 @@ class Server:
 
 @contextmanager
 def throwaway_postgres(programs: Path | None = None) -> Iterator[str]:
-    """Start a quick, forgetful server; yield a DATABASE_URL; stop and remove it."""
+    """Start a quick, forgetful server; yield a DATABASE_URL; stop and remove it.
+
+    Without a pool: a test that closes its connection means it.
+    """
     with throwaway_server(programs, FORGETFUL) as server:
-        yield server.url()
+        yield f"{server.url()}?pool=false"
 
 
 @contextmanager

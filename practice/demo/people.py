@@ -22,6 +22,7 @@ from practice.demo.names import (
     HANNAHS_ACTIVE,
     HANNAHS_INACTIVE,
 )
+from practice.profiles.installation import count_installation
 from practice.profiles.models import Profile
 from relationships.models import Kind, Relationship, start_relationship
 from relationships.models.choices import EndReason
@@ -132,6 +133,7 @@ def load(now: datetime | None = None) -> None:
         colleague.individuals([f"Client {n} of {name}" for n in "ABCDE"], [])
         diary.fill(colleague.therapist, dice, now, visits_each=4)
     _profiles()
+    count_installation(now)
 
 
 def _profiles() -> None:

@@ -209,7 +209,7 @@ def begin(beginning: Beginning, by: User) -> Relationship | None:
             if again := beginning.begun_already:
                 return again
             if not beginning.is_valid():
-                return None
+                return beginning.begun_already  # by the other click, since the look before
             beginning.lock_people()
             if again := beginning.begun_already:
                 return again

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from practice.profiles.installation import count_installation
 from practice.profiles.models import Profile
 from tests.browser import assert_accessible_on_every_screen
 from tests.browser.steps import banner, end, press, title
@@ -34,6 +35,7 @@ def practice(individual, alice, ann):
     profile = Profile(therapist=alice, is_published=True, headline="Counsellor", fee_couples=90)
     profile.about, profile.specialities = "About me.\n\nMore.", "Anxiety, Bereavement"
     profile.save()
+    count_installation(timezone.now())
 
 
 def came_often(relationship, starts_at: datetime) -> None:

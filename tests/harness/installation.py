@@ -105,7 +105,7 @@ def installation(database: str, query: str = "") -> Iterator[Installation]:
                 yield practice
         else:
             with throwaway_server(options=QUICK_TO_RECOVER) as server:
-                os.environ["DATABASE_URL"] = make_database(server)
+                os.environ["DATABASE_URL"] = f"{make_database(server)}?pool=false"
                 url = server.url("stillwater", "practice") + query
                 with set_up(Web(log, DATABASE_URL=url), server) as practice:
                     yield practice
