@@ -21,7 +21,8 @@ import psycopg
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 OLDEST = 14  # the oldest PostgreSQL that Django supports
 # What does not outlive the run need not wait for the disk.
-FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# Compiling (jit) a statement of a moment takes a second where the planner takes it for a long one.
+FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
 
 
 def find_programs() -> Path:
