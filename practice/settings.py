@@ -142,10 +142,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     options = DATABASES["default"].setdefault("OPTIONS", {})
-    if options.setdefault("pool", PRODUCTION):
-        # A connection for each request costs more than most pages. While the database is away say
-        # so soon, and try anew for whoever asks next. One more is for chaining the audit, and one
-        # for what is done after an answer.
+    if options.get("pool"):
+        # While the database is away say so soon, and try anew for whoever asks next. One more is
+        # for chaining the audit, and one for what is done after an answer.
         options["pool"] = {
             "min_size": 1,
             "max_size": THREADS + 2,
