@@ -5,10 +5,11 @@ from functools import partial
 
 import pytest
 from django.core import mail
-from django.db import transaction
+from django.db import connection, transaction
 
 from practice.accounts import after_response
 from practice.accounts.after_response import run_after_response
+from practice.accounts.models import User
 from tests.accounts.second_factor import SECURITY, add_app
 from tests.commits import Postbox, depth
 
@@ -56,6 +57,20 @@ def test_what_comes_up_meanwhile_is_part_of_it(caplog):
     run_after_response("all of it", partial(run_after_response, "a part of it", fails))
 
     assert "Failed: all of it" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_a_mail_is_sent():
+    """A pool has few, and a mail server may be slow: others would wait for it in vain."""
+    held = []
+
+    def look_up_and_send() -> None:
+        assert not User.objects.exists()
+        run_after_response("a letter", lambda: held.append(connection.connection))
+
+    run_after_response("all of it", look_up_and_send)
+
+    assert held == [None]
 
 
 def test_who_changes_a_way_into_their_account_does_not_wait_for_the_mail(as_alice, monkeypatch):
