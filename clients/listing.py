@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist
-from practice.diary.models import needing_attention
+from practice.diary.models import Session, needing_attention
 from practice.text.person_names import matches
 from practice.text.plain_text import one_line
 from practice.text.spoken_names import called, in_words
@@ -211,7 +211,8 @@ class Listing:
     def _work_of(self, people: list[Client]) -> list[Work]:
         """Return all the work these people take part in, by one query, in the order of a row."""
         theirs = self.therapist.participations.filter(client__person_id__in=person_ids(people))
-        sessions = self.therapist.sessions.filter(relationship=OuterRef("relationship"))
+        # Of the relationship alone, so that its own index finds them, a look or two for each.
+        sessions = Session.objects.filter(relationship=OuterRef("relationship"))
         parts = (
             self.therapist.participations.filter(relationship__in=theirs.values("relationship"))
             .annotate(

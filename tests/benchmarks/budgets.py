@@ -56,9 +56,9 @@ class Limit:
 PAGE_QUERY = 32  # buffers of the query that finds 25 clients, of however many
 EVERYBODY = frozenset({"clients_client", "relationships_participation"})
 OF_500 = {
-    "Clients list": Limit(3_800, 26_500),
+    "Clients list": Limit(2_600, 26_500),
     "search": Limit(1_700, 9_500),
-    "client page": Limit(430, 7_000),
+    "client page": Limit(90, 7_000),
     "relationship": Limit(70, 6_800),
     "End page": Limit(1_600, 9_100, EVERYBODY),
     "dashboard": Limit(850, 5_600),

@@ -140,8 +140,9 @@ def is_up(practice: Installation) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tries", type=int, default=60)
+    parser.add_argument("--pool", action="store_true", help="keep connections (?pool=true)")
     options = parser.parse_args()
-    with installation("postgres") as practice:
+    with installation("postgres", "?pool=true" if options.pool else "?pool=false") as practice:
         practice.web.environment["WEB_CONCURRENCY"] = str(PROCESSES)
         return verdict(run(practice, options.tries))
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
-from relationships.models import Event, RelationshipQuerySet
+from relationships.models import Event, Participation, RelationshipQuerySet
 
 LONGEST = timedelta(hours=4)  # a rule of the database, too: migrations/0001_rules.*.sql
 
@@ -68,8 +68,8 @@ class SessionQuerySet(models.QuerySet):
 
     def of_clients(self, clients: Iterable[Client]) -> Self:
         """Sessions of the relationships these people take part in, with whichever record."""
-        people = person_ids(clients)
-        return self.filter(relationship__participations__client__person_id__in=people).distinct()
+        parts = Participation.objects.filter(client__person_id__in=person_ids(clients))
+        return self.filter(relationship__in=parts.values("relationship"))
 
     def with_people(self) -> Self:
         """The same with what their lines show, in a constant number of queries."""
