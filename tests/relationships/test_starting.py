@@ -1,9 +1,11 @@
 """The forms by which work begins: a new client, another relationship, other people."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
+from relationships.forms.starting import Beginning, begin
 from relationships.models import Relationship
 from tests.factories import ClientFactory, counters_of, start
 from tests.reading import read
@@ -570,3 +572,18 @@ def test_the_same_form_twice_begins_once(as_alice, alice, ann):
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].url == answers[1].url
     assert alice.clients.filter(name="Ann Ashby").count() == 2
+
+
+def test_the_other_click_may_come_while_the_first_is_checked(alice, monkeypatch):
+    sent = {name: str(value) for name, value in typed(key=str(uuid4())).items()}
+    checked = Beginning.is_valid
+
+    def checked_too_late(beginning: Beginning) -> bool:
+        monkeypatch.setattr(Beginning, "is_valid", checked)
+        assert begin(Beginning(alice, None, sent), alice.user)
+        return checked(beginning)
+
+    monkeypatch.setattr(Beginning, "is_valid", checked_too_late)
+
+    assert begin(Beginning(alice, None, sent), alice.user) == alice.relationships.get()
+    assert everybody(alice) == ["Zoë Zephyr"]
