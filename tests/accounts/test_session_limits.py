@@ -1,9 +1,8 @@
 """A session ends after 30 minutes without use, and after 12 hours in any case."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
 from django.db import OperationalError, connection
@@ -11,19 +10,13 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from practice.accounts.models import BrowserSession
+from tests.accounts.drafts import START
 from tests.conftest import browser_of
 from tests.factories import PASSWORD
 from tests.reading import read
 
-START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 IDLE = "You were signed out because you had not used Stillwater for 30 minutes."
 IN_ALL = "You were signed out because you had been signed in for 12 hours."
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(START, tick=False) as clock:
-        yield clock
 
 
 @pytest.fixture

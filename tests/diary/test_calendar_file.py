@@ -20,11 +20,6 @@ def clock():
         yield traveller
 
 
-@pytest.fixture
-def session(individual) -> Session:
-    return book(individual)
-
-
 def download(browser, session: Session) -> str:
     answer = browser.get(f"/sessions/{session.public_id}/calendar.ics")
     assert answer.status_code == 200

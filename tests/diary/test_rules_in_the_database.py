@@ -39,12 +39,6 @@ def cases(table: dict):
 
 
 @pytest.fixture
-def session(individual) -> Session:
-    """Wednesday, 4pm to 4:50pm."""
-    return book(individual)
-
-
-@pytest.fixture
 def other(individual) -> Session:
     """The day after, same time."""
     return book(individual, WEDNESDAY + DAY)

@@ -34,11 +34,6 @@ def clock():
 
 
 @pytest.fixture
-def session(individual) -> Session:
-    return book(individual)
-
-
-@pytest.fixture
 def held(individual) -> Session:
     """A session of yesterday."""
     return book(individual, NOW - DAY)

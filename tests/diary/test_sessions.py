@@ -22,11 +22,6 @@ def clock():
 
 
 @pytest.fixture
-def session(individual) -> Session:
-    return book(individual)
-
-
-@pytest.fixture
 def held(individual) -> Session:
     """A session that ended an hour ago, of which nobody has said whether the client came."""
     return book(individual, NOW - HOUR - FIFTY)
