@@ -11,7 +11,7 @@ from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
 from practice.text.fields import EmailField, LineField, TimeZoneField
-from practice.text.spoken_names import first_name, has_surname
+from practice.text.spoken import first_name, has_surname
 from practice.web.edits import EditMixin
 
 NAME_ERRORS = {"required": "Enter the client’s name"}

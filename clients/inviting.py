@@ -12,15 +12,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from clients import invitation_mail
-from clients.models import Client, Invitation
-from clients.people import person_or_404
+from clients.models import Client, Invitation, person_or_404
 from clients.views import show_client
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.web.encryption import decrypt, encrypt
-from practice.web.responses import see_other
-from practice.web.shown import LOOK, was_shown
+from practice.web.responses import LOOK, see_other, was_shown
 
 SESSION_KEY = PURPOSE = "invitation"
 

@@ -18,7 +18,7 @@ from practice.accounts.models import Therapist
 from practice.diary.models import Session, needing_attention
 from practice.text.person_names import matches
 from practice.text.plain_text import one_line
-from practice.text.spoken_names import called, in_words
+from practice.text.spoken import called, in_words
 from relationships.models import Relationship
 from relationships.models.choices import Kind
 

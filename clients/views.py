@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
 from clients.listing import Listing
-from clients.people import person_or_404
+from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.records.retention import retention_periods
-from practice.text.spoken_names import in_words
+from practice.text.spoken import in_words
 from practice.web.responses import banner, render_form, see_other
 
 SEARCH_BOX = "id_q"

@@ -119,8 +119,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "practice.templatetags.components",
-                "practice.text.spoken_names",
-                "practice.text.spoken_times",
+                "practice.text.spoken",
             ],
         },
     }

@@ -1,8 +1,15 @@
 """The people a therapist works with, and how they are invited."""
 
-from clients.models.client import ERASED, AccountInUse, Client, KeepRule
+from clients.models.client import (
+    ERASED,
+    AccountInUse,
+    Client,
+    ClientQuerySet,
+    KeepRule,
+    person_ids,
+    person_or_404,
+)
 from clients.models.invitation import Invitation
-from clients.models.queryset import ClientQuerySet, person_ids
 
 __all__ = [
     "ERASED",
@@ -12,4 +19,5 @@ __all__ = [
     "Invitation",
     "KeepRule",
     "person_ids",
+    "person_or_404",
 ]

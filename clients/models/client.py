@@ -1,23 +1,28 @@
-"""The people a therapist works with."""
+"""The people a therapist works with: their records, and how those are found.
 
+The model and its queryset are read together, so the module is longer than others.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from clients.models.queryset import ClientQuerySet
 from practice.accounts.models import Therapist, User
 from practice.database.public_ids import PublicIdField, new_public_id
 from practice.text.person_names import (
     FoldedField,
     fold,
+    matches,
     no_control_characters,
     search_text,
 )
-from practice.text.spoken_names import called
+from practice.text.spoken import called
 from practice.text.time_zones import validate_time_zone
 
 ERASED = "Erased client"
@@ -29,6 +34,58 @@ class KeepRule(models.TextChoices):
     SEVEN_YEARS = "7_years", "7 years after the last session"
     TEN_YEARS = "10_years", "10 years after the last session"
     BIRTHDAY = "25th_birthday", "Until the 25th birthday"
+
+
+class ClientQuerySet(models.QuerySet):
+    """Clients, as the domain speaks of them."""
+
+    def not_erased(self) -> Self:
+        """All but those who have been erased and live on as a nameless part of others' work."""
+        return self.filter(erased_at=None)
+
+    def people(self) -> Self:
+        """One record for each person: neither erased nor merged into another."""
+        return self.not_erased().filter(merged_into=None)
+
+    def of_people(self, clients: Iterable["Client"]) -> Self:
+        """Every record of the people whose records these are, whichever of them is given."""
+        return self.filter(person_id__in=person_ids(clients))
+
+    def active(self) -> Self:
+        """Clients with at least one active relationship."""
+        return self.filter(active_relationships__gt=0)
+
+    def inactive(self) -> Self:
+        """Clients whose relationships have all ended."""
+        return self.filter(active_relationships=0)
+
+    def search(self, text: str) -> Self:
+        """People of whom every word of `text` begins a word of a record's names."""
+        return self.filter(self.of_any_record(matches(text)))
+
+    def same_person_as(self, name: str, email: str = "") -> Self:
+        """People with this name or e-mail address: probably the same person."""
+        same = Q(sort_name=self.model._meta.get_field("sort_name").made_of(name))
+        if email:
+            same |= Q(email__iexact=email.strip())
+        return self.filter(self.of_any_record(same))
+
+    def in_name_order(self) -> Self:
+        return self.order_by("sort_name", "pk")
+
+    def locked(self) -> Self:
+        """The same, locked until the end of the transaction when they are read.
+
+        In one order, whoever locks several: two who do so never wait for each other for ever.
+        """
+        return self.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+    def of_any_record(self, condition: Q) -> Q:
+        """Return the condition that it holds for a record, or for one that is merged into it."""
+        if not condition:
+            return condition
+        merged = self.model.objects.exclude(merged_into=None).filter(condition)
+        return condition | Q(pk__in=merged.values("merged_into"))
 
 
 class Client(models.Model):
@@ -245,3 +302,23 @@ class AccountInUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} in use"
+
+
+def person_ids(clients: Iterable[Client]) -> QuerySet | set[int]:
+    """Return what `Client.person_id` is for these records: a subquery, if they are one."""
+    if isinstance(clients, QuerySet):
+        return clients.order_by().values("person_id")
+    return {client.person_id for client in clients}
+
+
+def person_or_404(clients: ClientQuerySet, client_id: str) -> Client:
+    """Return one of these clients by their public id.
+
+    Raises:
+        Http404: there is none of that id; or they have been erased.
+        Client.Merged: the record has been merged into another. The middleware leads there.
+    """
+    client = get_object_or_404(clients.not_erased(), public_id=client_id)
+    if client.merged_into_id:
+        raise Client.Merged(client)
+    return client

@@ -12,7 +12,7 @@ from django.utils import timezone
 from clients.models.client import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.text.ages import fresh
+from practice.text.spoken import fresh
 
 
 class Invitation(models.Model):

@@ -18,7 +18,7 @@ from practice.accounts.passwords import normalized
 from practice.accounts.signals import account_claimed
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
-from practice.text.spoken_names import first_name
+from practice.text.spoken import first_name
 from practice.text.time_zones import validate_time_zone
 
 BEGUN = "account_login"  # where allauth keeps a sign-in that waits for its second step

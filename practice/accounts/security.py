@@ -19,8 +19,7 @@ from django.views.generic import FormView
 from practice.accounts.access import AccountRequest
 from practice.accounts.devices import device
 from practice.accounts.models import User
-from practice.web.responses import banner, see_other
-from practice.web.shown import LOOK, was_shown
+from practice.web.responses import LOOK, banner, see_other, was_shown
 
 Type = Authenticator.Type
 

@@ -29,7 +29,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from practice.accounts.access import AccountRequest, therapist_of
 from practice.accounts.models import User
-from practice.text.ages import LEEWAY
+from practice.text.spoken import LEEWAY
 from practice.web import drafts
 from practice.web.responses import banner, see_other
 

@@ -17,9 +17,8 @@ from practice.booking.models import each_free_time, is_free, rules_of
 from practice.booking.openings import instants
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import Card, cards, fee
-from practice.text.spoken_times import week_of
-from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import LOOK, shown_by, was_shown
+from practice.text.spoken import week_of
+from practice.web.responses import LOOK, banner, render_form, see_other, shown_by, was_shown
 from relationships.models import Relationship
 
 A_WEEK, A_MINUTE = timedelta(weeks=1), timedelta(minutes=1)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
 from practice.booking.models import each_free_time
-from practice.text.spoken_times import week_of
+from practice.text.spoken import week_of
 from practice.web.drafts import sent_or_draft
 from practice.web.responses import banner, render_form, see_other
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from practice.accounts.models import User
 from practice.booking.openings import instants
 from practice.diary.models import Session
-from practice.text.spoken_times import clock, day
+from practice.text.spoken import clock, day
 
 EARLIER, LATER = "earlier", "later"
 FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)

@@ -13,7 +13,7 @@ from datetime import datetime
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session, SessionQuerySet
-from practice.text.spoken_names import in_words, initials
+from practice.text.spoken import in_words, initials
 from relationships.models import Kind, Relationship
 
 

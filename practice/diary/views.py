@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.people import person_or_404
+from clients.models import person_or_404
 from practice.accounts.access import (
     AccountRequest,
     TherapistRequest,
@@ -24,10 +24,8 @@ from practice.diary.calendar import as_calendar
 from practice.diary.forms import CancelForm, MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
-from practice.text.spoken_names import initials
-from practice.text.spoken_times import instant
-from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import LOOK, was_shown
+from practice.text.spoken import initials, instant
+from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 
 TAKEN = "You have another session at that time"
 ANSWERS = {"yes": Session.State.ATTENDED, "no": Session.State.MISSED}

@@ -9,13 +9,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from clients.models import Client
-from clients.people import person_or_404
+from clients.models import Client, person_or_404
 from practice.accounts.access import Role, TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb, name_of
-from practice.text import spoken_times
-from practice.text.spoken_names import in_words
+from practice.text import spoken
+from practice.text.spoken import in_words
 
 ROWS_A_PAGE = 25
 
@@ -60,7 +59,7 @@ def _things(person: Client) -> dict[str, str]:
     for relationship in person.therapist.relationships.of_people([person]):
         things[name_of(relationship)] = relationship.get_kind_display()
     for session in person.therapist.sessions.of_clients([person]).only("public_id", "starts_at"):
-        things[name_of(session)] = spoken_times.day(session.starts_at)
+        things[name_of(session)] = spoken.day(session.starts_at)
     return things
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from clients.models import Client, Invitation
 from practice.diary.models import Session
 from practice.records.retention import retention_periods
-from practice.text.spoken_names import in_words
+from practice.text.spoken import in_words
 from relationships.models import Relationship
 from relationships.models.choices import CODES, EndReason
 from relationships.models.history import Episode, Event, episodes

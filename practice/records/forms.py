@@ -7,7 +7,7 @@ from django import forms
 
 from clients.models import Client
 from practice.text.fields import LineField
-from practice.text.spoken_times import day
+from practice.text.spoken import day
 
 
 class EraseForm(forms.Form):

@@ -9,15 +9,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from clients.models import Client, ClientQuerySet
-from clients.people import person_or_404
+from clients.models import Client, ClientQuerySet, person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.records.forms import OtherRecordForm, WhichStaysForm
 from practice.records.merging import merge, obstacle, separate
-from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import was_shown
+from practice.web.responses import banner, render_form, see_other, was_shown
 from relationships.models import Relationship
 
 MOST_FOUND = 20

@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import KeepForm
-from clients.models import Client
-from clients.people import person_or_404
+from clients.models import Client, person_or_404
 from practice.accounts.access import ClientRequest, TherapistRequest, for_clients, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
@@ -25,8 +24,7 @@ from practice.records.export_client import export_client
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
 from practice.records.retention import retention_expired, retention_periods
-from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import LOOK, shown_by
+from practice.web.responses import LOOK, banner, render_form, see_other, shown_by
 
 ROWS_A_PAGE = 25
 NOTHING = "Nothing was erased."

@@ -1,4 +1,4 @@
-"""Names of people as they are compared, put in order and searched; `spoken_names` says them."""
+"""Names of people as they are compared, put in order and searched; `spoken` says them."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from practice.text.plain_text import is_piled, one_line, only_letters, without_invisible
-from practice.text.spoken_names import IDEOGRAPHIC
+from practice.text.spoken import IDEOGRAPHIC
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘‛`´′＇ʹʻʼʽʾʿˈ՚׳ꞌ", "'"))
 # Letters that Unicode does not take apart and whose names do not say what they are without their

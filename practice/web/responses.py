@@ -1,4 +1,11 @@
-"""Answers that several views give."""
+"""Answers that several views give, and what the page that they come from had shown.
+
+A form that confirms something has a hidden field `shown`: in plain text, what its page says that
+may change meanwhile (a revision, a moment, a length). So a press does what the page said. A view
+compares it with what it has read, and the UPDATE, or a look under the lock, that with what is so
+then. Where they differ nothing is done, and the page comes again (`render_form` with `changed`). A
+page from before there was such a field has shown nothing, which is never what is so.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +21,8 @@ from practice.web.requests import PageRequest
 
 BANNER = "banner"  # where a session keeps what the next page says
 LONGEST_ADDRESS = 2_000  # characters of path and query, of any page
+LONGEST_SHOWN = 200  # characters; what a page of ours says has fewer
+LOOK = "The page shows what is so now: look at it, and press again if you still mean it."
 
 
 class SeeOther(HttpResponseRedirect):
@@ -50,8 +59,8 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     """Render a page with a form: 200 when it is new, 422 when it was refused.
 
     409 when what it is about has changed meanwhile: at a field (`practice.web.edits`), or so that
-    nothing was done (`practice.web.shown`), which `changed` says in a sentence. A new one is filled
-    with the draft that waits for it (`practice.web.drafts`).
+    nothing was done (`was_shown`), which `changed` says in a sentence. A new one is filled with the
+    draft that waits for it (`practice.web.drafts`).
     """
     form = context.get("form")
     status = 422 if form and form.is_bound and form.errors else 200
@@ -60,6 +69,16 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     if form is not None:
         context = context | drafts.bring_back(request, form, context.get("forms", [form]))
     return render(request, template, context, status=status)
+
+
+def shown_by(request: HttpRequest) -> str:
+    """Return what the page showed from which a form was sent, as the page said it."""
+    return request.POST.get("shown", "")[:LONGEST_SHOWN]
+
+
+def was_shown(request: HttpRequest, present: str) -> bool:
+    """Whether the page from which a form was sent showed what is so at present."""
+    return shown_by(request) == present
 
 
 def banner(request: HttpRequest, key: str, **values: Model | int | Sequence[Model]) -> None:

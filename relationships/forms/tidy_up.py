@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from practice.accounts.models import User
 from practice.web.edits import EditMixin
-from practice.web.shown import LONGEST
+from practice.web.responses import LONGEST_SHOWN
 from relationships.caseload import tidy_up
 from relationships.forms.ending import WHICH
 from relationships.models import Relationship
@@ -57,7 +57,7 @@ class TidyForm(forms.Form):
         error_messages={"invalid_choice": WHICH},
     )
     until = DayField(label="Until, if on a break")
-    shown = forms.CharField(required=False, max_length=LONGEST, widget=forms.HiddenInput)
+    shown = forms.CharField(required=False, max_length=LONGEST_SHOWN, widget=forms.HiddenInput)
 
     def __init__(
         self,

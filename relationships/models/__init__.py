@@ -7,8 +7,7 @@ from relationships.models.participation import (
     WrongNumberOfPeople,
     start_relationship,
 )
-from relationships.models.queryset import RelationshipQuerySet, records_in
-from relationships.models.relationship import Relationship
+from relationships.models.relationship import Relationship, RelationshipQuerySet, records_in
 
 __all__ = [
     "EndReason",

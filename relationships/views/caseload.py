@@ -15,7 +15,7 @@ from practice.accounts.models import Therapist
 from practice.audit.decorators import records
 from practice.audit.models import Entry, Verb
 from practice.diary.models import needing_attention
-from practice.text import spoken_times
+from practice.text import spoken
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
@@ -48,7 +48,7 @@ def caseload(request: TherapistRequest) -> HttpResponse:
 
 
 def _month(at: datetime) -> str:
-    return spoken_times.day(at).partition(" ")[2]
+    return spoken.day(at).partition(" ")[2]
 
 
 def _attention(request: TherapistRequest) -> RelationshipQuerySet:

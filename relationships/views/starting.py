@@ -6,14 +6,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.models import Client
-from clients.people import person_or_404
+from clients.models import Client, person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
 from practice.web.drafts import sent_or_draft
-from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import LOOK
+from practice.web.responses import LOOK, banner, render_form, see_other
 from relationships.forms.starting import Beginning, BegunOtherwise, begin
 
 

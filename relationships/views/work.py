@@ -15,14 +15,13 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.decorators import records
 from practice.audit.models import Verb
 from practice.profiles.figures import figures
-from practice.text.spoken_names import in_words
-from practice.web.responses import banner, render_form, see_other
-from practice.web.shown import LOOK, was_shown
+from practice.text.spoken import in_words
+from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, sessions_in
-from relationships.models.queryset import PEOPLE
+from relationships.models.relationship import PEOPLE
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from practice.text import spoken_times
+from practice.text import spoken
 from relationships.models import Relationship
 from tests.factories import PASSWORD
 
@@ -93,4 +93,4 @@ def fill_in_sign_in(page: Page, email: str) -> None:
 def when_ended(relationship: Relationship) -> str:
     """The moment of the ending, as pages say it in London."""
     relationship.refresh_from_db()
-    return spoken_times.instant(relationship.ended_at)
+    return spoken.instant(relationship.ended_at)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from practice.booking.models import free_times
 from practice.diary.models import Session
-from practice.text import spoken_times
+from practice.text import spoken
 from tests.browser import assert_accessible_on_every_screen
 from tests.browser.steps import banner, press, title
 from tests.diary import book, browser_for, works
@@ -75,7 +75,7 @@ def test_the_therapist_sees_the_booking_and_restarts(way, sign_in, alice, jonah)
     way.goto("/clients/")
     notice = way.locator("#results .box-note")
     expect(notice).to_contain_text("Jonah Whitfield has booked a session for")
-    way.goto(f"/diary/{spoken_times.monday(timezone.localtime(start_at).date())}/")
+    way.goto(f"/diary/{spoken.monday(timezone.localtime(start_at).date())}/")
     expect(way.locator(".agenda")).to_contain_text("Relationship ended")
     press(way, "Jonah Whitfield")
     expect(title(way)).to_have_text("Session Details")

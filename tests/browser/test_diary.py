@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from practice.text.spoken_times import days, monday
+from practice.text.spoken import days, monday
 from tests.browser import assert_accessible_on_every_screen, in_every_way
 from tests.browser.steps import banner, press, title
 from tests.diary import DAY, book, sessions_as_stored, works

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from practice.booking.models import BookingRules
 from practice.diary.models import Session
-from practice.text.spoken_times import span, weekday
+from practice.text.spoken import span, weekday
 from relationships.models import Relationship
 from tests.browser import assert_accessible_on_every_screen, in_every_way
 from tests.browser.steps import banner, choose_reason, end, history, open_end, press, title

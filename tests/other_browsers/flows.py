@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from practice.accounts.models import User
 from practice.diary.models import Session
-from practice.text.spoken_times import days, monday
+from practice.text.spoken import days, monday
 from tests.diary import DAY, book, works
 from tests.factories import PASSWORD, ClientFactory, UserFactory, history_of, start
 from tests.other_browsers.webdriver import Browser, firefox, until, webkit

@@ -56,18 +56,17 @@ def followed():
 
 
 # The most files there may be, as (modules, templates); in the comment how many modules there were
-# when reading was first measured. What makes a path longer has to be worth it: the querysets of
-# clients and of relationships are modules of their own, because everybody asks whose a record is.
+# when reading was first measured. What makes a path longer has to be worth it.
 MOST = {
-    "the Clients list": (14, 9),  # 17
-    "the End page": (24, 13),  # 27
-    "confirming the end": (15, 0),  # 21
-    "the page after": (20, 16),  # 21
-    "free times": (16, 5),  # 21
-    "the time to check": (17, 5),  # 22
-    "booking it": (19, 0),  # 24
-    "the Export page": (14, 6),  # 17
-    "the archive": (19, 3),  # 20
+    "the Clients list": (10, 9),  # 17
+    "the End page": (20, 13),  # 27
+    "confirming the end": (13, 0),  # 21
+    "the page after": (16, 16),  # 21
+    "free times": (13, 5),  # 21
+    "the time to check": (14, 5),  # 22
+    "booking it": (16, 0),  # 24
+    "the Export page": (10, 6),  # 17
+    "the archive": (14, 3),  # 20
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from clients.models import Client
-from practice.text.spoken_names import UNNAMED
+from practice.text.spoken import UNNAMED
 from tests.conftest import browser_of
 from tests.diary import NOW, book
 from tests.factories import ClientFactory, UserFactory, start

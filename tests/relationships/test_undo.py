@@ -124,7 +124,7 @@ def test_an_ending_with_a_corrected_reason_can_be_undone(ended, alice):
 
 
 def test_a_clock_that_was_set_back_does_not_give_more_time(ended, alice):
-    """The rule is that of `practice/text/ages.py`; clocks that differ a little forbid nothing."""
+    """The rule is that of `practice/text/spoken.py`; clocks that differ a little forbid nothing."""
     with pytest.raises(Relationship.TooLate):
         undo_after(-timedelta(hours=1), ended, alice.user)
 

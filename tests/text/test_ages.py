@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from clients.models import Invitation
-from practice.text.ages import LEEWAY, is_fresh
+from practice.text.spoken import LEEWAY, is_fresh
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.factories import history_of

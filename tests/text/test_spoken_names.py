@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practice.text.spoken_names import (
+from practice.text.spoken import (
     UNNAMED,
     called,
     first_name,

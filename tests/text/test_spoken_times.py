@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from practice.text import spoken_times
+from practice.text import spoken
 
 BEFORE, AFTER = "before the clocks go back", "after the clocks go back"
 
@@ -34,25 +34,25 @@ def utc(*parts: int) -> datetime:
 )
 def test_the_time_of_day(hour, minute, words):
     with timezone.override("UTC"):
-        assert spoken_times.clock(utc(2025, 11, 20, hour, minute, 59)) == words
+        assert spoken.clock(utc(2025, 11, 20, hour, minute, 59)) == words
 
 
 def test_a_day_is_the_readers():
     late = utc(2025, 11, 20, 23, 30)
 
     with timezone.override("Europe/London"):
-        assert spoken_times.day(late) == "20 November 2025"
+        assert spoken.day(late) == "20 November 2025"
     with timezone.override("Europe/Stockholm"):
-        assert spoken_times.day(late) == "21 November 2025"
-        assert spoken_times.weekday(late) == "Friday 21 November 2025"
-        assert spoken_times.instant(late) == "Friday 21 November 2025 at 12:30am"
+        assert spoken.day(late) == "21 November 2025"
+        assert spoken.weekday(late) == "Friday 21 November 2025"
+        assert spoken.instant(late) == "Friday 21 November 2025 at 12:30am"
 
 
 def test_a_date_is_the_same_everywhere():
     for zone in ("Pacific/Kiritimati", "America/Los_Angeles"):
         with timezone.override(zone):
-            assert spoken_times.day(date(2025, 11, 20)) == "20 November 2025"
-            assert spoken_times.weekday(date(2024, 2, 29)) == "Thursday 29 February 2024"
+            assert spoken.day(date(2025, 11, 20)) == "20 November 2025"
+            assert spoken.weekday(date(2024, 2, 29)) == "Thursday 29 February 2024"
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_date_is_the_same_everywhere():
 )
 def test_the_clocks_change_in_london(moment, words):
     with timezone.override("Europe/London"), time_machine.travel(utc(2025, 1, 1), tick=False):
-        assert spoken_times.instant(moment) == words
+        assert spoken.instant(moment) == words
 
 
 def test_of_a_change_that_is_over_it_says_so():
     with timezone.override("Europe/London"), time_machine.travel(utc(2026, 1, 1), tick=False):
-        assert spoken_times.instant(utc(2025, 10, 26, 1, 30)) == (
+        assert spoken.instant(utc(2025, 10, 26, 1, 30)) == (
             "Sunday 26 October 2025 at 1:30am, after the clocks went back"
         )
 
@@ -101,7 +101,7 @@ def test_a_span_over_the_night_of_the_change_says_which(starts, ends, words):
         return utc(2025, 10, int(day), *map(int, hour.split(":")))
 
     with timezone.override("Europe/London"), time_machine.travel(utc(2025, 10, 1), tick=False):
-        assert spoken_times.span(moment(starts), moment(ends)) == words
+        assert spoken.span(moment(starts), moment(ends)) == words
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_span_over_the_night_of_the_change_says_which(starts, ends, words):
 )
 def test_other_clocks_go_back_at_other_times(zone, moment, words):
     with timezone.override(zone), time_machine.travel(utc(2026, 4, 1), tick=False):
-        assert spoken_times.soon(moment) == words
+        assert spoken.soon(moment) == words
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_other_clocks_go_back_at_other_times(zone, moment, words):
 def test_a_day_more_than_a_few_months_away_carries_its_year(moment, words):
     now = utc(2025, 11, 20, 10)
     with timezone.override("Europe/London"), time_machine.travel(now, tick=False):
-        assert spoken_times.soon(moment) == words
+        assert spoken.soon(moment) == words
 
 
 @pytest.mark.parametrize(
@@ -147,4 +147,4 @@ def test_a_day_more_than_a_few_months_away_carries_its_year(moment, words):
     ],
 )
 def test_a_zone_in_words(zone, at, words):
-    assert spoken_times.zone_words(zone, at) == words
+    assert spoken.zone_words(zone, at) == words

@@ -7,7 +7,7 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from practice.text import spoken_times
+from practice.text import spoken
 from practice.text.fields import TimeZoneField
 from practice.text.time_zones import canonical, choices, validate_time_zone
 
@@ -26,7 +26,7 @@ def test_every_zone_that_can_be_chosen_is_one_and_has_words():
         assert ZoneInfo(name).key == name == canonical(name)
         validate_time_zone(name)
         assert "_" not in label
-        assert spoken_times.zone_words(name).endswith(")")
+        assert spoken.zone_words(name).endswith(")")
 
 
 def test_the_places_of_every_country_are_on_it():

@@ -1,0 +1,294 @@
+"""How pages say names of people and times, in the house style; and how old a moment may be.
+
+Nearly every page says a name and a time, so they are in one module, longer than others.
+
+**Names.** A first name is all that whoever shares a session with somebody ever reads of their name.
+Rather none than a wrong one: where a name does not tell, the therapist is asked (`docs/domain.md`).
+
+**Times** (5pm, midday, months in full). Every function takes an aware datetime and answers in the
+reader's zone, which is the active one. Templates have filters of the same names, in an element that
+machines read.
+
+**Ages**, with one rule for clocks that are set back: a moment that lies ahead of the clock has
+none. Whatever holds only for a while after it (a session, the undoing of an ending, an invitation)
+does not hold: how long it has held cannot be known.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import get_text_list
+
+register = template.Library()
+NEAR = timedelta(days=120)  # a day within it is understood without its year
+LEEWAY = timedelta(minutes=1)  # by which the clocks of two machines may differ
+UNNAMED = "another person"
+
+# Chinese, Japanese and Korean: no space, or the surname, comes before the given name.
+IDEOGRAPHIC = re.compile(
+    "[\u1100-\u11ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_TITLES = _set(
+    "dr doctor prof professor mr mister mrs ms miss mx sir dame lord lady master madam "
+    "rev revd reverend father pastor sister rabbi imam the hon rt "
+    "herr frau fräulein ing mag dipl dipl-ing m mm mme mlle monsieur madame mademoiselle "
+    "dott sig signor signora hr fru dhr mevr drs"
+)
+_AND = _set("& and und et")
+# Two surnames may follow these.
+_ASK = _set("sr sra srta señor señora señorita family familie famille familia")
+_PARTICLES = _set(
+    "de del della den der des di da dos du el al la le ten ter van von zu zum zur bin ibn"
+)
+_AFTER_A_NAME = _set("jr sr esq ii iii iv phd ma ba")
+_ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]|“[^”]*”|\"[^\"]*\"|«[^»]*»|„[^“”]*[“”]")
+_DIVIDED = re.compile(r"[;:/|]|\s[-–—]+(\s|$)")
+
+
+def first_name(name: str) -> str:
+    """Return the first name within a name, or "" where the name does not tell it for sure.
+
+    "Dr Erik Lindqvist" and "Lindqvist, Erik" are Erik. A single word, initials, a title with a
+    surname, a surname in capitals or with a particle first, and names in Chinese, Japanese and
+    Korean characters do not tell.
+    """
+    name = _ASIDE.sub(" ", name)
+    surname, comma, rest = (part.strip() for part in re.sub("[，、،]", ",", name).partition(","))
+    given = [part for part in rest.split(",") if not _is_after_a_name(part, name)]
+    if IDEOGRAPHIC.search(name) or _DIVIDED.search(name) or (comma and not rest):
+        return ""
+    words = without_titles((given[0] if given else surname).split())
+    words = [word for word in words if any(map(str.isalnum, word))]
+    if len(words) < (1 if given else 2) or not _is_clear(words[0], name):
+        return ""
+    return words[0]
+
+
+def called(name: str, preferred_name: str = "") -> str:
+    """Return what a client is called: as they prefer, or by their first name; never a surname."""
+    return preferred_name or first_name(name) or UNNAMED
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return up to two initials, for titles and monograms ("Maya Lindqvist" is ML)."""
+    words = without_titles(name.split()) or name.split()
+    words = [w for w in words if w[0].isalnum()] or words
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [words[0][0]] if words else []
+    return "".join(letters).upper()
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
+    return get_text_list(list(names), "and")
+
+
+def has_surname(preferred_name: str, name: str) -> bool:
+    """Whether a preferred name gives more of a name away than the first name."""
+    words, bare = _words(preferred_name), _words(name)
+    titled = len(without_titles(name.split())) < len(name.split())
+    surname = _words(name.partition(",")[0]) if "," in name else bare[-1:]
+    told = set(words) & set(surname)
+    is_surname = titled or "," in name or (len(words) > 1 and len(bare) > 1)
+    return "," in preferred_name or bool(told and is_surname)
+
+
+def without_titles(words: list[str]) -> list[str]:
+    """Return the words of a name without the titles that it begins with."""
+    for index, word in enumerate(words):
+        is_of_title = index and word.islower() and word.endswith(".")  # Dr. med.
+        if not (is_of_title or word.rstrip(".").casefold() in _TITLES | _AND):
+            return words[index:]
+    return []
+
+
+def _is_clear(word: str, name: str) -> bool:
+    """Whether the word that a name begins with can only be a first name."""
+    plain = word.casefold()
+    if len(word) < 2 or "." in word or not word[0].isalpha() or plain in _ASK | _AND:
+        return False
+    if word.islower():
+        return name.islower() and plain not in _PARTICLES
+    return name.isupper() or not word.isupper()  # LINDQVIST Erik
+
+
+def _is_after_a_name(part: str, name: str) -> bool:
+    """Whether this follows a whole name: Jr, PhD, MBACP."""
+    words = part.split()
+    many_capitals = not name.isupper()
+    return all(
+        word.rstrip(".").casefold() in _AFTER_A_NAME
+        or (many_capitals and sum(map(str.isupper, word)) > 1)
+        for word in words
+    )
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+@register.filter("in_words")
+def names_in_words(people: Sequence[object]) -> str:
+    """Ann Ashby, Ben Bright and Cleo Cole: `{{ people|in_words }}`."""
+    return in_words(str(person) for person in people)
+
+
+@register.filter
+def first_names(people: Sequence) -> str:
+    """Maya and Erik."""
+    return in_words(person.first_name for person in people)
+
+
+@register.filter
+def people_initials(people: Sequence) -> str:
+    """ML, EL: whom a page title is about."""
+    return ", ".join(initials(person.name) for person in people)
+
+
+def clock(moment: datetime) -> str:
+    """Return the time of day: "5pm", "4:12pm", "midday", "midnight"."""
+    local = timezone.localtime(moment)
+    if local.minute == 0 and local.hour in (0, 12):
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local.minute:02}" if local.minute else ""
+    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
+def time_of_day(moment: datetime) -> str:
+    """Return the time of day, and which of the two it is where the clock shows it twice."""
+    return ", ".join(filter(None, [clock(moment), _which(moment)]))
+
+
+def _which(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return ""
+    go = "went" if moment < timezone.now() else "go"
+    return f"{'after' if local.fold else 'before'} the clocks {go} back"
+
+
+def day(moment: datetime | date) -> str:
+    """Return a record date: "20 November 2025"."""
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return f"{local.day} {local:%B %Y}"
+
+
+def weekday(moment: datetime | date) -> str:
+    """Return a day that somebody must keep: "Thursday 20 November 2025"."""
+    local = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return f"{local:%A} {day(moment)}"
+
+
+def instant(moment: datetime) -> str:
+    """Return the moment something happened: "Thursday 20 November 2025 at 4:12pm"."""
+    return f"{weekday(moment)} at {time_of_day(moment)}"
+
+
+def span(starts: datetime, ends: datetime) -> str:
+    """Return from when to when: "5pm to 5:50pm", "1:30am to 1:20am, after the clocks go back"."""
+    first, last = _which(starts), _which(ends)
+    if first and not last and not timezone.localtime(starts).fold:
+        return f"{clock(starts)}, {first}, to {clock(ends)}"
+    return ", ".join(filter(None, [f"{clock(starts)} to {clock(ends)}", last or first]))
+
+
+def soon(moment: datetime) -> str:
+    """Return a time for lists: "Thursday 27 November, 5pm", with the year where it is far."""
+    local = timezone.localtime(moment)
+    year = "" if abs(moment - timezone.now()) < NEAR else f" {local.year}"
+    return f"{local:%A} {local.day} {local:%B}{year}, {time_of_day(moment)}"
+
+
+def days(first: date, last: date) -> str:
+    """Return a stretch of days: "17 to 23 November 2025"."""
+    if first.year != last.year:
+        return f"{day(first)} to {day(last)}"
+    if first.month != last.month:
+        return f"{first.day} {first:%B} to {day(last)}"
+    return f"{first.day} to {day(last)}"
+
+
+def monday(of: date) -> date:
+    """Return the Monday of a day's week."""
+    return of - timedelta(days=of.weekday())
+
+
+def week_of(day: date) -> list[date]:
+    """Return the seven days of a week, from Monday."""
+    return [monday(day) + timedelta(days=n) for n in range(7)]
+
+
+@register.filter
+def zone_name(zone: str) -> str:
+    """Return a zone as people call it: "London time"."""
+    return f"{zone.rsplit('/', 1)[-1].replace('_', ' ')} time"
+
+
+@register.filter
+def zone_words(zone: str, at: datetime | None = None) -> str:
+    """Return a zone with its short form at an instant: "London time (GMT)"."""
+    short = (at or timezone.now()).astimezone(ZoneInfo(zone)).tzname() or ""
+    return f"{zone_name(zone)} ({'UTC' + short if short[:1] in '+-' else short})"
+
+
+def _in_time_element(moment: datetime, words: str) -> SafeString:
+    stamp = timezone.localtime(moment).isoformat(timespec="seconds")
+    return format_html('<time datetime="{}">{}</time>', stamp, words)
+
+
+def _filter(say: Callable[[datetime], str]) -> Callable[[datetime], SafeString]:
+    return lambda moment: _in_time_element(moment, say(moment))
+
+
+for _say in (day, weekday, instant, soon, clock, time_of_day):
+    register.filter(_say.__name__, _filter(_say))
+
+
+@register.filter
+def until(starts: datetime, ends: datetime) -> SafeString:
+    """5pm to 5:50pm: `{{ starts_at|until:ends_at }}`."""
+    return _in_time_element(starts, span(starts, ends))
+
+
+@register.filter("span")
+def span_of(appointment: Any) -> SafeString:
+    """5pm to 5:50pm: `{{ appointment|span }}`."""
+    return until(appointment.starts_at, appointment.ends_at)
+
+
+@register.filter("days")
+def days_of(week: Sequence[date]) -> str:
+    """17 to 23 November 2025: `{{ week|days }}`, of days in order."""
+    return days(week[0], week[-1])
+
+
+@register.filter
+def clock_in(moment: datetime, zone: str) -> str:
+    """5pm London time: a time of day in a zone that is named."""
+    with timezone.override(zone):
+        time, *which = time_of_day(moment).split(", ")
+    return ", ".join([f"{time} {zone_name(zone)}", *which])
+
+
+def is_fresh(moment: datetime, within: timedelta, now: datetime) -> bool:
+    """Whether a moment is less than `within` ago, and not ahead of the clock."""
+    return -LEEWAY <= now - moment < within
+
+
+def fresh(column: str, within: timedelta, now: datetime) -> Q:
+    """Return the same as a condition on a column."""
+    return Q((f"{column}__gt", now - within), (f"{column}__lte", now + LEEWAY))
