@@ -82,10 +82,18 @@ help_urls = [
     path("", pages.page("help/help.html"), name="help"),
     path(
         "finishing-work-with-a-client/",
-        pages.page("help/finishing_work.html"),
+        pages.for_therapists_and_visitors(pages.page("help/finishing_work.html")),
         name="finishing_work",
     ),
     path("cant-spot-a-client/", pages.cant_spot_a_client, name="cant_spot_a_client"),
+    path("booking-a-session/", pages.page("help/clients/booking.html"), name="help_booking"),
+    path("moving-or-cancelling/", pages.page("help/clients/changing.html"), name="help_changing"),
+    path("when-work-has-ended/", pages.page("help/clients/ended.html"), name="help_ended"),
+    path(
+        "reaching-your-therapist/", pages.page("help/clients/reaching.html"), name="help_reaching"
+    ),
+    path("signing-in/", pages.page("help/clients/signing_in.html"), name="help_signing_in"),
+    path("your-data/", pages.page("help/clients/your_data.html"), name="help_your_data"),
 ]
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""Who opened this: what the audit knows about one client, for their therapist."""
+"""Access history: what the audit knows about one client, for their therapist."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client, ClientQuerySet
-from practice.accounts.access import act_as_therapist, therapist_of
+from practice.accounts.access import View, act_as_therapist, therapist_of
 from practice.audit.models import Entry, Verb
 from practice.text.fields import LineField
 from practice.text.person_names import fold
@@ -39,6 +40,17 @@ def page(template: str) -> Callable[[HttpRequest], HttpResponse]:
     return static_page
 
 
+def for_therapists_and_visitors(view: View) -> View:
+    """Show an article about a therapist's pages to whoever may be one; lead clients to theirs."""
+
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponse:
+        is_client = request.user.is_authenticated and not therapist_of(request.user)
+        return see_other("help") if is_client else view(request)
+
+    return checked
+
+
 class MissingClientForm(forms.Form):
     """Whom a therapist cannot spot."""
 
@@ -53,6 +65,7 @@ class MissingClientForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
+@for_therapists_and_visitors
 def cant_spot_a_client(request: HttpRequest) -> HttpResponse:
     """Say every reason why a client can be missing; check them for a name (sent by POST)."""
     therapist = therapist_of(request.user)

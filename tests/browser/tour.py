@@ -87,7 +87,13 @@ def of_a_visitor(page: Page, people: Practice) -> Iterator[str]:
     yield "invitation that came by mail"
     page.goto("/invitation/nothing/")
     yield "invitation that does not work"
-    for address in ("help/", "help/finishing-work-with-a-client/", "accessibility/", "privacy/"):
+    articles = ("finishing-work-with-a-client", "booking-a-session", "signing-in")
+    for address in (
+        "help/",
+        *(f"help/{article}/" for article in articles),
+        "accessibility/",
+        "privacy/",
+    ):
         page.goto(f"/{address}")
         yield address
 

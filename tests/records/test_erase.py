@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -10,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db.models import CASCADE
 from django.utils import timezone
@@ -24,6 +26,7 @@ from relationships.models import Erasure, Event, Relationship
 from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, history_of, start
 from tests.pressing import Browser
+from tests.reading import read
 from tests.records.rows import every_word
 
 pytestmark = pytest.mark.database
@@ -344,13 +347,32 @@ def test_who_has_not_just_confirmed_who_they_are_is_asked_to(alone, ann, as_alic
     assert every_word() == before
 
 
+def test_erasing_looks_like_nothing_else(alone, ann, sure_alice):
+    page = read(sure_alice.get(page_of(ann)))
+    erased, stays = page.source.split("What stays")
+
+    assert "#cross" in erased
+    assert "#check" not in erased
+    assert "#check" in stays
+    assert "#cross" not in stays
+    looks = [attrs["class"] for tag, attrs in page.tags if tag == "button"]
+    assert looks.count("button button-danger") == 1
+    assert "button" not in looks
+
+
+def test_no_other_page_has_a_red_button():
+    pages = Path(settings.BASE_DIR, "templates").rglob("*.html")
+
+    assert [p.name for p in pages if "button-danger" in p.read_text()] == ["erase.html"]
+
+
 def test_after_confirming_the_page_opens(alone, ann, as_alice):
     again = as_alice.get(page_of(ann)).url
 
     answer = as_alice.post(again, {"password": PASSWORD})
 
     assert answer.url == page_of(ann)
-    assert b"What goes" in as_alice.get(page_of(ann)).content
+    assert b"What will be erased" in as_alice.get(page_of(ann)).content
 
 
 def test_a_form_sent_too_late_is_not_done_by_itself_after_confirming(alone, ann, as_alice):

@@ -203,7 +203,7 @@ def test_who_is_due_is_read_by_one_query_and_as_little_of_each_as_is_needed(old,
 
 
 def test_nobody_is_due_and_the_page_says_so(as_alice):
-    assert b"Nobody is due" in as_alice.get("/clients/due/").content
+    assert b"No records to review" in as_alice.get("/clients/due/").content
 
 
 def test_the_rule_is_chosen_on_a_page_of_its_own(old, ann, as_alice):

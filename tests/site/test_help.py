@@ -7,14 +7,19 @@ from tests.factories import ClientFactory, start
 from tests.reading import Page, read
 
 PLACE = "/help/cant-spot-a-client/"
+FINISHING = "/help/finishing-work-with-a-client/"
 
 
 @pytest.mark.parametrize(
     ("place", "heading"),
     [
         ("/help/", "Help"),
-        ("/help/finishing-work-with-a-client/", "What do I do when I finish work with a client?"),
-        (PLACE, "Can’t spot one of your clients?"),
+        ("/help/booking-a-session/", "Book a session"),
+        ("/help/moving-or-cancelling/", "Move or cancel a session"),
+        ("/help/when-work-has-ended/", "What “ended” means"),
+        ("/help/reaching-your-therapist/", "How to reach your therapist"),
+        ("/help/signing-in/", "Sign in"),
+        ("/help/your-data/", "Your data"),
         ("/accessibility/", "Accessibility"),
         ("/privacy/", "Privacy"),
     ],
@@ -25,6 +30,46 @@ def test_everybody_can_read_it(db, as_alice, as_ann, place, heading):
 
         assert answer.status_code == 200
         assert read(answer).heads[0] == heading
+
+
+ARTICLES = {
+    FINISHING: "What do I do when I finish work with a client?",
+    PLACE: "Can’t spot one of your clients?",
+}
+
+
+@pytest.mark.parametrize("place", ARTICLES)
+def test_articles_of_therapists_are_for_them_and_visitors(db, as_alice, place):
+    for browser in (Browser(), as_alice):
+        assert read(browser.get(place)).heads[0] == ARTICLES[place]
+
+
+@pytest.mark.parametrize("place", ARTICLES)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_client_is_led_to_their_own_articles(as_ann, place, method):
+    answer = getattr(as_ann, method)(place)
+
+    assert (answer.status_code, answer.headers.get("Location")) in [(303, "/help/"), (405, None)]
+    assert answer.status_code == 303 or (method, place) == ("post", FINISHING)
+
+
+def articles(browser: Browser) -> list[str]:
+    return [to for to in read(browser.get("/help/")).addresses if to.startswith("/help/")]
+
+
+def test_help_lists_what_is_for_the_reader(db, as_alice, as_ann):
+    own = articles(as_ann)
+
+    assert "/help/booking-a-session/" in own
+    assert not set(own) & set(ARTICLES)
+    assert set(own) | set(ARTICLES) == set(articles(as_alice)) == set(articles(Browser()))
+
+
+def test_clients_read_the_labels_of_their_pages(db):
+    text = read(Browser().get("/help/booking-a-session/")).text
+
+    for label in ("Book a New Session..", "Book this session", "Session booked", "Dashboard"):
+        assert label in text
 
 
 def test_the_article_is_told_with_the_labels_of_the_pages(db):
