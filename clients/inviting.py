@@ -15,8 +15,7 @@ from clients import invitation_mail
 from clients.models import Client, Invitation, person_or_404
 from clients.views import show_client
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, records
 from practice.web.encryption import decrypt, encrypt
 from practice.web.responses import LOOK, see_other, was_shown
 

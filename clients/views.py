@@ -12,8 +12,7 @@ from clients.forms import ClientForm
 from clients.listing import Listing
 from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, records
 from practice.records.retention import retention_periods
 from practice.text.spoken import in_words
 from practice.web.responses import banner, render_form, see_other

@@ -5,17 +5,22 @@ number (`sealing.py`), in the transaction of what it records. A moment later it 
 in the chain of its practice (`chaining.py`); the installation has a chain of its own, number 0.
 Each place is sealed together with the one before it, so whoever changes, removes or slips in an
 entry in the database breaks the chain, and `manage.py verify_audit` says where.
+
+Looking is recorded, too: who opened a page about somebody (`records`, above a view). That is here,
+and the module longer than others, because it is an entry that the decorator makes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import wraps
 from typing import Any, Self
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
+from django.http import HttpResponse
 from django.utils import timezone
 
-from practice.accounts.access import Role
+from practice.accounts.access import Role, TherapistRequest
 from practice.accounts.models import Therapist, User
 from practice.audit import sealing
 from practice.audit.sealing import (
@@ -27,6 +32,7 @@ from practice.audit.sealing import (
 )
 from practice.audit.verbs import Verb
 from practice.database.fields import UnreturnedAutoField
+from practice.database.public_ids import ALPHABET
 from practice.web.logging import REQUEST_ID
 
 
@@ -232,3 +238,35 @@ class Unchained(models.Model):
 def name_of(row: Any) -> str:
     """Return what an entry calls a row: its kind and its public id, "client:bcdfghjkmn"."""
     return f"{row._meta.model_name}:{row.public_id}"
+
+
+def records(verb: Verb) -> Callable:
+    """Record every page that a therapist's view shows about the client or the work it names.
+
+    An answer that leads elsewhere shows nothing.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def recorded(request: TherapistRequest, **ids: str) -> HttpResponse:
+            response = view(request, **ids)
+            if not 300 <= response.status_code < 400:
+                by, therapist = request.user, request.therapist
+                Entry.record(verb, by=by, therapist=therapist, about=named_in(ids))
+            return response
+
+        return recorded
+
+    return decorate
+
+
+def named_in(ids: Mapping[str, object]) -> str:
+    """Return what an address names, e.g. "client:bcdfghjkmn" for {"client_id": "bcdfghjkmn"}.
+
+    What cannot be an id, because somebody typed it, is left out.
+    """
+    for name, value in ids.items():
+        if name.endswith("_id"):
+            is_id = isinstance(value, str) and set(value) <= set(ALPHABET)
+            return f"{name.removesuffix('_id')}:{value if is_id else ''}"
+    return ""

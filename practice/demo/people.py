@@ -22,7 +22,7 @@ from practice.demo.names import (
     HANNAHS_ACTIVE,
     HANNAHS_INACTIVE,
 )
-from practice.profiles.installation import count_installation
+from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
 from relationships.models import Kind, Relationship, start_relationship
 from relationships.models.choices import EndReason

@@ -18,8 +18,7 @@ from practice.accounts.access import (
     for_therapists,
     therapist_of,
 )
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, records
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import CancelForm, MoveForm, SessionForm
 from practice.diary.models import Session

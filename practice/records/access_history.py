@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 
 from clients.models import Client, person_or_404
 from practice.accounts.access import Role, TherapistRequest, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb, name_of
+from practice.audit.models import Entry, Verb, name_of, records
 from practice.text import spoken
 from practice.text.spoken import in_words
 

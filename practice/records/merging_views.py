@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from clients.models import Client, ClientQuerySet, person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, records
 from practice.records.forms import OtherRecordForm, WhichStaysForm
 from practice.records.merging import merge, obstacle, separate
 from practice.web.responses import banner, render_form, see_other, was_shown

@@ -17,8 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clients.forms import KeepForm
 from clients.models import Client, person_or_404
 from practice.accounts.access import ClientRequest, TherapistRequest, for_clients, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, records
 from practice.records.erasure import Changed, NotYet, Plan, erase
 from practice.records.export_client import export_client
 from practice.records.export_own import own_data

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.views import defaults
 from django_htmx.http import HttpResponseClientRedirect
 
-from practice.audit.decorators import named_in
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, named_in
 from practice.site.middleware import too_large
 from practice.web import drafts
 from practice.web.requests import PageRequest

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
-from practice.audit.decorators import records
-from practice.audit.models import Entry, Verb
+from practice.audit.models import Entry, Verb, records
 from practice.diary.models import needing_attention
 from practice.text import spoken
 from practice.web.responses import banner, render_form, see_other

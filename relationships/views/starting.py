@@ -8,8 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client, person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Verb
+from practice.audit.models import Verb, records
 from practice.web.drafts import sent_or_draft
 from practice.web.responses import LOOK, banner, render_form, see_other
 from relationships.forms.starting import Beginning, BegunOtherwise, begin

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.audit.decorators import records
-from practice.audit.models import Verb
+from practice.audit.models import Verb, records
 from practice.profiles.figures import figures
 from practice.text.spoken import in_words
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from practice.profiles.installation import count_installation
+from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
 from tests.browser import assert_accessible_on_every_screen
 from tests.browser.steps import banner, end, press, title

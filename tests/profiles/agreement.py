@@ -4,8 +4,7 @@ from datetime import datetime
 
 from practice.accounts.models import Therapist
 from practice.profiles.badges import installation
-from practice.profiles.figures import visits_of
-from practice.profiles.installation import everybody
+from practice.profiles.figures import everybody, visits_of
 from practice.profiles.stats import stats
 from practice.profiles.sums import installation_of, stats_of
 

@@ -13,7 +13,6 @@ from clients.models import Client, ClientQuerySet
 from practice.database.operations import statements
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import figures as figures_module
-from practice.profiles import installation as installation_module
 from practice.profiles import sums
 from practice.profiles import views as views_module
 from relationships.models import Relationship, start_relationship
@@ -125,8 +124,8 @@ def others_are_compared_by_what_is_active(patch: Patch) -> None:
             active = Session.objects.filter(relationship__status="active")
             return original().filter(session__in=[*active.values_list("pk", flat=True)])
 
-    original = installation_module.everybody
-    patch.setattr(installation_module, "everybody", everybody)
+    original = figures_module.everybody
+    patch.setattr(figures_module, "everybody", everybody)
 
 
 RELATIONSHIP = "JOIN relationships_relationship r ON r.id = part.relationship_id"

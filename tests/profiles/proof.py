@@ -14,8 +14,7 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
-from practice.profiles.figures import figures, visits_of
-from practice.profiles.installation import count_installation
+from practice.profiles.figures import count_installation, figures, visits_of
 from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
 from relationships.models import Relationship

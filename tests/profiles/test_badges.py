@@ -5,8 +5,7 @@ from fractions import Fraction
 import pytest
 
 from practice.profiles.badges import Installation, badges
-from practice.profiles.figures import figures
-from practice.profiles.installation import count_installation
+from practice.profiles.figures import count_installation, figures
 from practice.profiles.stats import stats
 from tests.profiles import DAY, MINUTE, NOW, came, colleagues, practice_of, session, together, visit
 

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from practice import profiles
 from practice.database.operations import statements
-from practice.profiles.figures import figures, visits_of
-from practice.profiles.installation import count_installation
+from practice.profiles.figures import count_installation, figures, visits_of
 from practice.profiles.models import Profile
 from relationships.models.choices import EndReason
 from tests.pressing import Browser

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from practice.accounts import after_response
 from practice.database.waiting import without_limit
-from practice.profiles import installation as installation_module
+from practice.profiles import figures as figures_module
 from practice.profiles.badges import Installation
-from practice.profiles.installation import count_installation, usual_here
+from practice.profiles.figures import count_installation, usual_here
 from practice.profiles.models import Profile
 from tests.factories import start
 from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, session
@@ -98,36 +98,36 @@ def test_yesterdays_serve_until_todays_have_been_counted(client, public):
 
 def test_one_process_counts_them_however_many_look(public, monkeypatch):
     counted = []
-    monkeypatch.setattr(installation_module, "count_installation", counted.append)
+    monkeypatch.setattr(figures_module, "count_installation", counted.append)
     midnight = NOW.replace(hour=0)
 
     for _ in range(3):
-        installation_module._count_once(midnight)
+        figures_module._count_once(midnight)
     assert counted == [midnight]
 
-    installation_module._count_once(midnight + DAY)
+    figures_module._count_once(midnight + DAY)
     assert counted == [midnight, midnight + DAY]
 
 
 def test_they_are_kept_for_good_also_where_many_try_to_sign_in(monkeypatch):
     shared = caches["shared"]
-    monkeypatch.setattr(installation_module, "cache", shared)
+    monkeypatch.setattr(figures_module, "cache", shared)
     counted = count_installation(NOW - 400 * DAY)
 
     for n in range(shared._max_entries + 50):
         shared.set(f"allauth:rl:login:ip:{n}", [1.0], timeout=3600)
 
     assert shared.get("allauth:rl:login:ip:0") is None  # there was no room for all
-    assert shared.get(installation_module.LATEST) == (NOW.replace(hour=0) - 400 * DAY, counted)
+    assert shared.get(figures_module.LATEST) == (NOW.replace(hour=0) - 400 * DAY, counted)
 
 
 def test_a_clock_that_is_set_back_has_nothing_counted_anew(client, public):
     count_installation(NOW + 3 * DAY)
-    kept = cache.get(installation_module.LATEST)
+    kept = cache.get(figures_module.LATEST)
 
     client.get(public)
 
-    assert cache.get(installation_module.LATEST) == kept
+    assert cache.get(figures_module.LATEST) == kept
 
 
 def test_what_is_recorded_this_morning_was_not_there_at_midnight(individual, carl):

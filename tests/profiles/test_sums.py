@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from practice.profiles import sums
 from practice.profiles.badges import Installation
-from practice.profiles.installation import everybody
+from practice.profiles.figures import everybody
 from practice.profiles.models import ClientVisit
 from practice.profiles.stats import GRACE, LATELY
 from practice.profiles.sums import installation_of, stats_of

@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.profiles.badges import installation
-from practice.profiles.figures import visits_of
-from practice.profiles.installation import everybody
+from practice.profiles.figures import everybody, visits_of
 from practice.profiles.stats import Stats, stats
 from practice.profiles.sums import installation_of, stats_of
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from practice.profiles.installation import count_installation
+from practice.profiles.figures import count_installation
 
 
 class Command(BaseCommand):
