@@ -92,9 +92,9 @@ MIDDLEWARE = [
     "practice.site.middleware.htmx_answers",
     "practice.site.middleware.RefusedFormMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "practice.accounts.signed_in.DraftMiddleware",
-    "practice.accounts.signed_in.session_limits",
-    "practice.accounts.signed_in.second_factor_for_therapists",
+    "practice.site.middleware.DraftMiddleware",
+    "practice.accounts.access.session_limits",
+    "practice.accounts.access.second_factor_for_therapists",
     "allauth.account.middleware.AccountMiddleware",
     "practice.site.middleware.transaction_per_request",
     "practice.site.middleware.reader_time_zone",
@@ -162,7 +162,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["practice.accounts.signed_in.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["practice.accounts.access.EmailBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

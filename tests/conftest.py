@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts import after_response
+from practice.accounts.access import SEEN
 from practice.accounts.models import Therapist
-from practice.accounts.signed_in import SEEN
 from practice.audit import sealing
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, UserFactory, start

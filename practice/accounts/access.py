@@ -1,28 +1,70 @@
-"""Who asks, and what they may open.
+"""Who asks, for how long they are signed in and by what, and what they may open.
+
+Every request of somebody signed in runs all of it, so it is in one module, longer than others.
 
 Everything a page shows is reached from `request.therapist` or `request.clients`, so that what
 belongs to somebody else cannot be named. PostgreSQL is told who asks, too, for one transaction,
 before anything is read: the policies of `row_security.sql` read it, and where nobody is told of, no
 row is seen. SQLite has no row-level security; there that does nothing.
+
+A session ends after 30 minutes without use, and 12 hours in all. It keeps two moments, in seconds
+since 1970: when it began and when it was last used. The second is written at most once in a
+thirtieth of the idle limit, that is once a minute, so that not every look at a page writes: a
+session may end up to a minute early, never late.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from math import ceil
 from typing import Any, Self
 
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.db.models import QuerySet, TextChoices
-from django.http import HttpResponse
+from django.db.models import Exists, OuterRef, QuerySet, TextChoices
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 from psycopg import Cursor
 from psycopg.pq import TransactionStatus
 
 from practice.accounts.models import Therapist, User
+from practice.text.spoken import LEEWAY
 from practice.web.logging import REQUEST_ID
 from practice.web.requests import PageRequest
+from practice.web.responses import banner, see_other
 
 View = Callable[..., HttpResponse]
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+BEGAN, SEEN = "began", "seen"
+NO_USE = {"time_left", "save_draft"}
+EVERYTHING_KEPT = '"cache", "storage"'
+# All that a therapist who still has to add a second factor can open.
+OPEN_WITHOUT = {
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_view_recovery_codes",
+    "account_reauthenticate",
+    "sign_out",
+    "time_left",
+    "save_draft",
+    "help",
+    "finishing_work",
+    "accessibility",
+    "privacy",
+    "livez",
+    "readyz",
+    "security_txt",
+}
 
 # Local to the transaction: the next borrower of a pooled connection must not inherit it.
 ACCOUNT = """SELECT set_config('stillwater.account', %s, true),
@@ -81,6 +123,17 @@ class Role(TextChoices):
         return cls.THERAPIST if is_theirs else cls.CLIENT
 
 
+class EmailBackend(AuthenticationBackend):
+    """allauth's sign-in by e-mail; an account comes with all that a request asks of it at once."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return who is signed in, with their therapist and whether they have a second factor."""
+        factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+        users = User.objects.select_related("therapist").annotate(had_second_factor=Exists(factors))
+        user = users.filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
+
+
 def for_therapists(view: View) -> View:
     """Let therapists in and set `request.therapist`; anybody else is refused."""
 
@@ -109,6 +162,112 @@ def for_clients(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return checked
+
+
+def seconds_left(session: SessionBase) -> tuple[int, bool]:
+    """Return how many seconds a session has left, and whether use can make it more.
+
+    None, if the clock has been set back since: how long it has lived cannot be known.
+    """
+    now = timezone.now().timestamp()
+    began = session.get(BEGAN, now)
+    seen = session.get(SEEN, began)
+    if max(began, seen) - now > LEEWAY.total_seconds():
+        return 0, True
+    idle = min(seen - now, 0) + settings.IDLE_LIMIT.total_seconds()
+    in_all = min(began - now, 0) + settings.SESSION_LIMIT.total_seconds()
+    return ceil(min(idle, in_all)), idle < in_all
+
+
+def extend(session: SessionBase) -> None:
+    """Note that a session is in use."""
+    session[SEEN] = timezone.now().timestamp()
+    session.setdefault(BEGAN, session[SEEN])
+
+
+def session_limits(get_response: Callable) -> Callable[[HttpRequest], HttpResponse]:
+    """End sessions that have had their time, and note the use of the others.
+
+    Who is signed out by this goes on as a visitor: `LoginRequiredMiddleware` sends them to sign in
+    and back. What a page asks by itself (`NO_USE`) does not count as use, whatever comes of it. Nor
+    does a request that failed: of a sign-in nothing is true then, and the database may be away.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        has_ended = request.user.is_authenticated and end_if_due(request)
+        response = get_response(request)
+        if has_ended:
+            response.headers["Clear-Site-Data"] = EVERYTHING_KEPT
+        if response.status_code < 500 and is_use(request):
+            note_use(request)
+        return response
+
+    return middleware
+
+
+def is_use(request: HttpRequest) -> bool:
+    """Whether somebody signed in has done something."""
+    page = request.resolver_match
+    return request.user.is_authenticated and not (page and page.url_name in NO_USE)
+
+
+def end_if_due(request: HttpRequest) -> bool:
+    """Sign out, with a word about why, if the session has had its time."""
+    left, was_idle = seconds_left(request.session)
+    if left > 0:
+        return False
+    logout(request)
+    if was_idle:
+        minutes = round(settings.IDLE_LIMIT.total_seconds() / 60)
+        banner(request, "signed_out_unused", minutes=minutes)
+    else:
+        hours = round(settings.SESSION_LIMIT.total_seconds() / 3600)
+        banner(request, "signed_out_after_all", hours=hours)
+    return True
+
+
+def note_use(request: HttpRequest) -> None:
+    """Extend a session and list it among the account's devices, unless that has just been done."""
+    age = timezone.now().timestamp() - request.session.get(SEEN, 0)
+    if age >= settings.IDLE_LIMIT.total_seconds() / 30:
+        extend(request.session)
+        UserSession.objects.create_from_request(request)
+
+
+def for_page(session: SessionBase) -> dict[str, int]:
+    """Return what `static/stay.js` begins with, in seconds; the same for all pages of a session."""
+    idle, warning = settings.IDLE_LIMIT.total_seconds(), settings.IDLE_WARNING.total_seconds()
+    ends = session.get(BEGAN, timezone.now().timestamp()) + settings.SESSION_LIMIT.total_seconds()
+    return {"idle": round(idle - idle / 30), "warning": round(warning), "ends": round(ends)}
+
+
+def second_factor_for_therapists(get_response: Callable) -> Callable[..., HttpResponse]:
+    """Lead a therapist without a second factor to where one is added, and nowhere else.
+
+    Looked up at each request, with the account: a factor that is removed counts no more at once.
+    """
+
+    def middleware(request: AccountRequest) -> HttpResponse:
+        if (
+            not settings.SECOND_FACTOR_FOR_THERAPISTS
+            or not therapist_of(request.user)
+            or route_name(request) in OPEN_WITHOUT
+            or request.user.had_second_factor  # type: ignore[attr-defined]  # get_user's
+        ):
+            return get_response(request)
+        banner(request, "second_factor_needed")
+        place = reverse("mfa_index")
+        return HttpResponseClientRedirect(place) if request.htmx else see_other(place)
+
+    return middleware
+
+
+def route_name(request: HttpRequest) -> str | None:
+    """Return what `urls.py` calls the address that is asked for; None, if there is none such."""
+    try:
+        return resolve(request.path_info).url_name
+    except Resolver404:
+        return None
 
 
 @contextmanager

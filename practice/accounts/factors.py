@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from practice.accounts.access import SECOND_FACTORS
 from practice.accounts.models import User
 from practice.web.encryption import decrypt, encrypt
 
@@ -50,3 +51,8 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text, PURPOSE)
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether an account has an authenticator app or a passkey."""
+    return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()

@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from practice.accounts.access import AccountRequest
+from practice.accounts.access import EVERYTHING_KEPT, AccountRequest
+from practice.accounts.factors import has_second_factor
 from practice.accounts.forms import TimeZoneForm
 from practice.accounts.models import User
-from practice.accounts.signed_in import EVERYTHING_KEPT, has_second_factor
 from practice.web.responses import banner, render_form, see_other
 
 

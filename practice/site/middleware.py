@@ -1,10 +1,15 @@
-"""What every request goes through, and what every page knows."""
+"""What every request goes through, and what every page knows.
+
+A request runs all of it, one after the other, so it is in one module, longer than others.
+"""
 
 import secrets
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -18,8 +23,7 @@ from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
 from clients.models import Client
-from practice.accounts import signed_in
-from practice.accounts.access import therapist_of, transaction_of
+from practice.accounts.access import for_page, route_name, therapist_of, transaction_of
 from practice.accounts.models import User
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
@@ -161,6 +165,34 @@ class RefusedFormMiddleware:
         return response
 
 
+class DraftMiddleware:
+    """Save a form whose POST leads to where one signs in, confirms it or adds a second factor.
+
+    Whoever has done that finds the form as it was, and presses the button again. One that has
+    reached its view has been used.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method != "POST":
+            return response
+        leads_to = response.headers.get("Location") or response.headers.get("HX-Redirect", "")
+        if leads_to.startswith((resolve_url(settings.LOGIN_URL), reverse("mfa_index"))):
+            drafts.save(request, elsewhere=route_name(request) == "save_draft")
+            # What allauth has stored of it, unencrypted, to do by itself after the password.
+            request.session.pop(STATE_SESSION_KEY, None)
+        elif hasattr(request, "has_draft") and response.status_code < 500:
+            drafts.discard(request)
+        return response
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        if request.method == "POST" and drafts.DRAFTS in request.session:
+            request.has_draft = True  # type: ignore[attr-defined]
+
+
 def health_checks_are_anonymous(get_response: GetResponse) -> GetResponse:
     """Let no one look up who asks for the health of the service: the database may be away."""
 
@@ -242,7 +274,7 @@ def service(request: HttpRequest) -> dict[str, object]:
         "support_email": settings.SUPPORT_EMAIL,
         "reader": getattr(request, "reader", None),
         "is_therapist": therapist_of(user) is not None,
-        "session": signed_in.for_page(request.session) if is_signed_in else None,
+        "session": for_page(request.session) if is_signed_in else None,
         "section": request.path.split("/")[1],
         "banner": SimpleLazyObject(partial(banners.take, request)) if has_banner else "",
         "draft_waits": partial(drafts.is_waiting, request),

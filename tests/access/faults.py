@@ -19,8 +19,8 @@ from clients import views as clients_views
 from clients.forms import ClientForm
 from clients.models import Client
 from practice.accounts import access
+from practice.accounts.access import EmailBackend
 from practice.accounts.models import Therapist
-from practice.accounts.signed_in import EmailBackend
 from practice.booking import book
 from practice.diary import client_views, shown_to_clients
 from practice.diary.models import Session, SessionQuerySet

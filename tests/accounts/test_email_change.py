@@ -12,8 +12,8 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from practice.accounts.factors import has_second_factor
 from practice.accounts.models import User
-from practice.accounts.signed_in import has_second_factor
 from practice.audit.models import Entry
 from tests.accounts.second_factor import add_app
 from tests.conftest import browser_of

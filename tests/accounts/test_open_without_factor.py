@@ -6,7 +6,7 @@ The list is written out here again. Whoever opens another page without one chang
 import pytest
 from django.test import Client as Browser
 
-from practice.accounts.signed_in import OPEN_WITHOUT
+from practice.accounts.access import OPEN_WITHOUT
 from tests.access.table import ROUTES, TABLE
 from tests.access.walk import PARAMETER, Walk
 from tests.access.world import World

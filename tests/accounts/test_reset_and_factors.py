@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 
+from practice.accounts.factors import has_second_factor
 from practice.accounts.models import Therapist
-from practice.accounts.signed_in import has_second_factor
 from tests.accounts.passkey import add_passkey
 from tests.accounts.second_factor import SECURITY, add_app, codes_of
 from tests.factories import PASSWORD

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from practice.accounts.adapter import Adapter
-from practice.accounts.signed_in import has_second_factor
+from practice.accounts.factors import has_second_factor
 from tests.accounts.passkey import add_passkey, answer_of_a_stranger
 from tests.accounts.second_factor import SECURITY, add_app, code_of, codes_of, confirm
 from tests.factories import PASSWORD

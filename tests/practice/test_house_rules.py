@@ -141,7 +141,6 @@ def what_is_sent_names_no_column(source):
     with lock(Client.objects.all()): pass""",
     but=(
         "clients/invitations.py",  # starts from the link that somebody was sent
-        "practice/accounts/signed_in.py",  # finds out who asks
     ),
 )
 def a_view_starts_from_who_asks(source):

@@ -20,8 +20,8 @@ from django.urls import path
 from django.utils import timezone
 
 from practice import urls
+from practice.accounts.access import SEEN
 from practice.accounts.models import User
-from practice.accounts.signed_in import SEEN
 from tests.access.table import TABLE
 from tests.access.walk import PARAMETER, Walk
 from tests.access.world import World
