@@ -129,7 +129,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 SQLITE_FILE = BASE_DIR / ("demo.sqlite3" if DEMO else "stillwater.sqlite3")
 DATABASES = {
     "default": dj_database_url.parse(
-        env.get("DATABASE_URL") or f"sqlite:///{SQLITE_FILE}", conn_health_checks=True
+        env.get("DATABASE_URL") or f"sqlite:///{SQLITE_FILE}",
+        conn_max_age=None,  # a thread's connection stays open: a new one costs more than most pages
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -140,8 +142,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "practice.database.postgresql"
     options = DATABASES["default"].setdefault("OPTIONS", {})
+    # No statement here runs long enough to be worth compiling, whatever the planner thinks.
+    options["options"] = f"{options.get('options', '')} -c jit=off".strip()
     if options.get("pool"):
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
         # While the database is away say so soon, and try anew for whoever asks next. One more is
         # for chaining the audit, and one for what is done after an answer.
         options["pool"] = {

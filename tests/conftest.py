@@ -86,7 +86,7 @@ class AtOnce:
 def nothing_waits(monkeypatch) -> None:
     """Do at once what the server does after it has answered."""
     monkeypatch.setattr(after_response, "Timer", AtOnce)
-    monkeypatch.setattr(after_response, "close_old_connections", lambda: None)
+    monkeypatch.setattr(after_response, "close_connections", lambda: None)
 
 
 @pytest.fixture

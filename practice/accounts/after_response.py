@@ -9,7 +9,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from threading import Timer
 
-from django.db import close_old_connections, connections
+from django.db import connections
 from django.db.transaction import on_commit
 
 A_MOMENT = 0.5  # seconds: by then the answer is on its way
@@ -47,4 +47,9 @@ def _do(what: str, work: Callable[[], object]) -> None:
     except Exception:
         log.exception("Failed: %s", what)
     finally:
-        close_old_connections()
+        close_connections()
+
+
+def close_connections() -> None:
+    """Close what this thread holds: it ends, and they would stay open until it is forgotten."""
+    connections.close_all()

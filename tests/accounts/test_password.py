@@ -10,11 +10,13 @@ from unittest.mock import Mock
 import pytest
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import close_old_connections, connection
+from django.db import connection, connections
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from practice.accounts import after_response
+from practice.accounts.after_response import close_connections
+from practice.accounts.models import Therapist
 from practice.web.logging import WithoutValues
 from tests.factories import PASSWORD
 from tests.reading import read
@@ -117,21 +119,41 @@ class Refusing(BaseEmailBackend):
         raise SMTPRecipientsRefused({messages[0].to[0]: (550, b"no such mailbox")})
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_is_done_in_a_thread_of_its_own(alice, monkeypatch):
-    threads = []
+@pytest.fixture
+def threads(transactional_db, monkeypatch) -> list[Timer]:
+    """Have what waits for an answer done soon, as the server does; the threads that do it."""
+    begun = []
 
     def soon(_: float, *work: object) -> Timer:
-        threads.append(Timer(0, *work))
-        return threads[0]
+        begun.append(Timer(0, *work))
+        return begun[-1]
 
     monkeypatch.setattr(after_response, "Timer", soon)
-    monkeypatch.setattr(after_response, "close_old_connections", close_old_connections)
+    monkeypatch.setattr(after_response, "close_connections", close_connections)
+    return begun
+
+
+def test_it_is_done_in_a_thread_of_its_own(alice, threads):
     answer = ask_for_link(Browser(), "alice@practice.example")
     threads[0].join(timeout=20)
 
     assert answer.url == "/password/reset/sent/"
     assert Browser().get(link_in_mail()).status_code == 302
+
+
+def test_that_thread_leaves_no_connection_open(alice, threads):
+    held = []
+
+    def ask() -> None:
+        Therapist.objects.get()
+        held.append(connections["default"])  # a thread has its own
+        assert held[0].connection
+
+    after_response.run_after_response("asking", ask)
+    threads[0].join(timeout=20)
+
+    assert held[0] is not connection
+    assert held[0].connection is None
 
 
 def test_a_server_that_ends_does_it_first():
