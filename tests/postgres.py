@@ -103,11 +103,7 @@ class Server:
         """End every process of it where it stands (SIGKILL)."""
         self.process.send_signal(signal.SIGSTOP)  # it shall have no more children
         os.waitpid(self.process.pid, os.WUNTRACED)  # now it stands still
-        while children := children_of(self.process.pid):
-            for child in children:
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
-            time.sleep(0.001)
+        kill_children(self.process.pid)
         self.process.kill()
         self.process.wait(timeout=60)
 
@@ -144,12 +140,10 @@ def throwaway_server(programs: Path | None = None, options: str = "") -> Iterato
         prefix="stillwater-", dir="/tmp", ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
-        run_as: dict[str, Any] = {}
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            nobody = pwd.getpwnam("nobody")
-            run_as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        run_as = not_as_root()
+        if run_as:
             programs = within_reach(programs, folder, run_as)
-            give(folder, nobody)
+            give(folder, run_as["user"], run_as["group"])
         server = Server(folder, programs, run_as, options)
         names = ("--username=postgres", "--auth=trust", "--encoding=UTF8", f"--locale={LOCALE}")
         server.run("initdb", f"--pgdata={folder}/data", *names, "--no-sync")
@@ -161,6 +155,14 @@ def throwaway_server(programs: Path | None = None, options: str = "") -> Iterato
                 server.stop()
 
 
+def not_as_root() -> dict[str, Any]:
+    """Return how to start a program as `nobody`, for PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
 def children_of(parent: int) -> list[int]:
     """Return the living processes that a process has started, where the system lists them."""
     found = []
@@ -170,6 +172,15 @@ def children_of(parent: int) -> list[int]:
             if int(fields[1]) == parent and fields[0] != "Z":
                 found.append(int(file.parent.name))
     return found
+
+
+def kill_children(parent: int) -> None:
+    """End all processes that a process, which stands still, has started (SIGKILL)."""
+    while children := children_of(parent):
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        time.sleep(0.001)
 
 
 def within_reach(programs: Path, folder: Path, run_as: dict[str, Any]) -> Path:
@@ -185,7 +196,7 @@ def within_reach(programs: Path, folder: Path, run_as: dict[str, Any]) -> Path:
     return programs
 
 
-def give(folder: Path, owner: pwd.struct_passwd) -> None:
-    """Make `owner` the owner of a folder and of everything in it."""
+def give(folder: Path, user: int, group: int) -> None:
+    """Make a user the owner of a folder and of everything in it."""
     for path in (folder, *folder.rglob("*")):
-        os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+        os.chown(path, user, group, follow_symlinks=False)

@@ -88,17 +88,7 @@ def installation(database: str, query: str = "") -> Iterator[Installation]:
     """
     with tempfile.TemporaryDirectory(prefix="stillwater-harness-") as name:
         log = Path(name) / "web.log"
-        os.environ.update(
-            DJANGO_SETTINGS_MODULE="tests.harness.settings",
-            SECRET_KEY=secrets.token_urlsafe(50),
-            AUDIT_KEY=secrets.token_urlsafe(50),
-            ALLOWED_HOSTS=HOST,
-            SITE_URL=f"https://{HOST}",
-            BEHIND_TLS_PROXY="1",
-            SECOND_FACTOR_FOR_THERAPISTS="0",
-            DEBUG="",
-            STILLWATER_DEMO="",
-        )
+        as_in_production()
         if database == "sqlite":
             url = os.environ["DATABASE_URL"] = f"sqlite:///{name}/practice.sqlite3"
             with set_up(Web(log, DATABASE_URL=url + query)) as practice:
@@ -111,16 +101,36 @@ def installation(database: str, query: str = "") -> Iterator[Installation]:
                     yield practice
 
 
+def as_in_production() -> None:
+    """Give this process, and those that it starts, the settings of a new installation."""
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="tests.harness.settings",
+        SECRET_KEY=secrets.token_urlsafe(50),
+        AUDIT_KEY=secrets.token_urlsafe(50),
+        ALLOWED_HOSTS=HOST,
+        SITE_URL=f"https://{HOST}",
+        BEHIND_TLS_PROXY="1",
+        SECOND_FACTOR_FOR_THERAPISTS="0",
+        DEBUG="",
+        STILLWATER_DEMO="",
+    )
+
+
 def make_database(server: Server, name: str = "practice") -> str:
     """Make an empty database, and the roles of an installation; return the owner's URL."""
+    make_database_at(server.url(), name)
+    return server.url("stillwater_owner", name)
+
+
+def make_database_at(url: str, name: str = "practice") -> None:
+    """Make an empty database, and the roles of an installation, on the server at this address."""
     import psycopg
 
-    with psycopg.connect(server.url(), autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         known = "SELECT 1 FROM pg_roles WHERE rolname = 'stillwater'"
         if not connection.execute(known).fetchone():
             connection.execute(ROLES)
         connection.execute(f"CREATE DATABASE {name} OWNER stillwater_owner")
-    return server.url("stillwater_owner", name)
 
 
 @contextmanager
@@ -141,11 +151,11 @@ def set_up(web: Web, server: Server | None = None) -> Iterator[Installation]:
             web.kill()
 
 
-def until(happened: Callable[[], bool], what: str) -> float:
+def until(happened: Callable[[], bool], what: str, patience: float = PATIENCE) -> float:
     """Ask again and again; return after how many seconds it had happened."""
     begun = time.monotonic()
     while not happened():
-        if time.monotonic() - begun > PATIENCE:
-            raise TimeoutError(f"{what}: not within {PATIENCE} s")
+        if time.monotonic() - begun > patience:
+            raise TimeoutError(f"{what}: not within {patience} s")
         time.sleep(0.01)
     return time.monotonic() - begun
