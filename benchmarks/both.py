@@ -39,7 +39,8 @@ def tell(
     clients = found[0]["clients"]
     made = f"{clients:,} clients, {report.today()}, {report.machine()}."
     missed = list(report.missed(found))
-    tables = [*report.table(found), "", *report.table_of_cpu(found)]
+    tables = [*report.table(found), "", *report.table_of_cpu(found), ""]
+    tables += report.table_together(found)
     lines = [made, "", *tables, "", *report.notes(found)]
     say("\n".join(["", *lines, "", *(f"MISSED {line}" for line in missed)]))
     if data:

@@ -80,6 +80,7 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
     """Return the ratios of every page and peer, throughput and memory."""
     from benchmarks.measuring import Target, run, throughput, warm_up
     from benchmarks.pages import PAGES, PEERS, UNIT
+    from benchmarks.together import together
 
     who = visitors(servers, stages)
     targets = [
@@ -102,10 +103,12 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
     largest = len(stages) - 1
     some = [targets[largest], peers[largest], unit]  # the Clients list, and two bare views
     rates = map(asdict, throughput(some, BURST, BURSTS))
+    at_once = together(servers.product.port, [stages[size] for size in sorted(stages)])
     return {
         "pages": [row(target, unit) for target in targets],
         "peers": [row(target, unit) for target in [unit, *peers]],
         "throughput": dict(zip(("Clients list", "stock bare view", "/me/"), rates, strict=True)),
+        "together": at_once,
         "megabytes": {s.name: s.megabytes() for s in (servers.product, servers.stock)},
         "first_profile": first_profile(servers, targets),
     }

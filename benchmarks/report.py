@@ -14,6 +14,9 @@ NAMES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 LIST, STOCK, ADMIN = "Clients list", "stock bare view", "Django admin changelist"
 # Beside Django's own settings: the unit itself, and how many lists are served for each bare view.
 MOST_OF_UNIT, FEWEST_LISTS = 1.15, 0.5
+# Of several people at once: how much longer than usual one of twenty waits, and how many of one
+# practice are served for each that is served of different ones.
+MOST_OF_MEDIAN, FEWEST_OF_ONE = 3, 0.8
 NONE = "–"
 Found = dict[str, Any]  # what `one_database` writes
 
@@ -56,9 +59,21 @@ def _beside_others(run: Found) -> Iterator[str]:
     stock = peers[STOCK, sizes[len(sizes) // 2]]
     if stock and 1 / stock > MOST_OF_UNIT:
         yield f"/me/ takes {1 / stock:.2f} of the stock view, where {MOST_OF_UNIT} is the goal"
+    yield from _together(run["together"])
     lists = _lists(run)
     if lists < FEWEST_LISTS:
         yield f"{lists:.2f} lists for each stock bare view, where {FEWEST_LISTS} is the goal"
+
+
+def _together(at_once: dict[str, Any]) -> Iterator[str]:
+    waits = at_once["people"]["p95"] / at_once["people"]["median"]
+    if waits > MOST_OF_MEDIAN:
+        yield f"of 16 people one in twenty waits {waits:.1f} times as long as usual"
+    for what in ("endings", "dashboards"):
+        one, different = (rate["a_second"] for rate in at_once[what].values())
+        if one < different * FEWEST_OF_ONE:
+            names = ", ".join(at_once[what])
+            yield f"{what} {names}: {one:.0f} a second where others have {different:.0f}"
 
 
 def _lists(run: Found) -> float:
@@ -148,6 +163,27 @@ def notes(found: list[Found]) -> list[str]:
             f"{first['cpu_milliseconds']} ms of CPU, status {first['status']}."
         )
     return lines
+
+
+def table_together(found: list[Found]) -> list[str]:
+    """Return what several people at once are served: how many a second, and how long they wait.
+
+    The wait of one in twenty, and the longest, are multiples of the usual one.
+    """
+    head = ["several at once", *(NAMES[run["database"]] for run in found)]
+    lines = [_line(head), _line(["---"] * len(head))]
+    of_first = found[0]["together"]
+    names = [("people", "")] + [(w, of) for w in ("endings", "dashboards") for of in of_first[w]]
+    for what, of in names:
+        rates = (run["together"][what] for run in found)
+        cells = (_wait(rate[of] if of else rate) for rate in rates)
+        lines.append(_line([f"{what} {of}".strip(), *cells]))
+    return lines
+
+
+def _wait(rate: dict[str, float]) -> str:
+    p95, longest = (rate[name] / rate["median"] for name in ("p95", "longest"))
+    return f"{rate['a_second']:.0f} a second, p95 {p95:.1f}, longest {longest:.1f}"
 
 
 def machine() -> str:

@@ -24,6 +24,10 @@ def rate(number: float) -> dict:
     return {"a_second": number, "cpu_milliseconds": 1.0}
 
 
+def waits(number: float, p95: float = 0.02) -> dict:
+    return {"a_second": number, "median": 0.01, "p95": p95, "longest": 0.05}
+
+
 @pytest.fixture
 def found() -> dict:
     """A run in which every goal is met."""
@@ -35,6 +39,11 @@ def found() -> dict:
         "pages": [line(page.name, size, page.goal, 1.4) for page in PAGES for size in SIZES],
         "peers": [line(UNIT.name, 500, None, 1.0), *peers],
         "throughput": {"Clients list": rate(300), "stock bare view": rate(400), "/me/": rate(350)},
+        "together": {
+            "people": waits(200),
+            "endings": {"of one practice": waits(80), "of different ones": waits(90)},
+            "dashboards": {"of one therapist": waits(90), "of different ones": waits(90)},
+        },
         "megabytes": {"product": 180.0, "stock": 100.0},
         "first_profile": {"status": 200, "cpu_milliseconds": 30},
     }
@@ -74,6 +83,31 @@ def test_too_few_lists_beside_stock_views_are_said(found):
     assert list(report.missed([found])) == [
         "PostgreSQL: 0.25 lists for each stock bare view, where 0.5 is the goal"
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"people": waits(200, p95=0.04)}, "of 16 people one in twenty waits 4.0 times"),
+        (
+            {"endings": {"of one practice": waits(20), "of different ones": waits(90)}},
+            "endings of one practice, of different ones: 20 a second where others have 90",
+        ),
+    ],
+)
+def test_people_who_wait_for_each_other_are_said(found, changed, said):
+    found["together"].update(changed)
+
+    [missed] = report.missed([found])
+    assert said in missed
+
+
+def test_the_table_of_several_people_says_how_many_and_how_long(found):
+    lines = report.table_together([found, deepcopy(found) | {"database": "sqlite"}])
+
+    assert lines[0] == "| several at once | PostgreSQL | SQLite |"
+    assert "| endings of one practice | 80 a second, p95 2.0, longest 5.0 |" in lines[3]
+    assert len(lines) == 7
 
 
 def test_the_table_has_a_line_for_every_page_and_peer(found):
