@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as webauthn_views
 from django.conf import settings
 from django.urls import include, path, re_path, reverse_lazy
 
-from practice.accounts import email_change, security, signed_in, views
+from practice.accounts import details, email_change, security, signed_in, views
 from practice.demo import people
 from practice.site import health, pages
 
@@ -102,6 +102,8 @@ urlpatterns = [
     path("sign-out/", views.sign_out, name="sign_out"),
     path("password/", include(password_urls)),
     path("account/", views.account, name="account"),
+    path("account/contact/", details.contact, name="contact"),
+    path("account/details/", details.details, name="own_details"),
     path("account/email/", email_change.change_email, name="change_email"),
     path("account/email/<str:token>/", email_change.confirm_email, name="confirm_email"),
     path("account/security/", include(security_urls)),

@@ -22,6 +22,7 @@ from practice.text.person_names import (
     no_control_characters,
     search_text,
 )
+from practice.text.phone_numbers import dialled
 from practice.text.spoken import called
 from practice.text.time_zones import validate_time_zone
 
@@ -254,6 +255,18 @@ class Client(models.Model):
     def signs_in_elsewhere(self) -> bool:
         """Whether whoever signs in for them does so with another address than this record has."""
         return self.account is not None and self.account.email != self.email.strip().lower()
+
+    @property
+    def own_name(self) -> str:
+        """What whoever signs in for them calls themselves, if it is another name than this."""
+        name = self.account.name if self.account else ""
+        return "" if fold(name) == fold(self.name) else name
+
+    @property
+    def own_phone(self) -> str:
+        """Which number whoever signs in for them gives, if it is another than this record has."""
+        number = self.account.phone if self.account else ""
+        return "" if dialled(number) == dialled(self.phone) else number
 
     def with_same_address(self) -> ClientQuerySet:
         """Return the other clients of this therapist who have this one's e-mail address."""

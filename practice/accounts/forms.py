@@ -26,11 +26,11 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 
 from practice.accounts.after_response import run_after_response
-from practice.accounts.models import User
+from practice.accounts.models import Contact, User
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
-from practice.text.fields import EmailField, LineField, TimeZoneField
+from practice.text.fields import EmailField, LineField, PhoneField, TimeZoneField
 from practice.web.edits import EditMixin
 from practice.web.lengths import limit_length
 
@@ -133,6 +133,54 @@ class EmailForm(forms.Form):
         if email == self.user.email and self.user.email_verified_at:
             raise forms.ValidationError("You sign in with this address already")
         return email
+
+
+class ContactForm(EditMixin, forms.ModelForm):
+    """How a therapist's clients reach them. Writes what was changed and no more."""
+
+    use_required_attribute = False
+    email = EmailField(
+        label="Contact email (optional)",
+        required=False,
+        max_length=254,
+        error_messages={"invalid": "Enter an email address like name@example.com"},
+        widget=forms.EmailInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    phone = PhoneField(label="Contact phone (optional)", required=False, max_length=40)
+
+    class Meta:
+        model = Contact
+        fields = ["email", "phone"]
+
+    def save(self, commit: bool = True) -> Contact:
+        self.instance.save(update_fields=self.changed_data if self.instance.pk else None)
+        return self.instance
+
+
+class DetailsForm(EditMixin, forms.ModelForm):
+    """How the owner of an account is called and reached. Writes what was changed and no more."""
+
+    use_required_attribute = False
+    name = LineField(
+        label="Name (optional)",
+        required=False,
+        max_length=120,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    phone = PhoneField(
+        label="Phone (optional)",
+        required=False,
+        max_length=40,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "phone"]
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.save(update_fields=self.changed_data)
+        return self.instance
 
 
 class CodeMixin(forms.BaseForm):

@@ -46,6 +46,10 @@ class User(AbstractBaseUser):
     # In which the owner reads all times, and a therapist works. Empty until they, or the first
     # record that is linked to the account, say which.
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
+    # As the owner calls themselves and is reached, where they say so in their account. What their
+    # therapists have noted of them is in `Client`, and stays the therapists' own.
+    name = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
+    phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
     created_at = models.DateTimeField(auto_now_add=True)
     # Since when it is known that the mail of the address is read by whoever signs in.
     email_verified_at = models.DateTimeField(null=True, editable=False)
@@ -75,7 +79,8 @@ class User(AbstractBaseUser):
         self._delete_belongings()
         self.email, self.is_active = f"erased-{self.pk}@erased.invalid", False
         self.set_unusable_password()
-        self.last_login, self.time_zone = None, ""
+        self.last_login = None
+        self.time_zone = self.name = self.phone = ""
         self.save()
 
     def set_password(self, raw_password: str | None) -> None:
@@ -211,3 +216,14 @@ class Therapist(models.Model):
         Whoever puts something into a diary does so first, and so they take turns. Return the row.
         """
         return cls.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+class Contact(models.Model):
+    """How a therapist's clients reach them; for their clients alone, and each part optional."""
+
+    therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="contact")
+    email = models.EmailField("Email address", blank=True)
+    phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
+
+    def __str__(self) -> str:
+        return f"Contact of {self.therapist}"

@@ -8,10 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from practice.accounts.access import EVERYTHING_KEPT, AccountRequest
+from practice.accounts.access import (
+    EVERYTHING_KEPT,
+    AccountRequest,
+    act_as_client,
+    act_as_therapist,
+    therapist_of,
+)
 from practice.accounts.factors import has_second_factor
 from practice.accounts.forms import TimeZoneForm
-from practice.accounts.models import User
+from practice.accounts.models import Contact, User
 from practice.web.responses import banner, render_form, see_other
 
 
@@ -26,10 +32,20 @@ def account(request: AccountRequest) -> HttpResponse:
         return see_other("account")
     context = {
         "form": form,
+        "contact": _contact(request),
+        "is_client": not therapist_of(request.user) or request.user.clients.exists(),
         "has_second_factor": has_second_factor(request.user),
         "sends_mail": bool(settings.EMAIL_HOST),
     }
     return render_form(request, "accounts/account.html", context)
+
+
+def _contact(request: AccountRequest) -> Contact | None:
+    """Return how clients reach a therapist, if that is who asks, and if they have said so."""
+    act_as_therapist()
+    own = Contact.objects.filter(therapist=therapist_of(request.user)).first()
+    act_as_client()  # again: the page knows whether they are somebody's
+    return own
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ class Verb(models.TextChoices):
     LIST_SEARCHED = "list_searched", "Searched the clients"
     CLIENT_ADDED = "client_added", "Added the client"
     CLIENT_CHANGED = "client_changed", "Changed details"
+    DETAILS_CHANGED = "details_changed", "Changed their own name or phone"
     RECORDS_MERGED = "records_merged", "Merged two records of one person"
     RECORDS_SEPARATED = "records_separated", "Separated two records again"
     CLIENT_INVITED = "client_invited", "Made an invitation"

@@ -181,6 +181,9 @@ WITH CHECK (
     AND therapist_id = ANY (ARRAY(SELECT therapists_of_account()))
 );
 
+CREATE POLICY client_sees ON accounts_contact FOR SELECT
+USING (therapist_id = ANY (ARRAY(SELECT therapists_of_account())));
+
 CREATE POLICY client_sees ON relationships_relationship FOR SELECT
 USING (id = ANY (ARRAY(SELECT relationships_of_account())));
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client
-from practice.accounts.models import Therapist, User
+from practice.accounts.models import Contact, Therapist, User
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.demo import diary
 from practice.demo.names import (
@@ -115,6 +115,9 @@ def load(now: datetime | None = None) -> None:
 
     hannah = practice(
         "Hannah Okafor", "hannah@stillwater.example", "hannah-okafor", "Europe/London"
+    )
+    Contact.objects.create(
+        therapist=hannah.therapist, email="hannah@stillwater.example", phone="020 7946 0018"
     )
     hannah.individuals(HANNAHS_ACTIVE, HANNAHS_INACTIVE)
     _the_lindqvists(hannah, account)

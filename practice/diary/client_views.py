@@ -9,6 +9,7 @@ from practice.accounts.access import ClientRequest, for_clients
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session, SessionQuerySet
 from practice.diary.shown_to_clients import cards, details_of_all, with_details
+from practice.text.spoken import first_name
 
 ROWS_A_PAGE = 25
 
@@ -24,6 +25,11 @@ def _record_look(request: ClientRequest) -> None:
         Entry.record(Verb.DASHBOARD_OPENED, by=request.user, therapist=practice, about=me)
 
 
+def _first_name(request: ClientRequest) -> str:
+    """Return what they call themselves in their account, if they have said so."""
+    return first_name(request.user.name) or request.user.name
+
+
 @require_safe
 @for_clients
 def dashboard(request: ClientRequest) -> HttpResponse:
@@ -33,7 +39,7 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     held = sessions.held()
     names = {record.person.first_name for record in request.clients}
     context = {
-        "first_name": names.pop() if len(names) == 1 else "",
+        "first_name": _first_name(request) or (names.pop() if len(names) == 1 else ""),
         "cards": cards(request.clients),
         "upcoming": details_of_all(sessions.upcoming()[:10], request.user),
         "number_held": held.count(),

@@ -7,7 +7,7 @@ page of a session shows the same values, with the therapist as their reader.
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clients.models import Client, person_ids
@@ -15,6 +15,22 @@ from practice.accounts.models import Therapist, User
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken import in_words, initials
 from relationships.models import Kind, Relationship
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a therapist is reached by their clients; each part may be empty."""
+
+    email: str = ""
+    phone: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.email or self.phone)
+
+    @classmethod
+    def of(cls, therapist: Therapist) -> "Reach":
+        contact = getattr(therapist, "contact", None)  # there may be none
+        return cls(contact.email, contact.phone) if contact else cls()
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,7 @@ class Card:
     for_whom: str
     profile_slug: str
     fee: int | None
+    reach: Reach
     ended_at: datetime | None
     is_quiet: bool
     can_book: bool
@@ -49,12 +66,23 @@ def cards(records: Iterable[Client]) -> list[Card]:
     relationships = (
         Relationship.objects.shown_to(records)
         .in_order()
-        .select_related("therapist__profile")
+        .select_related("therapist__profile", "therapist__contact")
         .defer("therapist__profile__photo")
         .with_people()
     )
     shared = _shared((record.therapist_id, record.person_id) for record in records)
-    return [_card(r, records, shared, is_quiet=r.is_quiet) for r in relationships]
+    found = [_card(r, records, shared, is_quiet=r.is_quiet) for r in relationships]
+    return _each_reached_once(found)
+
+
+def _each_reached_once(found: list[Card]) -> list[Card]:
+    """Return the same cards; of several of one therapist the first says how they are reached."""
+    said: set[Reach] = set()
+    told = []
+    for card in found:
+        told.append(replace(card, reach=Reach()) if card.reach in said else card)
+        said.add(card.reach)
+    return told
 
 
 def _shared(records: Iterable[tuple[int, int]]) -> set[int]:
@@ -83,6 +111,7 @@ def _card(
         for_whom=in_words(p.first_name for p in own) if therapist.pk in shared else "",
         profile_slug=therapist.slug if has_public_page else "",
         fee=fee(therapist, relationship.kind),
+        reach=Reach() if is_quiet else Reach.of(therapist),
         ended_at=relationship.ended_at,
         is_quiet=is_quiet,
         can_book=not is_quiet and not relationship.is_closed,
@@ -123,6 +152,7 @@ class SessionDetails:
     is_upcoming: bool
     is_short_notice: bool
     therapist: str
+    therapist_first_name: str
     therapist_time_zone: str
     kind: str
     others: str
@@ -133,11 +163,14 @@ class SessionDetails:
     cancelled: Change | None
     complimentary: bool
     fee: int | None
+    reach: Reach
 
 
 def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return the same sessions with all that `details` reads, in a constant number of queries."""
-    with_profile = sessions.with_people().select_related("therapist__profile", "therapist__user")
+    with_profile = sessions.with_people().select_related(
+        "therapist__profile", "therapist__contact", "therapist__user"
+    )
     client = "relationship__participations__client"
     with_accounts = with_profile.prefetch_related(  # of all records of everybody
         f"{client}__merged_records", f"{client}__merged_into__merged_records"
@@ -187,6 +220,7 @@ def details(
         is_upcoming=session.is_upcoming,
         is_short_notice=session.is_short_notice,
         therapist=therapist.name,
+        therapist_first_name=therapist.first_name,
         therapist_time_zone=therapist.time_zone,
         kind=relationship.get_kind_display(),
         others=in_words(p.first_name for p in people if p not in own),
@@ -197,4 +231,5 @@ def details(
         cancelled=change(session.cancelled_at, session.cancelled_by_id, for_client=asked),
         complimentary=session.complimentary,
         fee=fee(therapist, relationship.kind),
+        reach=Reach() if is_quiet else Reach.of(therapist),
     )

@@ -75,6 +75,8 @@ def _record(client: Client) -> dict:
         "time_zone": client.time_zone,
         "added_at": client.added_at,
         "keep_rule": {"key": client.keep_rule, "label": client.get_keep_rule_display()},
+        "own_name": client.account.name if client.account else "",
+        "own_phone": client.account.phone if client.account else "",
     }
 
 

@@ -35,6 +35,8 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
         "time_zone": timezone.get_current_timezone_name(),
         "account": {
             "email": user.email,
+            "name": user.name,
+            "phone": user.phone,
             "time_zone": user.time_zone,
             "created_at": user.created_at,
             "last_signed_in_at": user.last_login,

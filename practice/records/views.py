@@ -31,7 +31,7 @@ NOTHING = "Nothing was erased."
 
 def _client(request: TherapistRequest, client_id: str) -> Client:
     people = request.therapist.clients.select_related("therapist", "account")
-    return person_or_404(people.prefetch_related("merged_records"), client_id)
+    return person_or_404(people.prefetch_related("merged_records__account"), client_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

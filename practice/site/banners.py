@@ -89,6 +89,7 @@ BANNERS = {
         "You were signed out because you had been signed in for {hours} hours.", kind=INFO
     ),
     "signed_out_elsewhere": Banner("Signed out everywhere else"),
+    "contact_saved": Banner("Saved", "Your clients see it on their pages."),
     "time_zone_saved": Banner("Time zone saved"),
     "email_link_sent": Banner(
         "The link is on its way", "Look in the mail of that address, and open the link here."

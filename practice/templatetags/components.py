@@ -6,6 +6,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from practice.text.phone_numbers import dialled
+
 register = template.Library()
 
 
@@ -15,6 +17,14 @@ def icon(name: str) -> SafeString:
     sheet = static("icons.svg")
     markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
     return format_html(markup, sheet, name)
+
+
+@register.simple_tag
+def phone(number: str, drawing: str = "") -> SafeString:
+    """A phone number as it was written, perhaps after a drawing; a link where it can be dialled."""
+    found, before = dialled(number), icon(drawing) if drawing else ""
+    markup = '<a href="tel:{}">{}{}</a>' if found else "{1}{2}"
+    return format_html(markup, found, format_html("{} ", before) if before else "", number)
 
 
 @register.simple_block_tag

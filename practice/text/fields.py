@@ -6,6 +6,7 @@ from django import forms
 
 from practice.text import time_zones
 from practice.text.person_names import no_control_characters, no_control_characters_but_lines
+from practice.text.phone_numbers import dialled
 from practice.text.plain_text import one_line, several_lines
 
 
@@ -33,6 +34,17 @@ class EmailField(forms.EmailField):
 
     def to_python(self, value: object) -> str | None:
         return super().to_python(None if value is None else one_line(str(value)))
+
+
+class PhoneField(LineField):
+    """A phone number that can be dialled, as it was written."""
+
+    widget = forms.TextInput({"type": "tel"})
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not dialled(value):
+            raise forms.ValidationError("Enter a phone number like 020 7946 0018")
 
 
 class TimeZoneField(forms.ChoiceField):

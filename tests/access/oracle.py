@@ -39,8 +39,14 @@ WORDS = [
     f"SELECT note FROM relationships_event WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT reason FROM booking_timeoff WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT headline FROM profiles_profile WHERE therapist_id IN ({OF_PRACTICE})",
+    f"SELECT email, phone FROM accounts_contact WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT name, email, phone FROM clients_client WHERE id IN ({MY_RECORDS})",
-    "SELECT email FROM accounts_user WHERE id = %(me)s",
+    "SELECT email, phone FROM accounts_contact WHERE therapist_id IN "
+    f"(SELECT therapist_id FROM clients_client WHERE id IN ({MY_RECORDS}))",
+    "SELECT email, name, phone FROM accounts_user WHERE id = %(me)s",
+    # Of one's own clients also how those who sign in for them call themselves.
+    "SELECT name, phone FROM accounts_user WHERE id IN "
+    f"(SELECT account_id FROM clients_client WHERE therapist_id IN ({OF_PRACTICE}))",
     f"SELECT substr(name, 1, strpos(name, ' ')) FROM clients_client WHERE id IN ({BESIDE_ME})",
 ]
 OWNERS = [

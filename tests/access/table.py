@@ -8,6 +8,8 @@ TABLE = {
     "": EVERYBODY,
     "accessibility/": EVERYBODY,
     "account/": SIGNED_IN,
+    "account/contact/": THERAPISTS,
+    "account/details/": CLIENTS,
     "account/draft/": SIGNED_IN,
     "account/email/": SIGNED_IN,
     "account/email/<str:token>/": SIGNED_IN,

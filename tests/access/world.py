@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from clients.models import Client, Invitation
-from practice.accounts.models import Therapist, User
+from practice.accounts.models import Contact, Therapist, User
 from practice.booking.models import TimeOff, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
@@ -123,6 +123,9 @@ class World:
         text = "" if is_published else self._word("note")
         Profile.objects.create(therapist=therapist, is_published=is_published, headline=text)
         WeeklyHours.objects.create(therapist=therapist, weekday=0, starts="09:00", ends="17:00")
+        Contact.objects.create(
+            therapist=therapist, email=f"{self._word('em')}@mail.example", phone=self._word("ph")
+        )
         off = date(2040, 1, 2)
         TimeOff.objects.create(
             therapist=therapist, first_day=off, last_day=off, reason=self._word("off")

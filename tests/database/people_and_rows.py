@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts import access
-from practice.accounts.models import Therapist, User
+from practice.accounts.models import Contact, Therapist, User
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Session
@@ -80,6 +80,7 @@ class World:
             therapist=therapist, first_day=date(2030, 1, 1), last_day=date(2030, 1, 2)
         )
         Profile.objects.create(therapist=therapist)
+        Contact.objects.create(therapist=therapist, phone="020 7946 0018")
 
     def people(self) -> "list[Person]":
         """Return everybody who makes requests, and everything that one can be."""

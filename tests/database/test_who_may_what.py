@@ -26,6 +26,7 @@ pytestmark = [
 # relationship. "client merged": another record of the same person. "therapist's": of the client's
 # or the invited person's therapist.
 MAY = {
+    "accounts_contact": {"therapist own": "SIUD", "client therapist's": "S"},
     "audit_entry": {
         "therapist own": "SI",
         "therapist installation": "I",
@@ -202,6 +203,10 @@ FAULTS = {
         "diary_session",
         "CREATE POLICY client_cancels ON diary_session FOR DELETE "
         "USING (relationship_id = ANY (ARRAY(SELECT relationships_of_account())))",
+    ),
+    "everybody reads how to reach a therapist": (
+        "accounts_contact",
+        "ALTER POLICY client_sees ON accounts_contact USING (true)",
     ),
     "every draft is public": (
         "profiles_profile",

@@ -362,6 +362,11 @@ def _(world):
     strict.post(f"/relationships/{world.work.public_id}/end/", ENDING, headers=headers)
 
 
+@action("contact_saved")
+def _(world):
+    world.as_alice.post("/account/contact/", {"email": "", "phone": "020 7946 0018"})
+
+
 @action("time_zone_saved")
 def _(world):
     world.as_alice.post("/account/", {"time_zone": "Europe/Paris"})

@@ -142,7 +142,6 @@ def test_an_empty_form_is_refused_and_never_shown_as_if_it_were_new(db):
         "alice: invitation/<str:token>/<str:proof>/",
         "ann: account/time-left/",
         "ann: dashboard/data/",
-        "ann: help/cant-spot-a-client/",  # asks nobody but therapists
         "ann: invitation/<str:token>/",
         "ann: invitation/<str:token>/<str:proof>/",
         "visitor: sign-in/new/",  # is told that nobody can

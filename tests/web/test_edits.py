@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from clients.forms import ClientForm, KeepForm
 from clients.models import Client
-from practice.accounts.forms import RenamePasskeyForm, TimeZoneForm
-from practice.accounts.models import Therapist, User
+from practice.accounts.forms import ContactForm, DetailsForm, RenamePasskeyForm, TimeZoneForm
+from practice.accounts.models import Contact, Therapist, User
 from practice.booking.forms import RulesForm
 from practice.booking.models import BookingRules
 from practice.profiles.forms import ProfileForm
@@ -28,7 +28,7 @@ from practice.web.edits import EditMixin
 from relationships.forms.ending import ReasonForm
 from relationships.forms.tidy_up import PlanForm, WeeksForm
 from relationships.models import Relationship
-from tests.factories import start
+from tests.factories import ClientFactory, start
 from tests.practice.source import CODE
 from tests.reading import read, sent_by
 
@@ -68,6 +68,17 @@ def _rules() -> BookingRules:
 
 def _alice() -> Therapist:
     return Therapist.objects.get(slug="alice")
+
+
+def _contact() -> Contact:
+    return Contact.objects.get_or_create(therapist=_alice())[0]
+
+
+def _own_account() -> User:
+    """The account of Alice, who is a colleague's client, too."""
+    if not _alice().user.clients.exists():
+        ClientFactory(account=_alice().user)
+    return User.objects.get(pk=_alice().user_id)
 
 
 def _work() -> Relationship:
@@ -130,6 +141,16 @@ EDITS = {
         "/account/", lambda: _alice().user, "time_zone", "Europe/Berlin", "Asia/Tokyo",
         "Time zone: changed meanwhile to “",
         form=TimeZoneForm,
+    ),
+    "contact": Edit(
+        "/account/contact/", _contact, "phone", "020 7946 0018", "020 7946 0019",
+        "Contact phone: changed meanwhile to “020 7946 0019”", ("email", "new@mail.example"),
+        form=ContactForm,
+    ),
+    "own details": Edit(
+        "/account/details/", _own_account, "name", "Alice", "Ali",
+        "Name: changed meanwhile to “Ali”", ("phone", "07700 900123"),
+        form=DetailsForm,
     ),
     "weeks": Edit(
         "/caseload/tidy-up/", _alice, "weeks", "8", 20, "changed meanwhile to “20”",

@@ -27,6 +27,8 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(max_length=254, unique=True)),
                 ('is_active', models.BooleanField(default=True)),
                 ('time_zone', models.CharField(blank=True, max_length=64, validators=[practice.text.time_zones.validate_time_zone])),
+                ('name', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
+                ('phone', models.CharField(blank=True, max_length=40, validators=[practice.text.person_names.no_control_characters])),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('email_verified_at', models.DateTimeField(editable=False, null=True)),
             ],
@@ -57,6 +59,15 @@ class Migration(migrations.Migration):
                 ('slug', models.SlugField(max_length=80, unique=True)),
                 ('tidy_up_weeks', models.PositiveSmallIntegerField(default=12, validators=[django.core.validators.MinValueValidator(4), django.core.validators.MaxValueValidator(104)])),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='therapist', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Contact',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(blank=True, max_length=254, verbose_name='Email address')),
+                ('phone', models.CharField(blank=True, max_length=40, validators=[practice.text.person_names.no_control_characters])),
+                ('therapist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='contact', to='accounts.therapist')),
             ],
         ),
     ]
