@@ -42,8 +42,17 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit("Stillwater needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
     command = sys.argv[1] if len(sys.argv) > 1 else ""
+    if command == "--version":
+        print(version())
+        return
     is_for_development = command in ("test", "benchmark")
-    prepare("test" if is_for_development else "runtime")
+    try:
+        prepare("test" if is_for_development else "runtime")
+    except OSError as error:
+        sys.exit(
+            f"{error.filename}: {error.strerror}. Let the owner of {HOME} install what is needed: "
+            "python3 manage.py --help"
+        )
 
     if command == "demo":
         os.environ.setdefault("STILLWATER_DEMO", "1")
@@ -52,7 +61,22 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from practice.management.failures import in_words
+
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        said = in_words(error)
+        if said is None or "--traceback" in sys.argv:
+            raise
+        sys.exit(said)
+
+
+def version() -> str:
+    """Return the version of this checkout, which stands in one place."""
+    import tomllib
+
+    return tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["version"]
 
 
 def prepare(wanted: str) -> None:

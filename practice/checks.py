@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from gunicorn.config import Config
 
-from practice.database.row_security import APPLICATION
+from practice.database.private_file import is_open_to_others
 
 SHORTEST_KEY = 50
 KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
@@ -58,8 +57,9 @@ def faults(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "Set ALLOWED_HOSTS to the host names of the service, separated by commas."
     if "*" in hosts:
         yield "Name the hosts in ALLOWED_HOSTS: * lets anybody pose as the service."
-    if settings["SITE_URL"] and urlsplit(str(settings["SITE_URL"])).scheme != "https":
-        yield "Let SITE_URL begin with https: what is in mails has to be safe to follow."
+    if any("/" in host or (":" in host and host[0] != "[") for host in hosts):
+        yield "Name hosts alone in ALLOWED_HOSTS, such as practice.example: no https://, no port."
+    yield from _faults_of_address(str(settings["SITE_URL"]))
     if settings["EMAIL_HOST"] not in LOCAL and not settings["EMAIL_USE_TLS"]:
         yield "Send mail with TLS, or through a mail server on this machine."
     if settings.get("BEHIND_TLS_PROXY") and not settings.get("ALLAUTH_TRUSTED_PROXY_COUNT"):
@@ -81,12 +81,23 @@ def _faults_of_key(key: str) -> Iterator[str]:
         yield f"Choose a longer SECRET_KEY: {SHORTEST_KEY} random characters or more."
 
 
+def _faults_of_address(address: str) -> Iterator[str]:
+    parts = urlsplit(address)
+    if address and parts.scheme != "https":
+        yield "Let SITE_URL begin with https: what is in mails has to be safe to follow."
+    elif address and (not parts.netloc or parts.path or parts.query):
+        yield "Let SITE_URL end with the name of the host, or its port: https://practice.example"
+
+
 def _faults_of_database(database: Mapping, workers: int, threads: int) -> Iterator[str]:
     if database["ENGINE"].endswith("sqlite3"):
         if workers > 1:
             yield "Use PostgreSQL (DATABASE_URL) for several workers, or one worker with threads."
-        if filesystem_of(Path(database.get("NAME", "/")).resolve()) in OF_THE_NETWORK:
+        file = Path(database.get("NAME", "/")).resolve()
+        if filesystem_of(file) in OF_THE_NETWORK:
             yield "Put the SQLite file on a disk of this machine: its locks fail on a network’s."
+        if file.is_file() and is_open_to_others(file):
+            yield f"Let nobody else read the database: chmod 600 {file}"
         return
     host, options = str(database.get("HOST") or ""), database.get("OPTIONS") or {}
     is_far = host not in LOCAL and not host.startswith("/")
@@ -105,17 +116,30 @@ def _faults_of_pool(pool: Mapping | bool | None, threads: int) -> Iterator[str]:
         yield f"Set THREADS to {threads}: the pool holds {holds} connections for so many threads."
 
 
+def refuse_development() -> None:
+    """Look whether gunicorn, which is for others to reach, was started as for development.
+
+    Raises:
+        ImproperlyConfigured: it was; errors would show rows, and anybody would know the keys.
+    """
+    if threads_of_gunicorn() and not settings.PRODUCTION:
+        raise ImproperlyConfigured(
+            "Unset DEBUG and STILLWATER_DEMO: they are for manage.py on your own machine."
+        )
+
+
 def threads_of_gunicorn(
-    arguments: Sequence[str] = tuple(sys.argv), environment: Mapping[str, str] = os.environ
+    arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ
 ) -> int | None:
     """Return how many threads gunicorn was told to run, or None if this is no gunicorn.
 
-    A configuration file of gunicorn's is not read.
+    Ours, `gunicorn.conf.py`, runs as many as THREADS; no other configuration file is read.
     """
+    arguments = sys.argv if arguments is None else arguments
     if "gunicorn" not in Path(arguments[0]).parts[-2:]:
         return None
     told = [*shlex.split(environment.get("GUNICORN_CMD_ARGS", "")), *arguments[1:]]
-    return Config().parser().parse_known_args(told)[0].threads or 1
+    return Config().parser().parse_known_args(told)[0].threads or settings.THREADS
 
 
 def filesystem_of(path: Path) -> str:
@@ -124,54 +148,3 @@ def filesystem_of(path: Path) -> str:
     places = [(fields[1].replace("\\040", " "), fields[2]) for fields in map(str.split, mounts)]
     around = [(place, kind) for place, kind in places if path.is_relative_to(place)]
     return max(reversed(around), key=lambda mount: len(mount[0]), default=("", ""))[1]
-
-
-def refuse_powerful_role() -> None:
-    """Look, on PostgreSQL, as whom this server connects: row-level security has to bind it.
-
-    Raises:
-        ImproperlyConfigured: it would pass by; the text says which role to use.
-        DatabaseError: the database does not answer.
-    """
-    if connection.vendor == "postgresql" and not _is_bound():
-        raise ImproperlyConfigured(
-            f"Let DATABASE_URL name a role in {APPLICATION} that is no superuser, has no BYPASSRLS "
-            "and owns no table (docs/operate.md)."
-        )
-
-
-def refuse_endless_waiting() -> None:
-    """Look whether this server's connections give up waiting (`practice/database/waiting.py`).
-
-    Raises:
-        ImproperlyConfigured: what is between it and PostgreSQL passes the limits not on.
-        DatabaseError: the database does not answer.
-    """
-    if connection.vendor == "postgresql" and not _gives_up():
-        raise ImproperlyConfigured(
-            "Give the server’s role a lock_timeout and a statement_timeout: PgBouncer passes none "
-            "on (docs/operate.md)."
-        )
-
-
-def _gives_up() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT current_setting('lock_timeout') <> '0'
-            AND current_setting('statement_timeout') <> '0'"""
-        )
-        return cursor.fetchone()[0]
-
-
-def _is_bound() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT NOT rolsuper AND NOT rolbypassrls
-            AND EXISTS (SELECT FROM pg_roles WHERE rolname = %s)
-            AND NOT EXISTS (
-                SELECT FROM pg_class WHERE pg_has_role(rolname, relowner, 'member')
-                AND relkind = 'r' AND relnamespace = current_schema()::regnamespace)
-            FROM pg_roles WHERE rolname = current_user""",
-            [APPLICATION],
-        )
-        return cursor.fetchone()[0]

@@ -1,58 +1,45 @@
 """Settings of an installation. One file; what differs is an environment variable.
 
-SECRET_KEY        50 random characters or more, unless DEBUG or the demo runs
-AUDIT_KEY         32 random characters or more, another text than SECRET_KEY; keep it for good
-ALLOWED_HOSTS     comma-separated host names
-DATABASE_URL      e.g. postgres://user:password@host/name; without it, SQLite beside manage.py
-WEB_CONCURRENCY   number of gunicorn's processes (1)
-THREADS           number of gunicorn's threads in each (8); the pool holds as many connections
-BEHIND_TLS_PROXY  1 if a web server in front speaks https (and sets X-Forwarded-Proto and -For)
-TRUSTED_PROXIES   how many such servers a request passes (1 behind a proxy, otherwise 0)
-SECRET_KEY_FALLBACKS  keys that SECRET_KEY has replaced, comma-separated
-SITE_URL          address people reach it by, e.g. https://practice.example (used in mails)
-EMAIL_HOST        mail server; without it no mail is sent, and links are shown on the page
-SECOND_FACTOR_FOR_THERAPISTS  0 lets therapists sign in by password alone (1)
-DEBUG             1 for development only
-STILLWATER_DEMO   set by `manage.py demo`
+Each is read by `practice.environment`, which refuses what it cannot read, with the name of the
+setting. `deploy/stillwater.env.example` says in a sentence what each is for.
 """
 
-import os
-from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = os.environ
+from practice.database.connections import connections
+from practice.environment import Environment
+from practice.web.log_lines import LOGGING  # noqa: F401 - a setting of Django
 
-DEMO = env.get("STILLWATER_DEMO") == "1"
-DEBUG = env.get("DEBUG") == "1"
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+DEMO = env.switch("STILLWATER_DEMO")
+DEBUG = env.switch("DEBUG")
 PRODUCTION = not (DEBUG or DEMO)
 
-SECRET_KEY = env.get("SECRET_KEY") or ("" if PRODUCTION else "only-for-demo-and-development")
+SECRET_KEY = env.text("SECRET_KEY") or ("" if PRODUCTION else "only-for-demo-and-development")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY to a long random text before you start Stillwater.")
+    raise ImproperlyConfigured("Set SECRET_KEY to a long random text: manage.py make_keys")
 # Seals the audit. Commands that record nothing, such as collectstatic, run without it.
-AUDIT_KEY = env.get("AUDIT_KEY") or ("" if PRODUCTION else "only-for-the-audit-of-the-demo")
+AUDIT_KEY = env.text("AUDIT_KEY") or ("" if PRODUCTION else "only-for-the-audit-of-the-demo")
 CHAIN_IN_BACKGROUND = True  # a thread of the server gives entries of the audit their places
-SECRET_KEY_FALLBACKS = [key for key in env.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
-WORKERS = int(env.get("WEB_CONCURRENCY", "1"))  # the number of gunicorn's processes
-THREADS = int(env.get("THREADS", "8"))  # in each of them
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+WORKERS = env.number("WEB_CONCURRENCY", 1, least=1)  # the number of gunicorn's processes
+THREADS = env.number("THREADS", 8, least=1)  # in each of them
 
-ALLOWED_HOSTS = [host.strip() for host in env.get("ALLOWED_HOSTS", "").split(",") if host.strip()]
-if DEMO:
-    ALLOWED_HOSTS = ["*"]  # fictional people only
+ALLOWED_HOSTS = ["*"] if DEMO else env.words("ALLOWED_HOSTS")  # a demo's people are fictional
 
-SERVICE_NAME = env.get("SERVICE_NAME", "Stillwater")
-SITE_URL = env.get("SITE_URL", "").rstrip("/")
-URGENT_HELP = env.get(
+SERVICE_NAME = env.text("SERVICE_NAME", "Stillwater")
+SITE_URL = env.text("SITE_URL").rstrip("/")
+URGENT_HELP = env.text(
     "URGENT_HELP",
     "If you need urgent help: call 999, NHS 111 (option 2), or Samaritans on 116 123, at any time.",
 )
-SUPPORT_EMAIL = env.get("SUPPORT_EMAIL", "")
-SECURITY_CONTACT = env.get("SECURITY_CONTACT", "")  # mailto: or https: address
+SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
+SECURITY_CONTACT = env.text("SECURITY_CONTACT")  # mailto: or https: address
 
 INSTALLED_APPS = [
     "practice.accounts",
@@ -126,38 +113,10 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
-SQLITE_FILE = BASE_DIR / ("demo.sqlite3" if DEMO else "stillwater.sqlite3")
-DATABASES = {
-    "default": dj_database_url.parse(
-        env.get("DATABASE_URL") or f"sqlite:///{SQLITE_FILE}",
-        conn_max_age=None,  # a thread's connection stays open: a new one costs more than most pages
-        conn_health_checks=True,
-    )
-}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: two writers queue instead of failing with "database is locked".
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
-else:
-    DATABASES["default"]["ENGINE"] = "practice.database.postgresql"
-    options = DATABASES["default"].setdefault("OPTIONS", {})
-    # No statement here runs long enough to be worth compiling, whatever the planner thinks.
-    options["options"] = f"{options.get('options', '')} -c jit=off".strip()
-    if options.get("pool"):
-        DATABASES["default"]["CONN_MAX_AGE"] = 0
-        # While the database is away say so soon, and try anew for whoever asks next. One more is
-        # for chaining the audit, and one for what is done after an answer.
-        options["pool"] = {
-            "min_size": 1,
-            "max_size": THREADS + 2,
-            "timeout": 2,
-            "reconnect_timeout": 0.5,
-        }
-    DATABASES["cache"] = deepcopy(DATABASES["default"])  # see CacheRouter
-    DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"]
+DATA_DIR = env.folder("DATA_DIR", BASE_DIR)
+SQLITE_FILE = DATA_DIR / ("demo.sqlite3" if DEMO else "stillwater.sqlite3")
+DATABASES = connections(env.database("DATABASE_URL", SQLITE_FILE), THREADS)
+DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"]
 
 # In the database, so that every process of the server knows the same (limits of sign-in, too).
 CACHES = {
@@ -232,9 +191,7 @@ MFA_FORMS = {
 }
 
 # A therapist without a second factor is led to add one, and gets nowhere else.
-SECOND_FACTOR_FOR_THERAPISTS = (
-    env.get("SECOND_FACTOR_FOR_THERAPISTS", "1" if PRODUCTION else "0") == "1"
-)
+SECOND_FACTOR_FOR_THERAPISTS = env.switch("SECOND_FACTOR_FOR_THERAPISTS", PRODUCTION)
 IDLE_LIMIT = timedelta(minutes=30)  # without use, a session ends
 IDLE_WARNING = timedelta(minutes=2)  # so long before, the page asks
 SESSION_LIMIT = timedelta(hours=12)  # after so long it ends, used or not
@@ -245,58 +202,31 @@ CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "practice.site.errors.csrf_failure"
-BEHIND_TLS_PROXY = env.get("BEHIND_TLS_PROXY") == "1"
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if "://" in SITE_URL else []  # whatever Host a proxy passes on
+BEHIND_TLS_PROXY = env.switch("BEHIND_TLS_PROXY")
 SECURE_SSL_REDIRECT = PRODUCTION and not BEHIND_TLS_PROXY
 # So many proxies add to X-Forwarded-For: it tells who asks, for the limits against guessing.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(env.get("TRUSTED_PROXIES", "1" if BEHIND_TLS_PROXY else "0"))
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), most=9)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 63072000 if PRODUCTION else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+# Both speak for other names than that of the service: only who owns these can say.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env.switch("HSTS_PRELOAD")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, a photo apart; see site/middleware.py
 
-EMAIL_HOST = env.get("EMAIL_HOST", "")
-EMAIL_PORT = int(env.get("EMAIL_PORT", "587"))
-EMAIL_HOST_USER = env.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = bool(EMAIL_HOST)
 EMAIL_TIMEOUT = 10  # seconds
-DEFAULT_FROM_EMAIL = env.get("DEFAULT_FROM_EMAIL", "no-reply@localhost")
-if EMAIL_HOST:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-elif PRODUCTION:  # a log must not hold the links that are in mails
-    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "by_route": {"()": "practice.web.logging.ByRoute"},
-        "request_id": {"()": "practice.web.logging.WithRequestId"},
-    },
-    "formatters": {
-        "without_values": {
-            "()": "practice.web.logging.WithoutValues",
-            "format": "%(request_id)s %(message)s",
-        }
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "filters": ["by_route", "request_id"],
-            "formatter": "without_values",
-        }
-    },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-    },
-}
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "no-reply@localhost")
+# A log must not hold the links that are in mails.
+_backend = "smtp" if EMAIL_HOST else "dummy" if PRODUCTION else "console"
+EMAIL_BACKEND = f"django.core.mail.backends.{_backend}.EmailBackend"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

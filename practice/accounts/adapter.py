@@ -1,5 +1,7 @@
 """What Stillwater does differently from allauth's defaults."""
 
+import logging
+from functools import cache
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,6 +16,8 @@ from practice.accounts.devices import device
 from practice.accounts.factors import PASSKEY_FAILED
 from practice.accounts.models import User
 from practice.web.responses import banner
+
+log = logging.getLogger("django.practice")
 
 # The banner that follows what allauth has done; of all else pages are silent.
 SAID = {
@@ -34,6 +38,15 @@ WAYS = {
 FAILED = {PASSKEY_FAILED: "passkey_failed"}
 
 
+@cache
+def warn_of_proxy() -> None:
+    """Say it once for each process: whoever asks could fill the log with it."""
+    log.warning(
+        "X-Forwarded-For arrives, and no proxy is trusted to set it: all visitors share the limits "
+        "against guessing. If there is a server in front, set BEHIND_TLS_PROXY or TRUSTED_PROXIES."
+    )
+
+
 class Adapter(DefaultAccountAdapter):
     """No account begins by itself: therapists are added by command, clients by invitation."""
 
@@ -45,6 +58,12 @@ class Adapter(DefaultAccountAdapter):
         "enter_current_password": "Check your current password",
         "incorrect_password": "Check your password",
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return who asks, for the limits against guessing; warn once if that is the proxy."""
+        if "HTTP_X_FORWARDED_FOR" in request.META and not settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+            warn_of_proxy()
+        return super().get_client_ip(request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("mfa_index")

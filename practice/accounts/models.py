@@ -21,6 +21,7 @@ from practice.text.person_names import no_control_characters
 from practice.text.spoken import first_name
 from practice.text.time_zones import validate_time_zone
 
+ERASED = "@erased.invalid"  # nobody has such an address
 BEGUN = "account_login"  # where allauth keeps a sign-in that waits for its second step
 
 
@@ -77,11 +78,23 @@ class User(AbstractBaseUser):
         """
         self.sign_out_everywhere()
         self._delete_belongings()
-        self.email, self.is_active = f"erased-{self.pk}@erased.invalid", False
+        self.email, self.is_active = f"erased-{self.pk}{ERASED}", False
         self.set_unusable_password()
         self.last_login = None
         self.time_zone = self.name = self.phone = ""
         self.save()
+
+    @transaction.atomic
+    def disable(self) -> None:
+        """Let nobody sign in any more, and sign out who is; nothing is deleted."""
+        self.is_active = False
+        User.objects.filter(pk=self.pk).update(is_active=False)
+        self.sign_out_everywhere()
+
+    def enable(self) -> bool:
+        """Let its owner sign in again; return whether that was done: not if it was erased."""
+        disabled = User.objects.filter(pk=self.pk, is_active=False)
+        return disabled.exclude(email__endswith=ERASED).update(is_active=True) == 1
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password and normalized(raw_password))

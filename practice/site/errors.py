@@ -1,5 +1,6 @@
 """Calm pages for what goes wrong. None says a number, and none repeats the address."""
 
+import logging
 import sys
 from urllib.parse import urlencode
 
@@ -18,7 +19,14 @@ from practice.web import drafts
 from practice.web.requests import PageRequest
 from practice.web.responses import LONGEST_ADDRESS, banner, page_asked_from, see_other
 
+log = logging.getLogger("django.practice")
 RETRY_AFTER = "10"  # seconds
+OTHER_ORIGIN = "does not match any trusted origins"  # of Django: what no reload mends
+ORIGIN_ADVICE = (
+    "A form came from another address than this server believes to have. If people use the right "
+    "one: set SITE_URL to it, with its port, and let the server in front pass on Host and "
+    "X-Forwarded-Proto (BEHIND_TLS_PROXY)."
+)
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
@@ -85,7 +93,11 @@ def _unavailable() -> HttpResponse:
 def csrf_failure(request: PageRequest, reason: str = "") -> HttpResponse:
     """The form was too old, or not ours. Nothing was changed; what was typed comes back, if its
     page shows that it was made for whoever asks."""
-    if page := drafts.save(request, elsewhere=request.path == reverse("save_draft")):
+    page = drafts.save(request, elsewhere=request.path == reverse("save_draft"))
+    if OTHER_ORIGIN in reason:
+        log.warning(ORIGIN_ADVICE)
+        return render(request, "403_origin.html", status=403)
+    if page:
         page = request.get_full_path() if page == request.path else page
         return HttpResponseClientRedirect(page) if request.htmx else see_other(page)
     if request.htmx:

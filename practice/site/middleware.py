@@ -53,14 +53,14 @@ CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """Give every request an id of its own; what a client sends as one is not believed."""
+    """Give every request an id of its own; what a client sends as one is not believed.
+
+    It is there until the request has been answered and logged (`practice/web/logging.py`).
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        token = REQUEST_ID.set(secrets.token_hex(8))
-        try:
-            return get_response(request)
-        finally:
-            REQUEST_ID.reset(token)
+        REQUEST_ID.set(secrets.token_hex(8))
+        return get_response(request)
 
     return middleware
 

@@ -2,13 +2,17 @@
 
 import logging
 import re
+import time
 import traceback
 from contextvars import ContextVar
 from types import TracebackType
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+from django.core.signals import request_finished
 from django.db import InterfaceError, OperationalError
+from django.dispatch import receiver
 from django.http.request import split_domain_port, validate_host
 from django.urls import resolve
 
@@ -70,8 +74,17 @@ def route_of(path: str) -> str:
 class WithoutValues(logging.Formatter):
     """Tell where it broke and as what, not with what words: an error may quote a row or a form.
 
-    Only what a database says of its own state (it is away, it is locked) is kept, one line of it.
+    Only what a database says of its own state (it is away, it is locked) is kept, one line of it,
+    and what an operator has to set. What a visitor asked for in vain is no error: it has one line.
     """
+
+    converter = time.gmtime
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        if record.levelno < logging.ERROR or isinstance(error, SuspiciousOperation):
+            record = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+        return super().format(record)
 
     def formatException(  # noqa: N802 - the name that `logging` calls
         self,
@@ -83,7 +96,7 @@ class WithoutValues(logging.Formatter):
         while error:
             frames = "".join(traceback.format_tb(error.__traceback__))
             told.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
-            if isinstance(error, OperationalError | InterfaceError):
+            if isinstance(error, OperationalError | InterfaceError | ImproperlyConfigured):
                 told[-1] += f": {str(error).partition(chr(10))[0]}"
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "\nwhich led to\n".join(reversed(told))
@@ -95,3 +108,9 @@ class WithRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = REQUEST_ID.get() or "-"
         return True
+
+
+@receiver(request_finished)
+def forget_request_id(**_: object) -> None:
+    """End a request for the log when it has been answered: Django's line about it comes last."""
+    REQUEST_ID.set("")

@@ -60,7 +60,7 @@ def reset_by_command(email: str) -> None:
 @pytest.fixture
 def typed(monkeypatch) -> None:
     """What the operator types."""
-    monkeypatch.setattr("practice.management.commands.reset_account.getpass", lambda _: NEW)
+    monkeypatch.setattr("practice.management.operator.getpass", lambda _: NEW)
 
 
 @pytest.fixture(params=[reset_by_mail, reset_by_command], ids=["mail", "command"])
@@ -198,7 +198,7 @@ def test_the_command_knows_nobody_else(db, typed):
 
 
 def test_the_command_refuses_a_weak_password(account, monkeypatch):
-    monkeypatch.setattr("practice.management.commands.reset_account.getpass", lambda _: "short")
+    monkeypatch.setattr("practice.management.operator.getpass", lambda _: "short")
 
     with pytest.raises(CommandError, match="at least 12 characters"):
         call_command("reset_account", EMAIL)

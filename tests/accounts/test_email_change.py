@@ -350,7 +350,7 @@ def test_without_mail_nothing_is_offered(sure_ann, settings):
 
 
 def test_the_operator_changes_it(ann, capsys):
-    call_command("change_email", "Ann@mail.example", "Ann@Elsewhere.example")
+    call_command("accounts", "change-email", "Ann@mail.example", "Ann@Elsewhere.example")
 
     assert NEW in capsys.readouterr().out
     assert sign_in(NEW)
@@ -368,6 +368,6 @@ def test_the_operator_changes_it(ann, capsys):
 )
 def test_the_operator_is_told_what_is_wrong(ann, bob, old, new, words):
     with pytest.raises(CommandError, match=words):
-        call_command("change_email", old, new)
+        call_command("accounts", "change-email", old, new)
 
     assert address_of(ann.account) == "ann@mail.example"

@@ -478,7 +478,7 @@ def test_who_has_lost_everything_is_let_in_by_password_again(alice, capsys):
     browser, _ = first_step()
     add_app(browser)
 
-    call_command("remove_second_factor", "Alice@practice.example")
+    call_command("accounts", "reset-factors", "Alice@practice.example")
 
     assert "alice@practice.example" in capsys.readouterr().out
     assert not has_second_factor(alice.user)
@@ -488,4 +488,4 @@ def test_who_has_lost_everything_is_let_in_by_password_again(alice, capsys):
 
 def test_of_an_unknown_address_nothing_is_removed(db):
     with pytest.raises(CommandError, match="no account"):
-        call_command("remove_second_factor", "nobody@practice.example")
+        call_command("accounts", "reset-factors", "nobody@practice.example")

@@ -17,9 +17,9 @@ from practice.accounts import access
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
 from practice.booking.models import DaysOff, TimeOff
-from practice.checks import refuse_powerful_role
 from practice.database import row_security
 from practice.database.operations import statements
+from practice.database.server_role import refuse_powerful_role
 from practice.diary.models import Session, TakenTime
 from practice.profiles.models import ClientVisit
 from relationships.models import Relationship

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
-from practice.checks import refuse_endless_waiting
+from practice.database.server_role import refuse_endless_waiting
 from practice.database.waiting import FOR_A_LOCK, limit_waiting
 
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql"}

@@ -1,5 +1,6 @@
 """The demo: fictional people whom others drive by name."""
 
+import socket
 from collections import Counter
 from datetime import UTC, datetime
 from io import StringIO
@@ -170,3 +171,37 @@ def test_the_command_fills_an_empty_database_and_says_how_to_sign_in(settings):
     assert "hannah@stillwater.example" in out.getvalue()
     assert people.PASSWORD in out.getvalue()
     assert therapist("hannah").clients.exists()
+
+
+@pytest.mark.parametrize("place", ["9999999", "0", "abc", "127.0.0.1:65536", "٣", "1" * 5000, ":"])
+def test_what_is_no_port_is_said_before_anything_is_loaded(settings, place):
+    settings.DEMO = True
+
+    with pytest.raises(CommandError, match=r"is no port\. Name one from 1 to 65535"):
+        call_command("demo", place, stdout=StringIO())
+
+    assert User.objects.count() == 0
+
+
+def test_a_port_in_use_is_said_before_the_accounts_are_listed_and_another_is_offered(settings):
+    settings.DEMO = True
+    out = StringIO()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(CommandError, match="address already in use") as refusal:
+            call_command("demo", str(port), stdout=out)
+
+    assert out.getvalue() == ""
+    assert User.objects.count() == 0
+    offered = int(str(refusal.value).rpartition(" ")[2])
+    assert port < offered < port + 200
+
+
+def test_a_place_that_is_not_of_this_machine_is_said(settings):
+    settings.DEMO = True
+
+    with pytest.raises(CommandError, match=r"Port 8000 of 192\.0\.2\.7 cannot be used"):
+        call_command("demo", "192.0.2.7:8000", stdout=StringIO())

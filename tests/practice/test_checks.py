@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
-from practice.checks import faults, refuse_unsafe, threads_of_gunicorn
+from practice.checks import faults, refuse_development, refuse_unsafe, threads_of_gunicorn
 
 KEY = "wY3-kP9_rT5vQ1xB7nM2cZ8hJ4fL6dS0gA-uE_iO3yWqRtPlKjHbN"
 FAR = {"ENGINE": "django.db.backends.postgresql", "HOST": "db.example", "USER": "stillwater"}
@@ -53,6 +53,9 @@ def pooled(size: int | None) -> dict:
         {"GUNICORN_THREADS": 16},
         far(HOST="", OPTIONS={}, PASSWORD=""),
         far(HOST="/run/postgresql", OPTIONS={}),
+        {"ALLOWED_HOSTS": [".practice.example", "192.0.2.7", "[2001:db8::7]"]},
+        {"SITE_URL": "https://practice.example:8443"},
+        {"SITE_URL": ""},
     ],
 )
 def test_a_safe_installation_starts(settings):
@@ -71,7 +74,12 @@ def test_a_safe_installation_starts(settings):
         ({"AUDIT_KEY": KEY}, "AUDIT_KEY of its own"),
         ({"ALLOWED_HOSTS": []}, "ALLOWED_HOSTS"),
         ({"ALLOWED_HOSTS": ["practice.example", "*"]}, "ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ["https://practice.example"]}, "hosts alone in ALLOWED_HOSTS"),
+        ({"ALLOWED_HOSTS": ["practice.example", "practice.example:8443"]}, "no port"),
         ({"SITE_URL": "http://practice.example"}, "SITE_URL"),
+        ({"SITE_URL": "practice.example"}, "SITE_URL begin with https"),
+        ({"SITE_URL": "https://practice.example/app"}, "SITE_URL end with the name"),
+        ({"SITE_URL": "https:///practice.example"}, "SITE_URL end with the name"),
         ({"EMAIL_USE_TLS": False}, "mail with TLS"),
         ({"MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True}, "passkeys"),
         ({"BEHIND_TLS_PROXY": True, "ALLAUTH_TRUSTED_PROXY_COUNT": 0}, "TRUSTED_PROXIES"),
@@ -137,3 +145,29 @@ def test_an_sqlite_file_is_not_put_on_a_network(tmp_path, monkeypatch, folder, i
 )
 def test_how_many_threads_gunicorn_was_told_to_run(arguments, environment, threads):
     assert threads_of_gunicorn(arguments, {"GUNICORN_CMD_ARGS": environment}) == threads
+
+
+@pytest.mark.parametrize("others", [0o604, 0o602, 0o666])
+def test_a_database_that_others_can_open_is_refused(tmp_path, others):
+    file = tmp_path / "practice.sqlite3"
+    file.touch()
+    database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+    installation = SAFE | {"DATABASES": {"default": database}}
+
+    file.chmod(others)
+    assert list(faults(installation)) == [f"Let nobody else read the database: chmod 600 {file}"]
+    file.chmod(0o640)  # a group may make backups
+    assert list(faults(installation)) == []
+
+
+@pytest.mark.parametrize("server", ["/srv/.venv/bin/gunicorn", "gunicorn/__main__.py"])
+def test_development_is_not_for_gunicorn(monkeypatch, settings, server):
+    monkeypatch.setattr("sys.argv", [server, "practice.wsgi"])
+    settings.PRODUCTION = True
+    refuse_development()
+
+    settings.PRODUCTION = False
+    with pytest.raises(ImproperlyConfigured, match="Unset DEBUG and STILLWATER_DEMO"):
+        refuse_development()
+    monkeypatch.setattr("sys.argv", ["manage.py", "runserver"])
+    refuse_development()

@@ -1,8 +1,11 @@
 """A form that is too old, or that somebody else has made."""
 
+from runpy import run_path
+
 import pytest
 from django.test import Client as Browser
 
+from practice.accounts.adapter import warn_of_proxy
 from tests.factories import PASSWORD, history_of, row_of
 from tests.reading import read
 
@@ -141,3 +144,58 @@ def test_the_token_from_before_signing_in_is_no_longer_accepted(alice, individua
 )
 def test_every_form_has_a_token_and_asks_for_it(strict, place):
     assert strict.post(place).status_code == 403
+
+
+@pytest.fixture
+def sent(strict, individual) -> dict[str, str]:
+    """What the form that ends a relationship sends, with its token."""
+    page = read(strict.get(f"/relationships/{individual.public_id}/end/"))
+    kept = {name: page.value_of(name) or "" for name in ("csrfmiddlewaretoken", "shown")}
+    return kept | {"reason": "completed"}
+
+
+@pytest.mark.parametrize("proof", [{"Origin": "http://testserver:8443"}, {"Origin": "null"}])
+def test_a_post_from_another_address_is_told_as_that_and_the_log_says_what_to_set(
+    strict, individual, sent, caplog, proof
+):
+    answer = strict.post(f"/relationships/{individual.public_id}/end/", sent, headers=proof)
+
+    page = read(answer)
+    assert answer.status_code == 403
+    assert page.heads == ["This form came from another address"]
+    assert "open for too long" not in page.text
+    [said] = [line for line in caplog.messages if "another address than this server" in line]
+    assert "set SITE_URL" in said
+    assert "BEHIND_TLS_PROXY" in said
+
+
+def test_the_address_people_use_is_trusted_whatever_the_proxy_passes_on(
+    strict, individual, sent, settings
+):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://testserver:8443"]
+    place = f"/relationships/{individual.public_id}/end/"
+
+    answer = strict.post(place, sent, headers={"Origin": "https://testserver:8443"})
+
+    assert answer.status_code == 303
+
+
+def test_that_address_is_the_one_of_the_settings(monkeypatch, settings):
+    monkeypatch.setenv("SITE_URL", "https://practice.example:8443/")
+    read_anew = run_path(str(settings.BASE_DIR / "practice" / "settings.py"))
+
+    assert read_anew["CSRF_TRUSTED_ORIGINS"] == ["https://practice.example:8443"]
+
+
+def test_a_proxy_that_nobody_named_is_warned_of_once(alice, caplog, settings):
+    warn_of_proxy.cache_clear()
+    forwarded = {"X-Forwarded-For": "192.0.2.7"}
+    for _ in range(3):
+        Browser().post("/sign-in/", {"login": "x@mail.example", "password": "y"}, headers=forwarded)
+
+    [said] = [line for line in caplog.messages if "X-Forwarded-For" in line]
+    assert "set BEHIND_TLS_PROXY or TRUSTED_PROXIES" in said
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    warn_of_proxy.cache_clear()
+    Browser().post("/sign-in/", {"login": "x@mail.example", "password": "y"}, headers=forwarded)
+    assert sum("X-Forwarded-For" in line for line in caplog.messages) == 1

@@ -147,7 +147,10 @@ def test_the_pages_for_what_breaks_ask_no_database(template, words):
 
 @pytest.mark.parametrize(
     "template",
-    ["404.html", "403.html", "403_csrf.html", "413.html", "429.html", "500.html", "503.html"],
+    [
+        *("403.html", "403_csrf.html", "403_origin.html", "404.html", "413.html", "429.html"),
+        *("500.html", "503.html"),
+    ],
 )
 def test_no_page_says_a_number_or_shouts(template, rf, db):
     request = rf.get("/")

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError, connection
 
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.database
-
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+RUN_MIGRATE = "the tables are not those of this version: run manage.py migrate"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -25,13 +25,46 @@ def test_it_is_alive_and_ready(client):
     assert client.get("/readyz").content == b"ok\n"
 
 
-def test_it_is_not_ready_before_the_tables_are_those_of_this_version(client):
+def test_it_is_not_ready_before_the_tables_are_those_of_this_version(client, caplog):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'relationships'")
 
     answer = client.get("/readyz")
 
-    assert (answer.status_code, answer.content) == (503, b"not ready\n")
+    assert answer.status_code == 503
+    assert answer.content.decode() == f"not ready: {RUN_MIGRATE}\n"
+    assert f"Not ready: {RUN_MIGRATE}" in caplog.messages
+
+
+def test_an_empty_database_is_not_ready_either(client, caplog):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_migrations RENAME TO elsewhere")
+
+    assert client.get("/readyz").content.decode() == f"not ready: {RUN_MIGRATE}\n"
+
+
+def test_why_the_database_does_not_answer_is_for_the_log_alone(client, caplog, monkeypatch):
+    def away(*_: object) -> None:
+        raise OperationalError("connection to 192.0.2.7 refused\nDETAIL: more")
+
+    monkeypatch.setattr("practice.database.state.MigrationExecutor", away)
+
+    assert client.get("/readyz").content == b"not ready\n"
+    said = "Not ready: the database does not answer: connection to 192.0.2.7 refused"
+    assert said in caplog.messages
+
+
+def test_a_role_that_no_policy_binds_is_named_in_the_log_alone(
+    client, caplog, settings, monkeypatch
+):
+    def refuse() -> None:
+        raise ImproperlyConfigured("Let DATABASE_URL name another role.")
+
+    monkeypatch.setattr("practice.site.health.refuse_powerful_role", refuse)
+    settings.PRODUCTION = True
+
+    assert client.get("/readyz").content == b"not ready\n"
+    assert "Not ready: Let DATABASE_URL name another role." in caplog.messages
 
 
 def test_whom_to_tell_of_a_weakness(client, settings):

@@ -3,12 +3,13 @@
 import io
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import IntegrityError, OperationalError, transaction
 from django.test import Client as Browser
@@ -257,3 +258,56 @@ def test_what_has_only_a_slash_in_it_stays(log):
 
     assert "mfa/email/x is not in TCP/IP, RFC 1034/1035" in log.getvalue()
     assert "/practice/x.py changed, reloading." in log.getvalue()
+
+
+# Lines.
+
+
+LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) ([0-9a-f]{16}|-) \S.*")
+
+
+def lines_of(log: io.StringIO) -> list[re.Match]:
+    """Return the lines of the log, each with its level and the id of its request."""
+    found = [LINE.fullmatch(line) for line in log.getvalue().splitlines()]
+    assert None not in found, log.getvalue()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/nowhere/", {}),
+        ("/sign-in/", {"Host": "elsewhere.example"}),
+        ("/.well-known/security.txt", {}),
+    ],
+)
+def test_what_somebody_asked_for_in_vain_is_one_line_with_time_level_and_id(
+    log, db, settings, path, headers
+):
+    settings.SECURITY_CONTACT = ""
+    Browser().get(path, headers=headers)
+
+    [line] = lines_of(log)
+    assert line[2] != "-"
+
+
+def test_every_line_of_a_request_has_its_id_and_no_other_has_it(log, db, monkeypatch):
+    def tell(*_: object) -> None:
+        logging.getLogger("django.practice").warning("Something about it.")
+        raise Invitation.Unusable
+
+    monkeypatch.setattr(Invitation, "open", tell)
+    for _ in range(2):
+        Browser().get(JOIN)
+    logging.getLogger("django.practice").warning("Something else.")
+
+    first, gone, second, gone_too, other = [line[2] for line in lines_of(log)]
+    assert first == gone != second == gone_too
+    assert other == "-"
+
+
+def test_what_an_operator_has_to_set_is_kept():
+    try:
+        raise ImproperlyConfigured("Set AUDIT_KEY.")
+    except ImproperlyConfigured:
+        assert logged().endswith("django.core.exceptions.ImproperlyConfigured: Set AUDIT_KEY.")

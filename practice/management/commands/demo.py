@@ -1,5 +1,6 @@
 """`python3 manage.py demo`: fictional people, ready to click through."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,20 @@ from django.db import connection
 
 from practice.accounts.models import User
 from practice.demo import people
+
+LAST_PORT = 65_535
+
+
+def refusal(host: str, port: int) -> str:
+    """Return why nobody can listen there, in the system's words, or nothing."""
+    bare = host.strip("[]")
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in bare else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((bare, port))
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    return ""
 
 
 class Command(BaseCommand):
@@ -25,6 +40,9 @@ class Command(BaseCommand):
     def handle(self, *, addrport: str, no_server: bool, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("The demo needs STILLWATER_DEMO=1; `manage.py demo` sets it.")
+        host, port = self._place(addrport)
+        if not no_server:
+            self._must_be_free(host, port)
         loaded = self._has_people()
         if loaded and not self._is_demo_file():
             raise CommandError(
@@ -34,14 +52,32 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         if not loaded:
             people.load()
-        address = addrport if ":" in addrport else f"127.0.0.1:{addrport}"
-        self.stdout.write(f"\n{settings.SERVICE_NAME} demo: http://{address}/\n")
+        self.stdout.write(f"\n{settings.SERVICE_NAME} demo: http://{host}:{port}/\n")
         for name, role, email in people.SIGN_INS:
             self.stdout.write(f"  {email:32} {name}, {role}")
         self.stdout.write(f"  Password of all: {people.PASSWORD}\n")
         self.stdout.flush()
         if not no_server:
-            call_command("runserver", addrport, use_reloader=False, skip_checks=True)
+            call_command("runserver", f"{host}:{port}", use_reloader=False, skip_checks=True)
+
+    @staticmethod
+    def _place(addrport: str) -> tuple[str, int]:
+        host, _, port = addrport.rpartition(":")
+        if not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) <= LAST_PORT):
+            raise CommandError(
+                f"{port or addrport} is no port. Name one from 1 to {LAST_PORT}: "
+                "python3 manage.py demo 8001"
+            )
+        return host or "127.0.0.1", int(port)
+
+    def _must_be_free(self, host: str, port: int) -> None:
+        if error := refusal(host, port):
+            free = next(
+                (n for n in range(port + 1, min(port + 200, LAST_PORT)) if not refusal(host, n)),
+                None,
+            )
+            other = f" Try another one: python3 manage.py demo {free}" if free else ""
+            raise CommandError(f"Port {port} of {host} cannot be used: {error}.{other}")
 
     @staticmethod
     def _is_demo_file() -> bool:

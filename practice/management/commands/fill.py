@@ -5,12 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
-from practice.management.owner import must_see_everything
+from practice.management.owner import OwnerCommand
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """Fills an empty database with made-up practices."""
 
     help = "Fill an empty database with made-up clients, as many as wanted. For development only."
@@ -26,7 +26,6 @@ class Command(BaseCommand):
             raise CommandError("Say how many clients, one or more.")
         from benchmarks.fill import PASSWORD, TOTP_SECRET, NotEmpty, fill, probe_email
 
-        must_see_everything()
         call_command("migrate", verbosity=0)
         begun = time.monotonic()
         try:

@@ -3,16 +3,16 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from practice.audit import verify
 from practice.audit.chaining import chain_everything
 from practice.audit.purge import old_entries, purge
-from practice.management.owner import must_see_everything
+from practice.management.owner import OwnerCommand
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """Removes from every chain what is older than a day, and records that it did."""
 
     help = "Remove entries of the audit from before a day. Usual advice: keep them for 7 years."
@@ -22,7 +22,6 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="really remove them")
 
     def handle(self, *, before: date, yes: bool, **options: Any) -> None:
-        must_see_everything()
         moment = datetime.combine(before, time.min, UTC)
         if moment > timezone.now():
             raise CommandError("Name a day that has been.")

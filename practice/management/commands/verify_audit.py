@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from practice.audit import verify
 from practice.audit.chaining import chain_everything
 from practice.audit.models import Chain
-from practice.management.owner import must_see_everything
+from practice.management.owner import OwnerCommand
 from relationships.models import sealed_history
 
 HEAD = re.compile(r"^(\d+) (\d+) ([0-9a-f]{64})$", re.MULTILINE)
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """Reads every chain, and the history beside it; ends with 1 if anything is wrong."""
 
     help = "Verify every chain of the audit and print its head, to be kept outside this machine."
@@ -25,7 +25,6 @@ class Command(BaseCommand):
         parser.add_argument("--expect", type=Path, help="a file with what this printed earlier")
 
     def handle(self, *, expect: Path | None, **options: Any) -> None:
-        must_see_everything()
         chain_everything()
         number = 0
         for fault in self.faults(expect):

@@ -5,18 +5,19 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from practice.accounts.models import Therapist, User
 from practice.accounts.signals import therapist_added
+from practice.management.owner import OwnerCommand
 from practice.text.plain_text import one_line
 from practice.text.time_zones import canonical
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """Adds a therapist with an account; asks for the password."""
 
     help = "Add a therapist who can sign in."

@@ -5,17 +5,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
+from practice.management.owner import OwnerCommand
 from practice.profiles.badges import installation
 from practice.profiles.figures import everybody, visits_of
 from practice.profiles.stats import Stats, stats
 from practice.profiles.sums import installation_of, stats_of
 
 
-class Command(BaseCommand):
+class Command(OwnerCommand):
     """Compares what the database works out with the pure functions; ends with 1 if they differ."""
 
     help = "Compare every therapist's figures, as the database has them, with those of the rules."

@@ -1,0 +1,42 @@
+"""What an operator reads when a command cannot do its work: a sentence, and what to set."""
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, InterfaceError, OperationalError
+
+NO_TABLE, NO_RIGHT = "42P01", "42501"  # SQLSTATE of PostgreSQL
+OF_SQLITE = {
+    "no such table": "This database is empty or of another version: run manage.py migrate.",
+    "unable to open": "The database cannot be opened: its folder has to be there, and to be yours "
+    "to write to. DATA_DIR or DATABASE_URL says where it is.",
+    "readonly": "The database can be read but not written: run this as its owner.",
+    "is locked": "Somebody else has written to the database all the while. Try again.",
+    "not a database": "The file that DATABASE_URL or DATA_DIR leads to is no database.",
+}
+
+
+def in_words(error: BaseException) -> str | None:
+    """Return what to tell an operator of an error, or None if nobody foresaw it."""
+    if isinstance(error, ImproperlyConfigured):
+        return str(error)
+    if isinstance(error, Error):
+        return _of_database(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}. Is it yours to read and to write?"
+    return None
+
+
+def _of_database(error: Error) -> str | None:
+    said, state = str(error).partition("\n")[0], getattr(error.__cause__, "sqlstate", None)
+    if state == NO_TABLE:
+        return OF_SQLITE["no such table"]
+    if state == NO_RIGHT:
+        return (
+            f"{said[:1].upper()}{said[1:]}. Run this as the owner of the tables: let DATABASE_URL "
+            "name stillwater_owner (docs/operate.md)."
+        )
+    for sign, sentence in OF_SQLITE.items():
+        if state is None and sign in said:
+            return sentence
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"The database does not answer ({said}). DATABASE_URL says where it is."
+    return None

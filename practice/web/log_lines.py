@@ -1,0 +1,34 @@
+"""What a line of the log looks like: time (UTC), level, id of the request, what happened.
+
+    2026-11-28T09:30:00Z WARNING 3f9c2a17d0b84e65 Not Found: /clients/<id:client_id>/
+
+Beside the settings, and gunicorn's (`gunicorn.conf.py`), so that every program writes alike.
+"""
+
+FORMAT = "%(asctime)s %(levelname)s %(request_id)s %(message)s"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+CONSOLE = {"handlers": ["console"], "level": "INFO", "propagate": False}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {
+        "by_route": {"()": "practice.web.logging.ByRoute"},
+        "request_id": {"()": "practice.web.logging.WithRequestId"},
+    },
+    "formatters": {
+        "without_values": {
+            "()": "practice.web.logging.WithoutValues",
+            "format": FORMAT,
+            "datefmt": TIME,
+        }
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["by_route", "request_id"],
+            "formatter": "without_values",
+        }
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": CONSOLE, "django.server": CONSOLE},
+}

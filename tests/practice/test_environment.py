@@ -1,0 +1,115 @@
+"""What an operator sets is read as they mean it, or refused with its name."""
+
+import runpy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from practice.environment import OFF, ON, Environment
+from tests.practice.source import ROOT
+
+SWITCHES = ("BEHIND_TLS_PROXY", "DEBUG", "HSTS_PRELOAD", "HSTS_SUBDOMAINS")
+SWITCHES += ("SECOND_FACTOR_FOR_THERAPISTS", "STILLWATER_DEMO")
+NUMBERS = ("EMAIL_PORT", "THREADS", "TRUSTED_PROXIES", "WEB_CONCURRENCY")
+
+
+@pytest.fixture
+def settings_with(monkeypatch) -> Callable[..., dict[str, Any]]:
+    """Read the settings anew, as an operator has set these."""
+
+    def read(**environment: str) -> dict[str, Any]:
+        for name in (*SWITCHES, *NUMBERS, "DATABASE_URL"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "practice" / "settings.py"))
+
+    return read
+
+
+@pytest.mark.parametrize("word", [*ON, *(word.upper() for word in ON), " yes "])
+def test_a_switch_is_on(word):
+    assert Environment({"DEBUG": word}).switch("DEBUG") is True
+
+
+@pytest.mark.parametrize("word", [*OFF, *(word.title() for word in OFF)])
+def test_a_switch_is_off(word):
+    assert Environment({"DEBUG": word}).switch("DEBUG", default=True) is False
+
+
+@pytest.mark.parametrize("word", ["", None])
+def test_what_is_not_set_is_the_default(word):
+    environment = Environment({} if word is None else {"ANY": word})
+
+    assert environment.switch("ANY", default=True) is True
+    assert environment.number("ANY", 8) == 8
+    assert environment.text("ANY", "so") == "so"
+    assert environment.words("ANY") == []
+
+
+@pytest.mark.parametrize("word", ["maybe", "2", "-1", "tru", "1 0"])
+def test_what_is_neither_on_nor_off_is_refused_with_its_name(word):
+    with pytest.raises(ImproperlyConfigured, match="Set DEBUG to 1 or 0"):
+        Environment({"DEBUG": word}).switch("DEBUG")
+
+
+@pytest.mark.parametrize("word", ["abc", "1.5", "-1", "10", "1e3", "٣", "9" * 5000])
+def test_what_is_no_number_is_refused_with_its_name(word):
+    with pytest.raises(ImproperlyConfigured, match="Set TRUSTED_PROXIES to a number from 0 to 9"):
+        Environment({"TRUSTED_PROXIES": word}).number("TRUSTED_PROXIES", 0, most=9)
+
+
+@pytest.mark.parametrize(
+    "url", ["practice", "postgres://u:p/w#d@host/name", "mysql://host/name", "postgres://[::/x"]
+)
+def test_an_address_of_no_database_is_refused_and_not_repeated(url, tmp_path):
+    with pytest.raises(ImproperlyConfigured, match="Set DATABASE_URL to an address") as refusal:
+        Environment({"DATABASE_URL": url}).database("DATABASE_URL", tmp_path / "x")
+
+    assert url not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["plain.sqlite3", "with space.sqlite3", "50%2F.sqlite3", "a?b#c"])
+def test_the_file_may_have_any_name(tmp_path, name):
+    found = Environment({}).database("DATABASE_URL", tmp_path / name)
+
+    assert found["NAME"] == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", [*SWITCHES, *NUMBERS])
+def test_every_switch_and_number_of_the_settings_is_read_so(settings_with, name):
+    with pytest.raises(ImproperlyConfigured, match=f"^Set {name} to "):
+        settings_with(**{name: "abc"})
+
+
+def test_no_setting_is_read_past_the_readers():
+    source = (ROOT / "practice" / "settings.py").read_text()
+
+    assert "environ[" not in source
+    assert "environ." not in source
+    assert source.count("env.switch(") == len(SWITCHES)
+    assert source.count("env.number(") == len(NUMBERS)
+
+
+def test_true_keeps_the_second_factor_and_trusts_the_proxy(settings_with):
+    found = settings_with(SECOND_FACTOR_FOR_THERAPISTS="true", BEHIND_TLS_PROXY="true")
+
+    assert found["SECOND_FACTOR_FOR_THERAPISTS"] is True
+    assert found["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert found["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
+
+
+def test_other_names_are_not_spoken_for_unless_it_is_asked(settings_with):
+    usual, asked = settings_with(), settings_with(HSTS_SUBDOMAINS="1", HSTS_PRELOAD="on")
+
+    names = ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD")
+    assert [usual[name] for name in names] == [False, False]
+    assert [asked[name] for name in names] == [True, True]
+
+
+def test_the_data_may_lie_outside_the_checkout(settings_with, tmp_path):
+    found = settings_with(DATA_DIR=str(tmp_path))
+
+    assert found["DATABASES"]["default"]["NAME"] == f"{tmp_path}/stillwater.sqlite3"

@@ -1,0 +1,130 @@
+"""What an operator reads when a command cannot do its work: one sentence, never a traceback."""
+
+import os
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import get_commands, load_command_class
+from django.db import DataError, OperationalError, ProgrammingError, connection
+
+from practice.management.failures import in_words
+from practice.management.owner import OwnerCommand
+from tests.practice.source import ROOT
+
+# Ours that see no more than the server's role sees, or no database of an installation at all.
+WITHOUT_OWNER = {"benchmark", "createsuperuser", "count_figures", "demo", "test"}
+
+
+@pytest.fixture
+def manage() -> ModuleType:
+    """manage.py, as a module."""
+    spec = spec_from_file_location("manage", ROOT / "manage.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "SECRET_KEY": "x" * 50, "AUDIT_KEY": "y" * 32} | environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "sentence"),
+    [
+        ("migrate", {"SECRET_KEY": ""}, "Set SECRET_KEY"),
+        ("migrate", {"DATABASE_URL": "postgres://a:b@127.0.0.1:9/x"}, "does not answer"),
+    ],
+)
+def test_what_is_not_set_right_is_one_sentence(words, environment, sentence):
+    done = run(*words.split(), **environment)
+
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_empty_database_says_run_migrate(tmp_path):
+    done = run("accounts", "list", DATA_DIR=str(tmp_path))
+
+    assert done.stderr.strip().endswith("run manage.py migrate.")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ImproperlyConfigured("Set AUDIT_KEY."), "Set AUDIT_KEY."),
+        (OperationalError("no such table: accounts_user"), "run manage.py migrate"),
+        (OperationalError("attempt to write a readonly database"), "run this as its owner"),
+        (OperationalError("unable to open database file"), "DATA_DIR or DATABASE_URL"),
+        (OperationalError("connection refused\nmore"), "does not answer (connection refused)"),
+        (PermissionError(13, "Permission denied", "/srv/x"), "/srv/x: Permission denied"),
+    ],
+)
+def test_what_can_be_foreseen_has_words(error, words):
+    said = in_words(error)
+
+    assert words in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("error", [ValueError("a fault"), DataError("a fault"), OSError("odd")])
+def test_a_fault_of_ours_is_no_operators_mistake(error):
+    assert in_words(error) is None
+
+
+@pytest.mark.database
+def test_what_postgresql_refuses_has_words(db):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no roles")
+    with connection.cursor() as cursor, pytest.raises(ProgrammingError) as refusal:
+        cursor.execute("SET ROLE stillwater_app; DELETE FROM audit_entry")
+
+    assert "stillwater_owner" in in_words(refusal.value)
+
+
+def test_every_command_of_ours_that_needs_the_owner_says_so_before_it_asks():
+    ours = {
+        name: load_command_class(app, name)
+        for name, app in get_commands().items()
+        if app == "practice" or app.startswith(("practice.", "clients", "relationships"))
+    }
+
+    assert {"add_therapist", "accounts", "verify_audit", "check_figures"} <= ours.keys()
+    assert {
+        name for name, command in ours.items() if not isinstance(command, OwnerCommand)
+    } == WITHOUT_OWNER
+
+
+def test_a_checkout_that_cannot_be_written_is_one_sentence(manage, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(manage, "VENV", tmp_path / "file" / ".venv")
+    monkeypatch.setattr(manage, "VENV_PYTHON", tmp_path / "file" / ".venv" / "bin" / "python")
+    monkeypatch.setattr(manage, "STAMP", tmp_path / "file" / ".venv" / "installed.txt")
+    monkeypatch.setattr(manage, "IMPORTS", {"runtime": ["nothing_of_this_name"]})
+    monkeypatch.setattr(sys, "argv", ["manage.py", "migrate"])
+
+    with pytest.raises(SystemExit, match=r"\.venv: Not a directory\. Let the owner of"):
+        manage.main()
+
+
+def test_the_version_stands_in_one_place(manage, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["manage.py", "--version"])
+
+    manage.main()
+
+    assert capsys.readouterr().out == f"{manage.version()}\n"
+    assert f'version = "{manage.version()}"' in Path(ROOT, "pyproject.toml").read_text()
+    assert f"## {manage.version()}" in Path(ROOT, "CHANGELOG.md").read_text()
