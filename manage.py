@@ -54,6 +54,8 @@ def main() -> None:
             "python3 manage.py --help"
         )
 
+    if command == "make_keys":  # there is none yet
+        os.environ.setdefault("SECRET_KEY", "only-for-making-others")
     if command == "demo":
         os.environ.setdefault("STILLWATER_DEMO", "1")
     settings = "tests.settings" if is_for_development else "practice.settings"

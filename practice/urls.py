@@ -2,7 +2,6 @@
 
 from allauth.account import views as account_views
 from allauth.mfa.base import views as mfa_views
-from allauth.mfa.recovery_codes import views as recovery_codes_views
 from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as webauthn_views
 from django.conf import settings
@@ -58,7 +57,7 @@ security_urls = [
     path("elsewhere/", security.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("app/add/", totp_views.activate_totp, name="mfa_activate_totp"),
     path("app/remove/", security.RemoveApp.as_view(), name="mfa_deactivate_totp"),
-    path("codes/", recovery_codes_views.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("codes/", security.SeeCodes.as_view(), name="mfa_view_recovery_codes"),
     path(
         "codes/new/",
         security.MakeCodes.as_view(),

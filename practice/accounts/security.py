@@ -2,26 +2,29 @@
 
 from typing import Any, cast
 
+from allauth.mfa import app_settings
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import DeactivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import FormView
 
 from practice.accounts.access import AccountRequest
 from practice.accounts.devices import device
+from practice.accounts.factors import Unreadable
 from practice.accounts.models import User
 from practice.web.responses import LOOK, banner, see_other, was_shown
 
 Type = Authenticator.Type
+CODES = app_settings.RECOVERY_CODE_COUNT  # how many somebody gets at once
 
 
 @require_safe
@@ -37,7 +40,7 @@ def security(request: AccountRequest) -> HttpResponse:
         "app": factors.filter(type=Type.TOTP).first(),
         "passkeys": factors.filter(type=Type.WEBAUTHN),
         "has_codes": codes is not None,
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+        "codes_left": CODES - int(codes.data["used_mask"]).bit_count() if codes else 0,
         "here": device(request.META.get("HTTP_USER_AGENT", "")),
         "elsewhere": [
             (device(s.user_agent), s.last_seen_at)
@@ -87,7 +90,24 @@ class RemoveApp(ShownMixin, DeactivateTOTPView):
     type, nothing = Type.TOTP, "Nothing was removed."
 
 
-class MakeCodes(ShownMixin, GenerateRecoveryCodesView):
+class SeeCodes(ViewRecoveryCodesView):
+    """Show the recovery codes that are left, or that the server can no longer read them."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().get(request, *args, **kwargs)
+        except Unreadable:
+            return self.render_to_response({"unreadable": True})
+
+
+class CodesUncounted(GenerateRecoveryCodesView):
+    """Does not read those that are left, as allauth does: new ones are made also in their place."""
+
+    def get_context_data(self, **kwargs: Any) -> dict:
+        return super(GenerateRecoveryCodesView, self).get_context_data(**kwargs)
+
+
+class MakeCodes(ShownMixin, CodesUncounted):
     """Make new recovery codes in place of those that there were when the page was opened."""
 
     type, nothing = Type.RECOVERY_CODES, "No new codes were made."

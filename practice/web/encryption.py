@@ -24,6 +24,16 @@ def decrypt(encrypted_text: str, purpose: str, *, max_age: timedelta | None = No
     return _fernet(purpose).decrypt(padded.encode(), ttl=seconds).decode()
 
 
+def renew(encrypted_text: str, purpose: str) -> str:
+    """Return the same text, encrypted with the server's present key, and as old as it was.
+
+    Raises:
+        cryptography.fernet.InvalidToken: it was not encrypted with any of its keys.
+    """
+    padded = encrypted_text + "=" * (-len(encrypted_text) % 4)
+    return _fernet(purpose).rotate(padded.encode()).decode().rstrip("=")
+
+
 def _fernet(purpose: str) -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     digests = (sha256(f"{purpose}{key}".encode()).digest() for key in keys)

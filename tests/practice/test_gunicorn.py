@@ -53,7 +53,7 @@ def ask(port: int, path: str, host: str = "practice.example") -> int:
     """Return the status of an answer, as the proxy in front is given it; 0 for none."""
     headers = {"Host": host, "X-Forwarded-Proto": "https"}
     try:
-        return urlopen(Request(f"http://127.0.0.1:{port}{path}", headers=headers)).status  # noqa: S310
+        return urlopen(Request(f"http://127.0.0.1:{port}{path}", headers=headers)).status
     except HTTPError as answer:
         return answer.code
     except URLError:
