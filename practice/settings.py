@@ -116,7 +116,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR)
 SQLITE_FILE = DATA_DIR / ("demo.sqlite3" if DEMO else "stillwater.sqlite3")
 DATABASES = connections(env.database("DATABASE_URL", SQLITE_FILE), THREADS)
-DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"]
+DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"] if "cache" in DATABASES else []
 
 # In the database, so that every process of the server knows the same (limits of sign-in, too).
 CACHES = {

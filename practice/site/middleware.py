@@ -12,6 +12,7 @@ from urllib.parse import quote
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.signals import request_finished
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
@@ -55,7 +56,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 def request_id(get_response: GetResponse) -> GetResponse:
     """Give every request an id of its own; what a client sends as one is not believed.
 
-    It is there until the request has been answered and logged (`practice/web/logging.py`).
+    It is there until the request has been answered: Django's line about it in the log comes last.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -63,6 +64,9 @@ def request_id(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+request_finished.connect(lambda **_: REQUEST_ID.set(""), weak=False)
 
 
 def limit_size(get_response: GetResponse) -> GetResponse:

@@ -10,9 +10,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
-from django.core.signals import request_finished
 from django.db import InterfaceError, OperationalError
-from django.dispatch import receiver
 from django.http.request import split_domain_port, validate_host
 from django.urls import resolve
 
@@ -78,7 +76,7 @@ class WithoutValues(logging.Formatter):
     and what an operator has to set. What a visitor asked for in vain is no error: it has one line.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         error = record.exc_info[1] if record.exc_info else None
@@ -108,9 +106,3 @@ class WithRequestId(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = REQUEST_ID.get() or "-"
         return True
-
-
-@receiver(request_finished)
-def forget_request_id(**_: object) -> None:
-    """End a request for the log when it has been answered: Django's line about it comes last."""
-    REQUEST_ID.set("")

@@ -138,12 +138,13 @@ def test_an_sqlite_file_is_not_put_on_a_network(tmp_path, monkeypatch, folder, i
         (["bin/gunicorn", "practice.wsgi", "--threads=8", "--bind=127.0.0.1:8000"], "", 8),
         (["site-packages/gunicorn/__main__.py", "practice.wsgi"], "--threads 12 --workers 2", 12),
         (["bin/gunicorn", "practice.wsgi", "--threads", "4"], "--threads 12", 4),
-        (["bin/gunicorn", "practice.wsgi"], "", 1),
+        (["bin/gunicorn", "practice.wsgi"], "", 5),  # THREADS, by gunicorn.conf.py
         (["manage.py", "demo"], "--threads 12", None),
         (["/srv/gunicorn-practice/x/manage.py", "runserver", "--threads"], "", None),
     ],
 )
-def test_how_many_threads_gunicorn_was_told_to_run(arguments, environment, threads):
+def test_how_many_threads_gunicorn_was_told_to_run(settings, arguments, environment, threads):
+    settings.THREADS = 5
     assert threads_of_gunicorn(arguments, {"GUNICORN_CMD_ARGS": environment}) == threads
 
 

@@ -78,7 +78,11 @@ no_word(
     os.system("ls")
     from urllib.request import urlopen
     import requests""",
-    but=("manage.py", "practice/management/commands/test.py"),  # they install, and run pytest
+    but=(
+        "manage.py",  # it installs
+        "practice/management/commands/test.py",  # it runs pytest
+        "practice/management/commands/demo.py",  # it looks whether a port is free
+    ),
 )
 
 
@@ -93,6 +97,7 @@ no_word(
         "clients/invitation_mail.py",
         "clients/inviting.py",
         "practice/accounts/email_change.py",  # by the adapter, which waits
+        "practice/management/operator.py",  # a command, after its transaction
     ),
 )
 
@@ -109,6 +114,7 @@ no_word(
         "practice/accounts/access.py",
         "practice/database/operations.py",
         "practice/database/row_security.py",
+        "practice/management/owner.py",  # what it executes is a command of manage.py
     ),
 )
 def sql_is_written_out(source):
