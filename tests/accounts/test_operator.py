@@ -8,8 +8,8 @@ from django.contrib.auth.management.commands import changepassword as djangos
 from django.core import mail
 from django.core.management import CommandError, call_command, get_commands
 
+from practice.accounts.factors import has_second_factor
 from practice.accounts.models import User
-from practice.accounts.signed_in import has_second_factor
 from practice.audit.models import Entry
 from tests.accounts.second_factor import add_app
 from tests.factories import PASSWORD

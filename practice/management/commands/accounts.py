@@ -8,8 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db.models import Exists, OuterRef
 
+from practice.accounts.access import SECOND_FACTORS
 from practice.accounts.models import User
-from practice.accounts.signed_in import SECOND_FACTORS
 from practice.audit.models import Verb
 from practice.management.operator import OperatorCommand
 
