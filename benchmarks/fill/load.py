@@ -30,6 +30,7 @@ from practice.audit.models import Entry
 from practice.booking.models import BookingRules, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
+from practice.profiles.settling import settle_everybody
 from relationships.models import Event, Participation, Relationship
 
 AT_ONCE = 2_000  # clients
@@ -82,6 +83,9 @@ def fill(
         go_on_counting()
         progress("indexes and constraints", 0, 1)
     progress("indexes and constraints", 1, 1)
+    progress("figures", 0, 1)
+    settle_everybody()
+    progress("figures", 1, 1)
     if connection.vendor == "postgresql":
         do("VACUUM (ANALYZE)")
     for fault in faults():

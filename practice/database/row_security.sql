@@ -225,6 +225,9 @@ WITH CHECK (id = (SELECT invited_client()) AND therapist_id = (SELECT inviting_t
 
 CREATE POLICY public ON booking_bookingrules FOR SELECT USING (true);
 CREATE POLICY public ON booking_weeklyhours FOR SELECT USING (true);
+-- Numbers without a name, of which profiles are made; what they are made of is in a view, as well.
+CREATE POLICY public ON profiles_clientnumbers FOR SELECT USING (true);
+CREATE POLICY public ON profiles_therapistnumbers FOR SELECT USING (true);
 CREATE POLICY public ON profiles_profile FOR SELECT USING (
     is_published OR therapist_id = ANY (ARRAY(SELECT therapists_of_account()))
 );

@@ -6,7 +6,8 @@ them out (`sums.py`).
 What therapists are compared with are the figures of everybody here, as of midnight (UTC). They are
 never worked out while somebody waits for a page. A page takes the latest there are; where those of
 today are missing it has them worked out once it has been answered, by one process of the server.
-`manage.py count_figures`, every night, makes that unnecessary.
+`manage.py count_figures`, every night, makes that unnecessary. With them the numbers of each
+therapist are settled (`settling.py`).
 """
 
 from collections.abc import Iterable
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from django.core.cache import cache
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clients.models import Client, ClientQuerySet
 from practice.accounts.after_response import run_after_response
@@ -23,8 +24,9 @@ from practice.accounts.models import Therapist
 from practice.database.waiting import without_limit
 from practice.profiles.badges import Badge, Installation, badges
 from practice.profiles.models import ClientVisit
+from practice.profiles.settling import settle_everybody
 from practice.profiles.stats import Stats, Visit
-from practice.profiles.sums import installation_of, stats_of
+from practice.profiles.sums import installation_of, stats_and_number_who_booked
 
 # As of which midnight, and the figures; never forgotten, only replaced. A cache that is full makes
 # room in the order of its keys, and begins with the limits of sign-in ("allauth…").
@@ -39,12 +41,13 @@ class Figures:
 
     stats: Stats
     badges: list[Badge]
+    number_who_booked: int  # clients, of whom the page that explains them has a line each
 
 
 def figures(therapist: Therapist, now: datetime) -> Figures:
     """Return a therapist's figures and badges as of an instant."""
-    own = stats_of(therapist, now)
-    return Figures(own, badges(own, usual_here(now)))
+    own, number_who_booked = stats_and_number_who_booked(therapist, now)
+    return Figures(own, badges(own, usual_here(now)), number_who_booked)
 
 
 def usual_here(now: datetime) -> Installation:
@@ -71,9 +74,10 @@ def everybody() -> QuerySet[ClientVisit]:
 
 
 def _count_once(midnight: datetime) -> None:
-    """Work them out, unless another process has begun to."""
+    """Work them out, unless another process has begun to, and settle the therapists' own."""
     if cache.add(BEGUN.format(midnight), True, AN_HOUR):
         count_installation(midnight)
+        settle_everybody()
 
 
 def _midnight(now: datetime) -> datetime:
@@ -88,14 +92,14 @@ def visits(rows: QuerySet[ClientVisit]) -> list[Visit]:
 
 
 def visits_of(therapist: Therapist, people: Iterable[Client] | None = None) -> list[Visit]:
-    """Return all visits to a therapist, or those of some people."""
-    rows = ClientVisit.objects.filter(therapist=therapist)
-    if people is not None:
-        rows = rows.filter(client__in=[one.pk for one in people])
-    return visits(rows)
+    """Return all visits to a therapist, or those of some of their clients."""
+    if people is None:
+        return visits(ClientVisit.objects.filter(therapist=therapist))
+    return visits(ClientVisit.objects.filter(client__in=[one.pk for one in people]))
 
 
 def people_who_booked(therapist: Therapist, now: datetime) -> ClientQuerySet:
     """Return the people of whom there is a tally as of an instant."""
-    booked = ClientVisit.objects.filter(therapist=therapist, booked_at__lte=now)
-    return therapist.clients.filter(pk__in=booked.values("client"))
+    # Asked of each client in turn: a page is found as soon as it is full.
+    booked = ClientVisit.objects.filter(client=OuterRef("pk"), booked_at__lte=now)
+    return therapist.clients.filter(Exists(booked))

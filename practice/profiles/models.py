@@ -1,4 +1,6 @@
-"""What a therapist tells the public."""
+"""What a therapist tells the public, and what figures are made of."""
+
+from datetime import UTC, datetime
 
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -97,3 +99,68 @@ class ClientVisit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client} in {self.session}"
+
+
+class Booking(models.Model):
+    """A session of a therapist: a view, for the figures (`migrations/0001_bookings.sql`)."""
+
+    therapist = models.ForeignKey(Therapist, models.DO_NOTHING, related_name="bookings")
+    starts_at = models.DateTimeField()
+    state = models.CharField(max_length=9)
+    booked_at = models.DateTimeField()
+    moved_by_therapist_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_for_client = models.BooleanField()
+
+    class Meta:
+        managed = False
+
+    def __str__(self) -> str:
+        return f"{self.booked_at}"
+
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Numbers(models.Model):
+    """What is added up over clients; what the names mean is said in `stats.py`."""
+
+    booked = models.PositiveIntegerField(default=0)  # clients who have booked
+    clients = models.PositiveIntegerField(default=0)
+    counted = models.PositiveIntegerField(default=0)
+    returned = models.PositiveIntegerField(default=0)
+    visits_of_returned = models.PositiveIntegerField(default=0)
+    sessions_held = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.clients} clients, {self.sessions_held} sessions"
+
+
+NUMBERS = tuple(field.name for field in Numbers._meta.fields)
+
+
+class ClientNumbers(Numbers):
+    """One client's part in the numbers of their therapist, as of the last settling (`settling.py`).
+
+    From `settled_at` on it holds, unless something of the client is changed: then the database sets
+    it to `NEVER` (`migrations/0001_numbers.*.sql`), and it is worked out anew whenever it is asked
+    for, until it is settled again.
+    """
+
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="numbers_of_clients", db_index=False
+    )
+    client = models.BigIntegerField(unique=True)  # of which person, as in `ClientVisit`
+    settled_at = models.DateTimeField(default=NEVER)
+
+    class Meta:
+        indexes = [models.Index(fields=["therapist", "settled_at"], name="numbers_settled")]
+
+
+class TherapistNumbers(Numbers):
+    """The sum of the numbers of a therapist's clients, as of the last settling."""
+
+    therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="numbers")

@@ -109,11 +109,14 @@ def _save(request: TherapistRequest) -> ProfileForm:
 def my_figures(request: TherapistRequest) -> HttpResponse:
     """Open every figure: who counts, who does not, and why. For the owner only."""
     now = timezone.now()
+    shown = figures(request.therapist, now)
     people = people_who_booked(request.therapist, now).in_name_order()
-    page = Paginator(people.only(*COLUMNS), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    pages = Paginator(people.only(*COLUMNS), ROWS_A_PAGE)
+    pages.count = shown.number_who_booked  # instead of counting them once more
+    page = pages.get_page(request.GET.get("page", "1"))
     of_person = {tally.client: tally for tally in tallies(visits_of(request.therapist, page), now)}
     context = {
-        "figures": figures(request.therapist, now),
+        "figures": shown,
         "rows": [(one, of_person[one.pk]) for one in page if one.pk in of_person],
         "page": page,
         "now": now,

@@ -36,7 +36,7 @@ STATEMENTS = {
     "caseload": Budget(7, 11),
     "tidy-up": Budget(7, 11),
     "public profile": Budget(7, 11),
-    "own figures page": Budget(7, 11),
+    "own figures page": Budget(6, 10),
     "records due": Budget(5, 9),
 }
 
@@ -66,7 +66,7 @@ OF_500 = {
     "diary week": Limit(1_100, 21_000),
     "caseload": Limit(4_400, 14_600),
     "tidy-up": Limit(1_400, 54_500),
-    "public profile": Limit(2_000, 5_000, EVERYBODY),
-    "own figures page": Limit(8_000, 200_000, EVERYBODY),
+    "public profile": Limit(150, 4_900),
+    "own figures page": Limit(720, 16_300),
     "records due": Limit(1_400, 4_400, frozenset({"clients_client"})),
 }

@@ -18,6 +18,7 @@ from practice.accounts.models import Therapist, User
 from practice.booking.models import WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
+from practice.profiles.settling import settle
 from relationships.models import EndReason, Event, Participation, Relationship
 from tests.benchmarks.budgets import STATEMENTS
 from tests.factories import UserFactory
@@ -51,6 +52,7 @@ def practice(alice: Therapist) -> Callable[[int], Stage]:
     def grow(clients: int) -> Stage:
         have = alice.clients.count() // 2
         add_clients(alice, range(have, clients))
+        settle(alice)  # some nights later
         return Stage.of(alice)
 
     return grow

@@ -19,7 +19,7 @@ from practice.accounts.models import Contact, Therapist, User
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Session
-from practice.profiles.models import Profile
+from practice.profiles.models import Profile, TherapistNumbers
 from practice.records.merging import merge
 from relationships.models import Erasure, Relationship
 from relationships.models.choices import EndReason
@@ -81,6 +81,7 @@ class World:
         )
         Profile.objects.create(therapist=therapist)
         Contact.objects.create(therapist=therapist, phone="020 7946 0018")
+        TherapistNumbers.objects.create(therapist=therapist)
 
     def people(self) -> "list[Person]":
         """Return everybody who makes requests, and everything that one can be."""

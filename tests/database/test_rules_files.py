@@ -160,7 +160,13 @@ FILES = {
     "erasure": (ERASURE, [("relationships", "0001_rules")]),
     "session": (
         SESSION,
-        [("diary", "0001_rules"), ("diary", "0001_views"), ("profiles", "0001_views")],
+        [
+            ("diary", "0001_rules"),
+            ("diary", "0001_views"),
+            ("profiles", "0001_views"),
+            ("profiles", "0001_bookings"),
+            ("profiles", "0001_numbers"),
+        ],
     ),
 }
 

@@ -55,6 +55,15 @@ MAY = {
     },
     "clients_invitation": {"therapist own": "SIUD", "invited own": "SU"},
     "diary_session": {"therapist own": "SIUD", "client own": "SIU"},
+    "profiles_clientnumbers": {
+        "therapist own": "SIUD",
+        "therapist other": "S",
+        "client therapist's": "S",
+        "client other": "S",
+        "invited therapist's": "S",
+        "invited other": "S",
+        "nobody other": "S",
+    },
     "profiles_profile": {"therapist own": "SIUD", "client therapist's": "S"},
     "relationships_erasure": {"therapist own": "SI"},
     "relationships_event": {"therapist own": "SIUD"},
@@ -62,6 +71,7 @@ MAY = {
     "relationships_relationship": {"therapist own": "SIUD", "client own": "S"},
 }
 MAY["booking_weeklyhours"] = MAY["booking_bookingrules"]
+MAY["profiles_therapistnumbers"] = MAY["profiles_clientnumbers"]
 
 # What belongs to nobody's caseload, and is the server's to keep.
 NOT_BOUND = {
@@ -85,6 +95,7 @@ VIEWS = {
     "booking_daysoff",
     "clients_accountinuse",
     "diary_takentime",
+    "profiles_booking",
     "profiles_clientvisit",
 }
 RIGHTS = (

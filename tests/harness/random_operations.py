@@ -42,6 +42,7 @@ from practice.booking.models import (  # noqa: E402
     is_free,
 )
 from practice.diary.models import Session  # noqa: E402
+from practice.profiles.settling import settle_everybody  # noqa: E402
 from practice.records import merging  # noqa: E402
 from practice.records.erasure import erase  # noqa: E402
 from relationships.caseload import tidy_up  # noqa: E402
@@ -76,6 +77,10 @@ class RandomPractice(Stage):
     def weeks_pass(self, days: int) -> None:
         self.now += timedelta(days=days)
         self.traveller.move_to(self.now)
+
+    @rule()
+    def the_night_settles_the_numbers(self) -> None:
+        settle_everybody()
 
     @rule(whose=st.integers(0, 1))
     @precondition(lambda self: len(self.plain.people) < 8)

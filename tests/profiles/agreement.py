@@ -5,14 +5,15 @@ from datetime import datetime
 from practice.accounts.models import Therapist
 from practice.profiles.badges import installation
 from practice.profiles.figures import everybody, visits_of
-from practice.profiles.stats import stats
-from practice.profiles.sums import installation_of, stats_of
+from practice.profiles.stats import stats, tallies
+from practice.profiles.sums import installation_of, stats_and_number_who_booked
 
 
 def agree(now: datetime) -> None:
     """Compare every therapist's numbers, and those of all together."""
     therapists = list(Therapist.objects.order_by("pk"))
-    by_the_rules = [stats(visits_of(one), now) for one in therapists]
+    of_each = [visits_of(one) for one in therapists]
+    by_the_rules = [(stats(visits, now), len(tallies(visits, now))) for visits in of_each]
 
-    assert [stats_of(one, now) for one in therapists] == by_the_rules
-    assert installation_of(everybody(), now) == installation(by_the_rules)
+    assert [stats_and_number_who_booked(one, now) for one in therapists] == by_the_rules
+    assert installation_of(everybody(), now) == installation(own for own, _ in by_the_rules)

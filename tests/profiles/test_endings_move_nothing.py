@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from practice import profiles
 from practice.database.operations import statements
 from practice.profiles.figures import count_installation, figures, visits_of
-from practice.profiles.models import Profile
+from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
+from practice.profiles.settling import settle_everybody
 from relationships.models.choices import EndReason
 from tests.pressing import Browser
 from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, proof
@@ -105,6 +106,24 @@ def test_no_figure_asks_how_a_relationship_stands(practice):
     assert asked(lambda: visits_of(practice)) == []
     assert asked(lambda: count_installation(NOW)) == []
     assert asked(lambda: figures(practice, NOW)) == []
+
+
+def test_no_ending_has_numbers_worked_out_anew(practice):
+    settle_everybody()
+    settled = numbers()
+    for relationship in practice.relationships.all():
+        relationship.end(by=practice.user, reason=EndReason.COMPLETED)
+        ending = {"by": practice.user, "ended_at": relationship.ended_at}
+        relationship.correct_reason(reason=EndReason.DIED, **ending)
+        relationship.restart(by=practice.user)
+
+    assert numbers() == settled
+    assert len(settled) == 9 + 5  # clients and therapists
+
+
+def numbers() -> list[tuple]:
+    tables = (ClientNumbers.objects, TherapistNumbers.objects)
+    return [row for table in tables for row in table.order_by("pk").values_list()]
 
 
 def test_no_public_page_asks_how_a_relationship_stands(practice):

@@ -15,6 +15,7 @@ from practice.profiles import sums
 from practice.profiles.badges import Installation
 from practice.profiles.figures import everybody
 from practice.profiles.models import ClientVisit
+from practice.profiles.settling import settle_everybody
 from practice.profiles.stats import GRACE, LATELY
 from practice.profiles.sums import installation_of, stats_of
 from practice.records.merging import merge
@@ -82,12 +83,15 @@ def works() -> list[Relationship]:
 )
 @given(
     happened=st.lists(HAPPENED, max_size=16),
+    settled_after=st.none() | st.integers(0, 16),
     later=st.sampled_from([timedelta(0), -JUST, JUST, -20 * DAY, 20 * DAY, 9999 * DAY]) | AGO,
 )
-def test_the_database_works_out_what_the_rules_say(happened, later):
+def test_the_database_works_out_what_the_rules_say(happened, settled_after, later):
     with transaction.atomic():
         relationships = works()
-        for one in happened:
+        for number, one in enumerate(happened):
+            if number == settled_after:
+                settle_everybody()
             add(relationships[one["whose"]], one)
         agree(NOW + later)
         transaction.set_rollback(True)
@@ -144,7 +148,7 @@ def on_every_edge(alice) -> None:
     session(of[3], NOW - 31 * DAY, complimentary=True)
     session(of[3], NOW - 32 * DAY)
     session(of[4], NOW - 33 * DAY, "missed")
-    session(of[5], NOW - 34 * DAY, booked_at=NOW + JUST)  # recorded an instant from now
+    session(of[5], NOW - 95 * DAY, booked_at=NOW + JUST)  # the first; recorded an instant from now
     session(of[6], NOW - 35 * DAY)
     session(of[6], NOW - 90 * DAY, "booked", last_own_move=NOW - 60 * DAY)
     couple = start(of[0].clients.get(), of[6].clients.get(), at=LONG_AGO)

@@ -92,6 +92,18 @@ class Session(models.Model):
                 condition=Q(state="booked"),
                 name="session_booked",
             ),
+            # For the figures of the last 60 days.
+            models.Index(fields=["therapist", "booked_at"], name="session_booked_at"),
+            models.Index(
+                fields=["therapist", "last_own_move"],
+                condition=Q(last_own_move__isnull=False),
+                name="session_moved_unasked",
+            ),
+            models.Index(
+                fields=["therapist", "cancelled_at"],
+                condition=Q(cancelled_at__isnull=False),
+                name="session_cancelled",
+            ),
         ]
 
     def __str__(self) -> str:
