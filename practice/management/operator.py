@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from getpass import getpass
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -18,8 +19,6 @@ from practice.accounts.adapter import Adapter
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
 from practice.management.owner import OwnerCommand
-
-LETTER = "account/email/by_operator"
 
 
 class OperatorCommand(OwnerCommand):
@@ -67,18 +66,24 @@ class OperatorCommand(OwnerCommand):
 
     def tell(self, user: User, email: str, told: str) -> None:
         """Write to the owner of an account; say so where that cannot be done."""
-        context = {
-            "told": told,
-            "timestamp": timezone.now(),
-            "service": settings.SERVICE_NAME,
-            "support_email": settings.SUPPORT_EMAIL,
-        }
+        sent = self.send(user, "account/email/by_operator", {"told": told}, email)
+        if not sent:
+            self.stdout.write(f"No mail was sent: tell {email} yourself.")
+
+    def send(self, user: User, letter: str, context: dict[str, Any], email: str = "") -> bool:
+        """Send a letter, and return whether that was done; if it failed, say why.
+
+        It is done outside of any transaction: a mail server may be slow.
+        """
+        email = email or user.email
+        about = {"service": settings.SERVICE_NAME, "support_email": settings.SUPPORT_EMAIL}
+        context = {"timestamp": timezone.now()} | about | context
         with timezone.override(user.time_zone or settings.TIME_ZONE):
-            text = render_to_string(f"{LETTER}_message.txt", context).strip()
-        subject = Adapter().format_email_subject(render_to_string(f"{LETTER}_subject.txt"))
+            text = render_to_string(f"{letter}_message.txt", context).strip()
+        subject = Adapter().format_email_subject(render_to_string(f"{letter}_subject.txt"))
         try:
             send_mail(subject, text, None, [email])
         except (OSError, SMTPException) as error:
             self.stderr.write(f"The mail to {email} could not be sent: {error}")
-        if not settings.EMAIL_HOST:
-            self.stdout.write(f"No mail server is set up: tell {email} yourself.")
+            return False
+        return bool(settings.EMAIL_HOST)

@@ -28,6 +28,7 @@ from practice.accounts.access import for_page, route_name, therapist_of, transac
 from practice.accounts.models import User
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
+from practice.version import VERSION
 from practice.web import drafts
 from practice.web.logging import REQUEST_ID
 from practice.web.requests import PageRequest
@@ -274,6 +275,7 @@ def service(request: HttpRequest) -> dict[str, object]:
     is_signed_in = user is not None and user.is_authenticated
     return {
         "service": settings.SERVICE_NAME,
+        "version": VERSION,
         "urgent_help": settings.URGENT_HELP,
         "support_email": settings.SUPPORT_EMAIL,
         "reader": getattr(request, "reader", None),

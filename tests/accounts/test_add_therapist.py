@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from practice.accounts.models import Therapist, User
+from tests.commits import depth
 
 pytestmark = pytest.mark.database
 
@@ -17,7 +18,7 @@ SECRET = "a quiet harbour at dusk"
 def keyboard(monkeypatch) -> list[str]:
     """What is typed when a password is asked for."""
     typed = [SECRET]
-    command = "practice.accounts.management.commands.add_therapist.getpass"
+    command = "practice.management.operator.getpass"
     monkeypatch.setattr(command, lambda prompt="": typed[0])
     return typed
 
@@ -115,3 +116,17 @@ def test_the_password_is_asked_for_and_never_an_argument():
     assert getpass.getpass is not None
     with pytest.raises(CommandError):
         call_command("add_therapist", "A", "a@practice.example", "--password", "x")
+
+
+def test_while_the_password_is_typed_nothing_is_locked(db, monkeypatch):
+    depths = []
+    before = depth()
+
+    def typed(prompt: str) -> str:
+        depths.append(depth())
+        return SECRET
+
+    monkeypatch.setattr("practice.management.operator.getpass", typed)
+    add("Hannah Okafor", "hannah@practice.example")
+
+    assert depths == [before]

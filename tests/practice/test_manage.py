@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands, load_command_class
-from django.db import DataError, OperationalError, ProgrammingError, connection
+from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
 
 from practice.management.failures import in_words
 from practice.management.owner import OwnerCommand
@@ -89,8 +89,8 @@ def test_a_fault_of_ours_is_no_operators_mistake(error):
 def test_what_postgresql_refuses_has_words(db):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no roles")
-    with connection.cursor() as cursor, pytest.raises(ProgrammingError) as refusal:
-        cursor.execute("SET ROLE stillwater_app; DELETE FROM audit_entry")
+    with pytest.raises(ProgrammingError) as refusal, transaction.atomic():
+        connection.cursor().execute("SET LOCAL ROLE stillwater_app; DELETE FROM audit_entry")
 
     assert "stillwater_owner" in in_words(refusal.value)
 

@@ -1,4 +1,4 @@
-"""For whoever watches over the service."""
+"""For whoever watches over the service, and what browsers and robots ask for unasked."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, connection
 
+from practice.version import PROJECT
 from tests.factories import UserFactory
+from tests.pressing import Browser
+from tests.reading import read
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 RUN_MIGRATE = "the tables are not those of this version: run manage.py migrate"
@@ -77,3 +80,31 @@ def test_whom_to_tell_of_a_weakness(client, settings):
     assert lines[0] == "Contact: mailto:security@practice.example"
     expires = datetime.fromisoformat(lines[1].removeprefix("Expires: "))
     assert expires > datetime.now(UTC) + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/robots.txt", "text/plain"), ("/favicon.ico", "image/x-icon")]
+)
+def test_what_is_asked_for_unasked_is_there_without_a_question_to_the_database(
+    client, django_assert_num_queries, path, kind
+):
+    with django_assert_num_queries(0):
+        answer = client.get(path)
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"].partition(";")[0] in (kind, "image/vnd.microsoft.icon")
+    answer.close()
+
+
+def test_robots_are_let_in_nowhere(client):
+    answer = client.get("/robots.txt")
+
+    assert answer.getvalue() == b"User-agent: *\nDisallow: /\n"
+
+
+def test_therapists_read_the_version_at_the_foot_of_the_page(as_alice, as_ann):
+    version = (PROJECT.read_text()).partition('version = "')[2].partition('"')[0]
+
+    assert f"Stillwater {version}" in read(as_alice.get("/account/")).source
+    for browser in (as_ann, Browser()):
+        assert version not in read(browser.get("/help/")).source
