@@ -72,6 +72,7 @@ def _free_times(
 ) -> dict[str, object]:
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
+    rules = rules_of(therapist)
     slots, week = _slots(map(Slot.at, each_free_time(therapist, now)), asked)
     first = slots[0].on if slots else timezone.localdate()
     of_week = [slot for slot in slots if slot.on in week]
@@ -79,7 +80,9 @@ def _free_times(
     return {
         "card": _card(request, relationship),
         "zone_of_therapist": therapist.time_zone,
-        "minutes": rules_of(therapist).session_minutes,
+        "rules": rules,
+        "booked": rules.booked_ahead(request.user),
+        "is_full": rules.is_full_for(request.user),
         "week": week,
         "days": [(day, [*times]) for day, times in groupby(of_week, key=lambda slot: slot.on)],
         "earlier": (week[0] - A_WEEK).isoformat() if week[0] > first else None,
@@ -128,9 +131,10 @@ def _check(
 ) -> HttpResponse:
     """Show what would be booked, perhaps with what has `changed`; or that it is not free."""
     therapist = relationship.therapist
-    if not is_free(therapist, start, timezone.now()):
+    rules = rules_of(therapist)
+    if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now()):
         return _no_longer_free(request, relationship, start)
-    length = rules_of(therapist).length
+    length = rules.length
     context = {
         "card": _card(request, relationship),
         "starts_at": start,
@@ -191,9 +195,10 @@ def _is_still_free(
         Session.Changed: it is free, and the therapist has just chosen another length.
     """
     therapist = _own(request, relationship.public_id).therapist
-    if not is_free(therapist, start, timezone.now()):
+    rules = rules_of(therapist)
+    if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now()):
         return False
-    if rules_of(therapist).length != length:
+    if rules.length != length:
         raise Session.Changed
     return True
 
@@ -201,7 +206,10 @@ def _is_still_free(
 def _no_longer_free(
     request: ClientRequest, relationship: Relationship, start: datetime
 ) -> HttpResponse:
-    """Answer with fresh times, or, to a second click of the same person, with what they booked."""
+    """Answer with fresh times, or, to a second click of the same person, with what they booked.
+
+    Whoever has booked as many as they may at once is told so instead.
+    """
     same = relationship.sessions.standing().filter(starts_at=start, booked_by=request.user).first()
     if same:
         return see_other("session", same.public_id)

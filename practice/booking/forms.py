@@ -210,6 +210,7 @@ RANGES = {
     "gap_minutes": ("The gap between sessions is", 0, 120, "minutes"),
     "notice_hours": ("The shortest notice is", 2, 72, "hours"),
     "furthest_weeks": ("The furthest ahead is", 1, 26, "weeks"),
+    "most_booked": ("Booked at once, per client, are", 1, 20, "sessions"),
 }
 
 
@@ -222,10 +223,11 @@ class RulesForm(EditMixin, forms.ModelForm):
         model = BookingRules
         fields = list(RANGES)
         labels = {
-            "session_minutes": "Sessions last (minutes)",
-            "gap_minutes": "Gap between sessions (minutes)",
-            "notice_hours": "Shortest notice (hours, 2 to 72)",
-            "furthest_weeks": "Furthest ahead (weeks, up to 26)",
+            "session_minutes": "Session length, minutes",
+            "gap_minutes": "Gap between, minutes",
+            "notice_hours": "Shortest notice, hours",
+            "furthest_weeks": "Furthest ahead, weeks",
+            "most_booked": "Booked at once, per client",
         }
         widgets = dict.fromkeys(RANGES, forms.NumberInput({"class": "w-short"}))
         error_messages = {

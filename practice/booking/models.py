@@ -10,9 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from practice.accounts.models import Therapist
+from practice.accounts.models import Therapist, User
 from practice.booking import openings
-from practice.booking.openings import Hours, Interval, Rules
+from practice.booking.dated_hours import OfOneDate
+from practice.booking.openings import Hours, Interval, OpenedHours, Rules
 from practice.text.person_names import no_control_characters
 
 LONGEST_SESSION = timedelta(days=1)
@@ -32,12 +33,17 @@ class BookingRules(models.Model):
     furthest_weeks = models.PositiveSmallIntegerField(
         default=8, validators=[MinValueValidator(1), MaxValueValidator(26)]
     )
+    # How many sessions ahead a client may have that they booked themselves.
+    most_booked = models.PositiveSmallIntegerField(
+        default=4, validators=[MinValueValidator(1), MaxValueValidator(20)]
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(session_minutes__range=(15, 240), gap_minutes__range=(0, 120))
-                & Q(notice_hours__range=(2, 72), furthest_weeks__range=(1, 26)),
+                & Q(notice_hours__range=(2, 72), furthest_weeks__range=(1, 26))
+                & Q(most_booked__range=(1, 20)),
                 name="booking_rules_in_range",
             )
         ]
@@ -48,6 +54,14 @@ class BookingRules(models.Model):
     @property
     def length(self) -> timedelta:
         return timedelta(minutes=self.session_minutes)
+
+    def booked_ahead(self, by: User) -> int:
+        """Return how many sessions ahead an account has booked itself."""
+        return self.therapist.sessions.upcoming().filter(booked_by=by).count()
+
+    def is_full_for(self, by: User) -> bool:
+        """Whether an account has booked as many as it may at once."""
+        return self.booked_ahead(by) >= self.most_booked
 
 
 class WeeklyHours(models.Model):
@@ -143,36 +157,41 @@ def each_free_time(
 
     Of some days of the therapist's, the first and the last of which are given, or of all.
     """
-    rules = _opening_rules(therapist)
+    rules, *taken = _opening_rules(therapist, now)
     today = timezone.localtime(now, ZoneInfo(rules.zone)).date()
     first, last = days or (today, today + rules.horizon + timedelta(days=1))
-    return openings.openings(rules, *_taken(therapist, rules, now), now, first, last)
+    return openings.openings(rules, *taken, now, first, last)
 
 
 def is_free(therapist: Therapist, start: datetime, now: datetime) -> bool:
     """Whether a client can book this very start; agrees with `free_times`."""
-    rules = _opening_rules(therapist)
-    return openings.is_open(rules, *_taken(therapist, rules, now), now, start)
+    rules, *taken = _opening_rules(therapist, now)
+    return openings.is_open(rules, *taken, now, start)
 
 
-def _opening_rules(therapist: Therapist) -> Rules:
-    rules = rules_of(therapist)
-    return Rules(
+def _opening_rules(
+    therapist: Therapist, now: datetime
+) -> tuple[Rules, list[Interval], list[Interval]]:
+    """Return the rules, the time off, and the taken times that are near enough to matter."""
+    saved, zone = rules_of(therapist), ZoneInfo(therapist.time_zone)
+    horizon = timedelta(weeks=saved.furthest_weeks)
+    today = timezone.localtime(now, zone).date()
+    reach = (today - LONGEST_SESSION, today + horizon + LONGEST_SESSION)
+    dated = [*therapist.open_or_blocked.filter(day__range=reach)]
+    off: list[Days | OfOneDate] = [*therapist.days_off.all()]
+    off += [hours for hours in dated if not hours.is_open]
+    near = therapist.taken_times.overlapping(now - LONGEST_SESSION, now + horizon + LONGEST_SESSION)
+    rules = Rules(
         zone=therapist.time_zone,
         hours=tuple(Hours(h.weekday, h.starts, h.ends) for h in therapist.weekly_hours.all()),
-        length=rules.length,
-        gap=timedelta(minutes=rules.gap_minutes),
-        notice=timedelta(hours=rules.notice_hours),
-        horizon=timedelta(weeks=rules.furthest_weeks),
+        opened=tuple(OpenedHours(h.day, h.starts, h.ends) for h in dated if h.is_open),
+        length=saved.length,
+        gap=timedelta(minutes=saved.gap_minutes),
+        notice=timedelta(hours=saved.notice_hours),
+        horizon=horizon,
     )
-
-
-def _taken(
-    therapist: Therapist, rules: Rules, now: datetime
-) -> tuple[list[Interval], list[Interval]]:
-    """Return the days off, and the taken times that are near enough to matter."""
-    near = therapist.taken_times.overlapping(
-        now - LONGEST_SESSION, now + rules.horizon + LONGEST_SESSION
+    return (
+        rules,
+        [time_off.interval(zone) for time_off in off],
+        [Interval(*times) for times in near.values_list("starts_at", "ends_at")],
     )
-    off = [days.interval(ZoneInfo(rules.zone)) for days in therapist.days_off.all()]
-    return off, [Interval(*times) for times in near.values_list("starts_at", "ends_at")]

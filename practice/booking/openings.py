@@ -1,4 +1,6 @@
-"""Openings: the times a client can book. Hours - time off - standing sessions (`docs/domain.md` 4).
+"""Openings: the times a client can book (`docs/domain.md` 4).
+
+Hours of every week and of single dates - time off - standing sessions.
 
 Hours are readings of the therapist's clock, and so is the timetable made from them: from the start
 of each span, every `length + gap`, the same in every week. Where the clocks change, it loses the
@@ -28,6 +30,15 @@ class Hours:
     def __post_init__(self) -> None:
         if self.ends <= self.starts and self.ends != time.min:
             raise ValueError("Hours end after they start, on the same day.")
+
+
+@dataclass(frozen=True)
+class OpenedHours:
+    """Hours of one date besides those of every week, in local time; `ends` as in `Hours`."""
+
+    day: date
+    starts: time
+    ends: time
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,7 @@ class Rules:
 
     zone: str
     hours: tuple[Hours, ...]
+    opened: tuple[OpenedHours, ...] = ()
     length: timedelta = timedelta(minutes=50)
     gap: timedelta = timedelta(minutes=10)
     notice: timedelta = timedelta(hours=24)
@@ -71,6 +83,11 @@ class Rules:
         none, least = timedelta(0), min(self.gap, self.notice, self.horizon)
         if least < none or not none < self.length <= timedelta(hours=12) - self.gap:
             raise ValueError("These durations are out of range.")
+
+    def hours_on(self, day: date) -> Iterator[Hours | OpenedHours]:
+        """Yield the hours of every week and those of this date alone."""
+        yield from (hours for hours in self.hours if hours.weekday == day.weekday())
+        yield from (hours for hours in self.opened if hours.day == day)
 
     def slot(self, start: datetime) -> Interval:
         """Return the session that starts then: `length` of real time, whatever the clock does."""
@@ -154,10 +171,10 @@ def _timetable(rules: Rules, zone: ZoneInfo, day: date) -> list[datetime]:
     """Return the starts of a day, whoever has booked; of two too close, the earlier."""
     step = rules.length + rules.gap
     starts: set[datetime] = set()
-    for hours in rules.hours:
+    for hours in rules.hours_on(day):
         reading, ends = datetime.combine(day, hours.starts), datetime.combine(day, hours.ends)
         ends += timedelta(days=hours.ends == time.min)
-        while hours.weekday == day.weekday() and reading + rules.length <= ends:
+        while reading + rules.length <= ends:
             # Hours whose end the clock skips are over by then: what counts is its last reading.
             starts |= {
                 start

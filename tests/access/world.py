@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.models import Contact, Therapist, User
+from practice.booking.dated_hours import DatedHours
 from practice.booking.models import TimeOff, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
@@ -129,6 +130,15 @@ class World:
         off = date(2040, 1, 2)
         TimeOff.objects.create(
             therapist=therapist, first_day=off, last_day=off, reason=self._word("off")
+        )
+        soon = timezone.localdate() + timedelta(days=9)
+        DatedHours.objects.create(
+            therapist=therapist,
+            kind=DatedHours.Kind.BLOCKED,
+            day=soon,
+            starts="09:00",
+            ends="10:00",
+            note=self._word("off"),
         )
         return therapist
 

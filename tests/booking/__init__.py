@@ -5,7 +5,13 @@ import re
 from tests.reading import Page
 
 KEYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-RULES = {"session_minutes": 50, "gap_minutes": 10, "notice_hours": 24, "furthest_weeks": 8}
+RULES = {
+    "session_minutes": 50,
+    "gap_minutes": 10,
+    "notice_hours": 24,
+    "furthest_weeks": 8,
+    "most_booked": 4,
+}
 
 
 def availability(

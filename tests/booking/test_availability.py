@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
-from tests.booking import KEYS, availability
+from tests.booking import KEYS, RULES, availability
 from tests.diary import (
     DAY,
     HOUR,
@@ -87,17 +87,15 @@ def test_a_new_therapist_is_not_available_and_has_the_usual_rules(as_alice):
     page = read(as_alice.get(ADDRESS))
 
     assert page.text.count("Not available") == 7
-    rules = [
-        page.value_of(name)
-        for name in ("session_minutes", "gap_minutes", "notice_hours", "furthest_weeks")
-    ]
-    assert rules == ["50", "10", "24", "8"]
+    rules = [page.value_of(name) for name in RULES]
+    assert rules == ["50", "10", "24", "8", "4"]
     assert "Times are in London time (GMT)." in page.text
     assert not BookingRules.objects.exists()
 
 
 def test_what_is_saved_is_shown_again(save, alice):
     rules = {"session_minutes": 80, "gap_minutes": 0, "notice_hours": 48, "furthest_weeks": 26}
+    rules["most_booked"] = 6
 
     page = save(
         mon=["14:00-18:00", "09:00-12:00"],
@@ -361,6 +359,8 @@ def test_half_a_row_or_nonsense_names_day_and_row(send, span):
         {"furthest_weeks": 0},
         {"furthest_weeks": 27},
         {"furthest_weeks": ""},
+        {"most_booked": 0},
+        {"most_booked": 21},
         {"gap_minutes": "ten"},
         {"gap_minutes": "9" * 30},
     ],
@@ -386,6 +386,7 @@ def test_a_refused_rule_is_named_in_the_words_of_the_page(send, rules):
 def test_the_ends_of_the_ranges_are_allowed(save):
     most = {"session_minutes": 240, "gap_minutes": 120, "notice_hours": 72, "furthest_weeks": 26}
     least = {"session_minutes": 15, "gap_minutes": 0, "notice_hours": 2, "furthest_weeks": 1}
+    most["most_booked"], least["most_booked"] = 20, 1
     for rules in (most, least):
         save(rules=rules)
         assert BookingRules.objects.filter(**rules).exists()

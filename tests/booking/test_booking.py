@@ -258,7 +258,7 @@ def test_the_length_is_the_therapists(as_ann, alice, individual):
 
 
 def test_each_slot_that_is_offered_can_be_booked(as_ann, alice, individual):
-    works(alice, "09:00-12:30", gap_minutes=0)
+    works(alice, "09:00-12:30", gap_minutes=0, most_booked=20)
     offered = slots(read(as_ann.get(f"/book/{individual.public_id}/", {"week": "2025-11-24"})))
 
     answers = [as_ann.post(address) for address in offered]

@@ -86,7 +86,7 @@ def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     press(page, "Edit availability")
     expect(title(page)).to_have_text("Availability")
 
-    page.get_by_label("Gap between sessions (minutes)").fill("15")
+    page.get_by_label("Gap between, minutes").fill("15")
     press(page, "Add another time on Monday")
     expect(page.get_by_label("Monday, time 2, from")).to_be_focused()
     page.get_by_label("Monday, time 2, from").fill("11:00")
@@ -95,7 +95,7 @@ def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     page.get_by_label("Tuesday, time 1, from").fill("14:00")
     page.get_by_label("Tuesday, time 1, to").fill("13:00")
     expect(page.get_by_label("Monday, time 2, from")).to_have_value("11:00")
-    expect(page.get_by_label("Gap between sessions (minutes)")).to_have_value("15")
+    expect(page.get_by_label("Gap between, minutes")).to_have_value("15")
     press(page, "Save availability")
 
     summary = page.locator(".error-summary")
@@ -123,7 +123,7 @@ def test_enter_saves_and_neither_adds_nor_removes(any_desk, alice):
     works(alice, "09:00-12:00", days=range(1))
     any_desk.goto("/diary/availability/")
 
-    any_desk.get_by_label("Gap between sessions (minutes)").fill("20")
+    any_desk.get_by_label("Gap between, minutes").fill("20")
     any_desk.keyboard.press("Enter")
 
     expect(banner(any_desk)).to_contain_text("Availability saved")

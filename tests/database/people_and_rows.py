@@ -17,6 +17,7 @@ from clients.models import Client, Invitation
 from practice.accounts import access
 from practice.accounts.models import Contact, Therapist, User
 from practice.audit.models import Entry, Verb, name_of
+from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile, TherapistNumbers
@@ -78,6 +79,13 @@ class World:
         WeeklyHours.objects.create(therapist=therapist, weekday=0, starts=time(9), ends=time(12))
         TimeOff.objects.create(
             therapist=therapist, first_day=date(2030, 1, 1), last_day=date(2030, 1, 2)
+        )
+        DatedHours.objects.create(
+            therapist=therapist,
+            kind=DatedHours.Kind.BLOCKED,
+            day=date(2030, 1, 7),
+            starts=time(9),
+            ends=time(10),
         )
         Profile.objects.create(therapist=therapist)
         Contact.objects.create(therapist=therapist, phone="020 7946 0018")

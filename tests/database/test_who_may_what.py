@@ -45,6 +45,7 @@ MAY = {
         "invited other": "S",
         "nobody other": "S",
     },
+    "booking_datedhours": {"therapist own": "SIUD"},
     "booking_timeoff": {"therapist own": "SIUD"},
     "clients_client": {
         "therapist own": "SIUD",
@@ -93,6 +94,7 @@ NOT_BOUND = {
 VIEWS = {
     "audit_unchained",
     "booking_daysoff",
+    "booking_openorblocked",
     "clients_accountinuse",
     "diary_takentime",
     "profiles_booking",

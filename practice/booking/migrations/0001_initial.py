@@ -3,6 +3,7 @@
 import datetime
 import django.core.validators
 import django.db.models.deletion
+import practice.database.public_ids
 import practice.text.person_names
 from django.db import migrations, models
 
@@ -30,6 +31,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='OpenOrBlocked',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('open', 'Open'), ('blocked', 'Blocked')], max_length=7)),
+                ('day', models.DateField()),
+                ('starts', models.TimeField()),
+                ('ends', models.TimeField(help_text="00:00 is midnight at the day's end")),
+            ],
+            options={
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='BookingRules',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -37,10 +51,28 @@ class Migration(migrations.Migration):
                 ('gap_minutes', models.PositiveSmallIntegerField(default=10, validators=[django.core.validators.MaxValueValidator(120)])),
                 ('notice_hours', models.PositiveSmallIntegerField(default=24, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(72)])),
                 ('furthest_weeks', models.PositiveSmallIntegerField(default=8, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(26)])),
+                ('most_booked', models.PositiveSmallIntegerField(default=4, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(20)])),
                 ('therapist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='booking_rules', to='accounts.therapist')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('gap_minutes__range', (0, 120)), ('session_minutes__range', (15, 240)), ('furthest_weeks__range', (1, 26)), ('notice_hours__range', (2, 72))), name='booking_rules_in_range')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('gap_minutes__range', (0, 120)), ('session_minutes__range', (15, 240)), ('furthest_weeks__range', (1, 26)), ('notice_hours__range', (2, 72)), ('most_booked__range', (1, 20))), name='booking_rules_in_range')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DatedHours',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('open', 'Open'), ('blocked', 'Blocked')], max_length=7)),
+                ('day', models.DateField()),
+                ('starts', models.TimeField()),
+                ('ends', models.TimeField(help_text="00:00 is midnight at the day's end")),
+                ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
+                ('note', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
+                ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dated_hours', to='accounts.therapist')),
+            ],
+            options={
+                'ordering': ['day', 'starts'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts')), ('ends', datetime.time(0, 0)), _connector='OR'), name='dated_hours_end_after_start'), models.CheckConstraint(condition=models.Q(('kind__in', ['open', 'blocked'])), name='known_kind_of_dated_hours'), models.UniqueConstraint(fields=('therapist', 'day', 'starts'), name='dated_hours_start_once')],
             },
         ),
         migrations.CreateModel(
