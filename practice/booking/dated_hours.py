@@ -10,6 +10,7 @@ from practice.accounts.models import Therapist
 from practice.booking.openings import Interval
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
+from practice.text.spoken import hours_between
 
 
 class OfOneDate(models.Model):
@@ -29,6 +30,15 @@ class OfOneDate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.day} {self.starts} to {self.ends}"
+
+    @property
+    def span(self) -> tuple[time, time]:
+        return self.starts, self.ends
+
+    @property
+    def words(self) -> str:
+        """From when to when: "6pm to 8pm"."""
+        return hours_between(self.starts, self.ends)
 
     @property
     def is_open(self) -> bool:

@@ -182,7 +182,7 @@ class DayRows(Rows):
     def is_possible(self, rows: set[Row]) -> bool:
         values = [(self.now | self.sent)[row] for row in rows]
         pairs = combinations([(each["starts"], each["ends"]) for each in values], 2)
-        return super().is_possible(rows) and not any(_overlap(*pair) for pair in pairs)
+        return super().is_possible(rows) and not any(overlap(*pair) for pair in pairs)
 
     def spoken(self, values: dict) -> str:
         return f"{values['starts']:%H:%M} to {values['ends']:%H:%M}"
@@ -194,13 +194,14 @@ class DayRows(Rows):
     def clean(self) -> None:
         seen: list[tuple[time, time]] = []
         for form in self.spans:
-            if any(_overlap(form.span, other) for other in seen):
+            if any(overlap(form.span, other) for other in seen):
                 form.add_error("starts", f"{self.day}: the times overlap")
             else:
                 seen.append(form.span)
 
 
-def _overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
+def overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
+    """Whether two times of one day share any; 00:00 ends at the day's end."""
     (a, b), (c, d) = ((s, e if e != time.min else time.max) for s, e in (one, other))
     return a < d and c < b
 

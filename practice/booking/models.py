@@ -157,16 +157,16 @@ def each_free_time(
 
     Of some days of the therapist's, the first and the last of which are given, or of all.
     """
-    rules, *taken = _opening_rules(therapist, now)
+    rules, off, taken = _opening_rules(therapist, now)
     today = timezone.localtime(now, ZoneInfo(rules.zone)).date()
     first, last = days or (today, today + rules.horizon + timedelta(days=1))
-    return openings.openings(rules, *taken, now, first, last)
+    return openings.openings(rules, off, taken, now, first, last)
 
 
 def is_free(therapist: Therapist, start: datetime, now: datetime) -> bool:
     """Whether a client can book this very start; agrees with `free_times`."""
-    rules, *taken = _opening_rules(therapist, now)
-    return openings.is_open(rules, *taken, now, start)
+    rules, off, taken = _opening_rules(therapist, now)
+    return openings.is_open(rules, off, taken, now, start)
 
 
 def _opening_rules(

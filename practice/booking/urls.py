@@ -1,9 +1,12 @@
 from django.urls import path
 
-from practice.booking import book, views
+from practice.booking import book, dated_hours_pages, views
 
 urlpatterns = [
     path("diary/", views.diary, name="diary"),
+    path("diary/open/", dated_hours_pages.open_time, name="open_time"),
+    path("diary/block/", dated_hours_pages.block_time, name="block_time"),
+    path("diary/times/<id:hours_id>/", dated_hours_pages.dated_time, name="dated_time"),
     path("diary/availability/", views.availability, name="availability"),
     path("diary/<str:day>/", views.diary_week, name="diary_week"),
     path("book/<id:relationship_id>/", book.book, name="book"),

@@ -42,6 +42,18 @@ def fill(
         last_day=week_off + timedelta(days=4),
         reason="Training week",
     )
+    monday = week_off - timedelta(weeks=4)
+    for kind, day, hour, note in [
+        ("blocked", 1, 16, "Supervision"),
+        ("open", 3, 18, "Late clinic"),
+    ]:
+        therapist.dated_hours.create(
+            kind=kind,
+            day=monday + timedelta(days=day),
+            starts=time(hour),
+            ends=time(hour + 2),
+            note=note,
+        )
     grid = [(day, hour) for day, (s, e) in spans for hour in range(s.hour, e.hour)]
     taken: set[datetime] = set()
     sessions: list[Session] = []

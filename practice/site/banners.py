@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from clients.models import Client
 from practice.accounts.access import AccountRequest, therapist_of
+from practice.booking.dated_hours import DatedHours
+from practice.booking.dated_hours_pages import Outcome
 from practice.diary.models import Session
 from practice.web.responses import BANNER
 from relationships.models import Relationship, RelationshipQuerySet
@@ -76,6 +79,12 @@ def _booked(request: AccountRequest, session: str) -> dict | None:
     sessions = Session.objects.of_clients(request.user.clients.all()).standing()
     found = sessions.filter(public_id=session).select_related("therapist").first()
     return found and {"appointment": found}
+
+
+def _dated(request: HttpRequest, hours: str) -> dict | None:
+    """Look up hours that were opened or blocked, and what has come of it."""
+    found = DatedHours.objects.filter(therapist=therapist_of(request.user), public_id=hours).first()
+    return None if found is None else {"hours": found, "outcome": Outcome.of(found, timezone.now())}
 
 
 CHANGED = Banner("This has changed in the meantime", "The page shows what is so now.", kind=INFO)
@@ -197,6 +206,14 @@ BANNERS = {
     "attendance_not_chosen": Banner("Choose whether they attended", kind=INFO),
     "attendance_refused": Banner("Attendance cannot be noted for this session", kind=INFO),
     "availability_saved": Banner("Availability saved", template="banners/availability_saved.html"),
+    "time_opened": Banner("Time opened", template="banners/dated_time.html", context=_dated),
+    "time_blocked": Banner("Time blocked", template="banners/dated_time.html", context=_dated),
+    "opened_time_removed": Banner(
+        "Time removed", "Clients can no longer book then. What is booked stays booked."
+    ),
+    "blocked_time_removed": Banner(
+        "Time removed", "It is blocked no longer: clients can book it where it is in your hours."
+    ),
     "profile_saved": Banner("Profile saved"),
 }
 

@@ -16,7 +16,7 @@ does not hold: how long it has held cannot be known.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -161,11 +161,20 @@ def people_initials(people: Sequence) -> str:
 
 def clock(moment: datetime) -> str:
     """Return the time of day: "5pm", "4:12pm", "midday", "midnight"."""
-    local = timezone.localtime(moment)
-    if local.minute == 0 and local.hour in (0, 12):
-        return "midday" if local.hour else "midnight"
-    minutes = f":{local.minute:02}" if local.minute else ""
-    return f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+    return reading(timezone.localtime(moment).time())
+
+
+def reading(at: time) -> str:
+    """Return what a clock shows, in the same words."""
+    if at.minute == 0 and at.hour in (0, 12):
+        return "midday" if at.hour else "midnight"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+
+
+def hours_between(starts: time, ends: time) -> str:
+    """Return hours as a clock shows them: "9am to 5pm"."""
+    return f"{reading(starts)} to {reading(ends)}"
 
 
 def time_of_day(moment: datetime) -> str:
@@ -280,8 +289,8 @@ def days_of(week: Sequence[date]) -> str:
 def clock_in(moment: datetime, zone: str) -> str:
     """5pm London time: a time of day in a zone that is named."""
     with timezone.override(zone):
-        time, *which = time_of_day(moment).split(", ")
-    return ", ".join([f"{time} {zone_name(zone)}", *which])
+        clock_time, *which = time_of_day(moment).split(", ")
+    return ", ".join([f"{clock_time} {zone_name(zone)}", *which])
 
 
 def is_fresh(moment: datetime, within: timedelta, now: datetime) -> bool:

@@ -20,6 +20,7 @@ BESIDE_ME = (
 )
 
 AS_THERAPIST = {
+    "hours_id": f"SELECT public_id FROM booking_datedhours WHERE therapist_id IN ({OF_PRACTICE})",
     "client_id": f"SELECT public_id FROM clients_client WHERE therapist_id IN ({OF_PRACTICE})",
     "relationship_id": (
         f"SELECT public_id FROM relationships_relationship WHERE therapist_id IN ({OF_PRACTICE})"
@@ -27,6 +28,7 @@ AS_THERAPIST = {
     "session_id": f"SELECT public_id FROM diary_session WHERE therapist_id IN ({OF_PRACTICE})",
 }
 AS_CLIENT = {
+    "hours_id": "SELECT public_id FROM booking_datedhours WHERE 1 = 0",
     "client_id": "SELECT public_id FROM clients_client WHERE 1 = 0",
     "relationship_id": f"SELECT public_id FROM relationships_relationship WHERE id IN ({MY_TIES})",
     "session_id": f"SELECT public_id FROM diary_session WHERE relationship_id IN ({MY_TIES})",
@@ -38,6 +40,7 @@ WORDS = [
     f"SELECT end_note FROM relationships_relationship WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT note FROM relationships_event WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT reason FROM booking_timeoff WHERE therapist_id IN ({OF_PRACTICE})",
+    f"SELECT note FROM booking_datedhours WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT headline FROM profiles_profile WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT email, phone FROM accounts_contact WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT name, email, phone FROM clients_client WHERE id IN ({MY_RECORDS})",
@@ -54,6 +57,7 @@ OWNERS = [
     "SELECT id, therapist_id, client_id, relationship_id FROM relationships_participation",
     "SELECT id, therapist_id, public_id FROM relationships_relationship",
     "SELECT id, therapist_id, relationship_id FROM diary_session",
+    "SELECT id, therapist_id, public_id FROM booking_datedhours",
     "SELECT id, email, is_active FROM accounts_user",
     "SELECT id, user_id, slug FROM accounts_therapist",
 ]
@@ -84,8 +88,8 @@ def ids(account: int | None) -> set[bytes]:
 
 
 def ids_of_all() -> set[bytes]:
-    """Return the public ids of all clients, relationships and sessions."""
-    tables = ("clients_client", "relationships_relationship", "diary_session")
+    """Return the public ids of all clients, relationships, sessions and hours of single dates."""
+    tables = ["clients_client", "relationships_relationship", "diary_session", "booking_datedhours"]
     return {
         public_id.encode() for t in tables for (public_id,) in rows(f"SELECT public_id FROM {t}")
     }

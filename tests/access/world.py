@@ -68,6 +68,10 @@ class World:
             name: self._session(relationship, next(days))
             for name, relationship in self.relationships.items()
         }
+        self.hours: dict[str, DatedHours] = {
+            name: self._hours(relationship.therapist, next(days))
+            for name, relationship in self.relationships.items()
+        }
         merge(people["anna"], into=people["ann"], by=self.alice.user)
         invited = self._client(self.bob, account=None)
         self.token = Invitation.create_for(invited)
@@ -96,6 +100,7 @@ class World:
         """Return the public ids of a kind of thing by name, and one that does not exist."""
         things = {
             "client_id": self.people,
+            "hours_id": self.hours,
             "relationship_id": self.relationships,
             "session_id": self.sessions,
         }[parameter]
@@ -131,15 +136,6 @@ class World:
         TimeOff.objects.create(
             therapist=therapist, first_day=off, last_day=off, reason=self._word("off")
         )
-        soon = timezone.localdate() + timedelta(days=9)
-        DatedHours.objects.create(
-            therapist=therapist,
-            kind=DatedHours.Kind.BLOCKED,
-            day=soon,
-            starts="09:00",
-            ends="10:00",
-            note=self._word("off"),
-        )
         return therapist
 
     def _client(self, therapist: Therapist, account: User | str | None = "new") -> Client:
@@ -168,6 +164,16 @@ class World:
             starts_at=soon,
             length=timedelta(minutes=50),
             by=relationship.therapist.user,
+        )
+
+    def _hours(self, therapist: Therapist, days: int) -> DatedHours:
+        return DatedHours.objects.create(
+            therapist=therapist,
+            kind=DatedHours.Kind.BLOCKED,
+            day=timezone.localdate() + timedelta(days=days),
+            starts="09:00",
+            ends="10:00",
+            note=self._word("off"),
         )
 
 

@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Invitation
+from practice.booking.dated_hours import DatedHours
 from practice.diary.models import Session
 from practice.records.merging import merge
 from tests.access.forms import TYPED
@@ -42,9 +43,15 @@ class Stage:
             )
             record = ClientFactory(therapist=client.therapist)
             merge(record, into=client, by=client.therapist.user)
-            things = (client, relationship, appointment, record)
+            hours = client.therapist.dated_hours.create(
+                kind=DatedHours.Kind.OPEN,
+                day=soon.date(),
+                starts="18:00",
+                ends="19:00",
+            )
+            things = (client, relationship, appointment, record, hours)
             self.objects[whose] = tuple(thing.public_id for thing in things)
-        self.objects["nobody"] = (UNKNOWN,) * 4
+        self.objects["nobody"] = (UNKNOWN,) * 5
         self.browsers = {
             "alice": browser_of(alice.user),
             "bob": browser_of(bob.user),
@@ -55,7 +62,7 @@ class Stage:
         self.token = Invitation.create_for(carl_without_account(carl))
 
     def address(self, route: str, whose: str) -> str:
-        client, relationship, appointment, record = self.objects[whose]
+        client, relationship, appointment, record, hours = self.objects[whose]
         for part, value in {
             "<id:client_id>": client,
             "<id:other_id>": record,
@@ -63,6 +70,7 @@ class Stage:
             "<int:pk>": "1",
             "<id:relationship_id>": relationship,
             "<id:session_id>": appointment,
+            "<id:hours_id>": hours,
             "<str:day>": "2030-05-06",
             "<str:time>": "1000",
             "<str:token>": self.token,

@@ -80,6 +80,7 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "ConfirmByCodeForm": {"user": alice.user},
         "ConfirmByPasskeyForm": {"user": alice.user},
         "ConfirmForm": {"user": alice.user},
+        "DatedHoursForm": {"therapist": alice, "kind": "open"},
         "DaysOffForm": {"row": "Days off 1", "use_required_attribute": False},
         "EmailForm": {"user": alice.user},
         "FirstPasswordForm": {"user": alice.user},
