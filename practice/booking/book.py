@@ -73,7 +73,8 @@ def _free_times(
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
     rules = rules_of(therapist)
-    slots, week = _slots(map(Slot.at, each_free_time(therapist, now)), asked)
+    booked = rules.booked_ahead(request.user)
+    slots, week = _slots(map(Slot.at, each_free_time(therapist, now, rules=rules)), asked)
     first = slots[0].on if slots else timezone.localdate()
     of_week = [slot for slot in slots if slot.on in week]
     later = next((slot for slot in slots if slot.on > week[-1]), None)
@@ -81,8 +82,8 @@ def _free_times(
         "card": _card(request, relationship),
         "zone_of_therapist": therapist.time_zone,
         "rules": rules,
-        "booked": rules.booked_ahead(request.user),
-        "is_full": rules.is_full_for(request.user),
+        "booked": booked,
+        "is_full": booked >= rules.most_booked,
         "week": week,
         "days": [(day, [*times]) for day, times in groupby(of_week, key=lambda slot: slot.on)],
         "earlier": (week[0] - A_WEEK).isoformat() if week[0] > first else None,
@@ -132,7 +133,7 @@ def _check(
     """Show what would be booked, perhaps with what has `changed`; or that it is not free."""
     therapist = relationship.therapist
     rules = rules_of(therapist)
-    if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now()):
+    if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now(), rules):
         return _no_longer_free(request, relationship, start)
     length = rules.length
     context = {
@@ -196,7 +197,7 @@ def _is_still_free(
     """
     therapist = _own(request, relationship.public_id).therapist
     rules = rules_of(therapist)
-    if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now()):
+    if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now(), rules):
         return False
     if rules.length != length:
         raise Session.Changed

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.booking import openings
-from practice.booking.dated_hours import OfOneDate
+from practice.booking.dated_hours import interval_of
 from practice.booking.openings import Hours, Interval, OpenedHours, Rules
 from practice.text.person_names import no_control_characters
 
-LONGEST_SESSION = timedelta(days=1)
+A_DAY = timedelta(days=1)  # more than a session lasts
 
 
 class BookingRules(models.Model):
@@ -88,31 +88,12 @@ class WeeklyHours(models.Model):
         return f"{self.weekday} {self.starts} to {self.ends}"
 
 
-class Days(models.Model):
-    """Days, both included, on which nobody can book; in the therapist's zone."""
-
-    first_day = models.DateField()
-    last_day = models.DateField()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{self.first_day} to {self.last_day}"
-
-    def interval(self, zone: ZoneInfo) -> Interval:
-        """Return it as instants: from midnight to the midnight after the last day."""
-        after = min(self.last_day, date.max - timedelta(days=2)) + timedelta(days=1)
-        return Interval(
-            datetime.combine(max(self.first_day, date.min + timedelta(days=2)), time.min, zone),
-            datetime.combine(after, time.min, zone),
-        )
-
-
-class TimeOff(Days):
-    """Days on which a therapist is away, and why, which is theirs to know."""
+class TimeOff(models.Model):
+    """Days, both included, on which a therapist is away, and why, which is theirs to know."""
 
     therapist = models.ForeignKey(Therapist, models.CASCADE, related_name="time_off")
+    first_day = models.DateField()
+    last_day = models.DateField()
     reason = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
 
     class Meta:
@@ -123,14 +104,12 @@ class TimeOff(Days):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.first_day} to {self.last_day}"
 
-class DaysOff(Days):
-    """The same without the reason: a view, for everybody."""
-
-    therapist = models.ForeignKey(Therapist, models.DO_NOTHING, related_name="days_off")
-
-    class Meta:
-        managed = False
+    def interval(self, zone: ZoneInfo) -> Interval:
+        """Return it as instants: from midnight to the midnight after the last day."""
+        return interval_of(zone, self.first_day, time.min, self.last_day, time.min)
 
 
 def rules_of(therapist: Therapist) -> BookingRules:
@@ -151,47 +130,51 @@ def next_free_times(therapist: Therapist, now: datetime, number: int) -> list[da
 
 
 def each_free_time(
-    therapist: Therapist, now: datetime, days: tuple[date, date] | None = None
+    therapist: Therapist,
+    now: datetime,
+    days: tuple[date, date] | None = None,
+    rules: BookingRules | None = None,
 ) -> Iterator[datetime]:
     """Yield the same one after the other, each worked out when its turn comes.
 
-    Of some days of the therapist's, the first and the last of which are given, or of all.
+    Of some days of the therapist's, the first and the last of which are given, or of all. `rules`
+    are those of the therapist, where they have been read.
     """
-    rules, off, taken = _opening_rules(therapist, now)
-    today = timezone.localtime(now, ZoneInfo(rules.zone)).date()
-    first, last = days or (today, today + rules.horizon + timedelta(days=1))
-    return openings.openings(rules, off, taken, now, first, last)
+    made, off, taken = _opening_rules(therapist, now, rules)
+    today = timezone.localtime(now, ZoneInfo(made.zone)).date()
+    first, last = days or (today, today + made.horizon + A_DAY)
+    return openings.openings(made, off, taken, now, first, last)
 
 
-def is_free(therapist: Therapist, start: datetime, now: datetime) -> bool:
+def is_free(
+    therapist: Therapist, start: datetime, now: datetime, rules: BookingRules | None = None
+) -> bool:
     """Whether a client can book this very start; agrees with `free_times`."""
-    rules, off, taken = _opening_rules(therapist, now)
-    return openings.is_open(rules, off, taken, now, start)
+    made, off, taken = _opening_rules(therapist, now, rules)
+    return openings.is_open(made, off, taken, now, start)
 
 
 def _opening_rules(
-    therapist: Therapist, now: datetime
+    therapist: Therapist, now: datetime, saved: BookingRules | None
 ) -> tuple[Rules, list[Interval], list[Interval]]:
     """Return the rules, the time off, and the taken times that are near enough to matter."""
-    saved, zone = rules_of(therapist), ZoneInfo(therapist.time_zone)
+    saved, zone = saved or rules_of(therapist), ZoneInfo(therapist.time_zone)
     horizon = timedelta(weeks=saved.furthest_weeks)
     today = timezone.localtime(now, zone).date()
-    reach = (today - LONGEST_SESSION, today + horizon + LONGEST_SESSION)
-    dated = [*therapist.open_or_blocked.filter(day__range=reach)]
-    off: list[Days | OfOneDate] = [*therapist.days_off.all()]
-    off += [hours for hours in dated if not hours.is_open]
-    near = therapist.taken_times.overlapping(now - LONGEST_SESSION, now + horizon + LONGEST_SESSION)
+    near = {"first_day__lte": today + horizon + A_DAY, "last_day__gte": today - A_DAY}
+    dated = [*therapist.open_or_blocked.filter(**near)]
     rules = Rules(
         zone=therapist.time_zone,
         hours=tuple(Hours(h.weekday, h.starts, h.ends) for h in therapist.weekly_hours.all()),
-        opened=tuple(OpenedHours(h.day, h.starts, h.ends) for h in dated if h.is_open),
+        opened=tuple(OpenedHours(h.first_day, h.starts, h.ends) for h in dated if h.is_open),
         length=saved.length,
         gap=timedelta(minutes=saved.gap_minutes),
         notice=timedelta(hours=saved.notice_hours),
         horizon=horizon,
     )
+    taken = therapist.taken_times.overlapping(now - A_DAY, now + horizon + A_DAY)
     return (
         rules,
-        [time_off.interval(zone) for time_off in off],
-        [Interval(*times) for times in near.values_list("starts_at", "ends_at")],
+        [hours.interval(zone) for hours in dated if not hours.is_open],
+        [Interval(*times) for times in taken.values_list("starts_at", "ends_at")],
     )

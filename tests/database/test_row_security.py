@@ -16,7 +16,8 @@ from clients.models import AccountInUse, Client, Invitation
 from practice.accounts import access
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from practice.booking.models import DaysOff, TimeOff
+from practice.booking.dated_hours import OpenOrBlocked
+from practice.booking.models import TimeOff
 from practice.database import row_security
 from practice.database.operations import statements
 from practice.database.server_role import refuse_powerful_role
@@ -219,7 +220,7 @@ def test_a_visitor_reads_the_views_and_not_the_tables(individual, ann, alice):
     )
     with request_of(None):
         assert TakenTime.objects.get().pk == session.pk
-        assert DaysOff.objects.get().first_day.year == 2030
+        assert OpenOrBlocked.objects.get().first_day.year == 2030
         assert ClientVisit.objects.get().client == ann.pk
         assert AccountInUse.objects.get().account_id == ann.account_id
         assert not Session.objects.exists()
@@ -232,7 +233,9 @@ def test_nobody_writes_to_a_view(individual):
         for attempt in (
             lambda: TakenTime.objects.update(starts_at=session.ends_at),
             lambda: TakenTime.objects.all()._raw_delete("default"),
-            lambda: DaysOff.objects.create(therapist=session.therapist, first_day="2030-01-01"),
+            lambda: OpenOrBlocked.objects.create(
+                therapist=session.therapist, first_day="2030-01-01"
+            ),
         ):
             with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
                 attempt()

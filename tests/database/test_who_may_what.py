@@ -93,7 +93,6 @@ NOT_BOUND = {
 }
 VIEWS = {
     "audit_unchained",
-    "booking_daysoff",
     "booking_openorblocked",
     "clients_accountinuse",
     "diary_takentime",

@@ -20,24 +20,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='DaysOff',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_day', models.DateField()),
-                ('last_day', models.DateField()),
-            ],
-            options={
-                'managed': False,
-            },
-        ),
-        migrations.CreateModel(
             name='OpenOrBlocked',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('open', 'Open'), ('blocked', 'Blocked')], max_length=7)),
-                ('day', models.DateField()),
-                ('starts', models.TimeField()),
-                ('ends', models.TimeField(help_text="00:00 is midnight at the day's end")),
+                ('first_day', models.DateField()),
+                ('last_day', models.DateField()),
+                ('starts', models.TimeField(null=True)),
+                ('ends', models.TimeField(null=True)),
             ],
             options={
                 'managed': False,
@@ -62,11 +52,11 @@ class Migration(migrations.Migration):
             name='DatedHours',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
                 ('kind', models.CharField(choices=[('open', 'Open'), ('blocked', 'Blocked')], max_length=7)),
                 ('day', models.DateField()),
                 ('starts', models.TimeField()),
                 ('ends', models.TimeField(help_text="00:00 is midnight at the day's end")),
-                ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
                 ('note', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dated_hours', to='accounts.therapist')),
             ],
