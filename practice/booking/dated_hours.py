@@ -91,12 +91,16 @@ class OpenOrBlocked(models.Model):
         return f"{self.kind} {self.first_day} {self.starts} to {self.last_day} {self.ends}"
 
     @property
+    def span(self) -> tuple[time, time]:
+        return self.starts or time.min, self.ends or time.min
+
+    @property
     def is_open(self) -> bool:
         return self.kind == Kind.OPEN
 
     def interval(self, zone: ZoneInfo) -> Interval:
         """Return it as instants."""
-        starts, ends = self.starts or time.min, self.ends or time.min
+        starts, ends = self.span
         return interval_of(zone, self.first_day, starts, self.last_day, ends)
 
 

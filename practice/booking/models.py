@@ -166,7 +166,7 @@ def _opening_rules(
     rules = Rules(
         zone=therapist.time_zone,
         hours=tuple(Hours(h.weekday, h.starts, h.ends) for h in therapist.weekly_hours.all()),
-        opened=tuple(OpenedHours(h.first_day, h.starts, h.ends) for h in dated if h.is_open),
+        opened=tuple(OpenedHours(h.first_day, *h.span) for h in dated if h.is_open),
         length=saved.length,
         gap=timedelta(minutes=saved.gap_minutes),
         notice=timedelta(hours=saved.notice_hours),
