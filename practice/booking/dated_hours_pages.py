@@ -187,12 +187,12 @@ def _asked_for(request: TherapistRequest) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
-def dated_time(request: TherapistRequest, hours_id: str) -> HttpResponse:
+def dated_time(request: TherapistRequest, datedhours_id: str) -> HttpResponse:
     """Show hours of a date that were opened or blocked, and remove them."""
     with transaction.atomic():
         if request.method == "POST":
             Therapist.lock(request.therapist.pk)
-        hours = get_object_or_404(request.therapist.dated_hours, public_id=hours_id)
+        hours = get_object_or_404(request.therapist.dated_hours, public_id=datedhours_id)
         if request.method != "POST":
             return render_form(request, "booking/dated_time.html", {"hours": hours})
         hours.delete()

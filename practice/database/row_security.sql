@@ -128,7 +128,7 @@ BEGIN
             WHERE public_id = named AND therapist_id = acting_therapist())
         WHEN 'session' THEN EXISTS (SELECT FROM diary_session
             WHERE public_id = named AND therapist_id = acting_therapist())
-        WHEN 'hours' THEN EXISTS (SELECT FROM booking_datedhours
+        WHEN 'datedhours' THEN EXISTS (SELECT FROM booking_datedhours
             WHERE public_id = named AND therapist_id = acting_therapist())
         ELSE false
     END;

@@ -20,7 +20,9 @@ BESIDE_ME = (
 )
 
 AS_THERAPIST = {
-    "hours_id": f"SELECT public_id FROM booking_datedhours WHERE therapist_id IN ({OF_PRACTICE})",
+    "datedhours_id": (
+        f"SELECT public_id FROM booking_datedhours WHERE therapist_id IN ({OF_PRACTICE})"
+    ),
     "client_id": f"SELECT public_id FROM clients_client WHERE therapist_id IN ({OF_PRACTICE})",
     "relationship_id": (
         f"SELECT public_id FROM relationships_relationship WHERE therapist_id IN ({OF_PRACTICE})"
@@ -28,7 +30,7 @@ AS_THERAPIST = {
     "session_id": f"SELECT public_id FROM diary_session WHERE therapist_id IN ({OF_PRACTICE})",
 }
 AS_CLIENT = {
-    "hours_id": "SELECT public_id FROM booking_datedhours WHERE 1 = 0",
+    "datedhours_id": "SELECT public_id FROM booking_datedhours WHERE 1 = 0",
     "client_id": "SELECT public_id FROM clients_client WHERE 1 = 0",
     "relationship_id": f"SELECT public_id FROM relationships_relationship WHERE id IN ({MY_TIES})",
     "session_id": f"SELECT public_id FROM diary_session WHERE relationship_id IN ({MY_TIES})",

@@ -51,7 +51,7 @@ TABLE = {
     "diary/availability/": THERAPISTS,
     "diary/block/": THERAPISTS,
     "diary/open/": THERAPISTS,
-    "diary/times/<id:hours_id>/": THERAPISTS,
+    "diary/times/<id:datedhours_id>/": THERAPISTS,
     ".well-known/security.txt": EVERYBODY,
     "help/": EVERYBODY,
     "help/booking-a-session/": EVERYBODY,

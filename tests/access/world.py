@@ -100,7 +100,7 @@ class World:
         """Return the public ids of a kind of thing by name, and one that does not exist."""
         things = {
             "client_id": self.people,
-            "hours_id": self.hours,
+            "datedhours_id": self.hours,
             "relationship_id": self.relationships,
             "session_id": self.sessions,
         }[parameter]

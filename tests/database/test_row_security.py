@@ -184,7 +184,7 @@ def test_a_therapist_sees_who_was_refused_at_what_is_theirs(individual, ann, car
         assert set(refused.values_list("pk", flat=True)) == own
 
 
-THINGS = ("client", "relationship", "session", "hours")  # what the address of a page can name
+THINGS = ("client", "relationship", "session", "datedhours")  # what the address of a page can name
 
 
 @pytest.mark.parametrize("kind", THINGS)
@@ -195,7 +195,7 @@ def test_of_each_kind_of_thing_a_therapist_sees_who_was_refused_at_theirs_alone(
     theirs = {"client": ann, "relationship": individual, "session": book(individual)}
     others = {"client": carl, "relationship": foreign, "session": book(foreign)}
     for things, therapist in ((theirs, alice), (others, bob)):
-        things["hours"] = therapist.dated_hours.create(
+        things["datedhours"] = therapist.dated_hours.create(
             kind="open", day="2030-01-07", starts="18:00", ends="19:00"
         )
     refused = {"by": None, "therapist": None, "outcome": "a page"}

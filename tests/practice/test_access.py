@@ -70,7 +70,7 @@ class Stage:
             "<int:pk>": "1",
             "<id:relationship_id>": relationship,
             "<id:session_id>": appointment,
-            "<id:hours_id>": hours,
+            "<id:datedhours_id>": hours,
             "<str:day>": "2030-05-06",
             "<str:time>": "1000",
             "<str:token>": self.token,
