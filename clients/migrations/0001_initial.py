@@ -80,6 +80,10 @@ class Migration(migrations.Migration):
             model_name='client',
             index=models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['therapist', 'active_relationships'], include=('id',), name='client_people'),
         ),
+        migrations.AddIndex(
+            model_name='client',
+            index=models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['therapist'], name='client_merged'),
+        ),
         migrations.AddConstraint(
             model_name='client',
             constraint=models.UniqueConstraint(fields=('id', 'therapist'), name='client_and_therapist'),

@@ -204,6 +204,11 @@ class Client(models.Model):
                 condition=Q(erased_at=None, merged_into=None),
                 name="client_people",
             ),
+            models.Index(  # few; looked through along with those they are merged into
+                fields=["therapist"],
+                condition=Q(merged_into__isnull=False),
+                name="client_merged",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -254,13 +254,14 @@ def zone_words(zone: str, at: datetime | None = None) -> str:
     return f"{zone_name(zone)} ({'UTC' + short if short[:1] in '+-' else short})"
 
 
-def _in_time_element(moment: datetime, words: str) -> SafeString:
+def in_time_element(moment: datetime, words: str) -> SafeString:
+    """Return what is said of a moment in an element that machines read."""
     stamp = timezone.localtime(moment).isoformat(timespec="seconds")
     return format_html('<time datetime="{}">{}</time>', stamp, words)
 
 
 def _filter(say: Callable[[datetime], str]) -> Callable[[datetime], SafeString]:
-    return lambda moment: _in_time_element(moment, say(moment))
+    return lambda moment: in_time_element(moment, say(moment))
 
 
 for _say in (day, weekday, instant, soon, clock, time_of_day):
@@ -270,7 +271,7 @@ for _say in (day, weekday, instant, soon, clock, time_of_day):
 @register.filter
 def until(starts: datetime, ends: datetime) -> SafeString:
     """5pm to 5:50pm: `{{ starts_at|until:ends_at }}`."""
-    return _in_time_element(starts, span(starts, ends))
+    return in_time_element(starts, span(starts, ends))
 
 
 @register.filter("span")

@@ -90,6 +90,10 @@ class Migration(migrations.Migration):
             model_name='relationship',
             index=models.Index(fields=['therapist', 'status'], name='relationship_by_status'),
         ),
+        migrations.AddIndex(
+            model_name='relationship',
+            index=models.Index(condition=models.Q(('status', 'active')), fields=['therapist', 'planned_end', 'on_break_until', 'ask_again_on'], include=('id',), name='relationship_active'),
+        ),
         migrations.AddConstraint(
             model_name='relationship',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_note', ''), ('end_reason', ''), ('ended_at__isnull', True), ('ended_by__isnull', True), ('status', 'active')), models.Q(('end_reason__in', ['completed', 'agreed_limit', 'referred_on', 'client_stopped', 'lost_contact', 'circumstances', 'not_a_fit', 'therapist_ended', 'died', 'no_sessions', 'other']), ('ended_at__isnull', False), ('ended_by__isnull', False), ('status', 'ended')), _connector='OR'), name='ended_means_reason_moment_and_person'),
@@ -121,6 +125,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='event',
             index=models.Index(fields=['relationship', 'id'], name='event_history'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('reason', '')), fields=['therapist', 'at', 'relationship'], name='event_begun'),
         ),
         migrations.AddConstraint(
             model_name='event',

@@ -48,7 +48,14 @@ class Event(models.Model):
                 name="event_has_a_reason_when_it_ends",
             )
         ]
-        indexes = [models.Index(fields=["relationship", "id"], name="event_history")]
+        indexes = [
+            models.Index(fields=["relationship", "id"], name="event_history"),
+            models.Index(  # which work was begun lately; only an end has a reason
+                fields=["therapist", "at", "relationship"],
+                condition=Q(reason=""),
+                name="event_begun",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

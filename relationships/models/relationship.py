@@ -148,7 +148,15 @@ class Relationship(models.Model):
             models.UniqueConstraint(fields=["id", "therapist"], name="relationship_and_therapist"),
             models.UniqueConstraint(fields=["therapist", "key"], name="a_form_begins_once"),
         ]
-        indexes = [models.Index(fields=["therapist", "status"], name="relationship_by_status")]
+        indexes = [
+            models.Index(fields=["therapist", "status"], name="relationship_by_status"),
+            models.Index(  # what waits is counted without a look at the rows
+                fields=["therapist", "planned_end", "on_break_until", "ask_again_on"],
+                include=["id"],
+                condition=Q(status="active"),
+                name="relationship_active",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} relationship"

@@ -56,8 +56,8 @@ class Limit:
 PAGE_QUERY = 32  # buffers of the query that finds 25 clients, of however many
 EVERYBODY = frozenset({"clients_client", "relationships_participation"})
 OF_500 = {
-    "Clients list": Limit(2_600, 26_500),
-    "search": Limit(1_700, 9_500),
+    "Clients list": Limit(1_150, 23_200),
+    "search": Limit(600, 9_100),
     "client page": Limit(90, 7_000),
     "relationship": Limit(70, 6_800),
     "End page": Limit(1_600, 9_100, EVERYBODY),
@@ -65,7 +65,7 @@ OF_500 = {
     "booking week": Limit(1_350, 13_500),
     "diary week": Limit(1_100, 21_000),
     "caseload": Limit(4_400, 14_600),
-    "tidy-up": Limit(1_400, 54_500),
+    "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),
     "own figures page": Limit(720, 16_300),
     "records due": Limit(1_400, 4_400, frozenset({"clients_client"})),

@@ -154,8 +154,9 @@ def test_a_query_for_each_row_is_found(practice, monkeypatch):
     render = views.render
 
     def one_for_each(request, template, context):
-        for row in context["listing"].rows:
-            row.client.participations.count()
+        listing = context["listing"]
+        for number in listing.page.object_list:
+            listing.therapist.clients.filter(pk=number).exists()
         return render(request, template, context)
 
     monkeypatch.setattr(views, "render", one_for_each)

@@ -58,7 +58,7 @@ def followed():
 # The most files there may be, as (modules, templates); in the comment how many modules there were
 # when reading was first measured. What makes a path longer has to be worth it.
 MOST = {
-    "the Clients list": (9, 9),  # 17
+    "the Clients list": (10, 7),  # 17; compiled queries are one more
     "the End page": (17, 13),  # 27
     "confirming the end": (11, 0),  # 21
     "the page after": (14, 16),  # 21

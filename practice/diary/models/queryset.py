@@ -5,7 +5,7 @@ Whoever wants a free time sees of a session no more than a `TakenTime`.
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
-from relationships.models import Event, Participation, RelationshipQuerySet
+from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
 
 LONGEST = timedelta(hours=4)  # a rule of the database, too: migrations/0001_rules.*.sql
 
@@ -71,6 +71,20 @@ class SessionQuerySet(models.QuerySet):
         parts = Participation.objects.filter(client__person_id__in=person_ids(clients))
         return self.filter(relationship__in=parts.values("relationship"))
 
+    def none_since(self, since: Any, therapist: Any, today: Any) -> RelationshipQuerySet:
+        """Return the relationships that `needing_attention` is about, of a therapist's sessions.
+
+        A session that stands and ends after then is to come, or was held; indexes alone answer it.
+        """
+        lasting = [SessionState.BOOKED, SessionState.ATTENDED]
+        sessions = self.filter(state__in=lasting).ending_after(since)
+        # Whatever has no reason began the work, or took it up again.
+        events = Event.objects.filter(therapist=therapist, at__gt=since, reason="")
+        lately = Q(pk__in=sessions.values("relationship")) | Q(pk__in=events.values("relationship"))
+        put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
+        active = Relationship.objects.filter(therapist=therapist).active()
+        return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
+
     def with_people(self) -> Self:
         """The same with what their lines show, in a constant number of queries."""
         return self.select_related("relationship", "therapist").prefetch_related(
@@ -110,15 +124,4 @@ def needing_attention(therapist: Therapist, now: datetime, today: date) -> Relat
     whose planned last day has come; unless they are on a break or were put off.
     """
     since = now - timedelta(weeks=therapist.tidy_up_weeks)
-    held = therapist.sessions.held(now).ending_after(since)
-    begun = therapist.events.filter(
-        at__gt=since, kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED, Event.Kind.END_UNDONE]
-    )
-    lately = (
-        Q(pk__in=therapist.sessions.upcoming(now).values("relationship"))
-        | Q(pk__in=held.values("relationship"))
-        | Q(pk__in=begun.values("relationship"))
-    )
-    put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
-    active = therapist.relationships.active()
-    return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
+    return therapist.sessions.all().none_since(since, therapist.pk, today)

@@ -85,10 +85,13 @@ class Session(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["therapist", "starts_at"], name="session_diary"),
+            models.Index(  # which work has had a session lately, without a look at the rows
+                fields=["therapist", "starts_at", "ends_at", "state", "relationship"],
+                name="session_diary",
+            ),
             models.Index(fields=["relationship", "starts_at"], name="session_of_relationship"),
             models.Index(  # few: those to come, and those of which nobody has said who came
-                fields=["therapist", "starts_at"],
+                fields=["therapist", "starts_at", "ends_at", "relationship"],
                 condition=Q(state="booked"),
                 name="session_booked",
             ),
