@@ -38,10 +38,12 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     sessions = _sessions(request)
     held = sessions.held()
     names = {record.person.first_name for record in request.clients}
+    upcoming = details_of_all(sessions.upcoming()[:10], request.user)
     context = {
         "first_name": _first_name(request) or (names.pop() if len(names) == 1 else ""),
         "cards": cards(request.clients),
-        "upcoming": details_of_all(sessions.upcoming()[:10], request.user),
+        "next": upcoming[0] if upcoming else None,
+        "later": upcoming[1:],
         "number_held": held.count(),
         "first_held": held.values_list("starts_at", flat=True).last(),
     }

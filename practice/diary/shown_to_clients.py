@@ -38,6 +38,7 @@ class Card:
     """One relationship of a client. The fee is in whole pounds, None without one.
 
     `for_whom` names its own people where one account is that of several, a parent's and a child's.
+    `names_kind` says that the note of an ending names the kind, because its therapist has several.
     `is_quiet` marks work that ended because a client died: no note, no invitation to book. Nor can
     anybody book where somebody who took part has been erased.
     """
@@ -54,6 +55,7 @@ class Card:
     ended_at: datetime | None
     is_quiet: bool
     can_book: bool
+    names_kind: bool = False
 
     @property
     def initials(self) -> str:
@@ -63,39 +65,40 @@ class Card:
 def cards(records: Iterable[Client]) -> list[Card]:
     """Return the cards of an account, whose client records these are; active ones first."""
     records = list(records)
-    relationships = (
+    relationships = list(
         Relationship.objects.shown_to(records)
         .in_order()
         .select_related("therapist__profile", "therapist__contact")
         .defer("therapist__profile__photo")
         .with_people()
     )
-    shared = _shared((record.therapist_id, record.person_id) for record in records)
-    found = [_card(r, records, shared, is_quiet=r.is_quiet) for r in relationships]
-    return _each_reached_once(found)
+    shared = _with_several((record.therapist_id, record.person_id) for record in records)
+    kinds = _with_several((r.therapist_id, r.kind) for r in relationships)
+    found: list[Card] = []
+    reached: set[int] = set()  # how a therapist is reached stands on the first of their cards
+    for r in relationships:
+        is_told = r.is_quiet or r.therapist_id in reached
+        reach = Reach() if is_told else Reach.of(r.therapist)
+        if reach:
+            reached.add(r.therapist_id)
+        card = _card(r, records, shared, reach=reach, is_quiet=r.is_quiet)
+        found.append(replace(card, names_kind=r.therapist_id in kinds))
+    return found
 
 
-def _each_reached_once(found: list[Card]) -> list[Card]:
-    """Return the same cards; of several of one therapist the first says how they are reached."""
-    said: set[Reach] = set()
-    told = []
-    for card in found:
-        told.append(replace(card, reach=Reach()) if card.reach in said else card)
-        said.add(card.reach)
-    return told
-
-
-def _shared(records: Iterable[tuple[int, int]]) -> set[int]:
-    """Return the therapists of whom one account is that of several people.
-
-    Each record is given as its therapist's id and its `person_id`.
-    """
-    people_of = Counter(therapist_id for therapist_id, person in set(records))
-    return {therapist_id for therapist_id, number in people_of.items() if number > 1}
+def _with_several(pairs: Iterable[tuple[int, object]]) -> set[int]:
+    """Return the therapists who stand in several different pairs: with several people, or kinds."""
+    number = Counter(therapist_id for therapist_id, _ in set(pairs))
+    return {therapist_id for therapist_id, several in number.items() if several > 1}
 
 
 def _card(
-    relationship: Relationship, records: list[Client], shared: set[int], *, is_quiet: bool
+    relationship: Relationship,
+    records: list[Client],
+    shared: set[int],
+    *,
+    reach: Reach,
+    is_quiet: bool,
 ) -> Card:
     therapist = relationship.therapist
     people = [person for person in relationship.people if not person.is_erased]
@@ -111,7 +114,7 @@ def _card(
         for_whom=in_words(p.first_name for p in own) if therapist.pk in shared else "",
         profile_slug=therapist.slug if has_public_page else "",
         fee=fee(therapist, relationship.kind),
-        reach=Reach() if is_quiet else Reach.of(therapist),
+        reach=reach,
         ended_at=relationship.ended_at,
         is_quiet=is_quiet,
         can_book=not is_quiet and not relationship.is_closed,
@@ -150,6 +153,7 @@ class SessionDetails:
     state: str
     state_label: str
     is_upcoming: bool
+    has_begun: bool
     is_short_notice: bool
     therapist: str
     therapist_first_name: str
@@ -164,6 +168,12 @@ class SessionDetails:
     complimentary: bool
     fee: int | None
     reach: Reach
+
+    @property
+    def ended_since(self) -> datetime | None:
+        """When its work ended; nothing of a session that was booked after that."""
+        ended_at = self.relationship_ended_at
+        return ended_at if ended_at and ended_at >= self.booked.at else None
 
 
 def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
@@ -186,7 +196,7 @@ def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDet
 
 def shared_by(reader: User) -> set[int]:
     """Return the therapists of whom a client's account is that of several people."""
-    return _shared(reader.clients.values_list("therapist", "person_id"))
+    return _with_several(reader.clients.values_list("therapist", "person_id"))
 
 
 def details(
@@ -218,6 +228,7 @@ def details(
         state=session.state,
         state_label=session.get_state_display(),
         is_upcoming=session.is_upcoming,
+        has_begun=session.has_begun,
         is_short_notice=session.is_short_notice,
         therapist=therapist.name,
         therapist_first_name=therapist.first_name,

@@ -97,6 +97,8 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
     appointment, is_therapist = _session(request, session_id)
     if not appointment.is_upcoming:
         return _is_no_longer_booked(request, session_id)
+    if appointment.has_begun and not is_therapist:
+        return _has_begun(request, session_id)
     is_sent = request.method == "POST"
     if is_sent and was_shown(request, appointment.shown):
         try:
@@ -104,6 +106,8 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
             appointment.cancel(by=request.user, for_client=for_client, if_unchanged=True)
         except Session.AlreadyDone:
             return _is_no_longer_booked(request, session_id)
+        except Session.HasBegun:
+            return _has_begun(request, session_id)
         except Session.Changed:
             pass
         else:
@@ -122,6 +126,11 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
 
 def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
     banner(request, "session_not_booked")
+    return see_other("session", session_id)
+
+
+def _has_begun(request: AccountRequest, session_id: str) -> HttpResponse:
+    banner(request, "session_has_begun")
     return see_other("session", session_id)
 
 

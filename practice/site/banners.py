@@ -201,6 +201,9 @@ BANNERS = {
     "session_recorded": Banner("Session recorded"),
     "session_moved": Banner("Session moved"),
     "session_cancelled": Banner("Session cancelled"),
+    "session_has_begun": Banner(
+        "The session has begun", "It can no longer be cancelled here.", kind=INFO
+    ),
     "session_not_booked": Banner("This session is no longer booked", kind=INFO),
     "attendance_noted": Banner("Attendance noted"),
     "attendance_not_chosen": Banner("Choose whether they attended", kind=INFO),

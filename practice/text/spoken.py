@@ -202,6 +202,12 @@ def weekday(moment: datetime | date) -> str:
     return f"{local:%A} {day(moment)}"
 
 
+def near_day(moment: datetime) -> str:
+    """Return the day of a time that is near: "Today", "Tomorrow", or the day as it is kept."""
+    away = (timezone.localtime(moment).date() - timezone.localdate()).days
+    return {0: "Today", 1: "Tomorrow"}.get(away) or weekday(moment)
+
+
 def instant(moment: datetime) -> str:
     """Return the moment something happened: "Thursday 20 November 2025 at 4:12pm"."""
     return f"{weekday(moment)} at {time_of_day(moment)}"
@@ -264,7 +270,7 @@ def _filter(say: Callable[[datetime], str]) -> Callable[[datetime], SafeString]:
     return lambda moment: in_time_element(moment, say(moment))
 
 
-for _say in (day, weekday, instant, soon, clock, time_of_day):
+for _say in (day, weekday, near_day, instant, soon, clock, time_of_day):
     register.filter(_say.__name__, _filter(_say))
 
 
@@ -288,10 +294,13 @@ def days_of(week: Sequence[date]) -> str:
 
 @register.filter
 def clock_in(moment: datetime, zone: str) -> str:
-    """5pm London time: a time of day in a zone that is named."""
+    """5pm London time: a time of day in a zone that is named, with its day if that is another."""
+    here = timezone.localtime(moment).date()
     with timezone.override(zone):
         clock_time, *which = time_of_day(moment).split(", ")
-    return ", ".join([f"{clock_time} {zone_name(zone)}", *which])
+        there = timezone.localtime(moment)
+    other_day = "" if there.date() == here else f"{there:%A} "
+    return ", ".join([f"{other_day}{clock_time} {zone_name(zone)}", *which])
 
 
 def is_fresh(moment: datetime, within: timedelta, now: datetime) -> bool:

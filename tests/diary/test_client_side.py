@@ -1,14 +1,28 @@
 """What a client sees of their sessions, and what they never see."""
 
+from functools import partial
+
 import pytest
 import time_machine
 
 from practice.diary.models import Session
 from relationships.models.choices import EndReason
 from tests.booking import next_slot
-from tests.diary import DAY, FIFTY, HOUR, NOW, WEDNESDAY, at, book, browser_for, row_of, works
+from tests.diary import (
+    DAY,
+    FIFTY,
+    HOUR,
+    MINUTE,
+    NOW,
+    WEDNESDAY,
+    at,
+    book,
+    browser_for,
+    row_of,
+    works,
+)
 from tests.factories import ClientFactory, start
-from tests.reading import read
+from tests.reading import read, sent_by
 
 pytestmark = pytest.mark.database
 
@@ -32,10 +46,77 @@ def test_the_dashboard_shows_what_is_to_come_and_what_was(as_ann, individual, co
 
     page = read(as_ann.get("/dashboard/"))
 
-    assert "Wednesday 26 November 2025 4pm to 4:50pm, with Alice Archer" in page.text
+    assert "Wednesday 26 November 2025, 4pm to 4:50pm (London time)" in page.text
+    assert "Individual with Alice Archer." in page.text
+    assert page.heads[1:] == [
+        "Your next session",
+        "Alice Archer",
+        "Alice Archer",
+        "After that",
+        "Past sessions",
+    ]
     listed = [a for a in page.addresses if a.startswith("/sessions/")]
     assert listed == [f"/sessions/{s.public_id}/" for s in (next_, later)]
     assert "2 sessions since 6 November 2025. See all your sessions" in page.text
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (HOUR, "Today, 11am to 11:50am (London time)"),
+        (DAY, "Tomorrow, 10am to 10:50am (London time)"),
+        (2 * DAY, "Saturday 22 November 2025, 10am to 10:50am (London time)"),
+    ],
+)
+def test_the_next_session_is_said_first(as_ann, individual, ahead, said):
+    book(individual, NOW + ahead)
+
+    page = read(as_ann.get("/dashboard/"))
+
+    assert f"Your next session {said}" in page.text
+    assert page.heads.index("Your next session") < page.heads.index("Alice Archer")
+
+
+def test_today_is_that_of_the_reader(ann, individual):
+    book(individual, NOW + 4 * HOUR)  # 3am of the next day in Auckland
+
+    page = read(browser_for(ann, "Pacific/Auckland").get("/dashboard/"))
+
+    assert "Tomorrow, 3am to 3:50am (Auckland time)" in page.text
+    assert "That is Thursday 2pm London time, where Alice is." in page.text
+
+
+def test_a_note_names_the_kind_where_there_is_more_than_one(as_ann, alice, couples, individual):
+    couples.end(by=alice.user, reason="completed")
+
+    page = read(as_ann.get("/dashboard/"))
+
+    assert "Your Couples relationship with Alice Archer has been ended." in page.text
+    assert page.text.index("Individual sessions") < page.text.index("Couples sessions")
+
+
+def test_a_note_of_the_only_one_does_not(as_ann, alice, individual, carl, ann):
+    """What there is with somebody else does not make it two."""
+    carl.account = ann.account
+    carl.save()
+    start(carl, ClientFactory(therapist=carl.therapist))
+    individual.end(by=alice.user, reason="completed")
+
+    page = read(as_ann.get("/dashboard/"))
+
+    assert "Your relationship with Alice Archer has been ended." in page.text
+
+
+def test_booking_again_after_an_ending_is_a_quieter_link(as_ann, alice, couples, individual):
+    couples.end(by=alice.user, reason="completed")
+
+    tags = read(as_ann.get("/dashboard/")).tags
+
+    looks = {a["href"]: a.get("class") for tag, a in tags if "/book/" in (a.get("href") or "")}
+    assert looks == {
+        f"/book/{individual.public_id}/": "button",
+        f"/book/{couples.public_id}/": None,
+    }
 
 
 def test_a_dashboard_without_sessions_has_no_empty_headings(as_ann, individual):
@@ -92,7 +173,7 @@ def test_the_details_name_the_therapist_and_the_relationship_in_plain_text(as_an
     page = read(as_ann.get(f"/sessions/{session.public_id}/"))
 
     assert page.title.startswith("Session Details, 26 November 2025 – ")
-    assert "Therapist Alice Archer" in page.text
+    assert "With Alice Archer" in page.text
     assert "Relationship Individual" in page.text
     assert "Booked Thursday 20 November 2025 at 10am, by you" in page.text
     assert not [a for a in page.addresses if a.startswith(("/relationships/", "/clients/"))]
@@ -119,6 +200,52 @@ def test_an_ended_relationship_has_its_tag(as_ann, individual, alice):
     assert "Individual Ended 20 November 2025" in page.text
 
 
+def test_a_session_booked_after_an_ending_has_no_such_tag(ann, individual, alice, clock):
+    individual.end(by=alice.user, reason="completed")
+    clock.shift(HOUR)
+    session = book(individual, by=ann.account)
+
+    page = read(browser_for(ann).get(f"/sessions/{session.public_id}/"))
+
+    assert "Relationship Individual Booked" in page.text
+    assert "Ended" not in page.text
+
+
+@pytest.mark.usefixtures("hours_pass")
+def test_until_it_begins_a_client_can_cancel(ann, individual, clock):
+    session = book(individual)
+    place = f"/sessions/{session.public_id}/"
+    cancel = f"{place}cancel/"
+
+    clock.move_to(WEDNESDAY - MINUTE)
+    as_ann = browser_for(ann)
+    page = read(as_ann.get(place))
+    assert "You can cancel until the session begins, Wednesday 26 November, 4pm." in page.text
+    sent = sent_by(as_ann.get(cancel), "shown")
+
+    clock.move_to(WEDNESDAY)
+    page = read(as_ann.get(place))
+    assert "it can no longer be cancelled here. Let Alice know." in page.text
+    assert cancel not in page.addresses
+    for press in (as_ann.get, partial(as_ann.post, data=sent)):
+        answer = press(cancel)
+        assert (answer.status_code, answer.url) == (303, place)
+        assert "The session has begun" in read(as_ann.get(place)).heads
+    assert row_of(session)["state"] == "booked"
+
+
+def test_who_confirms_as_it_begins_is_told_so(individual, ann, alice, clock):
+    """The UPDATE tests it, whatever was read before."""
+    session = book(individual)
+    clock.move_to(WEDNESDAY)
+
+    with pytest.raises(Session.HasBegun):
+        session.cancel(by=ann.account)
+    session.cancel(by=alice.user)
+    with pytest.raises(Session.AlreadyDone):
+        session.cancel(by=ann.account)
+
+
 def test_of_the_others_in_it_only_first_names_are_shown(as_ann, couples):
     page = read(as_ann.get(f"/sessions/{book(couples).public_id}/"))
 
@@ -132,7 +259,7 @@ def test_a_client_elsewhere_reads_both_times(ann, individual):
 
     page = read(browser.get(f"/sessions/{session.public_id}/"))
 
-    assert "5pm to 5:50pm Stockholm time (4pm London time)" in page.text
+    assert "5pm to 5:50pm Stockholm time. That is 4pm London time, where Alice is." in page.text
 
 
 def test_a_client_who_died_gets_no_note_of_an_ending(as_ann, individual, alice):
@@ -155,7 +282,7 @@ def test_a_therapist_who_is_also_a_client_sees_each_side(alice, as_alice, carl, 
     as_therapist = book(individual)
 
     page = read(as_alice.get(f"/sessions/{as_client.public_id}/"))
-    assert "Therapist Bob Baker" in page.text
+    assert "With Bob Baker" in page.text
     assert not [a for a in page.addresses if a.endswith("/move/")]
     assert "Client Ann Ashby" in read(as_alice.get(f"/sessions/{as_therapist.public_id}/")).text
 
@@ -214,9 +341,9 @@ def test_times_are_said_in_the_readers_zone_on_every_page(ann, individual, alice
     book(individual, WEDNESDAY + HOUR)
     browser = browser_for(ann, "Pacific/Auckland")
 
-    assert "Thursday 27 November 2025 6am to 6:50am" in read(browser.get("/dashboard/")).text
+    assert "Thursday 27 November 2025, 6am to 6:50am" in read(browser.get("/dashboard/")).text
     sessions = read(browser.get("/dashboard/sessions/")).text
     assert "Thursday 2 July 2026, 3am" in sessions
     details = read(browser.get(f"/sessions/{session.public_id}/")).text
-    assert "3am to 3:50am Auckland time (4pm London time)" in details
+    assert "3am to 3:50am Auckland time. That is Wednesday 4pm London time, where" in details
     assert "Cancelled Thursday 20 November 2025 at 11pm, by Alice" in details

@@ -31,7 +31,7 @@ from tests.accounts.passkey import add_passkey
 from tests.accounts.second_factor import SECURITY, add_app, confirm
 from tests.booking import availability
 from tests.conftest import browser_of
-from tests.diary import NOW, WEDNESDAY, at, book, works
+from tests.diary import MINUTE, NOW, WEDNESDAY, at, book, works
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.practice.source import CODE, calls
 from tests.pressing import Browser
@@ -330,6 +330,12 @@ def _(world):
 @action("session_moved")
 def _(world):
     to_session(world, book(world.work), "move", day="2025-11-27", time="09:00")
+
+
+@action("session_has_begun")
+def _(world):
+    session = book(world.work, timezone.now() - MINUTE)
+    world.as_ann.get(f"/sessions/{session.public_id}/cancel/")
 
 
 @action("session_not_booked")

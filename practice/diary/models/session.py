@@ -34,6 +34,9 @@ class Session(models.Model):
     class NotYet(Exception):
         """Attendance of a session that has not ended cannot be known."""
 
+    class HasBegun(Exception):
+        """A client can no longer cancel it: it has begun."""
+
     class Changed(Exception):
         """It is not, or no longer, what the page said from which it was asked for."""
 
@@ -206,17 +209,25 @@ class Session(models.Model):
 
         Raises:
             Session.AlreadyDone: it is no longer booked.
+            Session.HasBegun: whoever cancels is not its therapist, and it has begun.
             Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
-        self._change(
-            Session.objects.booked(),
-            if_unchanged=if_unchanged,
-            state=self.State.CANCELLED,
-            cancelled_at=timezone.now(),
-            cancelled_by=by,
-            cancelled_for_client=for_client or by.pk != self.therapist.user_id,
-            revision=F("revision") + 1,
-        )
+        now, is_client = timezone.now(), by.pk != self.therapist.user_id
+        booked = Session.objects.booked()
+        try:
+            self._change(
+                booked.filter(starts_at__gt=now) if is_client else booked,
+                if_unchanged=if_unchanged,
+                state=self.State.CANCELLED,
+                cancelled_at=now,
+                cancelled_by=by,
+                cancelled_for_client=for_client or is_client,
+                revision=F("revision") + 1,
+            )
+        except self.AlreadyDone:
+            if is_client and self.state == self.State.BOOKED and self.starts_at <= now:
+                raise self.HasBegun from None
+            raise
         self._record(Verb.SESSION_CANCELLED, by)
 
     @transaction.atomic
@@ -248,6 +259,10 @@ class Session(models.Model):
     @property
     def is_upcoming(self) -> bool:
         return self.state == self.State.BOOKED and self.ends_at > timezone.now()
+
+    @property
+    def has_begun(self) -> bool:
+        return self.starts_at <= timezone.now()
 
     @property
     def is_over(self) -> bool:
