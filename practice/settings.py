@@ -114,6 +114,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATA_DIR = env.folder("DATA_DIR", BASE_DIR)
+BACKUP_DIR = env.folder("BACKUP_DIR", DATA_DIR / "backups")
 SQLITE_FILE = DATA_DIR / ("demo.sqlite3" if DEMO else "stillwater.sqlite3")
 DATABASES = connections(env.database("DATABASE_URL", SQLITE_FILE), THREADS)
 DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"] if "cache" in DATABASES else []

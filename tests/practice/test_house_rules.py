@@ -82,6 +82,7 @@ no_word(
         "manage.py",  # it installs
         "practice/management/commands/test.py",  # it runs pytest
         "practice/management/commands/demo.py",  # it looks whether a port is free
+        "practice/management/backup_of_postgresql.py",  # it runs pg_dump and pg_restore
     ),
 )
 
@@ -115,6 +116,8 @@ no_word(
         "practice/database/compiled.py",
         "practice/database/operations.py",
         "practice/database/row_security.py",
+        "practice/management/backup_of_postgresql.py",
+        "practice/management/backup_of_sqlite.py",
         "practice/management/owner.py",  # what it executes is a command of manage.py
     ),
 )
