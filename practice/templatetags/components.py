@@ -3,15 +3,21 @@
 from functools import cache
 
 from django import template
+from django.conf import settings
+from django.template.base import Parser, Token
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as django_url
 from django.templatetags.static import static
 from django.urls import get_urlconf, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from practice.database.public_ids import LENGTH
+from practice.database.public_ids import ALPHABET, LENGTH
 from practice.text.phone_numbers import dialled
 
 register = template.Library()
+
+LETTERS = frozenset(ALPHABET)
 
 TABLE = """<div class="card">
   <table class="table" role="table">
@@ -22,6 +28,37 @@ TABLE = """<div class="card">
     <tbody role="rowgroup">{}</tbody>
   </table>
 </div>"""
+
+
+class URL(URLNode):
+    """Django's `{% url %}`, which works an address out once if it is of a name, or of an id too."""
+
+    def render(self, context: template.Context) -> str:
+        args = [arg.resolve(context) for arg in self.args]
+        if self.kwargs or self.asvar or len(args) > 1 or not all(map(_is_public_id, args)):
+            return super().render(context)
+        return address(self.view_name.resolve(context), *args)
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> URL:
+    node = django_url(parser, token)
+    return URL(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+@register.simple_tag(name="static")
+def static_file(name: str) -> str:
+    """Django's `{% static %}`, which asks for the address of a file once."""
+    return _static(name, settings.STORAGES["staticfiles"]["BACKEND"])
+
+
+@cache
+def _static(name: str, storage: str) -> str:
+    return static(name)
+
+
+def _is_public_id(value: object) -> bool:
+    return isinstance(value, str) and len(value) == LENGTH and set(value) <= LETTERS
 
 
 def address(name: str, public_id: str = "") -> str:
@@ -45,7 +82,7 @@ def _around(name: str, urlconf: str | None, *, is_of_a_row: bool) -> list[str]:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A decorative drawing of the icon sheet."""
-    sheet = static("icons.svg")
+    sheet = static_file("icons.svg")
     markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
     return format_html(markup, sheet, name)
 

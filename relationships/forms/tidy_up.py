@@ -1,10 +1,13 @@
 """One decision for each relationship of the tidy-up list, and the planned ending."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from practice.accounts.models import User
 from practice.web.edits import EditMixin
@@ -15,6 +18,8 @@ from relationships.models import Relationship
 from relationships.models.choices import REASON_CHOICES, EndReason
 
 FURTHEST = timedelta(days=731)
+CHOICES = ("action", "reason", "until")
+ID = "id-of-the-row"
 
 
 class DayField(forms.DateField):
@@ -71,6 +76,13 @@ class TidyForm(forms.Form):
         self.relationship, self.last_session = relationship, last_session
 
     @property
+    def fields_shown(self) -> SafeString:
+        """All that is chosen from: the same in every row, but for ids, before anything is sent."""
+        if self.is_bound:
+            return format_html_join("", "{}", ((self[name].as_field_group(),) for name in CHOICES))
+        return format_html(_unsent(), self.prefix)
+
+    @property
     def is_chosen(self) -> bool:
         return bool(self.cleaned_data.get("action"))
 
@@ -96,6 +108,13 @@ class TidyForm(forms.Form):
         if cleaned["action"] == "break":
             return tidy_up.take_a_break(self.relationship, cleaned["until"], by)
         return tidy_up.not_yet(self.relationship, timezone.localdate(), by)
+
+
+@cache
+def _unsent() -> str:
+    """Return the fields of a row, as a format of its public id."""
+    form = TidyForm(relationship=Relationship(public_id=ID), last_session=None)
+    return "".join(form[name].as_field_group() for name in CHOICES).replace(ID, "{0}")
 
 
 class WeeksForm(EditMixin, forms.Form):
