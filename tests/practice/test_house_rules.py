@@ -83,6 +83,7 @@ no_word(
         "practice/management/commands/test.py",  # it runs pytest
         "practice/management/commands/demo.py",  # it looks whether a port is free
         "practice/management/backup_of_postgresql.py",  # it runs pg_dump and pg_restore
+        "practice/management/doctor/network.py",  # it asks whether the service can be reached
     ),
 )
 

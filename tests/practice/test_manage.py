@@ -17,7 +17,8 @@ from practice.management.owner import OwnerCommand
 from tests.practice.source import ROOT
 
 # Ours that see no more than the server's role sees, or no database of an installation at all.
-WITHOUT_OWNER = {"benchmark", "createsuperuser", "count_figures", "demo", "make_keys", "test"}
+WITHOUT_OWNER = {"benchmark", "count_figures", "createsuperuser", "demo", "doctor", "make_keys"}
+WITHOUT_OWNER |= {"test"}
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""The database: its version, its rules, who it is asked as, and what is kept in it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
+
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils import timezone
+
+from practice.accounts.factors import ENCRYPTED, PURPOSE
+from practice.accounts.models import BrowserSession
+from practice.audit.models import Chain, Entry
+from practice.audit.sealing import seal_of_head
+from practice.database import row_security, server_role
+from practice.database.state import what_is_missing
+from practice.management.doctor.findings import Finding, advice, good, wrong
+from practice.profiles.models import NEVER, ClientNumbers
+from practice.web.encryption import decrypt
+
+TOO_LONG = timedelta(minutes=10)  # that an entry waits for its place in the chain
+A_DAY = timedelta(hours=26)
+
+
+def tables() -> Iterator[Finding]:
+    """Whether it answers, and has the tables of this version."""
+    if missing := what_is_missing():
+        yield wrong(f"{missing[:1].upper()}{missing[1:]}.")
+        return
+    version = ".".join(map(str, connection.get_database_version()))
+    yield good(f"{connection.display_name} {version} answers, with the tables of this version.")
+
+
+def sqlite() -> Iterator[Finding]:
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        if cursor.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            yield wrong("SQLite finds its file damaged: restore the last backup.")
+        if cursor.execute("PRAGMA journal_mode").fetchone() not in (("wal",), ("memory",)):
+            yield wrong("The file does not keep a write-ahead log: is it on a disk of its own?")
+
+
+def row_level_security() -> Iterator[Finding]:
+    """Whether PostgreSQL tells rows apart, by the rules of this version."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+            AND relname = ANY (%s) AND NOT (relrowsecurity AND relforcerowsecurity)""",
+            [sorted(row_security.owned_tables())],
+        )
+        unguarded = [name for (name,) in cursor.fetchall()]
+        cursor.execute("SELECT obj_description(to_regproc('public.acting_therapist'), 'pg_proc')")
+        applied = cursor.fetchone()
+        present = connection.introspection.table_names(cursor, include_views=True)
+    policies = row_security.POLICIES.read_text()
+    expected = sha256("\n".join([policies, *sorted(present)]).encode()).hexdigest()
+    if unguarded:
+        yield wrong(f"Row-level security is off for {', '.join(unguarded)}: manage.py migrate")
+    elif applied != (expected,):
+        yield wrong("The policies are not those of this version: manage.py migrate, as the owner.")
+    else:
+        yield good("Row-level security guards every table that is somebody's.")
+
+
+def roles() -> Iterator[Finding]:
+    """Whom the server is to PostgreSQL; as the owner, whether there is a role for it."""
+    if connection.vendor != "postgresql":
+        return
+    if not sees_everything():
+        for check in (server_role.refuse_powerful_role, server_role.refuse_endless_waiting):
+            try:
+                check()
+            except ImproperlyConfigured as error:
+                yield wrong(str(error))
+        yield advice("As the owner of the tables doctor sees more: the audit, the second factors.")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = %s",
+            [row_security.APPLICATION],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        yield wrong(f"There is no role {row_security.APPLICATION} for the server to be in.")
+    elif found[0]:
+        yield wrong(f"The role {row_security.APPLICATION} passes every policy: NOBYPASSRLS.")
+
+
+def connections() -> Iterator[Finding]:
+    """Whether PostgreSQL allows as many as the server may ask for."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('max_connections')::int")
+        (most,) = cursor.fetchone()
+    needed = 2 * (settings.THREADS + 2) * settings.WORKERS
+    if needed + 10 > most:
+        yield wrong(f"PostgreSQL allows {most} connections, and the server may ask for {needed}.")
+
+
+def audit() -> Iterator[Finding]:
+    """Whether entries get their places, by the key that there is."""
+    if not sees_everything():
+        return
+    now = timezone.now()
+    heads = Chain.objects.order_by("chain")
+    if not settings.AUDIT_KEY:
+        return  # the settings say so
+    if any(head.head_mac != seal_of_head(head) for head in heads.iterator()):
+        yield wrong("The audit was sealed with another AUDIT_KEY, or changed: verify_audit")
+    elif Entry.objects.filter(number=None, at__lt=now - TOO_LONG).exists():
+        yield wrong("Entries of the audit wait for their places: does the server run?")
+    else:
+        yield good(f"The audit is sealed: {heads.count()} chains. verify_audit reads all of it.")
+    if Entry.objects.filter(at__gt=now + TOO_LONG).exists():
+        yield wrong("The audit has entries from the future: the clock was set back.")
+
+
+def second_factors() -> Iterator[Finding]:
+    """Whether the server can read what authenticator apps and recovery codes go by."""
+    if not sees_everything():
+        return
+    unreadable = number = 0
+    for factor in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).iterator():
+        for name in ENCRYPTED & {name for name in factor.data if name != "migrated_codes"}:
+            number += 1
+            try:
+                decrypt(factor.data[name], PURPOSE)
+            except InvalidToken:
+                unreadable += 1
+    if unreadable:
+        yield wrong(
+            f"{unreadable} of {number} secrets of second factors were encrypted with another key: "
+            "put it into SECRET_KEY_FALLBACKS, then rotate_secret_key."
+        )
+
+
+def nightly_work() -> Iterator[Finding]:
+    """Whether what a timer does once a day was done."""
+    now = timezone.now()
+    # As the server's role one sees sessions of nobody else: then this finds nothing.
+    if BrowserSession.objects.filter(expire_date__lt=now - 2 * A_DAY).exists():
+        yield wrong("Sessions that ended days ago are still there: manage.py clearsessions")
+    last = ClientNumbers.objects.exclude(settled_at=NEVER).order_by("settled_at").last()
+    if last and last.settled_at < now - A_DAY:
+        yield wrong("The figures of profiles were not added up last night: manage.py count_figures")
+
+
+def sees_everything() -> bool:
+    """Whether row-level security hides nothing from this role."""
+    try:
+        row_security.check_owner()
+    except ImproperlyConfigured:
+        return False
+    return True
