@@ -4,6 +4,7 @@ Alice is the therapist we are. Bob is a colleague who must see nothing of hers. 
 Alice's clients, and a couple; Ann can sign in. Carl is Bob's client.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -47,6 +48,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         elif not (mark or {"db", "live_server"} & {*item.fixturenames}):
             item.add_marker("pure")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and not among the thousands of tests, which stay to the end.
+
+    Left to itself the collector takes a sixth of the run.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

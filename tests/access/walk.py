@@ -19,7 +19,7 @@ from relationships.models.choices import EndReason
 from tests.access import forms, oracle
 from tests.access.elsewhere import Elsewhere
 from tests.access.table import CLIENTS, EVERYBODY, SIGNED_IN, TABLE, THERAPISTS
-from tests.access.world import REASONS, World, canaries, monday_after
+from tests.access.world import REASONS, World, canaries, monday_after, one_of_each
 
 USUAL = ("get", "post")
 STRANGE = ("head", "options", "put", "patch", "delete")  # what no page sends
@@ -42,10 +42,14 @@ class Walk:
     of this practice or that), and the strange methods only once for each address, as somebody who
     is let in. (That a visitor is let in by no method shows
     tests/practice/test_access.py.)
+
+    A walk `in_brief` is for a second database, which has a say in whose rows are there and what may
+    be written: it goes everywhere as one of each kind of people, with the usual methods alone.
     """
 
-    def __init__(self, world: World, *, whole: bool = False) -> None:
-        self.world, self.whole, self.asked, self.findings = world, whole, 0, []
+    def __init__(self, world: World, *, whole: bool = False, in_brief: bool = False) -> None:
+        self.world, self.whole, self.in_brief = world, whole, in_brief
+        self.asked, self.findings = 0, []
         self.browsers = world.browsers()
         self.words = {
             who: oracle.words(account and account.pk if who != "fay" else None)
@@ -74,15 +78,22 @@ class Walk:
     def _steps(self, route: str) -> Iterator[None]:
         """Yield after each thing that was tried."""
         found = PARAMETER.search(route)
-        tries_all = "ed" if TABLE[route] == CLIENTS else "alice"  # each has something that ended
-        for who in self.world.accounts:
-            methods = USUAL + STRANGE if self.whole or who == tries_all else USUAL
+        for who in self.people(route):
+            methods = USUAL + STRANGE if self._tries_all(who, route) else USUAL
             if found:
                 yield from self._at_things(who, methods, route, found[1])
             else:
                 for method in methods:
                     self._without_thing(who, method, route)
                     yield
+
+    def people(self, route: str) -> list[str]:
+        """Return as whom an address is visited."""
+        return one_of_each(route) if self.in_brief else [*self.world.accounts]
+
+    def _tries_all(self, who: str, route: str) -> bool:
+        has_something_ended = "ed" if TABLE[route] == CLIENTS else "alice"
+        return self.whole or (who == has_something_ended and not self.in_brief)
 
     def _at_things(
         self, who: str, methods: tuple[str, ...], route: str, parameter: str

@@ -10,6 +10,7 @@ import re
 from copy import deepcopy
 from datetime import date, datetime, timedelta
 from itertools import count
+from random import Random
 from uuid import uuid4
 
 from django.utils import timezone
@@ -31,11 +32,24 @@ CANARY = re.compile(rb"\b(?:fn|ln|em|ph|note|off)qa\d+z", re.IGNORECASE)
 # Reasons of endings in this world: words that stand on no other page a client can open.
 REASONS = [EndReason.NOT_A_FIT, EndReason.LOST_CONTACT]
 UNKNOWN = "bcdfghjkmn"
+# Who may do alike: therapists, clients, and who is nobody's client.
+ALIKE = (
+    ("alice",),
+    ("bob", "cora"),
+    ("ann", "anna", "ben", "ed", "tess"),
+    ("dora", "fay", "visitor"),
+)
 
 
 def canaries(body: bytes) -> set[str]:
     """Return the canaries of a text."""
     return {found.decode().lower() for found in CANARY.findall(body)}
+
+
+def one_of_each(route: str) -> list[str]:
+    """Return Alice and one of each kind of people, others at other addresses."""
+    chance = Random(route)
+    return [chance.choice(people) for people in ALIKE]
 
 
 class World:

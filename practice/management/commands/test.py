@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ctypes.util import find_library
+from tempfile import TemporaryFile
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,7 +24,7 @@ LONG_FORM = {"WALK": "whole", "CLOCKS": "whole"}  # what is otherwise tried in p
 
 
 class Command(BaseCommand):
-    """Run pytest twice: on SQLite, then with the browser on PostgreSQL."""
+    """Run pytest twice at once: on SQLite, and with the browser on PostgreSQL."""
 
     help = (
         "Runs every test: all on SQLite, and on PostgreSQL those of the database and of the "
@@ -72,16 +73,18 @@ class Command(BaseCommand):
         if "--long" in flags:
             os.environ.update(LONG_FORM)
         which = ON_POSTGRES_TOO if flags else ON_POSTGRES
-        self.say("Tests on SQLite, without the browser")
-        on_sqlite = pytest("", "-m", "not browser", *arguments)
         self.provide_browser()
-        try:
-            with postgres() as (url, origin):
-                self.say(f"Tests on PostgreSQL ({origin}), with the browser: {which}")
-                on_postgres = pytest(url, "-m", which, *arguments)
-        except (OSError, RuntimeError) as error:
-            self.say(f"PostgreSQL cannot be used: {error}")
-            on_postgres = 1
+        with beside("", "-m", "not browser", *arguments) as meanwhile:
+            try:
+                with postgres() as (url, origin):
+                    self.say(f"Tests on PostgreSQL ({origin}), with the browser: {which}")
+                    on_postgres = pytest(url, "-m", which, *arguments)
+            except (OSError, RuntimeError) as error:
+                self.say(f"PostgreSQL cannot be used: {error}")
+                on_postgres = 1
+            on_sqlite, said = meanwhile()
+        self.say("Tests on SQLite at the same time, without the browser")
+        self.stdout.write(said)
 
         self.say(f"SQLite: {outcome(on_sqlite)}. PostgreSQL and browser: {outcome(on_postgres)}.")
         failed = [code for code in (on_sqlite, on_postgres) if code not in (PASSED, NO_TESTS)]
@@ -124,10 +127,41 @@ class Command(BaseCommand):
 
 def pytest(database_url: str, *arguments: str) -> int:
     """Run pytest on a database and return its exit code; without an address, on SQLite."""
-    environment = {**os.environ, "DATABASE_URL": database_url}
+    return subprocess.run(**call(database_url, *arguments)).returncode
+
+
+@contextmanager
+def beside(database_url: str, *arguments: str) -> Iterator[Callable[[], tuple[int, str]]]:
+    """Run pytest on a database meanwhile; yield what waits for its exit code and what it said.
+
+    A browser leaves a third of its time to others.
+    """
+    with TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        process = subprocess.Popen(
+            **call(database_url, *arguments), stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
+
+        def outcome_of_it() -> tuple[int, str]:
+            code = process.wait()
+            said.seek(0)
+            return code, said.read()
+
+        try:
+            yield outcome_of_it
+        finally:
+            process.kill()
+            process.wait()
+
+
+def call(database_url: str, *arguments: str) -> dict[str, Any]:
+    """Return how pytest is called on a database."""
     at_once = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal", "--durations=10"]
-    command = [sys.executable, "-m", "pytest", *at_once, *arguments]
-    return subprocess.run(command, env=environment).returncode
+    # Each run has a memory of its own of what failed last.
+    cache = f"cache_dir=.pytest_cache/{'postgresql' if database_url else 'sqlite'}"
+    return {
+        "args": [sys.executable, "-m", "pytest", *at_once, "-o", cache, *arguments],
+        "env": {**os.environ, "DATABASE_URL": database_url},
+    }
 
 
 @contextmanager
