@@ -19,7 +19,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
     def act_on_own_connection(act: Callable[[], object]) -> object:
         try:
             connection.ensure_connection()
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=120)
             return act()
         except Relationship.AlreadyDone:
             return "already done"

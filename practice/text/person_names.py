@@ -80,6 +80,7 @@ def _bare(text: str) -> str:
     return only_letters(bare.translate(_APOSTROPHES).translate(_LETTERS))
 
 
+@cache
 def _is_punctuation(character: str) -> bool:
     return unicodedata.category(character)[0] == "P"
 

@@ -17,7 +17,7 @@ from tests.reading import read
 
 HUGE = "a quiet harbour " * 31_250  # 500,000 characters; they were looked at for 68 s
 REFUSAL = "The password must be 200 characters or fewer"
-SECONDS = 5  # far from 68, and enough for a busy machine
+SECONDS = 5  # of work, whatever else the machine does; far from 68
 
 
 def test_the_longest_password_there_is_signs_in(alice):
@@ -33,12 +33,12 @@ def test_the_longest_password_there_is_signs_in(alice):
 
 @pytest.mark.parametrize("password", [HUGE, HUGE[: LONGEST + 1], "ab" * LONGEST])
 def test_a_longer_one_is_refused_at_once(password):
-    begun = time.monotonic()
+    begun = time.process_time()
 
     with pytest.raises(ValidationError, match="200 characters or fewer"):
         validate_password(password)
 
-    assert time.monotonic() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 @pytest.fixture
@@ -50,13 +50,13 @@ def reset_link(alice, client, mailoutbox) -> str:
 
 def sent_to(place: str, names: tuple[str, ...], browser: Browser) -> str:
     """Send a huge password in one field after the other, and say what came back."""
-    begun = time.monotonic()
+    begun = time.process_time()
     told = []
     for name in names:
         fields = {"login": "alice@practice.example", **dict.fromkeys(names, PASSWORD), name: HUGE}
         answer = browser.post(place, fields)
         told.append((answer.status_code, REFUSAL in read(answer).text))
-    assert time.monotonic() - begun < SECONDS * len(names)
+    assert time.process_time() - begun < SECONDS * len(names)
     return told
 
 

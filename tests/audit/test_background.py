@@ -34,7 +34,7 @@ def chaining(monkeypatch):
 
 
 def until(happened) -> None:
-    patience = time.monotonic() + 20
+    patience = time.monotonic() + 120
     while not happened():
         assert time.monotonic() < patience
         time.sleep(0.01)

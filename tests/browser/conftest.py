@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
 from clients.models import Client
@@ -29,7 +29,10 @@ STAYS_AT_HOME = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 HTMX_SCRIPT = re.compile(r"/[^/]*htmx[^/]*\.js")
+PATIENCE = 60_000  # milliseconds until something is given up; a busy machine is no fault
 PARTS_OF_A_PAGE = {"font", "image", "script", "stylesheet"}
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -76,7 +79,7 @@ def new_context(
 
     def watched(**options: Any) -> BrowserContext:
         context = new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         watch(context, troubles)
         contexts.append(context)
         return context

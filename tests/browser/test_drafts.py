@@ -47,7 +47,7 @@ def test_a_page_that_is_left_when_a_session_ends_comes_back_as_typed(
 ):
     type_phone(desk, ann)
 
-    expect(title(desk)).to_have_text("Sign in", timeout=20_000)
+    expect(title(desk)).to_have_text("Sign in")
 
     expect(banner(desk)).to_contain_text("You were signed out because you had not used")
     expect(desk.get_by_text("What you typed is kept for two hours")).to_be_visible()
@@ -70,7 +70,7 @@ def test_a_page_in_which_nothing_was_typed_is_left_without_a_word(
 ):
     desk.goto(f"/clients/{ann.public_id}/edit/")
 
-    expect(title(desk)).to_have_text("Sign in", timeout=20_000)
+    expect(title(desk)).to_have_text("Sign in")
 
     expect(desk.get_by_text("What you typed is kept")).to_have_count(0)
     sign_in_again(desk, alice.user.email, settings)
@@ -85,7 +85,7 @@ def test_two_tabs_that_are_left_at_once_both_come_back(desk, ann, ben, alice, se
     type_phone(other, ben, "22222")
 
     for page in (desk, other):
-        expect(title(page)).to_have_text("Sign in", timeout=20_000)
+        expect(title(page)).to_have_text("Sign in")
     sign_in_again(desk, alice.user.email, settings)
 
     expect(desk.get_by_label("Phone")).to_have_value("11111")
@@ -101,7 +101,7 @@ def test_rows_that_were_added_come_back(desk, alice, quick, settings):
     desk.get_by_label("Days off 1, from").fill("2027-08-01")
     desk.get_by_label("Days off 1, to").fill("2027-08-14")
 
-    expect(title(desk)).to_have_text("Sign in", timeout=20_000)
+    expect(title(desk)).to_have_text("Sign in")
     sign_in_again(desk, alice.user.email, settings)
 
     expect(desk.get_by_label("Days off 1, to")).to_have_value("2027-08-14")
@@ -112,7 +112,7 @@ def test_the_next_person_at_this_browser_finds_nothing(desk, ann, bob, alice, qu
     for page in ("/help/", "/privacy/", "/accessibility/"):
         desk.goto(page)
     type_phone(desk, ann)
-    expect(title(desk)).to_have_text("Sign in", timeout=20_000)
+    expect(title(desk)).to_have_text("Sign in")
     place = f"/clients/{ann.public_id}/edit/"
 
     sign_in_again(desk, bob.user.email, settings)

@@ -133,11 +133,12 @@ def test_no_single_character_is_accepted_that_nobody_sees():
 @pytest.mark.parametrize("unit", ["\u200d", "\ufe0f", "\u0335", "\u200b", " ", "\r", "("])
 def test_the_longest_body_costs_no_more_than_its_length(unit):
     body = f"a{unit * 200_000}a"
-    started = time.perf_counter()
+    started = time.process_time()
 
     one_line(body), several_lines(body), is_piled(body)
 
-    assert time.perf_counter() - started < 5  # a power of the length would take an hour
+    # Of work, whatever else the machine does; a power of the length would take an hour.
+    assert time.process_time() - started < 5
 
 
 # As fields of a form.
