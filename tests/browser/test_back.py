@@ -49,13 +49,18 @@ class Tab:
         return str(self.run("document.title + document.documentElement.outerHTML"))
 
 
-@pytest.fixture
-def tab(
-    launch_browser: Callable[..., Browser], browser_context_args: dict[str, object]
-) -> Iterator[Tab]:
+@pytest.fixture(scope="module")
+def with_cache(launch_browser: Callable[..., Browser]) -> Iterator[Browser]:
+    """A browser with its back/forward cache."""
     browser = launch_browser(ignore_default_args=[OFF], executable_path=find_chromium(whole=True))
-    yield Tab(browser.new_context(**browser_context_args).new_page())
+    yield browser
     browser.close()
+
+
+@pytest.fixture
+def tab(with_cache: Browser, browser_context_args: dict[str, object]) -> Iterator[Tab]:
+    with with_cache.new_context(**browser_context_args) as context:
+        yield Tab(context.new_page())
 
 
 @pytest.fixture
