@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from practice.profiles.figures import count_installation
 from tests.access.world import World
 
 
@@ -14,3 +16,9 @@ def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     with django_db_blocker.unblock(), transaction.atomic():
         yield World()
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def counted(nothing_kept: None, world: World) -> None:
+    """The figures of today are there, as after a night: no page has them worked out afterwards."""
+    count_installation(timezone.now())
