@@ -30,6 +30,7 @@
   // The same address again: whoever is signed out is sent to sign in, and told why.
   const leave = async () => {
     await save();
+    dispatchEvent(new Event("leaving"));
     location.replace(here());
     return new Promise(() => {}); // no other tab goes on before this page is gone
   };
@@ -53,6 +54,7 @@
     confirm?.addEventListener("click", async (event) => {
       event.preventDefault();
       await save();
+      dispatchEvent(new Event("leaving"));
       location.assign(`${confirm.pathname}?next=${encodeURIComponent(here())}`);
     });
     const form = document.getElementById("stay-form");

@@ -1,7 +1,7 @@
 """The availability editor: weekly hours, rules and days off, as one form that needs no script.
 
-"Add" and "Remove" are submit buttons of the same form. They answer with the form as typed, one row
-more or less, and check nothing yet.
+"Add", "Remove", "Copy" and "Not available" are submit buttons of the same form. They answer with
+the form as typed but for what they do, and check nothing yet.
 """
 
 from collections.abc import Mapping
@@ -16,22 +16,19 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
-from practice.booking.forms import (
-    MOST_DAYS_OFF,
-    RANGES,
+from practice.booking.forms import MOST_DAYS_OFF, RANGES, DaysOffRows, RulesForm
+from practice.booking.models import BookingRules, WeeklyHours, rules_of
+from practice.booking.rows import Rows
+from practice.booking.weekly_hours import (
+    KEYS,
+    MOST_TIMES,
+    WEEKDAYS,
+    WORKDAYS,
     DayRows,
-    DaysOffRows,
-    Rows,
-    RulesForm,
     SpanRows,
 )
-from practice.booking.models import BookingRules, WeeklyHours, rules_of
 from practice.diary.models import Session
 from practice.web.typed_rows import typed_rows
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# One more than may be saved, so that too many can be refused.
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 
 
 class Availability:
@@ -39,24 +36,18 @@ class Availability:
 
     def __init__(self, therapist: Therapist, data: Mapping[str, str] | None) -> None:
         self.therapist = therapist
-        self._do = (data or {}).get("do", "")
+        pressed = (data or {}).get("do", "")
+        self._do, _, self._where = pressed.partition("-")
         self._data = data
-        self.is_bound = data is not None and not self._do
-        hours: list[Any] = list(therapist.weekly_hours.values("weekday", "starts", "ends"))
-        self.days: list[DayRows] = [
-            self._make(
-                SpanRows,
-                name[:3].lower(),
-                [h for h in hours if h["weekday"] == weekday],
-                [f"{name}, {ordinal} time" for ordinal in ORDINALS],
-            )
-            for weekday, name in enumerate(WEEKDAYS)
-        ]
+        self.is_bound = data is not None and not pressed
+        self.is_unsaved = data is not None
+        self.days = self._make_days()
+        # One name more than may be saved, so that too many can be refused.
         self.days_off = self._make(
             DaysOffRows,
             "off",
-            list(therapist.time_off.values("first_day", "last_day", "reason")),
             [f"Days off {number}" for number in range(1, MOST_DAYS_OFF + 2)],
+            list(therapist.time_off.values(*DaysOffRows.columns)),
         )
         self.rules = RulesForm(data if self.is_bound else None, instance=rules_of(therapist))
         if data is not None and not self.is_bound:
@@ -65,34 +56,80 @@ class Availability:
                 name: data.get(name, "") for name in RANGES
             }
 
-    def _make(self, rows: Any, prefix: str, saved: list[Any], names: list[str]) -> Any:
-        """Return rows as sent; or as saved, or as typed with one row more or less."""
-        data, fields = self._data, rows.form.base_fields
+    @property
+    def copied(self) -> str:
+        """The key of the day that has just been copied to all weekdays, "mon"; or nothing."""
+        return self._where if self._do == "copy" and self._where in WORKDAYS else ""
+
+    def _make_days(self) -> list[DayRows]:
+        hours: list[Any] = list(self.therapist.weekly_hours.values("weekday", *DayRows.columns))
+        is_new = self._data is None and not hours
+        days: list[DayRows] = []
+        above: list[dict] = []
+        for weekday, (key, name) in enumerate(zip(KEYS, WEEKDAYS, strict=True)):
+            names = [f"{name}, time {number}" for number in range(1, MOST_TIMES + 2)]
+            saved = [each for each in hours if each["weekday"] == weekday]
+            begins_here = is_new and key == KEYS[0]
+            day = self._make(SpanRows, key, names, saved, above, [{}] if begins_here else None)
+            day.is_open = day.is_open or begins_here
+            above = _typed(day.initial or []) or above
+            days.append(day)
+        return days
+
+    def _make(  # long for its arguments: what the rows are, and what they begin with
+        self,
+        rows: Any,
+        prefix: str,
+        names: list[str],
+        saved: list[dict],
+        above: list[dict] | None = None,
+        initial: list[dict] | None = None,
+    ) -> Any:
+        """Return rows as sent; or as saved; or as typed and then changed by a button."""
         more: dict[str, Any] = {"prefix": prefix, "names": names, "saved": saved}
-        more["shown"] = data.get(f"{prefix}-shown") if data else None
+        more["shown"] = self._data.get(f"{prefix}-shown") if self._data else None
         if self.is_bound:
-            return rows(data, **more)
-        most = len(names) - 1
-        shown = saved if data is None else typed_rows(data, prefix, fields, most=most)
-        if self._do == f"add-{prefix}" and len(shown) < most:
-            shown.append({})
-        for number in range(len(shown)):
-            if self._do == f"remove-{prefix}-{number}":
-                del shown[number]
-                break
-        made = rows(initial=shown, **more)
-        if self._do == f"add-{prefix}":
+            made = rows(self._data, **more)
+            made.is_open = made.has_errors
+        elif self._data is None:
+            made = rows(initial=initial or rows.initial_of(saved), **more)
+        else:
+            made = rows(initial=self._changed(rows, prefix, len(names) - 1, above), **more)
+            made.is_open = self._where.partition("-")[0] == prefix
+        if (self._do, self._where) == ("add", prefix) and made.forms:
             first_field, *_ = made.forms[-1].fields.values()
             first_field.widget.attrs["autofocus"] = True
         return made
+
+    def _changed(
+        self, rows: Any, prefix: str, most: int, above: list[dict] | None
+    ) -> list[dict[str, Any]]:
+        """Return what was typed in some rows, with what the button that was pressed does to it."""
+        data, fields = self._data or {}, rows.form.base_fields
+        shown: list[dict[str, Any]] = typed_rows(data, prefix, fields, most=most)
+        if self.copied and prefix in WORKDAYS:
+            return _typed(typed_rows(data, self.copied, fields, most=most))
+        if (self._do, self._where) == ("clear", prefix):
+            return []
+        if (self._do, self._where) == ("add", prefix):
+            if above and not _typed(shown):
+                return above  # a day begins like the one above it
+            return [*shown, {}][: max(most, len(shown))]
+        for number in range(len(shown)):
+            if (self._do, self._where) == ("remove", f"{prefix}-{number}"):
+                del shown[number]
+                break
+        return shown
 
     def _again(self, rows: Any) -> Any:
         """Return rows that are in order as they are now with what was changed, to be sent again."""
         if rows.result is None:
             return rows
         known = {"names": rows.names, "saved": [*rows.now.values()], "shown": None}
-        again = type(rows)(initial=rows.result_values, prefix=rows.prefix, **known)
+        initial = rows.initial_of(rows.all_values(rows.result))
+        again = type(rows)(initial=initial, prefix=rows.prefix, **known)
         again.asks = rows.asks
+        again.is_open = bool(rows.asks)
         return again
 
     @property
@@ -165,9 +202,14 @@ class Availability:
         return sum(map(is_outside, self.therapist.sessions.upcoming()))
 
 
+def _typed(rows: list[dict]) -> list[dict]:
+    """Return the rows in which something stands."""
+    return [row for row in rows if any(row.values())]
+
+
 def _change(there: QuerySet, rows: Rows, more: dict) -> bool:
     """Make `there` what comes of the rows, and say whether anything had to be changed."""
-    result, fields = rows.result or set(), rows.form.base_fields
+    result, fields = rows.result or set(), rows.columns
     gone, new = rows.now.keys() - result, result - rows.now.keys()
     for row in gone:
         there.filter(**{name: rows.now[row][name] for name in fields}).delete()

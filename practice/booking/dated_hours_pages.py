@@ -16,9 +16,9 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.dated_hours import DatedHours
-from practice.booking.forms import overlap
 from practice.booking.models import BookingRules, each_free_time, rules_of
 from practice.booking.openings import instants
+from practice.booking.weekly_hours import overlap
 from practice.text.fields import LineField
 from practice.text.spoken import hours_between, monday
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown

@@ -1,64 +1,18 @@
-"""The rows of the availability editor: times of a weekday, days off; and the rules."""
+"""What the availability editor has besides hours: days off, and rules."""
 
-from datetime import time, timedelta
-from itertools import combinations
-from typing import Any
+from datetime import date, timedelta
 
 from django import forms
-from django.forms import BaseFormSet, formset_factory
-from django.template.defaultfilters import date
 from django.utils import timezone
 
 from practice.booking.models import BookingRules
-from practice.booking.row_changes import Row, as_text, from_text, merged
+from practice.booking.rows import RowForm, Rows, make_rows
 from practice.text.fields import LineField
-from practice.web.edits import EditMixin, changed_to
+from practice.web.edits import EditMixin
 
-MOST_SPANS, MOST_DAYS_OFF = 8, 50  # of a weekday, and in all
+MOST_DAYS_OFF = 50
 FURTHEST_DAY_OFF = timedelta(days=3653)
-_TIME, _DAY = {"type": "time", "step": "900"}, {"type": "date"}
-
-
-class RowForm(forms.Form):
-    """A row that does not count while it is empty, and whose errors say which row it is."""
-
-    def __init__(self, *args: Any, row: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs | {"empty_permitted": True})
-        self.row = row
-        for field in self.fields.values():
-            for code, words in field.error_messages.items():
-                field.error_messages[code] = f"{row}: {words[:1].lower()}{words[1:]}"
-
-    @property
-    def is_filled(self) -> bool:
-        return self.is_valid() and bool(self.cleaned_data)
-
-
-class SpanForm(RowForm):
-    """From when to when, on one weekday."""
-
-    starts = forms.TimeField(
-        label="From",
-        widget=forms.TimeInput(_TIME, format="%H:%M"),
-        error_messages={"required": "Enter a start", "invalid": "Enter a time like 09:00"},
-    )
-    ends = forms.TimeField(
-        label="To",
-        widget=forms.TimeInput(_TIME, format="%H:%M"),
-        error_messages={"required": "Enter an end", "invalid": "Enter a time like 17:00"},
-    )
-
-    def clean(self) -> dict:
-        super().clean()
-        cleaned_data = self.cleaned_data
-        starts, ends = cleaned_data.get("starts"), cleaned_data.get("ends")
-        if starts is not None and ends is not None and time.min != ends <= starts:
-            self.add_error("ends", f"{self.row}: the end must be after the start")
-        return cleaned_data
-
-    @property
-    def span(self) -> tuple[time, time]:
-        return self.cleaned_data["starts"], self.cleaned_data["ends"]
+_DAY = {"type": "date"}
 
 
 class DaysOffForm(RowForm):
@@ -91,127 +45,52 @@ class DaysOffForm(RowForm):
             self.add_error("last_day", f"{self.row}: the last day must not be before the first")
         return cleaned_data
 
-
-class Rows(BaseFormSet):
-    """Rows of one kind; `names` has the name of each, `saved` the values of those there are.
-
-    `shown` is what the page showed, as it carries it; what was sent is a change of that, and
-    `result` what comes of it: the rows as they are to be (`practice.booking.row_changes`).
-    """
-
-    def __init__(
-        self, *args: Any, names: list[str], saved: list[dict], shown: str | None, **kwargs: Any
-    ) -> None:
-        self.names = names
-        self.now = {self.row_of(values): values for values in saved}
-        self.shown = as_text(self.now) if shown is None else shown
-        self.result: set[Row] | None = None
-        self.asks = ""  # in words, what was changed elsewhere, too
-        super().__init__(*args, **kwargs)
-
-    def row_of(self, values: dict) -> Row:
-        return tuple(str(values[name]) for name in self.form.base_fields)
-
-    def get_form_kwargs(self, index: int | None) -> dict:
-        row = self.names[index] if index is not None and index < len(self.names) else ""
-        return super().get_form_kwargs(index) | {"row": row}
-
-    def full_clean(self) -> None:
-        """Refuse, in a sentence, a form that has lost count of its rows."""
-        super().full_clean()
-        if not self.is_bound:
-            return
-        total = self.management_form.cleaned_data.get("TOTAL_FORMS") or 0
-        if not self.management_form.is_valid() or total < 0:
-            words = "This page was not sent whole. Nothing was saved. Reload it and try again"
-            self._non_form_errors = self.error_class([words])
-        if not self._non_form_errors and not any(form.errors for form in self.forms):
-            self._compare()
-
-    def _compare(self) -> None:
-        """Find out what comes of the changes, or ask."""
-        shown, now = from_text(self.shown), {*self.now}
-        self.result = merged(shown, {*self.sent}, now)
-        if self.result is None or not self.is_possible(self.result):
-            self.result = {*self.sent} | now - shown  # to be shown, and decided
-            if not self.is_possible(self.result):
-                self.result = {*self.sent}
-            self.asks = changed_to(self.what, "; ".join(map(self.spoken, self.now.values())))
-            self._non_form_errors = self.error_class([self.asks])
+    @property
+    def words(self) -> str:
+        """What stands in it: "24 December 2026 to 3 January 2027"."""
+        field = forms.DateField(required=False)
+        try:
+            first, last = (field.to_python(self[n].value()) for n in ("first_day", "last_day"))
+        except forms.ValidationError:
+            first = last = None
+        return in_words(first, last) if first and last else "Not complete"
 
     @property
-    def filled(self) -> list[RowForm]:
-        return [form for form in self.forms if form.is_filled]
+    def is_new(self) -> bool:
+        return not (self["first_day"].value() and self["last_day"].value())
 
     @property
-    def sent(self) -> dict[Row, dict]:
-        """The values of each row that was sent."""
-        return {self.row_of(form.cleaned_data): form.cleaned_data for form in self.filled}
+    def is_open(self) -> bool:
+        """Whether its fields are seen on arrival: while it is new, and where it is wrong."""
+        return self.is_new or bool(self.is_bound and self.errors)
 
-    @property
-    def result_values(self) -> list[dict]:
-        """The values of the rows of `result`, in order."""
-        return [(self.now | self.sent)[row] for row in sorted(self.result or ())]
 
-    @property
-    def what(self) -> str:
-        """What a sentence calls them."""
-        return "Days off"
+class OffRows(Rows):
+    """Days off, in any order."""
 
-    def is_possible(self, rows: set[Row]) -> bool:
-        """Whether these rows may stand beside each other."""
-        return len(rows) <= self.max_num
+    columns = ("first_day", "last_day", "reason")
+    what = "Days off"
 
     def spoken(self, values: dict) -> str:
-        first, last = (date(values[name], "j F Y") for name in ("first_day", "last_day"))
-        days = first if first == last else f"{first} to {last}"
-        return f"{days} ({values['reason']})" if values["reason"] else days
+        words = in_words(values["first_day"], values["last_day"])
+        return f"{words} ({values['reason']})" if values["reason"] else words
 
 
-class DayRows(Rows):
-    """The spans of one weekday; no two overlap."""
-
-    @property
-    def day(self) -> str:
-        return self.names[0].partition(",")[0]
-
-    @property
-    def what(self) -> str:
-        return self.day
-
-    def is_possible(self, rows: set[Row]) -> bool:
-        values = [(self.now | self.sent)[row] for row in rows]
-        pairs = combinations([(each["starts"], each["ends"]) for each in values], 2)
-        return super().is_possible(rows) and not any(overlap(*pair) for pair in pairs)
-
-    def spoken(self, values: dict) -> str:
-        return f"{values['starts']:%H:%M} to {values['ends']:%H:%M}"
-
-    @property
-    def spans(self) -> list[SpanForm]:
-        return [form for form in self.filled if isinstance(form, SpanForm)]
-
-    def clean(self) -> None:
-        seen: list[tuple[time, time]] = []
-        for form in self.spans:
-            if any(overlap(form.span, other) for other in seen):
-                form.add_error("starts", f"{self.day}: the times overlap")
-            else:
-                seen.append(form.span)
+def in_words(first: date, last: date) -> str:
+    """Return days off in words: a day, or from when to when."""
+    if first == last:
+        return f"{first:%A} {first.day} {first:%B %Y}"
+    return f"{first.day} {first:%B %Y} to {last.day} {last:%B %Y}"
 
 
-def overlap(one: tuple[time, time], other: tuple[time, time]) -> bool:
-    """Whether two times of one day share any; 00:00 ends at the day's end."""
-    (a, b), (c, d) = ((s, e if e != time.min else time.max) for s, e in (one, other))
-    return a < d and c < b
-
+DaysOffRows = make_rows(DaysOffForm, OffRows, MOST_DAYS_OFF)
 
 RANGES = {
     "session_minutes": ("A session lasts", 15, 240, "minutes"),
     "gap_minutes": ("The gap between sessions is", 0, 120, "minutes"),
     "notice_hours": ("The shortest notice is", 2, 72, "hours"),
     "furthest_weeks": ("The furthest ahead is", 1, 26, "weeks"),
-    "most_booked": ("Booked at once, per client, are", 1, 20, "sessions"),
+    "most_booked": ("Booked at once, per client:", 1, 20, "sessions"),
 }
 
 
@@ -238,14 +117,3 @@ class RulesForm(EditMixin, forms.ModelForm):
             )
             for name, (what, least, most, unit) in RANGES.items()
         }
-
-
-def _rows(form: type[RowForm], formset: type[Rows], most: int) -> Any:
-    # One more than allowed is read, so that too many can be refused.
-    return formset_factory(
-        form, formset=formset, extra=0, max_num=most, absolute_max=most + 1, validate_max=True
-    )
-
-
-SpanRows = _rows(SpanForm, DayRows, MOST_SPANS)
-DaysOffRows = _rows(DaysOffForm, Rows, MOST_DAYS_OFF)

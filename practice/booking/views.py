@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
+from practice.booking.dated_hours_pages import MOST_TO_COME
 from practice.booking.models import each_free_time
 from practice.text.spoken import week_of
 from practice.web.drafts import sent_or_draft
@@ -84,4 +85,6 @@ def availability(request: TherapistRequest) -> HttpResponse:
     if form.is_valid():
         banner(request, "availability_saved", outside=form.booked_outside())
         return see_other("availability")
-    return render_form(request, "booking/availability.html", {"form": form})
+    coming = request.therapist.dated_hours.filter(day__gte=timezone.localdate())
+    context = {"form": form, "coming": coming[:MOST_TO_COME]}
+    return render_form(request, "booking/availability.html", context)

@@ -19,15 +19,17 @@ def availability(
 ) -> dict[str, object]:
     """Return what a browser sends: `availability(mon=["09:00-12:00"], off=[(first, last, why)])`.
 
-    A day's rows are "from-to", either of which may be empty.
+    A day's rows are "from-to", either of which may be empty, or "from-to/from-to" with a break.
     """
     typed: dict[str, object] = RULES | (rules or {})
     for key in KEYS:
         spans = days.get(key, [])
         typed |= {f"{key}-TOTAL_FORMS": len(spans), f"{key}-INITIAL_FORMS": 0}
         for number, span in enumerate(spans):
-            starts, _, ends = span.partition("-")
-            typed |= {f"{key}-{number}-starts": starts, f"{key}-{number}-ends": ends}
+            for name, times in zip(("", "break_"), span.partition("/")[::2], strict=True):
+                starts, _, ends = times.partition("-")
+                typed |= {f"{key}-{number}-{name}starts": starts}
+                typed |= {f"{key}-{number}-{name}ends": ends}
     typed |= {"off-TOTAL_FORMS": len(off), "off-INITIAL_FORMS": 0}
     for number, row in enumerate(off):
         names = ("first_day", "last_day", "reason")

@@ -1,11 +1,13 @@
 """The availability editor: hours, rules and days off, as one form that needs no script."""
 
+import re
 from datetime import date, time
 
 import pytest
 import time_machine
 
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
+from practice.booking.weekly_hours import WEEKDAYS
 from tests.booking import KEYS, RULES, availability
 from tests.diary import (
     DAY,
@@ -20,7 +22,7 @@ from tests.diary import (
     sessions_as_stored,
     works,
 )
-from tests.reading import Page, read
+from tests.reading import Page, read, sent_by
 
 ADDRESS = "/diary/availability/"
 
@@ -264,6 +266,12 @@ def test_a_day_has_room_for_eight_rows(send):
         "remove-mon-²",
         "remove-mon-" + "9" * 5000,
         "²",
+        "-",
+        "copy-",
+        "copy-sat",
+        "copy-tue-0",
+        "clear-",
+        "clear-someday",
     ],
     ids=lambda do: do[:16],
 )
@@ -317,8 +325,8 @@ def test_an_end_before_the_start_names_day_and_row(send):
 
     page = refused(
         answer,
-        "Monday, first time: the end must be after the start",
-        "Wednesday, second time: the end must be after the start",
+        "Monday, time 1: the end must be after the start",
+        "Wednesday, time 2: the end must be after the start",
     )
     assert rows(page, "mon") == ["12:00-09:00"]
     assert "#id_mon-0-ends" in page.addresses
@@ -344,7 +352,7 @@ def test_times_that_overlap_name_the_day(send, spans):
 
 @pytest.mark.parametrize("span", ["09:00-", "-12:00", "late-later", "25:00-26:00"])
 def test_half_a_row_or_nonsense_names_day_and_row(send, span):
-    refused(send(tue=["08:00-08:50", span]), "Tuesday, second time")
+    refused(send(tue=["08:00-08:50", span]), "Tuesday, time 2: enter ")
 
 
 @pytest.mark.parametrize(
@@ -510,3 +518,175 @@ def test_a_new_time_is_free_at_once_and_a_removed_one_is_not(save, as_ann, indiv
     assert as_ann.get(address).status_code == 200
     assert as_ann.get(f"/book/{individual.public_id}/2025-11-26/1600/").status_code == 409
     assert hours(alice) == [f"wed {time(19):%H:%M}-20:00"]
+
+
+# A line of words for each day, and breaks.
+
+
+def lines(page: Page) -> list[str]:
+    """Return each day's line of words: "Monday: 9am to 5pm"."""
+    text = page.ids["weekly-list"]
+    found = re.findall(r"(\w+day) (.*?) Change \1", text)
+    return [f"{day}: {words}" for day, words in found]
+
+
+def open_days(page: Page) -> list[bool]:
+    """Return of each day whether its fields are seen."""
+    return ["open" in a for tag, a in page.tags if tag == "details" and "class" not in a]
+
+
+def test_a_break_is_entered_with_its_time_and_saved_as_two_spans(as_alice, send, alice):
+    answer = send(mon=["09:00-17:00/13:00-14:00"])
+
+    assert answer.status_code == 303
+    assert hours(alice) == ["mon 09:00-13:00", "mon 14:00-17:00"]
+    page = read(as_alice.get(ADDRESS))
+    assert rows(page, "mon") == ["09:00-17:00"]
+    assert [page.value_of(f"mon-0-break_{end}") for end in ("starts", "ends")] == ["13:00", "14:00"]
+    assert lines(page)[:2] == ["Monday: 9am to 5pm, break 1pm to 2pm", "Tuesday: Not available"]
+
+
+@pytest.mark.parametrize(
+    ("spans", "words", "number"),
+    [
+        (["09:00-12:00", "13:30-17:00"], "9am to 5pm, break midday to 1:30pm", 1),
+        (["09:00-12:00", "13:31-17:00"], "9am to midday and 1:31pm to 5pm", 2),
+        (["09:00-12:00", "12:00-17:00"], "9am to midday and midday to 5pm", 2),
+        (
+            ["09:00-10:00", "11:00-12:00", "13:00-14:00"],
+            "9am to midday, break 10am to 11am; 1pm to 2pm",
+            2,
+        ),
+        (["09:00-10:00", "22:30-00:00"], "9am to 10am and 10:30pm to midnight", 2),
+    ],
+    ids=str,
+)
+def test_a_day_is_shown_in_one_line_of_words(as_alice, alice, spans, words, number):
+    works(alice, *spans, days=range(1), gap_minutes=5)
+
+    page = read(as_alice.get(ADDRESS))
+
+    assert lines(page)[0] == f"Monday: {words}"
+    assert len(rows(page, "mon")) == number
+    before = hours(alice)
+    assert as_alice.post(ADDRESS, sent_by(as_alice.get(ADDRESS), "off-shown")).status_code == 303
+    assert hours(alice) == before
+    assert not alice.entries.filter(verb="availability_changed").exists()
+
+
+@pytest.mark.parametrize(
+    ("span", "words", "field"),
+    [
+        ("09:00-17:00/13:00-", "Monday, time 1: enter when the break ends", "break_ends"),
+        ("09:00-17:00/-14:00", "Monday, time 1: enter when the break starts", "break_starts"),
+        ("09:00-17:00/14:00-13:00", "Monday, time 1: the break must end after", "break_ends"),
+        ("09:00-17:00/13:00-13:00", "Monday, time 1: the break must end after", "break_ends"),
+        ("09:00-17:00/08:00-10:00", "the break must be within 9am to 5pm", "break_starts"),
+        ("09:00-17:00/09:00-10:00", "the break must be within 9am to 5pm", "break_starts"),
+        ("09:00-17:00/16:00-17:00", "the break must be within 9am to 5pm", "break_starts"),
+        ("09:00-17:00/noon-14:00", "Monday, time 1: enter a time like 13:00", "break_starts"),
+        ("09:00-/13:00-14:00", "Monday, time 1: enter when it ends", "ends"),
+        ("-17:00/13:00-14:00", "Monday, time 1: enter when it starts", "starts"),
+        ("-/13:00-14:00", "Monday, time 1: enter when it starts", "starts"),
+    ],
+)
+def test_a_break_that_cannot_be_is_refused_in_words(send, span, words, field):
+    page = refused(send(mon=[span], wed=["09:00-10:00"]), words)
+
+    assert f"#id_mon-0-{field}" in page.addresses
+    assert open_days(page) == [True] + [False] * 6
+
+
+def test_a_break_leaves_room_for_another_time(save, alice):
+    save(mon=["09:00-17:00/13:00-14:00", "13:00-14:00"])
+
+    assert hours(alice) == ["mon 09:00-13:00", "mon 13:00-14:00", "mon 14:00-17:00"]
+
+
+def test_times_around_a_break_that_overlap_are_refused(send):
+    refused(send(mon=["09:00-17:00/13:00-14:00", "13:30-15:00"]), "Monday: the times overlap")
+
+
+def test_a_new_therapist_begins_on_monday_with_fields_and_nobody_else_has_any_open(as_alice, alice):
+    page = read(as_alice.get(ADDRESS))
+    assert open_days(page) == [True] + [False] * 6
+    assert rows(page, "mon") == ["-"]
+
+    works(alice, "09:00-17:00", days=range(1, 2))
+    page = read(as_alice.get(ADDRESS))
+    assert open_days(page) == [False] * 7
+    assert rows(page, "mon") == []
+
+
+def test_a_day_is_copied_to_all_weekdays_unchecked_and_nothing_is_saved(send, alice):
+    works(alice, "10:00-11:00", days=range(1, 2))
+
+    page = read(
+        send(mon=["09:00-17:00/13:00-14:00", ""], tue=["10:00-11:00"], sat=["8-9"], do="copy-mon")
+    )
+
+    assert lines(page)[:5] == [f"{day}: 9am to 5pm, break 1pm to 2pm" for day in WEEKDAYS[:5]]
+    assert lines(page)[5:] == ["Saturday: Not complete", "Sunday: Not available"]
+    assert rows(page, "fri") == ["09:00-17:00"]
+    assert page.value_of("fri-0-break_ends") == "14:00"
+    assert "Copied to all weekdays. Not saved yet." in page.text
+    assert hours(alice) == ["tue 10:00-11:00"]
+
+
+def test_copied_days_are_saved(as_alice, send, alice):
+    copied = sent_by(send(wed=["09:00-17:00/13:00-14:00"], do="copy-wed"), "off-shown")
+
+    assert as_alice.post(ADDRESS, copied).status_code == 303
+    assert len(hours(alice)) == 10
+    assert hours(alice)[-2:] == ["fri 09:00-13:00", "fri 14:00-17:00"]
+
+
+def test_a_day_begins_like_the_one_above_it(send):
+    page = read(send(mon=["09:00-17:00/13:00-14:00", "18:00-19:00"], do="add-thu"))
+
+    assert rows(page, "thu") == ["09:00-17:00", "18:00-19:00"]
+    assert page.value_of("thu-0-break_starts") == "13:00"
+    assert open_days(page) == [False, False, False, True, False, False, False]
+    assert rows(read(send(tue=["09:00-10:00"], do="add-mon")), "mon") == ["-"]
+
+
+def test_a_day_is_cleared(send, alice):
+    works(alice, "09:00-10:00", days=range(1))
+
+    page = read(send(mon=["09:00-10:00"], tue=["09:00-10:00"], do="clear-mon"))
+
+    assert (rows(page, "mon"), rows(page, "tue")) == ([], ["09:00-10:00"])
+    assert lines(page)[0] == "Monday: Not available"
+    assert hours(alice) == ["mon 09:00-10:00"]
+
+
+def test_a_page_with_what_is_not_saved_says_so(as_alice, send):
+    def says_so(page: Page) -> bool:
+        (note,) = (a for _, a in page.tags if a.get("id") == "unsaved")
+        (form,) = (a for _, a in page.tags if "data-unsaved" in a)
+        assert ("hidden" not in note) is (form["data-unsaved"] == "1")
+        return "hidden" not in note
+
+    assert not says_so(read(as_alice.get(ADDRESS)))
+    assert says_so(read(send(mon=["09:00-10:00"], do="add-tue")))
+    assert says_so(read(send(mon=["10:00-09:00"])))
+
+
+def test_times_of_single_dates_that_are_to_come_are_listed(as_alice, alice, bob):
+    for therapist, day, kind in [
+        (alice, "2025-11-19", "open"),
+        (alice, "2025-11-26", "open"),
+        (alice, "2025-11-20", "blocked"),
+        (bob, "2025-11-26", "open"),
+    ]:
+        therapist.dated_hours.create(kind=kind, day=day, starts="18:00", ends="20:00", note=kind)
+
+    page = read(as_alice.get(ADDRESS))
+
+    listed = [text for address, text in page.links if address.startswith("/diary/times/")]
+    assert listed == [
+        "Thursday 20 November 2025, 6pm to 8pm",
+        "Wednesday 26 November 2025, 6pm to 8pm",
+    ]
+    assert "Blocked: blocked" in page.text
+    assert {"/diary/open/", "/diary/block/"} <= {*page.addresses}

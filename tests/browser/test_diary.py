@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from practice.text.spoken import days, monday
 from tests.browser import assert_accessible_on_every_screen, in_every_way
@@ -87,13 +87,18 @@ def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     expect(title(page)).to_have_text("Availability")
 
     page.get_by_label("Gap between, minutes").fill("15")
+    page.get_by_text("Change Tuesday").click()
+    press(page, "Add a time on Tuesday")
+    expect(page.get_by_label("Tuesday, time 1, from")).to_have_value("09:00")  # as on Monday
+    expect(page.get_by_label("Tuesday, time 1, from")).to_be_focused()
+    page.get_by_label("Tuesday, time 1, from").fill("14:00")
+    page.get_by_label("Tuesday, time 1, to").fill("13:00")
+    page.get_by_text("Change Monday").click()
     press(page, "Add another time on Monday")
     expect(page.get_by_label("Monday, time 2, from")).to_be_focused()
     page.get_by_label("Monday, time 2, from").fill("11:00")
     page.get_by_label("Monday, time 2, to").fill("13:00")
-    press(page, "Add a time on Tuesday")
-    page.get_by_label("Tuesday, time 1, from").fill("14:00")
-    page.get_by_label("Tuesday, time 1, to").fill("13:00")
+    expect(page.get_by_label("Tuesday, time 1, to")).to_be_hidden()
     expect(page.get_by_label("Monday, time 2, from")).to_have_value("11:00")
     expect(page.get_by_label("Gap between, minutes")).to_have_value("15")
     press(page, "Save availability")
@@ -101,9 +106,9 @@ def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     summary = page.locator(".error-summary")
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("Monday: the times overlap")
-    expect(summary).to_contain_text("Tuesday, first time: the end must be after the start")
+    expect(summary).to_contain_text("Tuesday, time 1: the end must be after the start")
     expect(page).to_have_title(re.compile("^Error: Availability – "))
-    summary.get_by_role("link", name=re.compile("Tuesday, first time")).click()
+    summary.get_by_role("link", name=re.compile("Tuesday, time 1")).click()
     expect(page.get_by_label("Tuesday, time 1, to")).to_be_focused()
     page.get_by_label("Tuesday, time 1, to").fill("15:00")
     press(page, "Remove Monday, time 1")
@@ -117,6 +122,75 @@ def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     assert saved == ["0 11:00-13:00", "1 14:00-15:00"]
     assert alice.booking_rules.gap_minutes == 15
     assert sessions_as_stored() == before
+
+
+def test_a_working_week_with_lunch_takes_few_presses_and_four_fields(any_desk, alice):
+    page, presses, filled = any_desk, [], {}
+    page.goto("/diary/availability/")
+
+    for name, value in [("", "09:00-17:00"), ("break ", "13:00-14:00")]:
+        for end, text in zip(("from", "to"), value.split("-"), strict=True):
+            filled[f"Monday, time 1, {name}{end}"] = text
+    for label, text in filled.items():
+        page.get_by_label(label, exact=True).fill(text)
+    for name in ("Copy to all weekdays from Monday", "Save availability"):
+        presses.append(name)
+        press(page, name)
+
+    expect(banner(page)).to_contain_text("Availability saved")
+    expect(page.get_by_text("9am to 5pm, break 1pm to 2pm")).to_have_count(5)
+    assert len(presses) <= 6
+    assert len(filled) <= 4
+    saved = {(h.weekday, f"{h.starts:%H:%M}-{h.ends:%H:%M}") for h in alice.weekly_hours.all()}
+    assert saved == {(day, span) for day in range(5) for span in ("09:00-13:00", "14:00-17:00")}
+
+
+def test_what_is_typed_in_a_day_that_is_closed_again_is_saved(any_desk, alice):
+    page = any_desk
+    works(alice, "09:00-17:00", days=range(2))
+    page.goto("/diary/availability/")
+    expect(page.get_by_label("Monday, time 1, to")).to_be_hidden()
+
+    page.get_by_text("Change Monday").click()
+    page.get_by_label("Monday, time 1, to").fill("16:00")
+    page.locator("summary", has_text="Monday").click()
+    expect(page.get_by_label("Monday, time 1, to")).to_be_hidden()
+    press(page, "Save availability")
+
+    expect(banner(page)).to_contain_text("Availability saved")
+    assert [f"{h.ends:%H}" for h in alice.weekly_hours.all()] == ["16", "17"]
+
+
+def test_leaving_with_what_is_not_saved_is_asked_about(desk, alice):
+    asked: list[str] = []
+    answers = iter([False, True])
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept() if next(answers) else dialog.dismiss()
+
+    desk.on("dialog", answer)
+    works(alice, "09:00-17:00")
+    desk.goto("/diary/availability/")
+    expect(desk.get_by_text("Not saved yet.")).to_be_hidden()
+    desk.get_by_text("Change Monday").click()
+    desk.get_by_label("Monday, time 1, to").press_sequentially("1600")
+    expect(desk.get_by_text("Not saved yet.")).to_be_visible()
+    desk.locator("summary", has_text="Monday").click()
+    expect(desk.locator("summary", has_text="Monday")).to_contain_text("Changed")
+    press(desk, "Help")
+    expect(title(desk)).to_have_text("Availability")
+    press(desk, "Help")
+    expect(title(desk)).to_have_text("Help")
+    assert asked == ["beforeunload"] * 2
+
+    for leave in ("Go back without saving", "Save availability"):
+        desk.goto("/diary/availability/")
+        desk.get_by_text("Change Tuesday").click()
+        desk.get_by_label("Tuesday, time 1, to").press_sequentially("1500")
+        press(desk, leave)
+        expect(desk.get_by_text("Not saved yet.")).to_be_hidden()
+    assert len(asked) == 2
 
 
 def test_enter_saves_and_neither_adds_nor_removes(any_desk, alice):
@@ -137,6 +211,9 @@ def test_the_therapists_pages_are_accessible_on_every_screen(desk, alice, ann, i
     session = book(individual, timezone.now() + DAY)
     book(couples, timezone.now() + 2 * DAY)
     couples.end(by=alice.user, reason="completed")
+    hours = alice.dated_hours.create(
+        kind="open", day="2030-01-07", starts="18:00", ends="20:00", note="x" * 120
+    )
     details = f"/sessions/{session.public_id}/"
     addresses = [
         f"/diary/{monday(timezone.localdate() + 2 * DAY)}/",
@@ -147,16 +224,21 @@ def test_the_therapists_pages_are_accessible_on_every_screen(desk, alice, ann, i
         f"/relationships/{individual.public_id}/sessions/add/",
         f"/relationships/{individual.public_id}/end/",
         "/diary/availability/",
+        "/diary/open/?day=2030-12-04&time=1800",
+        "/diary/block/",
+        f"/diary/times/{hours.public_id}/",
     ]
     for address in addresses:
         assert desk.goto(address).status == 200
         assert_accessible_on_every_screen(desk)
     press(desk, "Add days off")
     desk.get_by_label("Days off 1, from").fill("2030-01-02")
+    desk.get_by_text("Change Monday").click()
     desk.get_by_label("Monday, time 1, to").fill("08:00")
     press(desk, "Save availability")
     expect(desk.locator(".error-summary")).to_be_visible()
     assert_accessible_on_every_screen(desk)
+    desk.on("dialog", lambda dialog: dialog.accept())
     desk.goto("/clients/")
     expect(desk.locator("#results .box-note")).to_contain_text("Ben Bright still has a session")
     assert_accessible_on_every_screen(desk)

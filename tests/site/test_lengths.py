@@ -91,7 +91,7 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "RowForm": {"row": "", "use_required_attribute": False},
         "RenamePasskeyForm": {"instance": Passkey()},
         "SecondStepByPasskeyForm": {"user": alice.user},
-        "SpanForm": {"row": "Monday, first time", "use_required_attribute": False},
+        "SpanForm": {"row": "Monday, time 1", "use_required_attribute": False},
         "TidyForm": {"relationship": individual, "last_session": None},
         "WhichStaysForm": {"may_stay": individual.people},
     }
