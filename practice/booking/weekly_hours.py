@@ -146,6 +146,11 @@ class DayRows(Rows):
         return f"{values['starts']:%H:%M} to {values['ends']:%H:%M}"
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in its rows."""
+        return not any(form.words for form in self.forms)
+
+    @property
     def words(self) -> str:
         """What stands in its rows, in one line."""
         words = [form.words for form in self.forms if form.words]

@@ -223,10 +223,10 @@ def test_the_therapists_pages_are_accessible_on_every_screen(desk, alice, ann, i
         f"/clients/{ann.public_id}/sessions/",
         f"/relationships/{individual.public_id}/sessions/add/",
         f"/relationships/{individual.public_id}/end/",
-        "/diary/availability/",
         "/diary/open/?day=2030-12-04&time=1800",
         "/diary/block/",
         f"/diary/times/{hours.public_id}/",
+        "/diary/availability/",
     ]
     for address in addresses:
         assert desk.goto(address).status == 200

@@ -438,6 +438,7 @@ def test_every_form_of_a_row_asks_before_it_loses_a_change():
 
 
 BEGUN_WITH_VALUES = {
+    "DatedHoursForm": "hours that are to be",
     "EraseForm": "a choice that was sent, on the page that says what has changed",
     "KindForm": "a relationship that is to be",
     "NewClientForm": "a client who is to be",
