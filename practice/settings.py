@@ -196,7 +196,7 @@ SECOND_FACTOR_FOR_THERAPISTS = env.switch("SECOND_FACTOR_FOR_THERAPISTS", PRODUC
 IDLE_LIMIT = timedelta(minutes=30)  # without use, a session ends
 IDLE_WARNING = timedelta(minutes=2)  # so long before, the page asks
 SESSION_LIMIT = timedelta(hours=12)  # after so long it ends, used or not
-SESSION_ENGINE = "practice.accounts.models"
+SESSION_ENGINE = "practice.accounts.access"
 SESSION_COOKIE_AGE = int(SESSION_LIMIT.total_seconds())
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"

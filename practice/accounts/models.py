@@ -1,18 +1,17 @@
 """Who signs in."""
 
+from importlib import import_module
 from typing import Any, Self
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.http import base36_to_int
 
 from practice.accounts.passwords import normalized
 from practice.accounts.signals import account_claimed
@@ -22,7 +21,6 @@ from practice.text.spoken import first_name
 from practice.text.time_zones import validate_time_zone
 
 ERASED = "@erased.invalid"  # nobody has such an address
-BEGUN = "account_login"  # where allauth keeps a sign-in that waits for its second step
 
 
 class UserManager(BaseUserManager["User"]):
@@ -169,32 +167,8 @@ class BrowserSession(AbstractBaseSession):
     account_id = models.BigIntegerField(null=True, db_index=True)
 
     @classmethod
-    def get_session_store_class(cls) -> type["SessionStore"]:
-        return SessionStore
-
-
-class SessionStore(DatabaseStore):
-    """Keeps sessions as Django does, with their account beside them."""
-
-    model = BrowserSession
-
-    @classmethod
-    def get_model_class(cls) -> type[BrowserSession]:
-        return BrowserSession
-
-    def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
-        """Return the row of a session with this content."""
-        row: BrowserSession = super().create_model_instance(data)  # type: ignore[assignment]
-        row.account_id = account_of(data)
-        return row
-
-
-def account_of(data: dict[str, Any]) -> int | None:
-    """Return which account a session is signed in to or has begun to sign in to, if any."""
-    if SESSION_KEY in data:
-        return int(data[SESSION_KEY])
-    begun = data.get(BEGUN, {}).get("user_pk")
-    return base36_to_int(begun) if begun else None
+    def get_session_store_class(cls) -> type[SessionBase]:
+        return import_module(settings.SESSION_ENGINE).SessionStore
 
 
 class Therapist(models.Model):
