@@ -86,6 +86,17 @@ def test_it_can_be_tried_out_and_nothing_is_touched(taken, individual, alice):
     assert {path.suffix for path in taken.parent.iterdir()} <= {".sqlite3", ".dump", ".json"}
 
 
+def test_without_a_name_the_last_one_is_tried_out_and_none_is_put_back(taken, settings, tmp_path):
+    settings.BACKUP_DIR = taken.parent
+    assert "can be restored" in run("restore", "--check")
+
+    with pytest.raises(CommandError, match="Name a backup"):
+        run("restore")
+    settings.BACKUP_DIR = tmp_path / "nothing"
+    with pytest.raises(CommandError, match="Name a backup"):
+        run("restore", "--check")
+
+
 def test_while_people_work_it_shows_one_moment(taken, ann, alice):
     """Were rows counted in one moment and copied in another, the two would not agree."""
     folder, stop, added = taken.parent, Event(), []

@@ -13,7 +13,7 @@ from relationships.models.choices import CODES, GROUPS
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("requirements/*.md")]
 SECURITY = (ROOT / "docs" / "security.md").read_text()
-FOLDERS = ["practice", "clients", "relationships", "benchmarks", "tests", "templates"]
+FOLDERS = ["practice", "clients", "relationships", "benchmarks", "deploy", "tests", "templates"]
 FOLDERS += ["docs", "static"]
 OURS = rf"(?:{'|'.join([*FOLDERS, 'requirements'])})/[\w./-]*"
 # What shapes this application (levels 1 and 2), and what it takes from level 3.

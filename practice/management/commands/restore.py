@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from practice.database.state import what_is_missing
@@ -16,11 +17,13 @@ class Command(OwnerCommand):
     help = "Put a backup back into an empty database; with --check, into one that is thrown away."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="what backup has written")
-        parser.add_argument("--check", action="store_true", help="touch nothing: only try it out")
+        parser.add_argument("file", nargs="?", type=Path, help="what backup has written")
+        parser.add_argument(
+            "--check", action="store_true", help="touch nothing: only try it out (or the last one)"
+        )
 
-    def handle(self, *, file: Path, check: bool, **options: Any) -> None:
-        backup, copy = backups.read(file)
+    def handle(self, *, file: Path | None, check: bool, **options: Any) -> None:
+        backup, copy = backups.read(file or self.last(check))
         if check:
             found = backups.engine().try_out(copy)
         else:
@@ -37,3 +40,11 @@ class Command(OwnerCommand):
         self.stdout.write(f"Restored: {rows}, written by version {backup.version}.")
         if missing := what_is_missing():
             self.stdout.write(f"Next: {missing}.")
+
+    @staticmethod
+    def last(check: bool) -> Path:
+        """Return the last backup of BACKUP_DIR: to be tried out, never to be put back unnamed."""
+        done = backups.finished(settings.BACKUP_DIR)
+        if not check or not done:
+            raise CommandError(f"Name a backup, such as those in {settings.BACKUP_DIR}.")
+        return done[-1][1]

@@ -1,0 +1,98 @@
+"""What `deploy/` holds agrees with the code, and the programs it is for accept it."""
+
+import re
+import runpy
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.practice.source import ROOT
+
+DEPLOY = ROOT / "deploy"
+EXAMPLE = (DEPLOY / "stillwater.env.example").read_text()
+LINE = re.compile(r"^(#?)([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
+UNITS = ["stillwater.service", "stillwater-daily.service"]
+EXPOSURE = 1.5  # of 10, at most, as systemd-analyze sees it
+
+
+def names_in_settings() -> set[str]:
+    source = (ROOT / "practice" / "settings.py").read_text()
+    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+
+
+def test_every_setting_is_in_the_example_and_nothing_else():
+    assert sorted(name for _, name, _ in LINE.findall(EXAMPLE)) == sorted(names_in_settings())
+
+
+def test_every_setting_has_a_sentence_above_it():
+    lines = EXAMPLE.splitlines()
+    bare = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if LINE.match(line) and not re.match(r"# .*[\w.)]$", before)
+    ]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize(("name", "value"), [(n, v) for off, n, v in LINE.findall(EXAMPLE) if off])
+def test_what_the_example_shows_is_what_holds_without_it(monkeypatch, name, value):
+    def settings() -> dict[str, Any]:
+        found = runpy.run_path(str(ROOT / "practice" / "settings.py"))
+        return {key: value for key, value in found.items() if key.isupper()}
+
+    for setting in names_in_settings() - {"SECRET_KEY"}:
+        monkeypatch.delenv(setting, raising=False)
+    without = settings()
+
+    monkeypatch.setenv(name, *shlex.split(value) or [""])
+
+    assert settings() == without
+
+
+@pytest.fixture
+def units(tmp_path) -> Path:
+    """The units, as on a machine that has the programs they start."""
+    for path in [*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")]:
+        text = re.sub(r"/opt/stillwater/\.venv/bin/\w+", "/bin/true", path.read_text())
+        (tmp_path / path.name).write_text(text)
+    return tmp_path
+
+
+def analyzed(*arguments: str | Path) -> str:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd is not here")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def test_systemd_finds_nothing_to_complain_of(units):
+    assert analyzed("verify", *units.iterdir()) == ""
+
+
+def test_what_is_wrong_in_a_unit_would_be_found(units):
+    path = units / "stillwater.service"
+    path.write_text(path.read_text().replace("Restart=", "Restrat="))
+
+    assert "'Restrat'" in analyzed("verify", path)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_is_as_little_exposed_as_it_says(unit):
+    said = analyzed("security", "--offline=true", DEPLOY / unit)
+
+    assert float(re.search(r"exposure level for \S+: ([\d.]+)", said)[1]) <= EXPOSURE
+
+
+def test_units_start_commands_that_there_are():
+    started = re.findall(r"manage\.py (\w+)", (DEPLOY / "stillwater-daily.service").read_text())
+
+    from django.core.management import get_commands
+
+    assert len(started) == 5
+    assert set(started) <= get_commands().keys()
