@@ -3,16 +3,19 @@
     python -m benchmarks.partitioning --clients 10000
 
 On a throw-away PostgreSQL with the practices of `manage.py fill`: prints the statements that split
-the tables, and compares the pages of three therapists before and after. `docs/scaling.md` says when
-that is worth it.
+the tables, compares the pages of three therapists before and after, and says which of their queries
+read more than the one partition of their therapist. `docs/scaling.md` says when that is worth it.
 """
 
 import argparse
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import time_machine
 from django.db import IntegrityError
@@ -20,6 +23,7 @@ from psycopg import Connection, connect
 
 from benchmarks.servers import empty_database
 from tests.harness.installation import HOST
+from tests.harness.report import row, say, verdict
 
 PARTS = 8
 # What grows with the work of a practice, a table before those that refer to it.
@@ -168,7 +172,7 @@ def _triggers(connection: Connection, table: str) -> Iterator[str]:
 
 
 @time_machine.travel(datetime.now(UTC), tick=False)
-def pages() -> dict[str, str]:
+def pages(found: dict[str, list[int]]) -> dict[str, str]:
     """Return what the probes and their clients are shown, without the tokens of forms."""
     from django.db import connections
 
@@ -181,7 +185,8 @@ def pages() -> dict[str, str]:
         for page in PAGES:
             if page.sends is None and page.who != "visitor":
                 user = stage.therapist.user if page.who == "therapist" else stage.account
-                answer = browser_of(user).get(page.path(stage), secure=True, headers=FROM)
+                with partitions_read(found, page.name):
+                    answer = browser_of(user).get(page.path(stage), secure=True, headers=FROM)
                 if answer.status_code != 200:
                     raise RuntimeError(f"{page.name}: {answer.status_code}")
                 shown[f"{page.name}, of {size}"] = HIDDEN.sub(
@@ -220,13 +225,32 @@ def work() -> list[str]:
     return [*faults, "two sessions at one time"]
 
 
-def plan(owner: str) -> list[str]:
-    """Return the partitions that are read for one therapist's sessions."""
-    with connect(owner) as connection:
-        lines = _all(connection, "EXPLAIN SELECT * FROM diary_session WHERE therapist_id = 3")
-    return sorted(
-        {part for (line,) in lines for part in re.findall(r"on (diary_session_\d+)", line)}
-    )
+@contextmanager
+def partitions_read(found: dict[str, list[int]], page: str) -> Iterator[None]:
+    """Note for a page, of each query on the big tables, how many partitions of one it reads."""
+    from django.db import connection
+
+    def explained(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and "FOR UPDATE" not in sql:
+            with connection.connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values)
+                read = Counter(part.rpartition("_")[0] for part in set(_read(cursor.fetchone()[0])))
+            if read:
+                found.setdefault(page, []).append(max(read.values()))
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(explained):
+        yield
+
+
+def _read(plan: Any) -> Iterator[str]:
+    """Yield the partitions that a plan has read, by their names."""
+    for node in plan if isinstance(plan, list) else [plan]:
+        part = node.get("Relation Name", "")
+        if node.get("Actual Loops") and part.rpartition("_")[0] in TABLES:
+            yield part
+        for below in ("Plan", "Plans"):
+            yield from _read(node.get(below, []))
 
 
 def main() -> int:
@@ -242,23 +266,26 @@ def main() -> int:
 
         prepare("postgresql", options.clients)
         call_command("count_figures", verbosity=0)  # as every night
-        before = pages()
+        before = pages({})
         with connect(owner) as connection:
             statements = list(split(connection))
             for statement in statements:
-                sys.stdout.write(f"{statement};\n")
+                say(f"{statement};")
                 connection.execute(statement)
         call_command("migrate", verbosity=0)  # policies and rights, anew
         # An id alone is no key of a table in partitions, from which PostgreSQL would conclude what
         # else of a row is grouped: the other columns have to be named, too.
         connections["default"].features.allows_group_by_selected_pks = False
-        after, faults = pages(), work()
-        scanned = plan(owner)
+        read: dict[str, list[int]] = {}
+        after, faults = pages(read), work()
     different = [name for name in before if before[name] != after[name]]
-    sys.stdout.write(
-        f"\n{len(before)} pages, different: {different}; of the work wrong: {faults}; the diary of a therapist reads {', '.join(scanned)}\n"
-    )
-    return 1 if different or faults or len(scanned) != 1 else 0
+    say("")
+    row("page", "queries on the big tables", "of them on several partitions", "most")
+    for page, partitions in read.items():
+        row(page, len(partitions), sum(number > 1 for number in partitions), max(partitions))
+    say(f"{len(before)} pages before and after.")
+    faults += [f"another page: {name}" for name in different]
+    return verdict(faults if read else ["nothing was read from a partition"])
 
 
 if __name__ == "__main__":
