@@ -114,7 +114,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         client, peer = free_port(), free_port()
         self.folder = folder
-        self.machines = [Machine(name, folder, client) for name in ("first", "second")]
+        self.machines = [Machine(name, folder, client) for name in ("here", "there")]
         here, there = f"http://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"
         self.etcd = [
             *("etcd", f"--listen-client-urls={here}", f"--advertise-client-urls={here}"),
