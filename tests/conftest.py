@@ -48,6 +48,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         elif not (mark or {"db", "live_server"} & {*item.fixturenames}):
             item.add_marker("pure")
+        if item.get_closest_marker("alike") and any(item.callspec.indices.values()):
+            item.add_marker("again")
 
 
 def pytest_collection_finish() -> None:

@@ -100,11 +100,12 @@ def told(answer: object, link: str, email: str) -> str:
     return repr(same(answer)).replace(link, "LINK").replace(email, "EMAIL")
 
 
-@pytest.mark.parametrize("asker", ["visitor", "the inviting therapist", "somebody else"])
+@pytest.mark.alike
+@pytest.mark.parametrize("asker", ["the inviting therapist", "visitor", "somebody else"])
 @pytest.mark.parametrize(
     "sent",
-    [None, {}, CHOSEN, {"new_password1": "short", "new_password2": "short"}],
-    ids=["GET", "POST", "POST of a password", "POST of a weak password"],
+    [CHOSEN, None, {}, {"new_password1": "short", "new_password2": "short"}],
+    ids=["POST of a password", "GET", "POST", "POST of a weak password"],
 )
 def test_an_invitation_does_not_tell_who_has_an_account(alice, either, asker, sent, time_machine):
     """Neither when it is opened nor after: what the next look at it says is the same, too."""

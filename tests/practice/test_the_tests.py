@@ -5,7 +5,7 @@ too, and are marked `database`: what is refused, who waits for whom, what is und
 shown, what is found, in which order, and what is counted there. Some folders are marked as a whole
 (`tests/conftest.py`), and so is every test that commits; others say `pytestmark =
 pytest.mark.database`, or have the marker on a single test. `manage.py test --everywhere` runs the
-rest on PostgreSQL, too.
+rest on PostgreSQL, too, and with every parameter those of which one is enough there (`alike`).
 """
 
 import ast

@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 PASSED, NO_TESTS = 0, 5  # exit codes of pytest
 FLAGS = ("--everywhere", "--long", "--other-browsers")
 # Of the tests without a browser, PostgreSQL is asked for those that it may answer differently.
-ON_POSTGRES = "database or browser"
+ON_POSTGRES = "(database and not again) or browser"
 ON_POSTGRES_TOO = "not pure"
 GIVES_WAY = 5  # of 19: a quarter of the time that both want
 # A dozen processes run the same code; half of collecting the tests is compiling them.
