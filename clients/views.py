@@ -14,6 +14,7 @@ from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
 from practice.records.retention import retention_periods
+from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words
 from practice.web.responses import banner, render_form, see_other
 
@@ -36,6 +37,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
         "count": _count(listing),
         "announcement": _announcement(listing),
         "foot": _foot(listing),
+        "steps": first_steps(request.therapist) if _is_of_nobody(listing) else [],
     }
     response = render(request, f"clients/{'results' if is_part else 'clients'}.html", context)
     if listing.search and not (request.htmx and _is_searching(request)):
@@ -54,6 +56,11 @@ def _is_searching(request: TherapistRequest) -> bool:
     searches = request.therapist.entries.filter(chain=request.therapist.pk, about="")
     searches = searches.filter(verb=Verb.LIST_SEARCHED, by=request.user.pk)
     return searches.filter(at__range=(now - ONE_SEARCH, now)).order_by("-pk")[:1].exists()
+
+
+def _is_of_nobody(listing: Listing) -> bool:
+    """Whether there is no client at all."""
+    return not (listing.search or listing.number_active or listing.number_inactive)
 
 
 def _count(listing: Listing) -> str:

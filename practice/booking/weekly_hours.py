@@ -4,6 +4,7 @@ A time with a break is saved as two spans. Spans that follow each other after a 
 one time.
 """
 
+from collections.abc import Iterable
 from datetime import time
 from itertools import combinations
 from typing import Any
@@ -99,10 +100,8 @@ class SpanForm(RowForm):
             return ""
         if not (isinstance(starts, time) and isinstance(ends, time)):
             return "Not complete"
-        words = hours_between(starts, ends)
-        if isinstance(first, time) and isinstance(last, time):
-            words += f", break {hours_between(first, last)}"
-        return words
+        has_break = isinstance(first, time) and isinstance(last, time)
+        return _words(starts, ends, (first, last) if has_break else None)
 
 
 class DayRows(Rows):
@@ -153,8 +152,7 @@ class DayRows(Rows):
     @property
     def words(self) -> str:
         """What stands in its rows, in one line."""
-        words = [form.words for form in self.forms if form.words]
-        return ("; " if ", break" in "".join(words) else " and ").join(words) or "Not available"
+        return _line(form.words for form in self.forms if form.words) or "Not available"
 
     def clean(self) -> None:
         seen: list[Span] = []
@@ -164,6 +162,28 @@ class DayRows(Rows):
                 form.add_error("starts", f"{self.day}: the times overlap")
             else:
                 seen += spans
+
+
+def words_of(rows: Iterable[dict]) -> str:
+    """Return rows of a day in one line: "9am to 5pm, break 1pm to 2pm"."""
+    return _line(
+        _words(
+            row["starts"],
+            row["ends"],
+            (row["break_starts"], row["break_ends"]) if "break_starts" in row else None,
+        )
+        for row in rows
+    )
+
+
+def _words(starts: time, ends: time, its_break: Any) -> str:
+    words = hours_between(starts, ends)
+    return f"{words}, break {hours_between(*its_break)}" if its_break else words
+
+
+def _line(times: Iterable[str]) -> str:
+    words = [*times]
+    return ("; " if ", break" in "".join(words) else " and ").join(words)
 
 
 def _is_break(ends: time, after: dict) -> bool:

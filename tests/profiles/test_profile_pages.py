@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from practice.profiles.models import Profile
+from tests.diary import works
 from tests.factories import ClientFactory, TherapistFactory, start
 from tests.profiles import DAY, NOW, practice_of, session
 from tests.reading import read
@@ -415,3 +416,49 @@ def test_a_client_who_is_signed_in_sees_the_public_page_only(as_ann, public):
 
     assert SENTENCE not in page.text
     assert "Edit your profile" not in page.text
+
+
+# From the public page to a booking.
+
+
+def times_of(page) -> list[tuple[str, str]]:
+    return [(address, text) for address, text in page.links if text.startswith("Monday")]
+
+
+def test_a_visitor_is_led_to_sign_in_or_to_ask_for_an_invitation(client, public, alice):
+    works(alice, "00:00-00:00", days=range(1))
+
+    page = read(client.get("/therapists/alice/"))
+
+    times = times_of(page)
+    assert len(times) == 3
+    assert {address for address, _ in times} == {"/sign-in/?next=/dashboard/"}
+    assert all(text.endswith(", sign in to book") for _, text in times)
+    assert "Clients of Alice sign in to book. New here? Ask Alice for an invitation." in page.text
+
+
+def test_whoever_is_signed_in_is_led_to_their_dashboard_and_therapists_nowhere(
+    as_ann, as_bob, as_alice, public, alice
+):
+    works(alice, "00:00-00:00", days=range(1))
+
+    clients, *therapists = (
+        read(browser.get("/therapists/alice/")) for browser in (as_ann, as_bob, as_alice)
+    )
+
+    assert {address for address, _ in times_of(clients)} == {"/dashboard/"}
+    for page in (clients, *therapists):
+        assert "invitation" not in page.text
+    for page in therapists:
+        assert times_of(page) == []
+        assert "Clients of Alice book from their Client Dashboard." in page.text
+
+
+@pytest.mark.parametrize("address", ["/therapists/", "/therapists/alice/", "/help/"])
+def test_pages_that_visitors_read_have_sign_in_in_their_header(client, as_ann, public, address):
+    def offers(browser) -> bool:
+        links = [a.get("href") for tag, a in read(browser.get(address)).tags if tag == "a"]
+        return "/sign-in/" in links
+
+    assert offers(client)
+    assert not offers(as_ann)
