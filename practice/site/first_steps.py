@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db.models import Exists, Q, QuerySet
-from django.urls import reverse
 
 from practice.accounts.models import Therapist
 from practice.booking.weekly_hours import WEEKDAYS, DayRows, words_of
@@ -13,14 +12,19 @@ from practice.profiles.models import Profile
 
 @dataclass(frozen=True)
 class Step:
-    """A step in words, and where its press leads, if it can be taken yet."""
+    """A step in words, and where its press leads.
+
+    `page` is the name of an address, which may have a public id; without one the step waits for
+    another.
+    """
 
     title: str
     text: str
     action: str
-    address: str
+    page: str
+    public_id: str
     is_done: bool
-    is_next: bool = False  # the one with the button
+    is_next: bool  # the one with the button
 
 
 def first_steps(therapist: Therapist) -> list[Step]:
@@ -49,19 +53,17 @@ def first_steps(therapist: Therapist) -> list[Step]:
             "Invite a client",
         ),
     }
-    addresses = {
-        "hours": reverse("availability"),
-        "profile": reverse("profile"),
-        "client": reverse("add_client"),
-        "invitation": _to_invite(therapist) if done["client"] else "",
-    }
-    following = next((name for name in done if not done[name] and addresses[name]), None)
+    to_invite = _to_invite(therapist) if done["client"] else ""
+    pages = {"hours": "availability", "profile": "profile", "client": "add_client"}
+    pages["invitation"] = "invite" if to_invite else ""
+    following = next((name for name in done if not done[name] and pages[name]), None)
     steps = []
     for name, (title, text, action) in titles.items():
         if name == "hours" and done[name]:
             text, action = _in_words(therapist.weekly_hours.all()), "Change"
+        public_id = to_invite if name == "invitation" else ""
         is_next = name == following
-        steps.append(Step(title, text, action, addresses[name], done[name], is_next))
+        steps.append(Step(title, text, action, pages[name], public_id, done[name], is_next))
     return steps
 
 
@@ -86,10 +88,9 @@ def _done(therapist: Therapist) -> dict[str, bool]:
 
 
 def _to_invite(therapist: Therapist) -> str:
-    """Return the address at which the first client who can be invited is invited, if there is."""
+    """Return the public id of the first client who can be invited, if there is one."""
     waiting = therapist.clients.people().filter(account=None).not_erased()
-    public_id = waiting.order_by("pk").values_list("public_id", flat=True).first()
-    return reverse("invite", args=[public_id]) if public_id else ""
+    return waiting.order_by("pk").values_list("public_id", flat=True).first() or ""
 
 
 def _in_words(weekly_hours: QuerySet) -> str:

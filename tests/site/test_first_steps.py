@@ -56,7 +56,10 @@ def test_each_is_ticked_off_as_it_is_done_in_any_order(alice, bob):
 
     works(alice, "09:00-17:00")
     assert (done(alice), following(alice)) == ([HOURS, PROFILE, CLIENT], [INVITE])
-    assert first_steps(alice)[3].address == f"/clients/{client.public_id}/invite/"
+    assert (first_steps(alice)[3].page, first_steps(alice)[3].public_id) == (
+        "invite",
+        client.public_id,
+    )
 
     Invitation.create_for(client)
     assert first_steps(alice) == []
@@ -83,7 +86,7 @@ def test_nobody_can_be_invited_before_there_is_a_client(alice):
 
     steps = first_steps(alice)
     assert [step.is_next for step in steps] == [False, False, True, False]
-    assert steps[3].address == ""
+    assert steps[3].page == ""
 
 
 @pytest.mark.parametrize(
