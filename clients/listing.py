@@ -22,8 +22,8 @@ from django.utils.safestring import SafeString
 
 from clients.models import Client, ClientQuerySet
 from practice.accounts.models import Therapist
-from practice.database.compiled import DAY, MOMENT, TEXT, CompiledQuery, Given
-from practice.diary.models import Session
+from practice.database.compiled import MOMENT, TEXT, CompiledQuery, Given
+from practice.diary.models import Session, waiting
 from practice.templatetags.components import address
 from practice.text.person_names import search_words
 from practice.text.plain_text import one_line
@@ -241,14 +241,8 @@ def _numbers(given: Given, *, attention: bool) -> QuerySet:
         "every": Count("pk", filter=matching),
     }
     if attention:
-        numbers["waiting"] = Max(Subquery(_waiting(given)))
+        numbers["waiting"] = Max(Subquery(waiting(given)))
     return _people(given).order_by().values("therapist").annotate(**numbers).values_list(*numbers)
-
-
-def _waiting(given: Given) -> QuerySet:
-    therapist, since, today = given("therapist"), given("since", MOMENT), given("today", DAY)
-    waiting = Session.objects.filter(therapist=therapist).none_since(since, therapist, today)
-    return waiting.order_by().values("therapist").annotate(n=Count("pk")).values("n")
 
 
 def _page(given: Given, *, inactive: bool) -> QuerySet:

@@ -4,29 +4,33 @@ Private to the therapist. Worked out from events, never from the present status,
 are shown as they are: one's own eyes only.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from statistics import median
+from typing import Any, NamedTuple
 
-from django.db.models import Min, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
+from practice.database.compiled import MOMENT, CompiledQuery, Given
+from practice.diary.models import Session
+from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
 from relationships.models.choices import GROUPS, EndReason
-from relationships.models.history import Episode, episodes, sessions_in
+from relationships.models.history import Episode, Line, episodes, sessions_in
 
 MONTHS = 12
 SESSIONS_PER_EPISODE = ((0, 0), (1, 1), (2, 5), (6, 12), (13, 20), (21, None))
 
 
-@dataclass(frozen=True)
-class Work:
-    """One relationship as the caseload sees it."""
+class Work(NamedTuple):
+    """One relationship as the caseload sees it; sessions only of one that has ended once."""
 
-    clients: frozenset[int]
+    clients: set[int]
     episodes: list[Episode]
     sessions: list[datetime]
 
@@ -46,7 +50,7 @@ class Caseload:
         self.now = now
         self.since = _a_year_before(now)
         self._work = _work(therapist, self.since)
-        self._first = therapist.relationships.aggregate(at=Min("started_at"))["at"] or now
+        self._first = _first_begun(therapist) or now
 
     def _during(self, when: Callable[[Episode], datetime | None]) -> list[Episode]:
         every = [e for work in self._work for e in work.episodes]
@@ -57,26 +61,36 @@ class Caseload:
         """Active clients at each month's end since there were any, and now."""
         ends = [_month_start(self.now, back=n) for n in range(MONTHS - 1, -1, -1)]
         moments = [*(end - timedelta(microseconds=1) for end in ends), self.now]
-        return [Point(at, self._active_at(at)) for at in moments if at >= self._first]
+        numbers = zip(moments, self._active_at(moments), strict=True)
+        return [Point(at, clients) for at, clients in numbers if at >= self._first]
 
-    def _active_at(self, moment: datetime) -> int:
-        active: set[int] = set()
+    def _active_at(self, moments: list[datetime]) -> list[int]:
+        """Return how many were active at each of some moments, which are in order."""
+        active: list[set[int]] = [set() for _ in moments]
         for work in self._work:
-            if any(episode.covers(moment) for episode in work.episodes):
-                active |= work.clients
-        return len(active)
+            for episode in work.episodes:
+                first = bisect_left(moments, episode.started_at)
+                ended = episode.ended_at
+                for number in range(first, bisect_left(moments, ended) if ended else len(moments)):
+                    active[number] |= work.clients
+        return [len(clients) for clients in active]
 
-    @property
+    @cached_property
     def active_now(self) -> int:
-        return self._active_at(self.now)
+        [number] = self._active_at([self.now])
+        return number
+
+    @cached_property
+    def _begun(self) -> list[Episode]:
+        return self._during(lambda e: e.started_at)
 
     @property
     def started(self) -> int:
-        return sum(not e.is_restart for e in self._during(lambda e: e.started_at))
+        return sum(not e.is_restart for e in self._begun)
 
     @property
     def restarted(self) -> int:
-        return sum(e.is_restart for e in self._during(lambda e: e.started_at))
+        return sum(e.is_restart for e in self._begun)
 
     @cached_property
     def ended(self) -> list[Episode]:
@@ -131,23 +145,62 @@ class Caseload:
         return rows
 
 
+def _recent(given: Given) -> RelationshipQuerySet:
+    """Those that were active at any time since a moment."""
+    every = Relationship.objects.filter(therapist=given("therapist"))
+    return every.filter(
+        Q(status=Relationship.Status.ACTIVE)
+        | Q(status=Relationship.Status.ENDED, ended_at__gte=given("since", MOMENT))
+    )
+
+
+def _lines(given: Given) -> QuerySet:
+    lines = Event.objects.filter(relationship__in=_recent(given).values("pk")).order_by("pk")
+    return lines.values_list("relationship", "kind", "at", "reason")
+
+
+def _parts(given: Given) -> QuerySet:
+    parts = Participation.objects.filter(relationship__in=_recent(given).values("pk"))
+    return parts.order_by().values_list("relationship", "client__person_id")
+
+
+def _sessions(given: Given) -> QuerySet:
+    """Ask for the sessions of what has ended, or had before a restart: of no others they count."""
+    therapist = given("therapist")
+    restarted = Event.objects.filter(therapist=therapist, reason="", kind=Event.Kind.RESTARTED)
+    counted = _recent(given).ended().values("pk").union(restarted.values("relationship"))
+    held = Session.objects.filter(therapist=therapist, relationship__in=counted).attended()
+    return held.values_list("relationship", "starts_at")
+
+
+def _begun(given: Given) -> QuerySet:
+    lines = Event.objects.filter(therapist=given("therapist"), reason="")
+    return lines.order_by("at").values_list("at")
+
+
+LINES, PARTS, SESSIONS, BEGUN = map(CompiledQuery, (_lines, _parts, _sessions, _begun))
+
+
+def _first_begun(therapist: Therapist) -> datetime | None:
+    """Return when the first work of all began."""
+    rows = BEGUN.rows(therapist=therapist.pk, limits=(0, 1))
+    return rows[0][0] if rows else None
+
+
 def _work(therapist: Therapist, since: datetime) -> list[Work]:
     """Return the relationships that were active at any time since then, by three queries."""
-    recent = therapist.relationships.filter(Q(ended_at=None) | Q(ended_at__gte=since))
-    within = {"relationship__in": recent.values("pk")}
-    events: dict[int, list] = {}
-    for event in therapist.events.filter(**within).order_by("pk"):
-        events.setdefault(event.relationship_id, []).append(event)
+    of: dict[str, Any] = {"therapist": therapist.pk, "since": since}
+    events: dict[int, list[Line]] = {}
+    for relationship, *line in LINES.rows(**of):
+        events.setdefault(relationship, []).append(Line(*line))
     clients: dict[int, set[int]] = {}
-    parts = therapist.participations.filter(**within)
-    for relationship, person in parts.values_list("relationship", "client__person_id"):
+    for relationship, person in PARTS.rows(**of):
         clients.setdefault(relationship, set()).add(person)
     sessions: dict[int, list[datetime]] = {}
-    held = therapist.sessions.attended().filter(**within).values_list("relationship", "starts_at")
-    for relationship, starts_at in held:
+    for relationship, starts_at in SESSIONS.rows(**of):
         sessions.setdefault(relationship, []).append(starts_at)
     return [
-        Work(frozenset(clients.get(which, ())), episodes(lines), sessions.get(which, []))
+        Work(clients.get(which, set()), episodes(lines), sessions.get(which, []))
         for which, lines in events.items()
     ]
 

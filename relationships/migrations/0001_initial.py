@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='relationship',
-            index=models.Index(fields=['therapist', 'status'], name='relationship_by_status'),
+            index=models.Index(fields=['therapist', 'status', 'ended_at'], include=('id',), name='relationship_by_status'),
         ),
         migrations.AddIndex(
             model_name='relationship',
@@ -124,11 +124,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='event',
-            index=models.Index(fields=['relationship', 'id'], name='event_history'),
+            index=models.Index(fields=['relationship', 'id'], include=('kind', 'at', 'reason', 'therapist'), name='event_history'),
         ),
         migrations.AddIndex(
             model_name='event',
-            index=models.Index(condition=models.Q(('reason', '')), fields=['therapist', 'at', 'relationship'], name='event_begun'),
+            index=models.Index(condition=models.Q(('reason', '')), fields=['therapist', 'at', 'relationship', 'kind'], name='event_begun'),
         ),
         migrations.AddConstraint(
             model_name='event',

@@ -7,6 +7,7 @@ happen; a corrected reason is the last that was given.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Q
@@ -49,9 +50,13 @@ class Event(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["relationship", "id"], name="event_history"),
+            models.Index(
+                fields=["relationship", "id"],
+                include=["kind", "at", "reason", "therapist"],  # of which episodes are made
+                name="event_history",
+            ),
             models.Index(  # which work was begun lately; only an end has a reason
-                fields=["therapist", "at", "relationship"],
+                fields=["therapist", "at", "relationship", "kind"],
                 condition=Q(reason=""),
                 name="event_begun",
             ),
@@ -114,7 +119,15 @@ class Episode:
         return self.started_at <= moment and (self.ended_at is None or moment < self.ended_at)
 
 
-def episodes(events: Iterable[Event]) -> list[Episode]:
+class Line(NamedTuple):
+    """An event, as far as episodes are made of it."""
+
+    kind: str
+    at: datetime
+    reason: str
+
+
+def episodes(events: Iterable[Event | Line]) -> list[Episode]:
     """Return the episodes of one relationship, whose events these are, oldest first."""
     found: list[Episode] = []
     for event in events:

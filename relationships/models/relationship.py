@@ -149,7 +149,11 @@ class Relationship(models.Model):
             models.UniqueConstraint(fields=["therapist", "key"], name="a_form_begins_once"),
         ]
         indexes = [
-            models.Index(fields=["therapist", "status"], name="relationship_by_status"),
+            models.Index(
+                fields=["therapist", "status", "ended_at"],
+                include=["id"],
+                name="relationship_by_status",
+            ),
             models.Index(  # what waits is counted without a look at the rows
                 fields=["therapist", "planned_end", "on_break_until", "ask_again_on"],
                 include=["id"],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb, records
-from practice.diary.models import needing_attention
+from practice.diary.models import needing_attention, number_needing_attention
 from practice.text import spoken
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
@@ -34,7 +34,8 @@ def caseload(request: TherapistRequest) -> HttpResponse:
     load = Caseload(request.therapist, now)
     numbers = [point.clients for point in load.months]
     labels = [f"{timezone.localtime(point.at):%b}" for point in load.months]
-    context = {"load": load, "now": now, "attention": _attention(request).count()}
+    attention = number_needing_attention(request.therapist, now, timezone.localdate())
+    context = {"load": load, "now": now, "attention": attention}
     if len(numbers) > 1:
         first, last = load.months[0], load.months[-1]
         context["wide"] = draw(numbers, labels, width=482, height=240, every=1)

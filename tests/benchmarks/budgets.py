@@ -64,7 +64,7 @@ OF_500 = {
     "dashboard": Limit(850, 5_600),
     "booking week": Limit(1_350, 13_500),
     "diary week": Limit(1_100, 21_000),
-    "caseload": Limit(4_400, 14_600),
+    "caseload": Limit(3_310, 14_600),
     "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),
     "own figures page": Limit(720, 16_300),

@@ -1,6 +1,13 @@
 """Sessions: one appointment of a relationship each."""
 
 from practice.diary.models.queryset import SessionQuerySet, TakenTime, needing_attention
-from practice.diary.models.session import Session
+from practice.diary.models.session import Session, number_needing_attention, waiting
 
-__all__ = ["Session", "SessionQuerySet", "TakenTime", "needing_attention"]
+__all__ = [
+    "Session",
+    "SessionQuerySet",
+    "TakenTime",
+    "needing_attention",
+    "number_needing_attention",
+    "waiting",
+]

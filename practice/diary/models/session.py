@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
+from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
 from practice.database.public_ids import PublicIdField
 from practice.diary.models.queryset import SessionQuerySet, SessionState, TakenTime
 from relationships.models import Relationship
@@ -92,7 +93,10 @@ class Session(models.Model):
                 fields=["therapist", "starts_at", "ends_at", "state", "relationship"],
                 name="session_diary",
             ),
-            models.Index(fields=["relationship", "starts_at"], name="session_of_relationship"),
+            models.Index(  # the next and the last one of some work, without a look at the rows
+                fields=["relationship", "starts_at", "ends_at", "state", "therapist"],
+                name="session_of_relationship",
+            ),
             models.Index(  # few: those to come, and those of which nobody has said who came
                 fields=["therapist", "starts_at", "ends_at", "relationship"],
                 condition=Q(state="booked"),
@@ -309,3 +313,20 @@ def _one_at_a_time(therapist_id: int) -> Iterator[None]:
         if NO_OVERLAP in str(error):
             raise Session.Taken from error
         raise
+
+
+def waiting(given: Given) -> QuerySet:
+    """Ask how many relationships need attention: of a therapist, with nothing since, today."""
+    therapist, since, today = given("therapist"), given("since", MOMENT), given("today", DAY)
+    active = Session.objects.filter(therapist=therapist).none_since(since, therapist, today)
+    return active.order_by().values("therapist").annotate(n=Count("pk")).values_list("n")
+
+
+WAITING = CompiledQuery(waiting)
+
+
+def number_needing_attention(therapist: Therapist, now: datetime, today: date) -> int:
+    """Count what `needing_attention` is."""
+    since = now - timedelta(weeks=therapist.tidy_up_weeks)
+    counted = WAITING.rows(therapist=therapist.pk, since=since, today=today)
+    return counted[0][0] if counted else 0
