@@ -220,14 +220,16 @@ def for_therapists(view: View) -> View:
     return checked
 
 
+def records_of(user: User) -> QuerySet[Any]:
+    """Return the records of whoever signs in with an account: their own, or those of a family."""
+    return user.clients.select_related("therapist", "merged_into").order_by("pk")
+
+
 def for_clients(view: View) -> View:
-    """Let clients in and set `request.clients`, their own records; a mere therapist is refused."""
+    """Let clients in, whose records are `request.clients`; a mere therapist is refused."""
 
     @wraps(view)
     def checked(request: ClientRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.clients = request.user.clients.select_related("therapist", "merged_into").order_by(
-            "pk"
-        )
         if therapist_of(request.user) and not request.clients:
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import ClientRequest, for_clients
-from practice.booking.models import each_free_time, is_free, rules_of
+from practice.accounts.models import Therapist
+from practice.booking.models import BookingRules, each_free_time, is_free
 from practice.booking.openings import instants
 from practice.diary.models import Session
-from practice.diary.shown_to_clients import Card, cards, fee
+from practice.diary.shown_to_clients import UNREAD, Card, cards_of, fee, read_people
 from practice.text.spoken import week_of
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by, was_shown
 from relationships.models import Relationship
@@ -45,14 +46,20 @@ class Slot:
 
 def _own(request: ClientRequest, public_id: str) -> Relationship:
     """Return a relationship in which the reader can book; else it does not exist."""
-    shown = Relationship.objects.shown_to(request.clients)
-    shown = shown.select_related("therapist__user", "therapist__profile")
-    shown = shown.defer("therapist__profile__photo")
+    shown = Relationship.objects.shown_to(list(request.clients))
+    read = (f"therapist__{name}" for name in ("user", "profile", "contact", "booking_rules"))
+    shown = shown.select_related(*read).defer(*UNREAD)
     return get_object_or_404(shown, public_id=public_id, is_quiet=False, is_closed=False)
 
 
+def _rules(therapist: Therapist) -> BookingRules:
+    """Return the rules as they were when the therapist was read, or the usual ones."""
+    return getattr(therapist, "booking_rules", None) or BookingRules(therapist=therapist)
+
+
 def _card(request: ClientRequest, relationship: Relationship) -> Card:
-    return next(c for c in cards(request.clients) if c.public_id == relationship.public_id)
+    (card,) = cards_of(read_people([relationship]), list(request.clients))
+    return card
 
 
 @require_safe
@@ -72,7 +79,7 @@ def _free_times(
 ) -> dict[str, object]:
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
-    rules = rules_of(therapist)
+    rules = _rules(therapist)
     booked = rules.booked_ahead(request.user)
     slots, week = _slots(map(Slot.at, each_free_time(therapist, now, rules=rules)), asked)
     first = slots[0].on if slots else timezone.localdate()
@@ -132,7 +139,7 @@ def _check(
 ) -> HttpResponse:
     """Show what would be booked, perhaps with what has `changed`; or that it is not free."""
     therapist = relationship.therapist
-    rules = rules_of(therapist)
+    rules = _rules(therapist)
     if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now(), rules):
         return _no_longer_free(request, relationship, start)
     length = rules.length
@@ -167,7 +174,7 @@ def _start_shown(request: ClientRequest) -> datetime | None:
 def _book(request: ClientRequest, relationship: Relationship, start: datetime) -> HttpResponse:
     """Book what the page has shown; where something else is so now, show that."""
     start = _start_shown(request) or start
-    length = rules_of(relationship.therapist).length
+    length = _rules(relationship.therapist).length
     if not was_shown(request, _shown(relationship, start, length)):
         return _check(request, relationship, start, CHANGED)
     try:
@@ -180,9 +187,9 @@ def _book(request: ClientRequest, relationship: Relationship, start: datetime) -
             allowed=lambda: _is_still_free(request, relationship, start, length),
         )
     except Session.Taken:
-        return _no_longer_free(request, relationship, start)
+        return _no_longer_free(request, _own(request, relationship.public_id), start)
     except Session.Changed:
-        return _check(request, relationship, start, CHANGED)
+        return _check(request, _own(request, relationship.public_id), start, CHANGED)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
 
@@ -196,7 +203,7 @@ def _is_still_free(
         Session.Changed: it is free, and the therapist has just chosen another length.
     """
     therapist = _own(request, relationship.public_id).therapist
-    rules = rules_of(therapist)
+    rules = _rules(therapist)
     if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now(), rules):
         return False
     if rules.length != length:
@@ -215,7 +222,7 @@ def _no_longer_free(
     if same:
         return see_other("session", same.public_id)
     context = _free_times(request, relationship, timezone.localtime(start).date())
-    notice = timedelta(hours=rules_of(relationship.therapist).notice_hours)
+    notice = timedelta(hours=_rules(relationship.therapist).notice_hours)
     context |= {"taken_at": start, "is_too_late": start < timezone.now() + notice}
     return render(request, "booking/book.html", context, status=409)
 

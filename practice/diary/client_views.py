@@ -1,6 +1,7 @@
 """The Client Dashboard and a client's list of sessions."""
 
 from django.core.paginator import Paginator
+from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,7 +9,13 @@ from django.views.decorators.http import require_safe
 from practice.accounts.access import ClientRequest, for_clients
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session, SessionQuerySet
-from practice.diary.shown_to_clients import cards, details_of_all, with_details
+from practice.diary.shown_to_clients import (
+    cards_of,
+    details_in,
+    details_of_all,
+    with_details,
+    work_of,
+)
 from practice.text.spoken import first_name
 
 ROWS_A_PAGE = 25
@@ -35,17 +42,19 @@ def _first_name(request: ClientRequest) -> str:
 def dashboard(request: ClientRequest) -> HttpResponse:
     """Show a client a card for each relationship, and their next sessions."""
     _record_look(request)
-    sessions = _sessions(request)
-    held = sessions.held()
-    names = {record.person.first_name for record in request.clients}
-    upcoming = details_of_all(sessions.upcoming()[:10], request.user)
+    records = list(request.clients)
+    work = work_of(records)
+    sessions = Session.objects.filter(relationship__in=[one.pk for one in work])
+    upcoming = details_in(work, sessions.upcoming()[:10], request.user, records)
+    held = sessions.held().order_by().aggregate(number=Count("pk"), first=Min("starts_at"))
+    names = {record.person.first_name for record in records}
     context = {
         "first_name": _first_name(request) or (names.pop() if len(names) == 1 else ""),
-        "cards": cards(request.clients),
+        "cards": cards_of(work, records),
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
-        "number_held": held.count(),
-        "first_held": held.values_list("starts_at", flat=True).last(),
+        "number_held": held["number"],
+        "first_held": held["first"],
     }
     return render(request, "diary/dashboard.html", context)
 

@@ -9,12 +9,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, prefetch_related_objects
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken import in_words, initials
-from relationships.models import Kind, Relationship
+from relationships.models import Kind, Participation, Relationship
+
+UNREAD = ("therapist__profile__photo", "therapist__profile__about")  # large, and on no card
 
 
 @dataclass(frozen=True)
@@ -65,18 +70,31 @@ class Card:
 def cards(records: Iterable[Client]) -> list[Card]:
     """Return the cards of an account, whose client records these are; active ones first."""
     records = list(records)
-    relationships = list(
-        Relationship.objects.shown_to(records)
-        .in_order()
-        .select_related("therapist__profile", "therapist__contact")
-        .defer("therapist__profile__photo")
-        .with_people()
-    )
+    return cards_of(work_of(records), records)
+
+
+def work_of(records: list[Client]) -> list[Relationship]:
+    """Return the work of an account, whose client records these are, with what cards show."""
+    shown = Relationship.objects.shown_to(records).in_order()
+    read = (f"therapist__{name}" for name in ("user", "profile", "contact"))
+    shown = shown.select_related(*read)
+    return read_people(list(shown.defer(*UNREAD)))
+
+
+def read_people(work: list[Relationship]) -> list[Relationship]:
+    """Return the same work with what `Relationship.people` reads, by one query."""
+    parts = Participation.objects.select_related("client__merged_into")
+    prefetch_related_objects(work, Prefetch("participations", queryset=parts))
+    return work
+
+
+def cards_of(work: list[Any], records: list[Client]) -> list[Card]:
+    """Return the cards of some work of an account (`work_of`), whose client records these are."""
     shared = _with_several((record.therapist_id, record.person_id) for record in records)
-    kinds = _with_several((r.therapist_id, r.kind) for r in relationships)
+    kinds = _with_several((r.therapist_id, r.kind) for r in work)
     found: list[Card] = []
     reached: set[int] = set()  # how a therapist is reached stands on the first of their cards
-    for r in relationships:
+    for r in work:
         is_told = r.is_quiet or r.therapist_id in reached
         reach = Reach() if is_told else Reach.of(r.therapist)
         if reach:
@@ -191,6 +209,20 @@ def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
 def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDetails]:
     """Return the details of several sessions, read from the database here and now."""
     shared = shared_by(reader)
+    return [details(session, reader, shared) for session in sessions]
+
+
+def details_in(
+    work: Iterable[Relationship], sessions: Iterable[Session], reader: User, records: list[Client]
+) -> list[SessionDetails]:
+    """Return the details of sessions of some work of an account, which is there already."""
+    of_pk, sessions = {one.pk: one for one in work}, list(sessions)
+    for session in sessions:
+        session.relationship = of_pk[session.relationship_id]
+        session.therapist = session.relationship.therapist
+    people = [person for session in sessions for person in session.relationship.people]
+    prefetch_related_objects(people, "merged_records")
+    shared = _with_several((record.therapist_id, record.person_id) for record in records)
     return [details(session, reader, shared) for session in sessions]
 
 

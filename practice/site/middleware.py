@@ -4,7 +4,7 @@ A request runs all of it, one after the other, so it is in one module, longer th
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -24,8 +24,13 @@ from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
 
 from clients.models import Client
-from practice.accounts.access import for_page, route_name, therapist_of, transaction_of
-from practice.accounts.models import User
+from practice.accounts.access import (
+    for_page,
+    records_of,
+    route_name,
+    therapist_of,
+    transaction_of,
+)
 from practice.profiles.photo import MOST_BYTES as MOST_OF_A_PHOTO
 from practice.site import banners
 from practice.version import VERSION
@@ -234,7 +239,8 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
     def middleware(request: PageRequest) -> HttpResponse:
         request.reader = None
         if request.user.is_authenticated:
-            request.reader = therapist_of(request.user) or _client(request.user)
+            request.clients = records_of(request.user)
+            request.reader = therapist_of(request.user) or _client(request.clients)
         zone = getattr(request.user, "time_zone", "")  # a visitor has none
         with timezone.override(zone or settings.TIME_ZONE):
             return get_response(request)
@@ -242,9 +248,8 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def _client(user: User) -> Client | None:
-    record = user.clients.select_related("merged_into").first()
-    return record and record.person
+def _client(records: Iterable[Client]) -> Client | None:
+    return next((record.person for record in records), None)
 
 
 class MergedRecordMiddleware:

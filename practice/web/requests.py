@@ -10,9 +10,11 @@ class PageRequest(HttpRequest):
     """A request for a page.
 
     `reader` is the therapist, or the first client record, of whoever is signed in; None for
-    everybody else. A view sets `is_background` where looking is no use of the session.
+    everybody else. `clients` are all client records of whoever is signed in. A view sets
+    `is_background` where looking is no use of the session.
     """
 
     htmx: HtmxDetails
     reader: Any
+    clients: Any
     is_background: bool

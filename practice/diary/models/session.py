@@ -7,14 +7,19 @@ from typing import Self
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import Count, Exists, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
 from practice.database.public_ids import PublicIdField
-from practice.diary.models.queryset import SessionQuerySet, SessionState, TakenTime
+from practice.diary.models.queryset import (
+    SessionQuerySet,
+    SessionState,
+    TakenTime,
+    TakenTimeQuerySet,
+)
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
@@ -150,8 +155,9 @@ class Session(models.Model):
                 if (made.starts_at, made.ends_at, made.complimentary) != asked:
                     raise cls.Changed
                 return made
-            is_there = Relationship.objects.filter(pk=relationship.pk).exists()  # not erased
-            is_free = is_there and not cls._is_taken(therapist_id, starts_at, ends_at)
+            taken = Exists(cls._taken(therapist_id, starts_at, ends_at))
+            there = Relationship.objects.filter(pk=relationship.pk)  # not erased
+            is_free = there.filter(~taken).exists()
             if made or not is_free or not allowed():
                 raise cls.Taken
             booked = cls.objects.create(
@@ -192,7 +198,8 @@ class Session(models.Model):
             if present is None:  # erased a moment ago
                 raise self.AlreadyDone
             ends_at = starts_at + (present.ends_at - present.starts_at)
-            if self._is_taken(self.therapist_id, starts_at, ends_at, but=self):
+            taken = self._taken(self.therapist_id, starts_at, ends_at)
+            if taken.exclude(pk=self.pk).exists():
                 raise self.Taken
             self._change(
                 Session.objects.booked(),
@@ -278,11 +285,8 @@ class Session(models.Model):
         return self.starts_at - timezone.now() < SHORT_NOTICE
 
     @staticmethod
-    def _is_taken(
-        therapist_id: int, starts_at: datetime, ends_at: datetime, but: "Session | None" = None
-    ) -> bool:
-        taken = TakenTime.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
-        return taken.exclude(pk=but.pk if but else None).exists()
+    def _taken(therapist_id: int, starts_at: datetime, ends_at: datetime) -> TakenTimeQuerySet:
+        return TakenTime.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
 
     def _change(self, present: SessionQuerySet, *, if_unchanged: bool, **columns: object) -> None:
         """Set columns if the row is still `present`, and reload; else say why not."""
