@@ -39,6 +39,8 @@ def settle(therapist: Therapist) -> None:
     unsettled = theirs.filter(settled_at=NEVER).order_by("client")
     locked = unsettled.select_for_update(no_key=True, skip_locked=True)
     clients = [*locked.values_list("client", flat=True)]
+    if not clients and not is_new:
+        return
     for start in range(0, len(clients), AT_ONCE):
         _settle(therapist, clients[start : start + AT_ONCE])
     sums = theirs.aggregate(**{name: Sum(name, default=0) for name in NUMBERS})
