@@ -13,6 +13,7 @@ from practice.diary.shown_to_clients import (
     cards_of,
     details_in,
     details_of_all,
+    sessions_of,
     with_details,
     work_of,
 )
@@ -44,7 +45,7 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     _record_look(request)
     records = list(request.clients)
     work = work_of(records)
-    sessions = Session.objects.filter(relationship__in=[one.pk for one in work])
+    sessions = sessions_of(work)
     upcoming = details_in(work, sessions.upcoming()[:10], request.user, records)
     held = sessions.held().order_by().aggregate(number=Count("pk"), first=Min("starts_at"))
     names = {record.person.first_name for record in records}

@@ -212,6 +212,11 @@ def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDet
     return [details(session, reader, shared) for session in sessions]
 
 
+def sessions_of(work: Iterable[Relationship]) -> SessionQuerySet:
+    """Return the sessions of some work of an account."""
+    return Session.objects.filter(relationship__in=[one.pk for one in work])
+
+
 def details_in(
     work: Iterable[Relationship], sessions: Iterable[Session], reader: User, records: list[Client]
 ) -> list[SessionDetails]:

@@ -303,7 +303,7 @@ def test_the_way_from_the_dashboard(as_ann, alice, individual):
     details = as_ann.post(check, {"key": uuid4()}).url
 
     assert "Session booked" in read(as_ann.get(details)).heads
-    assert "Your next sessions" in read(as_ann.get("/dashboard/")).heads
+    assert "Your next session" in read(as_ann.get("/dashboard/")).heads
 
 
 # A race that is lost.
