@@ -25,7 +25,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -148,6 +148,7 @@ class SessionStore(DatabaseStore):
     """Keeps sessions as Django does, with their account beside them; both are read at once."""
 
     model = BrowserSession
+    _written: bytes | None = None
 
     @classmethod
     def get_model_class(cls) -> type[BrowserSession]:
@@ -174,6 +175,28 @@ class SessionStore(DatabaseStore):
         if values[0]:
             Therapist.from_db(account._state.db, names, values).user = account
         return self.decode(account.session_data)
+
+    def save(self, must_create: bool = False) -> None:
+        """Write a session, by one statement if it is there; not again what has just been written.
+
+        So a request may save it in its transaction, and Django, later, finds nothing left to do.
+
+        Raises:
+            UpdateError: it has been ended meanwhile.
+        """
+        if must_create or self.session_key is None:
+            super().save(must_create)
+            return
+        data = dict(self.items())
+        content = self.serializer().dumps(data)
+        if content == self._written:
+            return
+        row = self.create_model_instance(data)
+        columns = ("session_data", "expire_date", "account_id")
+        present = BrowserSession.objects.filter(pk=row.pk)
+        if not present.update(**{name: getattr(row, name) for name in columns}):
+            raise UpdateError
+        self._written = content
 
 
 def read_account(pk: int) -> User | None:

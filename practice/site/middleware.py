@@ -5,6 +5,7 @@ A request runs all of it, one after the other, so it is in one module, longer th
 
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.signals import request_finished
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -217,8 +219,9 @@ def health_checks_are_anonymous(get_response: GetResponse) -> GetResponse:
 def transaction_per_request(get_response: GetResponse) -> GetResponse:
     """Tell the database who asks, for the transaction that the rest of the request is.
 
-    On PostgreSQL a request is one transaction, and one that fails leaves nothing behind; on SQLite,
-    where a writer keeps all others waiting, each change is a transaction of its own.
+    On PostgreSQL a request is one transaction, and one that fails leaves nothing behind; what it
+    has changed of the session is saved in it, too, and not in a second one. On SQLite, where a
+    writer keeps all others waiting, each change is a transaction of its own.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -228,6 +231,9 @@ def transaction_per_request(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
             if is_transaction and response.status_code >= 500:
                 transaction.set_rollback(True)
+            elif is_transaction and request.session.modified and not request.session.is_empty():
+                with suppress(UpdateError):  # it has been ended: `SessionMiddleware` says so
+                    request.session.save()
             return response
 
     return middleware

@@ -3,12 +3,13 @@
 The model and its queryset are read together, so the module is longer than others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Self
+from functools import wraps
+from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -75,6 +76,30 @@ class RelationshipQuerySet(models.QuerySet):
         return self.order_by("status", F("ended_at").desc(nulls_first=True), "started_at", "pk")
 
 
+class Refusal(Exception):
+    """Something is not done, and nothing has been changed for it."""
+
+
+def _as_a_whole(do: Callable[..., None]) -> Callable[..., None]:
+    """Do it in the transaction that there is, or in one of its own, as a whole or not at all.
+
+    A refusal comes before anything is changed, so it needs no savepoint: the transaction goes on.
+    """
+
+    @wraps(do)
+    def done(self: "Relationship", **kwargs: Any) -> None:
+        if "reason" in kwargs:  # one that nobody knows is a ValueError before anything begins
+            kwargs["reason"] = EndReason(kwargs["reason"])
+        with transaction.atomic(savepoint=False):
+            try:
+                return do(self, **kwargs)
+            except Refusal as error:
+                refusal = error
+        raise refusal
+
+    return done
+
+
 class Relationship(models.Model):
     """A therapist's work with one client, a couple, a family or a group.
 
@@ -89,16 +114,16 @@ class Relationship(models.Model):
         ACTIVE = "active", "Active"
         ENDED = "ended", "Ended"
 
-    class AlreadyDone(Exception):
+    class AlreadyDone(Refusal):
         """The relationship is already as asked for, or has been erased a moment ago."""
 
-    class TooLate(Exception):
+    class TooLate(Refusal):
         """An ending can be undone for 15 minutes, by the person who made it."""
 
-    class Changed(Exception):
+    class Changed(Refusal):
         """It is not what the page said from which this was asked for: ended or begun anew since."""
 
-    class Closed(Exception):
+    class Closed(Refusal):
         """Somebody who took part has been erased, so the work cannot be taken up again."""
 
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="relationships")
@@ -165,7 +190,7 @@ class Relationship(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} relationship"
 
-    @transaction.atomic
+    @_as_a_whole
     def end(
         self,
         *,
@@ -187,7 +212,7 @@ class Relationship(models.Model):
             Relationship.objects.active(),
             if_unchanged=if_unchanged,
             status=self.Status.ENDED,
-            end_reason=EndReason(reason),
+            end_reason=reason,
             end_note=note,
             ended_at=ended_at,
             ended_by=by,
@@ -195,7 +220,7 @@ class Relationship(models.Model):
         self.count_on_clients(-1)
         self.record(Event.Kind.ENDED, at=ended_at, by=by, reason=reason, note=note)
 
-    @transaction.atomic
+    @_as_a_whole
     def undo_end(self, *, by: User, if_unchanged: bool = False) -> None:
         """Void an ending made by the same person less than 15 minutes ago.
 
@@ -219,7 +244,7 @@ class Relationship(models.Model):
         self.count_on_clients(+1)
         self.record(Event.Kind.END_UNDONE, at=now, by=by)
 
-    @transaction.atomic
+    @_as_a_whole
     def restart(self, *, by: User, at: datetime | None = None, if_unchanged: bool = False) -> None:
         """Take the work up again: the same relationship, a new episode.
 
@@ -234,7 +259,7 @@ class Relationship(models.Model):
         self.count_on_clients(+1)
         self.record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
 
-    @transaction.atomic
+    @_as_a_whole
     def correct_reason(
         self, *, by: User, reason: EndReason, note: str = "", ended_at: datetime
     ) -> None:
@@ -245,7 +270,7 @@ class Relationship(models.Model):
         """
         former = Relationship.objects.ended().filter(ended_at=ended_at)
         changed = former.exclude(end_reason=reason, end_note=note)
-        self._change(changed, end_reason=EndReason(reason), end_note=note)
+        self._change(changed, end_reason=reason, end_note=note)
         self.record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
 
     @property
@@ -292,13 +317,15 @@ class Relationship(models.Model):
     def _change(
         self, present: RelationshipQuerySet, *, if_unchanged: bool = False, **state: object
     ) -> None:
-        """Set a state if the row is still `present`, and reload; else say why not."""
+        """Set a state if the row is still `present`; else reload it, and say why not."""
         present = present.filter(pk=self.pk)
-        won = (present.as_read(self) if if_unchanged else present).update(**state)
+        if (present.as_read(self) if if_unchanged else present).update(**state):
+            for name, value in state.items():
+                setattr(self, name, value)
+            return
         with suppress(Relationship.DoesNotExist):  # erased a moment ago
             self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
-        if not won:
-            raise self.Changed if if_unchanged and present.exists() else self.AlreadyDone
+        raise self.Changed if if_unchanged and present.exists() else self.AlreadyDone
 
     def _take_up(
         self, present: RelationshipQuerySet, *, if_unchanged: bool = False, **state: object
@@ -313,8 +340,12 @@ class Relationship(models.Model):
             raise
 
     def _lock_people(self) -> None:
-        """Lock the clients, whose counters will move: whoever does both does so first."""
-        list(records_in([self]).locked())
+        """Lock the clients, whose counters will move: whoever does both does so first.
+
+        On SQLite whoever writes keeps everybody else from it.
+        """
+        if connection.features.has_select_for_update:
+            list(records_in([self]).locked().only("pk"))
 
     def count_on_clients(self, step: int) -> None:
         """Move the counters of the clients, who are locked."""

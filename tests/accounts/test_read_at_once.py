@@ -1,14 +1,20 @@
-"""A session, its account and all that a request asks of it come by one query."""
+"""A session comes with its account by one query, and is saved with what the request does."""
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from practice.accounts.access import EmailBackend, SessionStore, read_account, therapist_of
 from practice.accounts.models import BrowserSession, Therapist, User
 from tests.conftest import browser_of
-from tests.pressing import Browser
+from tests.pressing import Browser, hidden
+from tests.reading import read as read_page
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="on SQLite each change is one"
+)
 
 
 def stored(user: User) -> SessionStore:
@@ -112,3 +118,63 @@ def test_an_account_that_was_not_read_with_its_session_is_looked_up(alice):
 
     assert account.therapist == alice
     assert not account.had_second_factor
+
+
+def test_a_session_is_written_by_one_statement_and_once(as_alice):
+    session = SessionStore(as_alice.session.session_key)
+    session["some"] = "thing"
+
+    with CaptureQueriesContext(connection) as queries:
+        session.save()
+        session.save()
+
+    assert [query["sql"].split()[0] for query in queries] == ["UPDATE"]
+    session["some"] = "other thing"
+    session.save()
+    assert SessionStore(session.session_key)["some"] == "other thing"
+
+
+def test_one_that_has_been_ended_is_not_written(as_alice):
+    session = SessionStore(as_alice.session.session_key)
+    session["some"] = "thing"
+    BrowserSession.objects.all().delete()
+
+    with pytest.raises(UpdateError):
+        session.save()
+
+    assert not BrowserSession.objects.exists()
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_a_press_does_and_what_the_next_page_says_is_one_transaction(as_alice, individual):
+    page = f"/relationships/{individual.public_id}/end/"
+    sent = hidden(read_page(as_alice.get(page))) | {"reason": "completed"}
+
+    with CaptureQueriesContext(connection) as queries:
+        assert as_alice.post(page, sent).status_code == 303
+
+    statements = [query["sql"].split()[0] for query in queries]
+    assert statements.count("COMMIT") == 1
+    assert statements[-2:] == ["UPDATE", "COMMIT"]
+    assert "SAVEPOINT" not in statements
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_said_next_is_not_done_either(as_alice, individual):
+    page = f"/relationships/{individual.public_id}/end/"
+    sent = hidden(read_page(as_alice.get(page))) | {"reason": "completed"}
+    as_alice.raise_request_exception = False
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SessionStore, "create_model_instance", fail)
+        assert as_alice.post(page, sent).status_code == 500
+
+    individual.refresh_from_db()
+    assert not individual.is_ended
+
+
+def fail(*_: object) -> None:
+    """Break, as a disk does that is full."""
+    raise OSError
