@@ -206,7 +206,10 @@ class Therapist(models.Model):
 
 
 class Contact(models.Model):
-    """How a therapist's clients reach them; for their clients alone, and each part optional."""
+    """How a therapist's clients reach them, each part optional.
+
+    It is for their clients alone, unless the therapist's profile shows it to visitors, too.
+    """
 
     therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="contact")
     email = models.EmailField("Email address", blank=True)

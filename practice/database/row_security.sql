@@ -233,6 +233,12 @@ CREATE POLICY public ON profiles_therapistnumbers FOR SELECT USING (true);
 CREATE POLICY public ON profiles_profile FOR SELECT USING (
     is_published OR therapist_id = ANY (ARRAY(SELECT therapists_of_account()))
 );
+-- How a therapist is reached, where their public page says so.
+CREATE POLICY public ON accounts_contact FOR SELECT USING (
+    therapist_id IN (
+        SELECT therapist_id FROM profiles_profile WHERE is_published AND shows_contact
+    )
+);
 
 
 -- The audit: whoever does something writes it down, in their own practice, in that of their

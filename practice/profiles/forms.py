@@ -25,7 +25,8 @@ class ProfileForm(EditMixin, forms.ModelForm):
 
     class Meta:
         model = Profile
-        fields = ["is_published", "headline", "about", "specialities", "languages", *FEES]
+        fields = ["is_published", "shows_contact", "headline", "about"]
+        fields += ["specialities", "languages", *FEES]
         labels = {
             "headline": "Headline (optional)",
             "about": "About you (optional)",
@@ -35,6 +36,8 @@ class ProfileForm(EditMixin, forms.ModelForm):
         help_texts = {
             "headline": "For example: Integrative counsellor, London and online",
             "specialities": "Separated by commas",
+            "shows_contact": "By the email address and phone of your account, to ask for an "
+            "invitation.",
         }
         field_classes = {"about": LinesField} | dict.fromkeys(
             ["headline", "specialities", "languages"], LineField

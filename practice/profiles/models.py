@@ -39,6 +39,8 @@ class Profile(models.Model):
 
     therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="profile")
     is_published = models.BooleanField("Show my profile to everybody", default=False)
+    # What their clients read of `Contact`, for whoever is not a client yet.
+    shows_contact = models.BooleanField("Show visitors how to reach me", default=False)
     headline = models.CharField(max_length=120, blank=True, validators=[no_control_characters])
     about = models.TextField(
         max_length=4000, blank=True, validators=[no_control_characters_but_lines]

@@ -50,6 +50,7 @@ def therapist(request: HttpRequest, slug: str) -> HttpResponse:
         "figures": figures(profile.therapist, now),
         "is_owner": therapist_of(request.user) == profile.therapist,
         "free": next_free_times(profile.therapist, now, FREE_TIMES_SHOWN),
+        "reach": getattr(profile.therapist, "contact", None) if profile.shows_contact else None,
     }
     return render(request, "profiles/therapist.html", context)
 
@@ -68,7 +69,9 @@ def _visible(request: HttpRequest, slug: str) -> Profile:
     act_as_therapist()  # who sees their own before it is published
     own = Profile.objects.filter(therapist=therapist_of(request.user))
     visible = Profile.objects.published() | own
-    return get_object_or_404(visible.select_related("therapist__user"), therapist__slug=slug)
+    return get_object_or_404(
+        visible.select_related("therapist__user", "therapist__contact"), therapist__slug=slug
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -220,6 +220,10 @@ FAULTS = {
         "accounts_contact",
         "ALTER POLICY client_sees ON accounts_contact USING (true)",
     ),
+    "every contact is public": (
+        "accounts_contact",
+        "ALTER POLICY public ON accounts_contact USING (true)",
+    ),
     "every draft is public": (
         "profiles_profile",
         "ALTER POLICY public ON profiles_profile USING (true)",

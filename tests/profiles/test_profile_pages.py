@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from practice.accounts.models import Contact
 from practice.profiles.models import Profile
 from tests.diary import works
 from tests.factories import ClientFactory, TherapistFactory, start
@@ -462,3 +463,33 @@ def test_pages_that_visitors_read_have_sign_in_in_their_header(client, as_ann, p
 
     assert offers(client)
     assert not offers(as_ann)
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_visitor_reads_how_to_reach_a_therapist_who_wants_that(
+    client, public, alice, is_published, shows
+):
+    Contact.objects.create(therapist=alice, email="hello@alice.example", phone="020 7946 0001")
+    Profile.objects.update(is_published=is_published, shows_contact=shows)
+
+    source = read(client.get("/therapists/alice/")).source
+
+    wanted = is_published and shows
+    assert ("mailto:hello@alice.example" in source) is wanted
+    assert ("020 7946 0001" in source) is wanted
+
+
+def test_a_therapist_without_contact_has_a_page_all_the_same(client, public):
+    Profile.objects.update(shows_contact=True)
+
+    assert client.get("/therapists/alice/").status_code == 200
+
+
+def test_a_therapist_says_whether_visitors_read_how_to_reach_them(as_alice, public):
+    assert "Show visitors how to reach me" in read(as_alice.get("/profile/")).text
+
+    as_alice.post("/profile/", TYPED | {"is_published": "on", "shows_contact": "on"})
+
+    public.refresh_from_db()
+    assert public.shows_contact

@@ -296,6 +296,35 @@ def _(world):
     world.as_alice.post("/diary/availability/", availability(mon=["09:00-12:00"]))
 
 
+DATED = {"shown": "Europe/London", "day": "2025-11-26", "starts": "18:00", "ends": "20:00"}
+
+
+@action("time_opened")
+def _(world):
+    world.as_alice.post("/diary/open/", DATED | {"note": "Ann"})
+
+
+@action("time_blocked")
+def _(world):
+    world.as_alice.post("/diary/block/", DATED | {"note": "Ann"})
+
+
+def remove(world, kind: str) -> None:
+    typed = {"day": "2025-11-26", "starts": "18:00", "ends": "20:00", "note": "Ann"}
+    hours = world.alice.dated_hours.create(kind=kind, **typed)
+    world.as_alice.post(f"/diary/times/{hours.public_id}/")
+
+
+@action("opened_time_removed")
+def _(world):
+    remove(world, "open")
+
+
+@action("blocked_time_removed")
+def _(world):
+    remove(world, "blocked")
+
+
 @action("session_booked")
 def _(world):
     address = f"/book/{world.work.public_id}/2025-11-26/1600/"

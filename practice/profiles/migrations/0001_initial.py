@@ -43,6 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('is_published', models.BooleanField(default=False, verbose_name='Show my profile to everybody')),
+                ('shows_contact', models.BooleanField(default=False, verbose_name='Show visitors how to reach me')),
                 ('headline', models.CharField(blank=True, max_length=120, validators=[practice.text.person_names.no_control_characters])),
                 ('about', models.TextField(blank=True, max_length=4000, validators=[practice.text.person_names.no_control_characters_but_lines])),
                 ('specialities', models.CharField(blank=True, max_length=300, validators=[practice.text.person_names.no_control_characters])),
