@@ -64,6 +64,7 @@ def test_back_forward_and_reload_agree_with_the_tickbox(any_desk, new_context, s
 
     page.go_back()
     shows(page, ACTIVE, ticked=False)
+    page.wait_for_load_state()  # the list is there before htmx, which has to notice the next step
     page.go_forward()
     shows(page, EVERYONE, ticked=True)
     press(page, "Jonah Whitfield")
