@@ -78,7 +78,7 @@ class ClientForm(EditMixin, PersonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.account_id:  # whose owner chooses it
+        if self.instance.can_sign_in:  # with any record; the owner of the account chooses it
             del self.fields["time_zone"]
             words = (
                 f"{self.instance.first_name} goes on signing in with the address that they have."

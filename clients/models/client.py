@@ -221,8 +221,12 @@ class Client(models.Model):
 
     @property
     def zone(self) -> str:
-        """The IANA name of the zone in which they read times: their account's, if they have one."""
-        return (self.account.time_zone if self.account else "") or self.time_zone
+        """The IANA name of the zone in which they read times: their account's, if they have one.
+
+        It may be that of another record of the same person.
+        """
+        chosen = (record.account.time_zone for record in self.records if record.account)
+        return next(filter(None, chosen), self.time_zone)
 
     @property
     def person(self) -> "Client":

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from icalendar import Calendar, Event, vCalAddress
 
-from practice.diary.models import Session
+from practice.diary.models import VACANT, Session
 
 
 def as_calendar(session: Session, summary: str) -> bytes:
@@ -18,7 +18,7 @@ def as_calendar(session: Session, summary: str) -> bytes:
     service organises, because a file with a METHOD has to say who does (RFC 5546, 3.2), and its
     address tells nothing about anybody.
     """
-    is_cancelled = session.state == Session.State.CANCELLED
+    is_cancelled = session.state in VACANT
     organiser = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
     organiser.params["CN"] = settings.SERVICE_NAME
     event = Event()

@@ -27,7 +27,11 @@ from practice.text.spoken import initials, instant
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 
 TAKEN = "You have another session at that time"
-ANSWERS = {"yes": Session.State.ATTENDED, "no": Session.State.MISSED}
+ANSWERS = {
+    "yes": Session.State.ATTENDED,
+    "no": Session.State.MISSED,
+    "none": Session.State.NOT_HELD,
+}
 ROWS_A_PAGE = 25
 
 
@@ -66,11 +70,13 @@ def session(request: AccountRequest, session_id: str) -> HttpResponse:
 def _details(request: AccountRequest, appointment: Session, changed: str = "") -> HttpResponse:
     """Show the therapist's page of a session, perhaps with what has `changed` since."""
     _record_look(request, appointment)
-    prefetch_related_objects(appointment.relationship.people, "account")  # for their zones
+    people = appointment.relationship.people
+    prefetch_related_objects(people, "account", "merged_records__account")  # for their zones
     context = {
         "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,
-        "can_answer": appointment.is_over and appointment.state != Session.State.CANCELLED,
+        "can_answer": appointment.can_be_answered,
+        "is_over": appointment.is_over,
         "shown": appointment.shown,
         "changed": changed,
     }
@@ -187,13 +193,18 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     if answer not in ANSWERS:
         banner(request, "attendance_not_chosen")
         return see_other("session", session_id)
-    can_answer = appointment.is_over and appointment.state != Session.State.CANCELLED
     if appointment.state != ANSWERS[answer]:
         try:
-            if can_answer and not was_shown(request, appointment.shown):
+            if appointment.can_be_answered and not was_shown(request, appointment.shown):
                 raise Session.Changed
-            attended = ANSWERS[answer] == Session.State.ATTENDED
-            appointment.set_attendance(attended=attended, by=request.user, if_unchanged=True)
+            if answer == "none":
+                appointment.set_not_held(by=request.user, if_unchanged=True)
+            else:
+                appointment.set_attendance(
+                    attended=answer == "yes", by=request.user, if_unchanged=True
+                )
+        except Session.Taken:
+            return _details(request, appointment, f"Nothing was noted. {TAKEN}.")
         except (Session.AlreadyDone, Session.NotYet):
             banner(request, "attendance_refused")
             return see_other("session", session_id)

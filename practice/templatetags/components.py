@@ -9,11 +9,13 @@ from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
 from django.templatetags.static import static
 from django.urls import get_urlconf, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.text.phone_numbers import dialled
+from practice.text.spoken import zone_name
 
 register = template.Library()
 
@@ -85,6 +87,16 @@ def icon(name: str) -> SafeString:
     sheet = static_file("icons.svg")
     markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
     return format_html(markup, sheet, name)
+
+
+@register.simple_tag(takes_context=True)
+def zone_once(context: template.Context) -> str:
+    """Name the reader's time zone beside the first time of a page; beside the others nothing."""
+    request = context.get("request")
+    if request is None or getattr(request, "zone_is_named", False):
+        return ""
+    request.zone_is_named = True
+    return f" ({zone_name(timezone.get_current_timezone_name())})"
 
 
 @register.simple_tag

@@ -12,9 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
 from practice.booking.models import free_times
+from practice.records.merging import merge
 from tests.conftest import browser_of
 from tests.diary import DAY, book, browser_for, works
-from tests.factories import PASSWORD, ClientFactory, TherapistFactory, UserFactory, start
+from tests.factories import (
+    PASSWORD,
+    ClientFactory,
+    TherapistFactory,
+    UserFactory,
+    reads_in,
+    start,
+)
 from tests.reading import read
 
 pytestmark = pytest.mark.database
@@ -77,6 +85,24 @@ def test_the_present_zone_is_chosen_in_the_form(as_ann, ann, kept, shown):
     assert source.count(" selected>") == 1
 
 
+def test_a_therapist_cannot_set_it_where_the_account_is_that_of_a_merged_record(
+    as_alice, alice, ann
+):
+    """Whoever signs in with any record of a person reads times in the zone of their account."""
+    stays = ClientFactory(therapist=alice, name="Ann Cole", time_zone="Europe/London")
+    merge(ann, into=stays, by=alice.user)
+    reads_in(ann.account, "Asia/Tokyo")
+    address = f"/clients/{stays.public_id}/edit/"
+
+    page = read(as_alice.get(address))
+    as_alice.post(address, {"name": "Ann Cole", "time_zone": "Europe/Paris"})
+
+    assert not [a for _, a in page.tags if a.get("name") == "time_zone"]
+    assert "Ann reads times in Tokyo time (JST), as chosen in their own account." in page.text
+    stays = Client.objects.get(pk=stays.pk)
+    assert (stays.time_zone, stays.zone) == ("Europe/London", "Asia/Tokyo")
+
+
 # One reader, one zone.
 
 
@@ -102,7 +128,8 @@ def test_a_client_of_two_therapists_reads_one_zone(of_two):
     assert page.text.count("5pm to 5:50pm") == 2
     for each in (page, *details):
         assert "Times are shown in Stockholm time (CET)" in each.all_text
-    assert all("5pm to 5:50pm Stockholm time (4pm London time)" in each.text for each in details)
+    said = "5pm to 5:50pm Stockholm time. That is 4pm London time, where"
+    assert all(said in each.text for each in details)
 
 
 def test_a_therapist_who_is_a_client_elsewhere_reads_one_zone_too(alice, bob):
@@ -178,7 +205,7 @@ def test_the_therapist_reads_a_session_in_the_zone_of_each_client(as_alice, coup
         session = book(couples, datetime(2025, 11, 26, 16, tzinfo=UTC))
         page = read(browser_of(couples.therapist.user).get(f"/sessions/{session.public_id}/"))
 
-    assert "For Ann 1am Tokyo time" in page.text
+    assert "For Ann Thursday 1am Tokyo time" in page.text
     assert "For Ben 5pm Stockholm time" in page.text
 
 

@@ -223,7 +223,8 @@ def test_the_check_page_says_what_would_be_booked_and_books_nothing(as_ann, alic
     page = read(as_ann.get(slot(individual)))
 
     assert page.heads == ["Check your session"]
-    assert "When Wednesday 26 November 2025, 4pm to 4:50pm Change the time" in page.text
+    said = "When Wednesday 26 November 2025, 4pm to 4:50pm (London time) Change the time"
+    assert said in page.text
     assert "With Alice Archer, Individual" in page.text
     assert f"/book/{individual.public_id}/?week=2025-11-26" in page.addresses
     assert page.value_of("key")
@@ -243,7 +244,9 @@ def test_a_session_is_booked(as_ann, ann, alice, individual, mailoutbox):
     assert (session.complimentary, str(session.key)) == (False, key)
     page = read(as_ann.get(answer.url))
     assert page.heads[:2] == ["Session booked", "Session Details"]
-    assert "Wednesday 26 November 2025, 4pm to 4:50pm, with Alice Archer." in page.text
+    assert (
+        "Wednesday 26 November 2025, 4pm to 4:50pm (London time), with Alice Archer." in page.text
+    )
     assert (f"/sessions/{session.public_id}/calendar.ics", "Add to calendar") in page.links
     assert mailoutbox == []
 
@@ -289,7 +292,7 @@ def test_an_ended_relationship_can_be_booked_and_stays_ended(
     individual.refresh_from_db()
     assert individual.is_ended
     assert history_of(individual) == ["started", "ended"]
-    notice = "Ann Ashby has booked a session for Wednesday 26 November, 4pm."
+    notice = "Ann Ashby has booked a session for Wednesday 26 November, 4pm (London time)."
     assert notice in read(as_alice.get("/clients/")).text
 
 
@@ -316,7 +319,7 @@ def test_who_comes_second_sees_fresh_times(as_ann, alice, individual, ben):
 
     answer = as_ann.post(slot(individual), {"key": uuid4()})
 
-    page = lost(answer, TAKEN, "Wednesday 26 November, 4pm is no longer free.")
+    page = lost(answer, TAKEN, "Wednesday 26 November, 4pm (London time) is no longer free.")
     assert Session.objects.count() == 1
     assert page.heads[2] == "24 to 30 November 2025"
     assert slot(individual) not in slots(page)

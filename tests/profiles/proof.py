@@ -25,7 +25,7 @@ from tests.profiles import DAY, HOUR, LONG_AGO, NOW, session
 SECTIONS = re.compile(r'<section [^>]*id="profile-(?:stats|badges)">.*?</section>', re.DOTALL)
 
 # One session of a history: whose, so many days ago, and what became of it.
-STATES = ["attended", "attended", "attended", "missed", "booked", "cancelled", "complimentary"]
+STATES = ["attended"] * 3 + ["missed", "booked", "cancelled", "not_held", "complimentary"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class World:
         starts_at = NOW - days * DAY + (nth % 12) * HOUR
         free = state == "complimentary"
         state = "attended" if free else state
-        if starts_at > NOW and state in ("attended", "missed"):
+        if starts_at > NOW and state in ("attended", "missed", "not_held"):
             state = "booked"
         booked_at = min(starts_at - 7 * DAY, NOW - HOUR)
         session(relationship, starts_at, state, booked_at=booked_at, complimentary=free)

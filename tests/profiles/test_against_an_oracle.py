@@ -16,6 +16,8 @@ pytestmark = pytest.mark.database
 AGO = st.sampled_from([-9, 0, 1, 13, 14, 15, 59, 60, 61]) | st.floats(-30, 130)
 FRESH = st.none() | AGO
 
+STATES = ["attended"] * 4 + ["missed", "booked", "cancelled", "not_held"]
+
 
 def moment(days: float | None):
     return None if days is None else NOW - timedelta(days=days)
@@ -31,7 +33,9 @@ def visits(draw, therapists: int, most: int):
             therapist * 100 + draw(st.integers(0, 5)),
             days=(starts := draw(AGO)),
             booked=draw(AGO.filter(lambda d: d >= 0) | st.just(max(starts, 0))),
-            state=draw(st.sampled_from(["attended"] * 4 + ["missed", "booked", "cancelled"])),
+            state=draw(
+                st.sampled_from(["attended"] * 4 + ["missed", "booked", "cancelled", "not_held"])
+            ),
             therapist=therapist,
             complimentary=draw(st.booleans()),
             moved_by_therapist_at=moment(draw(FRESH)) if draw(st.integers(0, 9)) == 0 else None,

@@ -46,7 +46,7 @@ def test_sixty_days_are_sixty_days_to_the_instant():
     assert earned([visit(days=10), moved]) == []
 
 
-@pytest.mark.parametrize("state", ["missed", "booked", "cancelled"])
+@pytest.mark.parametrize("state", ["missed", "booked", "cancelled", "not_held"])
 def test_a_schedule_without_a_session_that_took_place_is_not_smooth(state):
     assert earned([visit(days=10, state=state)]) == []
 

@@ -96,7 +96,7 @@ def test_two_weeks_are_counted_from_the_first_booking_not_from_the_first_session
     assert rate([visit(1, days=9, booked=13)]) == (0, 0)
 
 
-@pytest.mark.parametrize("state", ["cancelled", "missed", "booked"])
+@pytest.mark.parametrize("state", ["cancelled", "missed", "booked", "not_held"])
 def test_a_first_session_that_did_not_take_place_does_not_count_until_one_is_attended(state):
     first = visit(1, days=50, state=state)
 

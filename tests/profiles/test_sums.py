@@ -39,7 +39,7 @@ HAPPENED = st.fixed_dictionaries(
         "whose": st.integers(0, 6),
         "ago": AGO,
         "booked": AGO,
-        "state": st.sampled_from(["attended"] * 4 + ["missed", "booked", "cancelled"]),
+        "state": st.sampled_from(["attended"] * 4 + ["missed", "booked", "cancelled", "not_held"]),
         "complimentary": st.booleans(),
         "moved": st.none() | st.none() | AGO,
         "cancelled": AGO,

@@ -642,7 +642,7 @@ def test_a_booking_that_was_moved_meanwhile_is_told_at_its_new_time(world):
 
     text = read(world.as_ann.get("/dashboard/")).text
 
-    assert "Session booked Thursday 27 November 2025, 9am to 9:50am, with Alice Archer." in text
+    assert "Thursday 27 November 2025, 9am to 9:50am (London time), with Alice Archer." in text
 
 
 def test_of_those_that_were_left_alone_it_names_whom_it_may(world, carl):

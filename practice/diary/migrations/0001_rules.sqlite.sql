@@ -21,18 +21,20 @@ WHEN NEW.ends_at > datetime(substr(NEW.starts_at, 1, 19), '+4 hours') || substr(
 BEGIN SELECT RAISE(ABORT, 'session_lasts_four_hours_at_most'); END;
 
 CREATE TRIGGER session_overlap_insert AFTER INSERT ON diary_session
-WHEN NEW.state <> 'cancelled' AND EXISTS (
+WHEN NEW.state NOT IN ('cancelled', 'not_held') AND EXISTS (
     SELECT 1 FROM diary_session
-    WHERE therapist_id = NEW.therapist_id AND id <> NEW.id AND state <> 'cancelled'
+    WHERE therapist_id = NEW.therapist_id AND id <> NEW.id
+    AND state NOT IN ('cancelled', 'not_held')
     AND starts_at > datetime(substr(NEW.starts_at, 1, 19), '-4 hours')
     AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
 )
 BEGIN SELECT RAISE(ABORT, 'sessions_do_not_overlap'); END;
 
 CREATE TRIGGER session_overlap_update AFTER UPDATE ON diary_session
-WHEN NEW.state <> 'cancelled' AND EXISTS (
+WHEN NEW.state NOT IN ('cancelled', 'not_held') AND EXISTS (
     SELECT 1 FROM diary_session
-    WHERE therapist_id = NEW.therapist_id AND id <> NEW.id AND state <> 'cancelled'
+    WHERE therapist_id = NEW.therapist_id AND id <> NEW.id
+    AND state NOT IN ('cancelled', 'not_held')
     AND starts_at > datetime(substr(NEW.starts_at, 1, 19), '-4 hours')
     AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
 )

@@ -5,4 +5,4 @@ DROP VIEW IF EXISTS diary_takentime;
 -- apply
 
 CREATE VIEW diary_takentime AS
-SELECT id, therapist_id, starts_at, ends_at FROM diary_session WHERE state <> 'cancelled';
+SELECT id, therapist_id, starts_at, ends_at FROM diary_session WHERE state NOT IN ('cancelled', 'not_held');

@@ -1,9 +1,10 @@
 """Sessions: one appointment of a relationship each."""
 
-from practice.diary.models.queryset import SessionQuerySet, TakenTime, needing_attention
+from practice.diary.models.queryset import VACANT, SessionQuerySet, TakenTime, needing_attention
 from practice.diary.models.session import Session, number_needing_attention, waiting
 
 __all__ = [
+    "VACANT",
     "Session",
     "SessionQuerySet",
     "TakenTime",

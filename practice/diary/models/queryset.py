@@ -25,14 +25,19 @@ class SessionState(models.TextChoices):
     ATTENDED = "attended", "Completed"
     MISSED = "missed", "Did not attend"
     CANCELLED = "cancelled", "Cancelled"
+    NOT_HELD = "not_held", "Did not take place"
+
+
+# What takes up no time: rules of the database say the same (migrations/0001_*.sql).
+VACANT = [SessionState.CANCELLED, SessionState.NOT_HELD]
 
 
 class SessionQuerySet(models.QuerySet):
     """Sessions, as the domain speaks of them."""
 
     def standing(self) -> Self:
-        """Sessions that take up their time: all but the cancelled ones."""
-        return self.exclude(state=SessionState.CANCELLED)
+        """Sessions that take up their time: all but those that were cancelled or did not happen."""
+        return self.exclude(state__in=VACANT)
 
     def booked(self) -> Self:
         return self.filter(state=SessionState.BOOKED)
@@ -55,8 +60,8 @@ class SessionQuerySet(models.QuerySet):
         return over.order_by("-starts_at")
 
     def past(self) -> Self:
-        """Sessions that have ended, and cancelled ones, the latest first."""
-        over = Q(ends_at__lte=timezone.now()) | Q(state=SessionState.CANCELLED)
+        """Sessions that have ended, and those that do not stand, the latest first."""
+        over = Q(ends_at__lte=timezone.now()) | Q(state__in=VACANT)
         return self.filter(over).order_by("-starts_at")
 
     def unanswered(self) -> Self:

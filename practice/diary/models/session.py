@@ -15,6 +15,7 @@ from practice.audit.models import Entry, Verb
 from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
 from practice.database.public_ids import PublicIdField
 from practice.diary.models.queryset import (
+    VACANT,
     SessionQuerySet,
     SessionState,
     TakenTime,
@@ -251,13 +252,41 @@ class Session(models.Model):
             Session.NotYet: it has not ended.
             Session.AlreadyDone: it was cancelled.
             Session.Changed: `if_unchanged`, and it is not as when it was read.
+            Session.Taken: it did not take place after all, and another stands at its time by now.
         """
-        over = Session.objects.standing().filter(ends_at__lte=timezone.now())
+        over = Session.objects.filter(ends_at__lte=timezone.now())
+        if self.state == self.State.NOT_HELD:
+            Therapist.lock(self.therapist_id)
+            if self._is_taken(self.therapist_id, self.starts_at, self.ends_at, but=self):
+                raise self.Taken
+            present = over.filter(state=self.State.NOT_HELD)
+        else:
+            present = over.standing()
         state = self.State.ATTENDED if attended else self.State.MISSED
+        self._note(present, state, by, if_unchanged=if_unchanged)
+
+    @transaction.atomic
+    def set_not_held(self, *, by: User | None = None, if_unchanged: bool = False) -> None:
+        """Say that it did not take place, at any time once it has begun; its time is free again.
+
+        It counts as attended by nobody, missed by nobody, and cancelled by nobody.
+
+        Raises:
+            Session.NotYet: it has not begun; until then it is cancelled.
+            Session.AlreadyDone: it was cancelled.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
+        """
+        begun = Session.objects.standing().filter(starts_at__lte=timezone.now())
+        self._note(begun, self.State.NOT_HELD, by, if_unchanged=if_unchanged)
+
+    def _note(
+        self, present: SessionQuerySet, state: str, by: User | None, *, if_unchanged: bool
+    ) -> None:
+        """Note what became of it, if it is among the `present`."""
         try:
-            self._change(over, if_unchanged=if_unchanged, state=state)
+            self._change(present, if_unchanged=if_unchanged, state=state)
         except self.AlreadyDone:
-            if self.state != self.State.CANCELLED:
+            if self.state not in VACANT:
                 raise self.NotYet from None
             raise
         self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
@@ -274,6 +303,11 @@ class Session(models.Model):
     @property
     def has_begun(self) -> bool:
         return self.starts_at <= timezone.now()
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether it can be said what became of it; while it lasts, that it did not take place."""
+        return self.has_begun and self.state != self.State.CANCELLED
 
     @property
     def is_over(self) -> bool:
