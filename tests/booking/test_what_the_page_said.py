@@ -95,7 +95,7 @@ def test_a_moment_that_is_no_longer_free_is_taken_also_in_another_zone(
 
     assert answer.status_code == 409
     assert read(answer).heads[0] == "That time has just been taken"
-    assert "Wednesday 26 November, 11am is no longer free." in read(answer).text
+    assert "Wednesday 26 November, 11am (New York time) is no longer free." in read(answer).text
 
 
 def test_the_fee_is_the_one_that_the_page_said(as_ann, alice, slot, rules):

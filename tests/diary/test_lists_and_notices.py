@@ -130,7 +130,7 @@ def test_an_inactive_client_who_booked_is_noticed(look, alice, include):
     page = look(include=include)
 
     assert (
-        "Jonah Whitfield has booked a session for Wednesday 26 November, 4pm. "
+        "Jonah Whitfield has booked a session for Wednesday 26 November, 4pm (London time). "
         "Your relationship with Jonah has ended. View relationship · Restart this Relationship"
     ) in page.text
     links = dict(page.links)

@@ -305,7 +305,9 @@ def test_the_page_to_move_begins_with_the_present_time(as_alice, session):
     page = read(as_alice.get(f"/sessions/{session.public_id}/move/"))
 
     assert (page.value_of("day"), page.value_of("time")) == ("2025-11-26", "16:00")
-    assert "Now Wednesday 26 November 2025, 4pm to 4:50pm, with Ann Ashby" in page.text
+    assert (
+        "Now Wednesday 26 November 2025, 4pm to 4:50pm (London time), with Ann Ashby" in page.text
+    )
 
 
 @pytest.mark.database
@@ -405,7 +407,9 @@ def test_the_page_to_cancel_says_what_happens_and_changes_nothing(as_alice, sess
 
     page = read(as_alice.get(f"/sessions/{session.public_id}/cancel/"))
 
-    assert "Wednesday 26 November 2025, 4pm to 4:50pm, Individual with Ann" in page.text
+    assert (
+        "Wednesday 26 November 2025, 4pm to 4:50pm (London time), Individual with Ann" in page.text
+    )
     assert "Who cancelled, and when, is kept. No message is sent: let Ann know." in page.text
     assert row_of(session) == before
 
@@ -609,7 +613,10 @@ def test_the_tab_lists_what_is_to_come_and_what_is_past(as_alice, ann, individua
     listed = [a for a in page.addresses if a.startswith("/sessions/")]
     assert listed == [f"/sessions/{one.public_id}/" for one in order]
     assert page.heads[-2:] == ["Next sessions", "Past sessions"]
-    assert "Tuesday 25 November 2025, 4pm to 4:50pm, Session Details Couples Booked" in page.text
+    assert (
+        "Tuesday 25 November 2025, 4pm to 4:50pm (London time), Session Details Couples Booked"
+        in page.text
+    )
     assert "Individual Completed" in page.text
     assert "Individual Did not attend" in page.text
     assert "Couples Cancelled" in page.text
@@ -665,7 +672,7 @@ def test_the_end_page_lists_what_stays_booked(as_alice, individual, alice):
     page = read(as_alice.get(address))
 
     assert "2 sessions are still booked" in page.heads
-    assert "Wednesday 26 November 2025, 4pm to 4:50pm." in page.text
+    assert "Wednesday 26 November 2025, 4pm to 4:50pm (London time)." in page.text
     assert "Ending the relationship does not cancel them." in page.text
     listed = [a for a in page.addresses if a.startswith("/sessions/")]
     assert listed == [f"/sessions/{s.public_id}/" for s in (one, other)]

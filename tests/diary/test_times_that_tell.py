@@ -99,7 +99,9 @@ def test_what_is_booked_says_which_before_and_after(alice, clock):
     booked = read(browser.post(address, follow=True))
 
     assert f"Sunday 25 October 2026, 1am to 1:50am, {AFTER}" in check.text
-    assert f"Sunday 25 October 2026, 1am to 1:50am, {AFTER}, with Alice Archer" in booked.text
+    assert (
+        f"Sunday 25 October 2026, 1am to 1:50am, {AFTER} (London time), with Alice" in booked.text
+    )
 
 
 def test_the_free_times_of_the_diary_say_which(alice, clock):

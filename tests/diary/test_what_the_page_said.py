@@ -66,7 +66,7 @@ def test_a_session_that_was_moved_meanwhile_is_not_moved_on(as_alice, alice, ses
     page = again(as_alice.post(address, sent | {"for_client": "on"}), "Nothing was moved.")
 
     assert row_of(session) == before
-    assert "Now Wednesday 3 December 2025, 4pm to 4:50pm, with Ann Ashby" in page.text
+    assert "Now Wednesday 3 December 2025, 4pm to 4:50pm (London time), with Ann Ashby" in page.text
     assert (page.value_of("day"), page.value_of("time")) == ("2025-11-27", "09:00")
     assert as_alice.post(address, hidden(page) | CONFIRM["move"]).status_code == 303
     assert row_of(session)["starts_at"] == at("2025-11-27 09:00")

@@ -340,7 +340,7 @@ def test_what_had_already_ended_says_when(as_alice, alice, ann, method):
 
     assert (answer.status_code, answer.url) == (303, f"/relationships/{relationship.public_id}/")
     page = read(as_alice.get(answer.url))
-    assert f"This relationship had already ended It ended on {MOMENT}." in page.text
+    assert f"This relationship had already ended It ended on {MOMENT} (London time)." in page.text
     assert "banner-note" in page.source
     assert history_of(relationship) == ["started", "ended"]
 

@@ -446,7 +446,7 @@ def test_a_row_that_ended_meanwhile_is_reported_and_the_others_are_done(save, al
     assert "1 relationship done." in page.text
     assert (
         "Individual relationship with Quin Quiet was left alone: it had already ended "
-        "on Thursday 20 November 2025 at 9am."
+        "on Thursday 20 November 2025 at 9am (London time)."
     ) in page.text
 
 

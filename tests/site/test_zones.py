@@ -1,21 +1,24 @@
 """The zone in which a page says its times stands beside the first of them."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests.access.table import TABLE
 from tests.access.walk import PARAMETER, Walk
 from tests.access.world import World
+from tests.diary import book
 from tests.factories import PASSWORD
 from tests.reading import read
 
 CLOCK = re.compile(r"\b(?:\d{1,2}(?::\d\d)?(?:am|pm)|midday|midnight)\b")
 THINGS = {"alice": ["ann", "ed", "the couple"], "ann": ["ann", "the couple"], "ed": ["ed"]}
 BESIDE = 70  # characters, in which a time may say until when it lasts and which of two it is
-# What a row of the Clients list says of its next session is made without its page; the footer has
-# the zone. An article names times as examples.
-WITHOUT = {"clients/"}
+# What a row of the Clients list says of its next session is made without its page; the note that
+# the End page shows says itself in whose zone it is read.
+WITHOUT = {"clients/", "relationships/<id:relationship_id>/end/"}
 
 
 def names_zone_late(text: str) -> bool:
@@ -34,7 +37,9 @@ def test_every_page_names_the_zone_beside_its_first_time(db):
             things = walk.world.objects(part[1]) if part else {names[0]: ""}
             for name in things.keys() & {*names}:
                 answer = browser.get(walk.address(route, things[name]), follow=True)
-                if "text/html" in answer.headers["Content-Type"] and answer.status_code == 200:
+                is_led = answer.redirect_chain and answer.redirect_chain[-1][0] == "/clients/"
+                is_page = "text/html" in answer.headers["Content-Type"]
+                if is_page and answer.status_code == 200 and not is_led:
                     text = read(answer).text
                     seen |= {route} if CLOCK.search(text) else set()
                     late |= {f"{who}: {route}"} if names_zone_late(text) else set()
@@ -57,4 +62,7 @@ def test_a_zone_that_comes_late_is_found(text, is_late):
 
 
 def test_the_other_times_of_a_page_do_not_name_it_again(as_ann, individual):
-    assert read(as_ann.get("/dashboard/")).text.count("London time") == 0
+    for days in (1, 2, 3):
+        book(individual, timezone.now() + timedelta(days=days))
+
+    assert read(as_ann.get("/dashboard/sessions/")).text.count("London time") == 1
