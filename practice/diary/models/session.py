@@ -151,7 +151,7 @@ class Session(models.Model):
         therapist_id, ends_at = relationship.therapist_id, starts_at + length
         with _one_at_a_time(therapist_id):
             made = relationship.sessions.filter(key=key).first() if key else None
-            if made and made.state != cls.State.CANCELLED:
+            if made and made.state not in VACANT:
                 asked = (starts_at, ends_at, complimentary)
                 if (made.starts_at, made.ends_at, made.complimentary) != asked:
                     raise cls.Changed
@@ -257,7 +257,8 @@ class Session(models.Model):
         over = Session.objects.filter(ends_at__lte=timezone.now())
         if self.state == self.State.NOT_HELD:
             Therapist.lock(self.therapist_id)
-            if self._is_taken(self.therapist_id, self.starts_at, self.ends_at, but=self):
+            taken = self._taken(self.therapist_id, self.starts_at, self.ends_at)
+            if taken.exclude(pk=self.pk).exists():
                 raise self.Taken
             present = over.filter(state=self.State.NOT_HELD)
         else:
