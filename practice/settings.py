@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "practice.site.middleware.limit_size",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "practice.site.middleware.head_as_get",
+    "practice.site.middleware.CompressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -17,6 +17,8 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.core.signals import request_finished
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -135,6 +137,23 @@ def head_as_get(get_response: GetResponse) -> GetResponse:
             request.method = "HEAD"
 
     return middleware
+
+
+class CompressMiddleware(GZipMiddleware):
+    """Compress a page, unless it may repeat what came with the request.
+
+    What is compressed tells by its length whether two things in it are alike, and so, to whoever
+    chooses one of them and watches the line, what the other is (BREACH; `docs/security.md`).
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        is_asked_for_alone = request.method == "GET" and not request.META.get("QUERY_STRING")
+        if is_page and is_asked_for_alone and response.status_code == 200:
+            return super().process_response(request, response)
+        return response
 
 
 def htmx_answers(get_response: GetResponse) -> GetResponse:
