@@ -18,7 +18,7 @@ from practice.management.doctor.findings import Finding, advice, good, wrong
 from practice.version import VERSION
 
 LITTLE = 2 * 1024**3  # bytes free
-ENVIRONMENT = Path("/etc/stillwater/stillwater.env")  # where the units of deploy/ look for it
+ENVIRONMENT = Path("/etc/stillwater/stillwater.env")  # where docs/deploy.md puts it
 OLDEST_BACKUP = timedelta(hours=26)  # daily, and some time to make it
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 

@@ -1,0 +1,63 @@
+"""`docs/deploy.md` is followed to the letter, from an empty folder to a running service."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from django.db import connection
+
+from tests.postgres import throwaway_server
+from tests.practice.server_root import ServerRoot, blocks
+from tests.practice.serving import find_nginx
+from tests.practice.source import ROOT
+
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.skipif(
+        not (find_nginx() and shutil.which("openssl") and shutil.which("curl")),
+        reason="nginx, openssl or curl is not here",
+    ),
+]
+GUIDE = ROOT / "docs/deploy.md"
+OF_POSTGRESQL = "CREATE ROLE"
+# What one is told to see, by a word of the block after which one sees it.
+SEEN = {
+    "manage.py --version": r"^\d+\.\d+\.\d+$",
+    "stillwater migrate": r"Applying relationships\.0001\S* OK",
+    "/readyz": r"^ok$",
+    "invite_therapist": r"/password/reset/\S+[\s\S]*Nothing is wrong\.$",
+}
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[ServerRoot]:
+    with ExitStack() as stack:
+        is_postgres = connection.vendor == "postgresql"
+        postgres = stack.enter_context(throwaway_server()) if is_postgres else None
+        root = ServerRoot(tmp_path, postgres)
+        stack.callback(root.stop)
+        yield root
+
+
+def test_the_guide_has_fifteen_blocks_and_says_what_one_sees():
+    numbered = re.findall(r"^\*\*(\d+)\.", GUIDE.read_text(), re.MULTILINE)
+
+    assert numbered == [str(number) for number in range(1, 16)]
+    assert all(any(word in block for block in blocks(GUIDE)[:15]) for word in SEEN)
+
+
+def test_whoever_follows_the_guide_has_a_service_that_doctor_is_content_with(server):
+    for block in blocks(GUIDE)[:15]:
+        if OF_POSTGRESQL in block and server.postgres is None:
+            continue  # with SQLite it is left out
+        said = server.run(block).stdout
+        for word, expected in SEEN.items():
+            if word in block:
+                assert re.search(expected, said.strip(), re.MULTILINE), said
+
+    update = blocks(GUIDE)[-1].replace("git pull", "true").replace("restart", "status")
+    server.run(update)
+    kept = [path.suffix for path in (server.folder / "var/lib/stillwater/backups").iterdir()]
+    assert kept.count(".json") == 2
