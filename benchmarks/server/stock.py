@@ -4,12 +4,13 @@ The one change is a connection that stays open. It connects as the owner of the 
 security, no identity told. What is measured here is what a plain Django application would cost.
 """
 
+import os
 from pathlib import Path
 
 import dj_database_url
 
 from practice.settings import *  # noqa: F403
-from practice.settings import INSTALLED_APPS, env
+from practice.settings import INSTALLED_APPS
 
 WITHOUT_MIDDLEWARE = {"allauth.account": "benchmarks.server.apps.TablesOfAccounts"}
 INSTALLED_APPS = [
@@ -41,7 +42,7 @@ TEMPLATES = [
         },
     },
 ]
-DATABASES = {"default": dj_database_url.parse(env["DATABASE_URL"], conn_max_age=None)}
+DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=None)}
 DATABASE_ROUTERS: list[str] = []
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # with Django's own table
