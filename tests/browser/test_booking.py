@@ -186,3 +186,20 @@ def test_the_clients_pages_are_accessible_on_every_screen(new_context, sign_in, 
     assert_accessible_on_every_screen(page)
     page.goto("/dashboard/sessions/")
     assert_accessible_on_every_screen(page)
+
+
+def test_whoever_has_booked_all_they_may_reads_why_and_finds_their_sessions(
+    way, sign_in, alice, jonah
+):
+    relationship = jonah.relationships.get()
+    for start_at in free_times(alice, timezone.now())[:4]:
+        book(relationship, start_at, by=jonah.account)
+    sign_in(way, jonah.account)
+
+    way.goto(f"/book/{relationship.public_id}/")
+
+    expect(banner(way)).to_contain_text("You have 4 sessions booked")
+    expect(slots(way)).to_have_count(0)
+    assert_accessible_on_every_screen(way)
+    press(way, "See your sessions")
+    expect(title(way)).to_have_text("Your sessions")
