@@ -163,7 +163,7 @@ def test_a_time_of_a_date_is_opened_or_blocked_and_the_diary_says_so(
     assert (answer.status_code, answer.url) == (303, "/diary/2025-11-24/")
     page = read(as_alice.get(answer.url))
     assert page.heads[0] == head
-    assert "Wednesday 26 November 2025, 6pm to 8pm." in page.text
+    assert "Wednesday 26 November 2025, 6pm to 8pm (London time)." in page.text
     assert saved(alice) == [f"{kind} 2025-11-26 18:00:00 to 20:00:00"]
     assert alice.dated_hours.get().note == "Supervision"
     assert alice.entries.filter(verb="availability_changed").count() == 1
