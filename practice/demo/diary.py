@@ -112,7 +112,7 @@ def _session(
         ends_at=starts_at + LENGTH_OF_SESSION,
         complimentary=is_first and dice.random() < 0.15,
         booked_at=min(booked_at, now),
-        booked_by=account or relationship.therapist.user,
+        booked_by=(starts_at < now and account) or relationship.therapist.user,
     )
     is_recent = now - starts_at < timedelta(days=3)
     if starts_at + LENGTH_OF_SESSION <= now and not is_recent:

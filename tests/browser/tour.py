@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
+from practice.diary.models import Session
 from relationships.models import Kind, Relationship
 from tests.accounts.second_factor import lasting_code
 from tests.browser.steps import banner, choose_reason, names, press, search_box, tickbox, title
@@ -167,6 +170,14 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield from of_two_records(page, people)
     page.goto("/account/")
     yield "account"
+    page.goto("/account/contact/")
+    page.get_by_label("Contact email").fill("alice@reach.example")
+    page.get_by_label("Contact phone").fill("020 7946 0018")
+    press(page, "Save")
+    expect(banner(page)).to_be_focused()
+    yield "account, with how clients reach one"
+    page.goto("/account/contact/")
+    yield "how clients reach one"
     page.goto("/account/security/")
     yield "security"
     page.goto("/sign-in/again/?next=/account/security/app/add/")
@@ -233,6 +244,20 @@ def of_a_client(page: Page, people: Practice) -> Iterator[str]:
     yield "Client Dashboard"
     page.goto("/dashboard/data/")
     yield "a client's own data"
+    soon = timezone.now() + timedelta(days=3)
+    by = people.alice.user
+    session = Session.book(people.ended, starts_at=soon, length=timedelta(minutes=50), by=by)
+    page.goto("/dashboard/")
+    yield "Client Dashboard with a session"
+    page.goto(f"/sessions/{session.public_id}/")
+    yield "a client's session"
+    page.goto("/dashboard/sessions/")
+    yield "a client's sessions"
+    page.goto("/account/details/")
+    page.get_by_label("Phone").fill("ask me")
+    press(page, "Save")
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "a client's own details, refused"
     page.goto("/clients/")
     yield "not for clients"
 

@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -15,6 +15,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.demo import people
 from relationships.models import Event, Relationship
+from tests.conftest import browser_of
 from tests.factories import counters_of, history_of, true_counters_of
 from tests.reading import read
 
@@ -29,6 +30,18 @@ def therapist(name: str) -> Therapist:
 def ties_of(name: str) -> list[tuple[str, str]]:
     relationships = Relationship.objects.filter(clients__name=name).order_by("kind")
     return [(relationship.kind, relationship.status) for relationship in relationships]
+
+
+def test_whoever_signs_in_to_the_demo_as_a_client_can_book(hours_pass):
+    """The weekly sessions ahead are booked by the therapist, and leave what a client may book."""
+    saturday = NOON + timedelta(days=2)  # before four weeks with a session each
+    with time_machine.travel(saturday, tick=False):
+        people.load(saturday)
+        for name in ("maya", "erik", "jonah"):
+            account = User.objects.get(email=f"{name}@stillwater.example")
+            for relationship in Relationship.objects.filter(clients__account=account):
+                page = read(browser_of(account).get(f"/book/{relationship.public_id}/"))
+                assert [to for to in page.addresses if to.startswith("/book/")]
 
 
 def test_the_demo_keeps_its_contract():
