@@ -407,6 +407,7 @@ def test_days_off_that_are_reversed_are_refused(send):
     )
 
     assert "#id_off-0-last_day" in page.addresses
+    assert [a for t, a in page.tags if t == "details" and a.get("class") == "off" and "open" in a]
 
 
 @pytest.mark.parametrize(

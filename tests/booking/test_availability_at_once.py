@@ -101,6 +101,8 @@ def test_one_row_altered_on_both_pages_is_asked_and_pressing_again_decides(as_al
     again = sent_by(answer, "off-shown")
     assert answer.status_code == 409
     assert read(answer).text.count(words) == 2
+    opened = ["open" in attrs for tag, attrs in read(answer).tags if tag == "details"]
+    assert opened[:7] == [True] + [False] * 6
     assert hours(alice) == ["mon 09:00-13:00", "tue 09:00-12:00"]
     assert again["mon-0-ends"] == "14:00"
     assert again["off-0-first_day"] == "2025-12-24"  # all else is shown as it is now

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from practice.booking import openings as lazily
-from practice.booking.openings import Hours, Interval, Rules, is_open
+from practice.booking.openings import Hours, Interval, OpenedHours, Rules, is_open
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 MIDNIGHT, EPOCH = time(0), datetime(1970, 1, 1, tzinfo=UTC)
@@ -555,9 +555,8 @@ def slow_openings(rules, off, standing, now, first, last, centre):
     for n in range((last - first).days + 2):
         day = first + (n - 1) * DAY
         starts = set()
-        for hours in rules.hours:
-            if hours.weekday != day.weekday():
-                continue
+        weekly = [hours for hours in rules.hours if hours.weekday == day.weekday()]
+        for hours in [*weekly, *(hours for hours in rules.opened if hours.day == day)]:
             opens = datetime.combine(day, hours.starts)
             closes = datetime.combine(day + DAY * (hours.ends == MIDNIGHT), hours.ends)
             within = [
@@ -607,10 +606,15 @@ def intervals(draw, day: date) -> Interval:
 def questions(draw):
     zone, day = draw(st.sampled_from(CHANGING))
     own = draw(st.lists(spans(), max_size=4))
-    hours = draw(st.sampled_from([ALWAYS, every_day("00:00-04:30"), every_day("20:00-00:00")]))
+    some = st.sampled_from([ALWAYS, every_day("00:00-04:30"), every_day("20:00-00:00"), ()])
+    opened = [
+        OpenedHours(day + draw(st.integers(-1, 2)) * DAY, span.starts, span.ends)
+        for span in draw(st.lists(spans(), max_size=3))
+    ]
     rules = Rules(
         zone,
-        (*own, *hours),
+        (*own, *draw(some)),
+        tuple(opened),
         length=draw(st.integers(3, 30)) * 5 * MINUTE,
         gap=draw(st.integers(0, 12)) * 5 * MINUTE,
         notice=draw(st.sampled_from([0, 2, 24, 36, 72])) * HOUR,

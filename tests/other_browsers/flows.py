@@ -189,7 +189,7 @@ def test_availability_is_edited_row_by_row(window, go, sign_in, alice):
     go("/diary/availability/")
 
     window.fill("Gap between, minutes", "15")
-    window.press("Change Monday")
+    window.send("click", id=window.one("//summary[contains(., 'Monday')]"))
     window.press("Add another time on Monday")
     window.has_focus("[aria-label='Monday, time 2, from'], #id_mon-1-starts")
     window.press("Remove Monday, time 1")
