@@ -24,6 +24,7 @@ PLACES = re.compile(r"(?<![\w.$}{])/(?=(?:etc|opt|var|usr/local)/)")
 LEFT_OUT = (".git", ".venv", ".venv-lint", "tests", "benchmarks", "*.sqlite3*", "__pycache__")
 FOLDERS = """opt var/lib var/www/html var/log/nginx usr/local/sbin etc/systemd/system
     etc/nginx/sites-available etc/nginx/sites-enabled"""
+REMEMBERED = "-e HOST -e OPERATOR -e REPOSITORY -e SERVER -e OWNER"  # from block to block
 NOTHING = ("apt", "adduser", "nft")
 SHIM = "#!/bin/sh\n{}\n"
 SYSTEMCTL = '''#!{python}
@@ -155,19 +156,20 @@ class ServerRoot:
         if self.postgres:
             environment |= {"PGHOST": str(self.postgres.folder), "PGUSER": "postgres"}
         state = self.folder / "state"
-        script = f"""set -eu
-            [ -e {state} ] && . {state} && cd "$PWD"
-            """
+        script = [
+            f"set -eu; [ -e {state} ] && . {state} && cd $PWD",
+            self.here(block),
+            f"declare -p PWD $(compgen -v | grep -x {REMEMBERED}) > {state}",
+        ]
         done = subprocess.run(
-            ["/bin/bash", "-c", f"{script}\n{self.here(block)}\ndeclare -p HOST PWD "
-             f"$(compgen -v | grep -x -e OPERATOR -e REPOSITORY -e SERVER -e OWNER) > {state}"],
+            ["/bin/bash", "-c", "\n".join(script)],
             cwd=self.folder,
             env=environment,
             input=given,
             capture_output=True,
             text=True,
             timeout=240,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
         return done
 
