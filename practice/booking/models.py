@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, starmap
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.booking import openings
-from practice.booking.dated_hours import interval_of
+from practice.booking.dated_hours import OpenOrBlocked, interval_of
 from practice.booking.openings import Hours, Interval, OpenedHours, Rules
+from practice.database.compiled import DAY, MOMENT, CompiledQuery
+from practice.diary.models import Session, TakenTime
 from practice.text.person_names import no_control_characters
 
 A_DAY = timedelta(days=1)  # more than a session lasts
@@ -57,7 +59,8 @@ class BookingRules(models.Model):
 
     def booked_ahead(self, by: User) -> int:
         """Return how many sessions ahead an account has booked itself."""
-        return self.therapist.sessions.upcoming().filter(booked_by=by).count()
+        found = AHEAD.rows(therapist=self.therapist_id, by=by.pk, now=timezone.now())
+        return found[0][0] if found else 0
 
     def is_full_for(self, by: User) -> bool:
         """Whether an account has booked as many as it may at once."""
@@ -161,20 +164,54 @@ def _opening_rules(
     saved, zone = saved or rules_of(therapist), ZoneInfo(therapist.time_zone)
     horizon = timedelta(weeks=saved.furthest_weeks)
     today = timezone.localtime(now, zone).date()
-    near = {"first_day__lte": today + horizon + A_DAY, "last_day__gte": today - A_DAY}
-    dated = [*therapist.open_or_blocked.filter(**near)]
+    own = therapist.pk
+    days = DATED.rows(therapist=own, first=today - A_DAY, last=today + horizon + A_DAY)
+    dated = [OpenOrBlocked(**dict(zip(DATED_COLUMNS, row, strict=True))) for row in days]
     rules = Rules(
         zone=therapist.time_zone,
-        hours=tuple(Hours(h.weekday, h.starts, h.ends) for h in therapist.weekly_hours.all()),
+        hours=tuple(starmap(Hours, HOURS.rows(therapist=own))),
         opened=tuple(OpenedHours(h.first_day, *h.span) for h in dated if h.is_open),
         length=saved.length,
         gap=timedelta(minutes=saved.gap_minutes),
         notice=timedelta(hours=saved.notice_hours),
         horizon=horizon,
     )
-    taken = therapist.taken_times.overlapping(now - A_DAY, now + horizon + A_DAY)
+    taken = TAKEN.rows(therapist=own, since=now - A_DAY, until=now + horizon + A_DAY)
     return (
         rules,
         [hours.interval(zone) for hours in dated if not hours.is_open],
-        [Interval(*times) for times in taken.values_list("starts_at", "ends_at")],
+        [Interval(*times) for times in taken],
     )
+
+
+# What is asked wherever free times are shown: compiled once.
+AHEAD = CompiledQuery(
+    lambda given: (
+        Session.objects.filter(therapist=given("therapist"), booked_by=given("by"))
+        .upcoming(given("now", MOMENT))
+        .order_by()
+        .values("therapist")
+        .annotate(number=Count("pk"))
+        .values_list("number")
+    )
+)
+DATED_COLUMNS = ("kind", "first_day", "last_day", "starts", "ends")
+DATED = CompiledQuery(
+    lambda given: OpenOrBlocked.objects.filter(
+        therapist=given("therapist"),
+        first_day__lte=given("last", DAY),
+        last_day__gte=given("first", DAY),
+    ).values_list(*DATED_COLUMNS)
+)
+HOURS = CompiledQuery(
+    lambda given: WeeklyHours.objects.filter(therapist=given("therapist")).values_list(
+        "weekday", "starts", "ends"
+    )
+)
+TAKEN = CompiledQuery(
+    lambda given: (
+        TakenTime.objects.filter(therapist=given("therapist"))
+        .overlapping(given("since", MOMENT), given("until", MOMENT))
+        .values_list("starts_at", "ends_at")
+    )
+)

@@ -1,6 +1,6 @@
 """The figures of a therapist, read from the database; a test reads the SQL.
 
-What they are is in `stats.py` and `badges.py`, as pure functions over visits. The database works
+What they are is in `stats.py`, as pure functions over visits. The database works
 them out (`sums.py`).
 
 What therapists are compared with are the figures of everybody here, as of midnight (UTC). They are
@@ -22,10 +22,9 @@ from clients.models import Client, ClientQuerySet
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import Therapist
 from practice.database.waiting import without_limit
-from practice.profiles.badges import Badge, Installation, badges
 from practice.profiles.models import ClientVisit
 from practice.profiles.settling import settle_everybody
-from practice.profiles.stats import Stats, Visit
+from practice.profiles.stats import Badge, Installation, Stats, Visit, badges
 from practice.profiles.sums import installation_of, stats_and_number_who_booked
 
 # As of which midnight, and the figures; never forgotten, only replaced. A cache that is full makes

@@ -1,4 +1,4 @@
-"""The numbers of `stats.py` and `badges.py`, worked out by the database.
+"""The numbers of `stats.py`, worked out by the database.
 
 What all sessions of a therapist add up to is settled every night (`settling.py`). As of an instant
 only those clients are looked at whose part in it is not settled then: who was changed since, who
@@ -9,8 +9,10 @@ what comes back is a few rows of numbers, however many sessions there are. A tes
 others compare the numbers with those of the pure functions, as does `check_figures`.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -29,10 +31,10 @@ from django.db.models import (
 )
 
 from practice.accounts.models import Therapist
+from practice.database.compiled import MOMENT, CompiledQuery
 from practice.diary.models import Session
-from practice.profiles.badges import Installation, mean
 from practice.profiles.models import NUMBERS, Booking, ClientVisit
-from practice.profiles.stats import GRACE, LATELY, Stats
+from practice.profiles.stats import GRACE, LATELY, Installation, Stats, mean
 
 
 def stats_of(therapist: Therapist, now: datetime) -> Stats:
@@ -42,30 +44,35 @@ def stats_of(therapist: Therapist, now: datetime) -> Stats:
 
 def stats_and_number_who_booked(therapist: Therapist, now: datetime) -> tuple[Stats, int]:
     """Return a therapist's numbers, and how many clients have booked, as of an instant."""
-    visits = ClientVisit.objects.filter(therapist=therapist)
-    rows = _settled(therapist, now)
-    first, numbers = rows[0], dict.fromkeys(NUMBERS, 0)
-    if first["numbers__booked"] is not None:
-        unsettled = [row for row in rows if row["unsettled__client"]]
-        for name in NUMBERS:
-            not_yet = sum(row[f"unsettled__{name}"] for row in unsettled)
-            numbers[name] = first[f"numbers__{name}"] - not_yet
-        unsettled = [row["unsettled__client"] for row in unsettled]
-        visits = ClientVisit.objects.filter(client__in=unsettled)
-    sums = numbers_of_clients(visits, now).aggregate(**_SUMS)
-    for name in NUMBERS:
-        numbers[name] += sums[f"all_{name}"]
-    booked, disturbed = numbers.pop("booked"), first["moved"] or first["cancelled"]
-    return Stats(
-        **numbers,
-        since=first["since"],
-        bookings_lately=first["bookings_lately"] or 0,
-        is_smooth=first["held_lately"] and not disturbed,
-    ), booked
+    rows = SETTLED.rows(therapist=therapist.pk, now=now)
+    (since, bookings_lately, held_lately, *disturbed), settled = rows[0][:5], rows[0][5:11]
+    if settled[0] is None:  # nothing is, yet
+        of_each = numbers_of_clients(ClientVisit.objects.filter(therapist=therapist), now)
+        sums = _sums(of_each.values_list(*NUMBERS))
+    else:
+        unsettled = {row[11]: row[12:] for row in rows if row[11]}
+        anew = UNSETTLED.rows(clients=_padded([*unsettled]), now=now) if unsettled else []
+        not_yet = _sums(unsettled.values())
+        sums = [a - b + c for a, b, c in zip(settled, not_yet, _sums(anew), strict=True)]
+    numbers = dict(zip(NUMBERS, sums, strict=True))
+    booked = numbers.pop("booked")
+    is_smooth = held_lately and not any(disturbed)
+    own = Stats(**numbers, since=since, bookings_lately=bookings_lately or 0, is_smooth=is_smooth)
+    return own, booked
 
 
-def _settled(therapist: Therapist, now: datetime) -> list[dict]:
-    """Return what is settled, which of its clients are not as of an instant, and the last weeks.
+def _sums(rows: Iterable[Sequence[int]]) -> list[int]:
+    """Return the sum of each of the `NUMBERS` over some clients."""
+    return [sum(column) for column in zip([0] * len(NUMBERS), *rows, strict=True)]
+
+
+def _padded(clients: list[int]) -> list[int]:
+    """Return the clients and as many times nobody that few lengths come, each a statement."""
+    return [*clients, *[0] * ((1 << (len(clients) - 1).bit_length()) - len(clients))]
+
+
+def _settled(therapist: Any, now: Any) -> QuerySet:
+    """What is settled, which of its clients are not as of an instant, and the last weeks.
 
     By one statement: what is settled meanwhile is settled in both or in neither. A row for each
     client who is not settled, and at least one.
@@ -73,7 +80,8 @@ def _settled(therapist: Therapist, now: datetime) -> list[dict]:
     bookings = Booking.objects.filter(therapist=therapist)
     booked = bookings.filter(_lately("booked_at", now)).order_by().values("therapist")
     held = bookings.filter(_attended(now))
-    rows = Therapist.objects.filter(pk=therapist.pk).annotate(
+    cancelled = bookings.filter(_lately("cancelled_at", now), cancelled_for_client=False)
+    rows = Therapist.objects.filter(pk=therapist).annotate(
         unsettled=FilteredRelation(
             "numbers_of_clients", condition=Q(numbers_of_clients__settled_at__gt=now)
         ),
@@ -81,12 +89,21 @@ def _settled(therapist: Therapist, now: datetime) -> list[dict]:
         bookings_lately=Subquery(booked.annotate(n=Count("pk")).values("n")),
         held_lately=Exists(held.filter(_lately("starts_at", now))),
         moved=Exists(bookings.filter(_lately("moved_by_therapist_at", now))),
-        cancelled=Exists(bookings.filter(_lately("cancelled_at", now), cancelled_for_client=False)),
+        cancelled=Exists(cancelled),
     )
-    lately = ("since", "bookings_lately", "held_lately", "moved", "cancelled")
     settled = [f"numbers__{name}" for name in NUMBERS]
     unsettled = [f"unsettled__{name}" for name in ("client", *NUMBERS)]
-    return list(rows.values(*lately, *settled, *unsettled))
+    return rows.values_list(*LATELY_DONE, *settled, *unsettled)
+
+
+LATELY_DONE = ("since", "bookings_lately", "held_lately", "moved", "cancelled")
+# What pages ask: compiled once.
+SETTLED = CompiledQuery(lambda given: _settled(given("therapist"), given("now", MOMENT)))
+UNSETTLED = CompiledQuery(
+    lambda given: numbers_of_clients(
+        ClientVisit.objects.filter(client__in=given("clients")), given("now", MOMENT)
+    ).values_list(*NUMBERS)
+)
 
 
 def installation_of(everybody: QuerySet[ClientVisit], now: datetime) -> Installation:
@@ -143,9 +160,6 @@ def _of_each(visits: QuerySet[ClientVisit], now: datetime) -> QuerySet:
             ),
         )
     )
-
-
-_SUMS = {f"all_{name}": Sum(name, default=0) for name in NUMBERS}
 
 
 def _one_if(condition: Q) -> Case:

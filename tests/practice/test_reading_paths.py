@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.test.signals import template_rendered
 
+from practice.booking.models import next_free_times, rules_of
+from practice.diary.models.session import FREE
 from practice.profiles.figures import count_installation
 from tests.diary import DAY, NOW, book, works
 from tests.pressing import hidden
@@ -96,11 +98,14 @@ def clock():
 
 
 @pytest.fixture(autouse=True)
-def warm(as_alice, as_ann, clock):
-    """Load what is loaded once, such as the addresses."""
+def warm(as_alice, as_ann, alice, clock):
+    """Load what is loaded once: the addresses, and the statements of booking."""
     as_alice.get("/help/")
     as_ann.get("/help/")
     count_installation(NOW)  # as every night
+    rules_of(alice).booked_ahead(alice.user)
+    next_free_times(alice, NOW, 1)
+    FREE.rows(therapist=alice.pk, work=0, starts=NOW, ends=NOW)
 
 
 def test_the_clients_list(follow, as_alice, individual, couples):

@@ -5,8 +5,7 @@ from itertools import count
 
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
-from practice.profiles.badges import Installation, installation
-from practice.profiles.stats import Visit, stats
+from practice.profiles.stats import Installation, Visit, installation, stats
 from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, start
 

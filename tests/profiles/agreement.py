@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from practice.accounts.models import Therapist
-from practice.profiles.badges import installation
 from practice.profiles.figures import everybody, visits_of
-from practice.profiles.stats import stats, tallies
+from practice.profiles.stats import installation, stats, tallies
 from practice.profiles.sums import installation_of, stats_and_number_who_booked
 
 

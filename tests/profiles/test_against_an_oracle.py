@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from practice.profiles.badges import badges
-from practice.profiles.stats import stats, tallies
+from practice.profiles.stats import badges, stats, tallies
 from tests.profiles import DAY, NOW, oracle, together, visit
 
 pytestmark = pytest.mark.database

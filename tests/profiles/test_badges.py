@@ -4,9 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from practice.profiles.badges import Installation, badges
 from practice.profiles.figures import count_installation, figures
-from practice.profiles.stats import stats
+from practice.profiles.stats import Installation, badges, stats
 from tests.profiles import DAY, MINUTE, NOW, came, colleagues, practice_of, session, together, visit
 
 pytestmark = pytest.mark.database

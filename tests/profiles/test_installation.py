@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from practice.accounts import after_response
 from practice.database.waiting import without_limit
 from practice.profiles import figures as figures_module
-from practice.profiles.badges import Installation
 from practice.profiles.figures import count_installation, usual_here
 from practice.profiles.models import Profile
+from practice.profiles.stats import Installation
 from tests.factories import start
 from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, session
 

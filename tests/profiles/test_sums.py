@@ -12,11 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from practice.profiles import sums
-from practice.profiles.badges import Installation
 from practice.profiles.figures import everybody
 from practice.profiles.models import ClientVisit
 from practice.profiles.settling import settle_everybody
-from practice.profiles.stats import GRACE, LATELY
+from practice.profiles.stats import GRACE, LATELY, Installation
 from practice.profiles.sums import installation_of, stats_of
 from practice.records.merging import merge
 from relationships.models import Relationship

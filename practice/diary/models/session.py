@@ -19,7 +19,6 @@ from practice.diary.models.queryset import (
     SessionQuerySet,
     SessionState,
     TakenTime,
-    TakenTimeQuerySet,
 )
 from relationships.models import Relationship
 
@@ -156,9 +155,9 @@ class Session(models.Model):
                 if (made.starts_at, made.ends_at, made.complimentary) != asked:
                     raise cls.Changed
                 return made
-            taken = Exists(cls._taken(therapist_id, starts_at, ends_at))
-            there = Relationship.objects.filter(pk=relationship.pk)  # not erased
-            is_free = there.filter(~taken).exists()
+            is_free = FREE.rows(
+                therapist=therapist_id, work=relationship.pk, starts=starts_at, ends=ends_at
+            )
             if made or not is_free or not allowed():
                 raise cls.Taken
             booked = cls.objects.create(
@@ -199,8 +198,8 @@ class Session(models.Model):
             if present is None:  # erased a moment ago
                 raise self.AlreadyDone
             ends_at = starts_at + (present.ends_at - present.starts_at)
-            taken = self._taken(self.therapist_id, starts_at, ends_at)
-            if taken.exclude(pk=self.pk).exists():
+            taken = TakenTime.objects.filter(therapist=self.therapist_id).exclude(pk=self.pk)
+            if taken.overlapping(starts_at, ends_at).exists():
                 raise self.Taken
             self._change(
                 Session.objects.booked(),
@@ -319,10 +318,6 @@ class Session(models.Model):
         """Whether cancelling now gives under 48 hours' notice."""
         return self.starts_at - timezone.now() < SHORT_NOTICE
 
-    @staticmethod
-    def _taken(therapist_id: int, starts_at: datetime, ends_at: datetime) -> TakenTimeQuerySet:
-        return TakenTime.objects.filter(therapist=therapist_id).overlapping(starts_at, ends_at)
-
     def _change(self, present: SessionQuerySet, *, if_unchanged: bool, **columns: object) -> None:
         """Set columns if the row is still `present`, and reload; else say why not."""
         as_read = {"revision": self.revision, "state": self.state} if if_unchanged else {}
@@ -335,6 +330,19 @@ class Session(models.Model):
 
     def _record(self, verb: Verb, by: User) -> None:
         Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
+
+
+# Whether work is there, not erased, and its therapist has no session at a time.
+FREE = CompiledQuery(
+    lambda given: Relationship.objects.filter(
+        ~Exists(
+            TakenTime.objects.filter(therapist=given("therapist")).overlapping(
+                given("starts", MOMENT), given("ends", MOMENT)
+            )
+        ),
+        pk=given("work"),
+    ).values_list("pk")
+)
 
 
 @contextmanager

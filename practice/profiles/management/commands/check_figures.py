@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.management.owner import OwnerCommand
-from practice.profiles.badges import installation
 from practice.profiles.figures import everybody, visits_of
-from practice.profiles.stats import Stats, stats
+from practice.profiles.stats import Stats, installation, stats
 from practice.profiles.sums import installation_of, stats_of
 
 
