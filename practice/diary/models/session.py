@@ -19,6 +19,7 @@ from practice.diary.models.queryset import (
     SessionQuerySet,
     SessionState,
     TakenTime,
+    TakenTimeQuerySet,
 )
 from relationships.models import Relationship
 
@@ -198,8 +199,7 @@ class Session(models.Model):
             if present is None:  # erased a moment ago
                 raise self.AlreadyDone
             ends_at = starts_at + (present.ends_at - present.starts_at)
-            taken = TakenTime.objects.filter(therapist=self.therapist_id).exclude(pk=self.pk)
-            if taken.overlapping(starts_at, ends_at).exists():
+            if self._others_at(starts_at, ends_at).exists():
                 raise self.Taken
             self._change(
                 Session.objects.booked(),
@@ -256,8 +256,7 @@ class Session(models.Model):
         over = Session.objects.filter(ends_at__lte=timezone.now())
         if self.state == self.State.NOT_HELD:
             Therapist.lock(self.therapist_id)
-            taken = self._taken(self.therapist_id, self.starts_at, self.ends_at)
-            if taken.exclude(pk=self.pk).exists():
+            if self._others_at(self.starts_at, self.ends_at).exists():
                 raise self.Taken
             present = over.filter(state=self.State.NOT_HELD)
         else:
@@ -317,6 +316,10 @@ class Session(models.Model):
     def is_short_notice(self) -> bool:
         """Whether cancelling now gives under 48 hours' notice."""
         return self.starts_at - timezone.now() < SHORT_NOTICE
+
+    def _others_at(self, starts_at: datetime, ends_at: datetime) -> TakenTimeQuerySet:
+        others = TakenTime.objects.filter(therapist=self.therapist_id).exclude(pk=self.pk)
+        return others.overlapping(starts_at, ends_at)
 
     def _change(self, present: SessionQuerySet, *, if_unchanged: bool, **columns: object) -> None:
         """Set columns if the row is still `present`, and reload; else say why not."""
