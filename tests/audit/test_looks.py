@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from practice.diary.models import Session
+from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
 from relationships.models.choices import EndReason
 from tests.diary import works
@@ -75,7 +76,9 @@ def written_by(browser: Browser, path: str) -> tuple[int, list[str]]:
     ],
 )
 def test_a_look_locks_nothing(request, ids, who, path):
+    """Where the figures of the day are missing, they are worked out after the answer: not here."""
     browser = request.getfixturevalue(who)
+    count_installation(timezone.now())
 
     status, written = written_by(browser, path.format(**ids))
 
