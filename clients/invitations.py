@@ -13,6 +13,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
@@ -23,6 +24,7 @@ from clients.models import Invitation
 from practice.accounts.access import hold_invitation
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import User
+from practice.diary.models import News
 from practice.web.responses import banner, render_form, see_other
 
 
@@ -54,7 +56,9 @@ def _accept(request: HttpRequest, invited: Invitation, *, is_proven: bool) -> Ht
     """Let the owner of that address, signed in, link this therapist; nobody else."""
     if request.method == "POST":
         user = cast(User, request.user)
-        invited.accept(user)
+        with transaction.atomic():
+            invited.accept(user)
+            _tell(invited, user)
         if is_proven:
             user.verify_email()
         banner(request, "invitation_accepted")
@@ -73,12 +77,19 @@ def _begin(request: HttpRequest, invited: Invitation) -> HttpResponse:
         return _ask_to_sign_in(request, invited)
     form = NewPasswordForm(User(email=invited.email), _sent(request))
     if form.is_valid():
-        user = form.claim_for(invited)
+        with transaction.atomic():
+            user = form.claim_for(invited)
+            _tell(invited, user)
         login(request, user)
         banner(request, "account_ready")
         return see_other("dashboard")
     context = {"form": form, "invitation": invited, "account": account}
     return render_form(request, "clients/invitation.html", context)
+
+
+def _tell(invited: Invitation, user: User) -> None:
+    """Tell the therapist that it was accepted."""
+    News.tell(News.Kind.ACCEPTED, by=user, client=invited.client)
 
 
 def _sent(request: HttpRequest) -> dict | None:

@@ -108,6 +108,8 @@ SHOWN = {
     "cancel_session": _session,
     "move_session": _session_and_zone,
     "add_session": _zone,
+    "put_back": _session,
+    "who_asked": _page,
     "attendance": _session,
     "check_booking": _page,
     "end": _relationship,

@@ -134,7 +134,9 @@ SESSION_AND_ACCOUNT = """
         own.id AS own_id, own.user_id AS own_user_id, own.public_id AS own_public_id,
         own.name AS own_name, own.slug AS own_slug, own.tidy_up_weeks AS own_tidy_up_weeks,
         EXISTS (SELECT 1 FROM mfa_authenticator WHERE user_id = account.id
-                AND type IN ('totp', 'webauthn')) AS had_second_factor
+                AND type IN ('totp', 'webauthn')) AS had_second_factor,
+        (SELECT count(*) FROM (SELECT 1 FROM diary_unread
+                               WHERE therapist_id = own.id LIMIT 100) AS few) AS unread
     FROM accounts_browsersession session
     LEFT JOIN accounts_user account ON account.id = session.account_id
     LEFT JOIN accounts_therapist own ON own.user_id = account.id

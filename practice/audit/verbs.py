@@ -27,6 +27,8 @@ class Verb(models.TextChoices):
     SESSION_BOOKED = "session_booked", "Booked a session"
     SESSION_MOVED = "session_moved", "Moved a session"
     SESSION_CANCELLED = "session_cancelled", "Cancelled a session"
+    SESSION_PUT_BACK = "session_put_back", "Put a cancelled session back"
+    WHO_ASKED_CORRECTED = "who_asked_corrected", "Corrected who had asked"
     ATTENDANCE_NOTED = "attendance_noted", "Noted attendance"
     AVAILABILITY_CHANGED = "availability_changed", "Changed availability"
     PROFILE_CHANGED = "profile_changed", "Changed the profile"

@@ -203,6 +203,16 @@ WITH CHECK (
     AND therapist_id = ANY (ARRAY(SELECT therapists_of_account()))
 );
 
+-- A client tells their therapist what they have done, and reads nothing of it.
+CREATE POLICY client_tells ON diary_news FOR INSERT
+WITH CHECK (
+    therapist_id = ANY (ARRAY(SELECT therapists_of_account()))
+    AND EXISTS (
+        SELECT FROM diary_session told
+        WHERE told.id = session_id AND told.therapist_id = diary_news.therapist_id
+    )
+);
+
 
 -- Whoever holds the link of an invitation: it, and the client that it is for.
 
@@ -221,6 +231,11 @@ USING (id = (SELECT invited_client()));
 CREATE POLICY invited_accepts ON clients_client FOR UPDATE
 USING (id = (SELECT invited_client()))
 WITH CHECK (id = (SELECT invited_client()) AND therapist_id = (SELECT inviting_therapist()));
+
+CREATE POLICY invited_tells ON diary_news FOR INSERT
+WITH CHECK (
+    client_id = (SELECT invited_client()) AND therapist_id = (SELECT inviting_therapist())
+);
 
 
 -- Everybody.

@@ -69,21 +69,34 @@ class TimeForm(forms.Form):
         return found[cleaned_data.get("which") == LATER]
 
 
-class CancelForm(forms.Form):
-    """For whose sake a session is cancelled."""
+class WhoAskedForm(forms.Form):
+    """For whose sake a session is moved or cancelled."""
 
-    for_client = forms.BooleanField(label="The client asked for this", required=False)
+    use_required_attribute = False
+    asked = forms.ChoiceField(
+        label="Who asked for this?",
+        help_text="What you do without being asked counts against Smooth Schedule for 60 days; "
+        "what the client asks for does not. You can correct this later.",
+        choices=[("client", "The client"), ("therapist", "Me")],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose who asked for this",
+            "invalid_choice": "Choose who asked for this",
+        },
+    )
+
+    @property
+    def for_client(self) -> bool:
+        return self.cleaned_data["asked"] == "client"
 
 
-class MoveForm(TimeForm):
+class MoveForm(TimeForm, WhoAskedForm):
     """Another time for a session, and for whose sake."""
-
-    for_client = forms.BooleanField(label="The client asked for this", required=False)
 
     @property
     def move(self) -> dict:
         """What `Session.move` is asked for."""
-        return {name: self.cleaned_data[name] for name in ("starts_at", "for_client")}
+        return {"starts_at": self.cleaned_data["starts_at"], "for_client": self.for_client}
 
     def is_done_to(self, session: Session, by: User) -> bool:
         """Whether the session has been moved just so by the same person: by a double click."""

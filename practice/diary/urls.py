@@ -1,11 +1,13 @@
 from django.urls import path
 
-from practice.diary import client_views, views
+from practice.diary import cancelling, client_views, views
 
 urlpatterns = [
     # /sessions/<id>/
     path("sessions/<id:session_id>/", views.session, name="session"),
-    path("sessions/<id:session_id>/cancel/", views.cancel, name="cancel_session"),
+    path("sessions/<id:session_id>/cancel/", cancelling.cancel, name="cancel_session"),
+    path("sessions/<id:session_id>/put-back/", cancelling.put_back, name="put_back"),
+    path("sessions/<id:session_id>/who-asked/<str:what>/", cancelling.who_asked, name="who_asked"),
     path("sessions/<id:session_id>/move/", views.move, name="move_session"),
     path("sessions/<id:session_id>/attendance/", views.attendance, name="attendance"),
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),

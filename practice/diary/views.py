@@ -20,7 +20,7 @@ from practice.accounts.access import (
 )
 from practice.audit.models import Entry, Verb, records
 from practice.diary.calendar import as_calendar
-from practice.diary.forms import CancelForm, MoveForm, SessionForm
+from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials, instant
@@ -35,7 +35,7 @@ ANSWERS = {
 ROWS_A_PAGE = 25
 
 
-def _session(request: AccountRequest, public_id: str) -> tuple[Session, bool]:
+def session_of(request: AccountRequest, public_id: str) -> tuple[Session, bool]:
     """Return a session of the reader, and whether they are its therapist; else there is none."""
     if therapist := therapist_of(request.user):
         act_as_therapist()
@@ -48,7 +48,7 @@ def _session(request: AccountRequest, public_id: str) -> tuple[Session, bool]:
     raise Http404
 
 
-def _record_look(request: AccountRequest, appointment: Session) -> None:
+def record_look(request: AccountRequest, appointment: Session) -> None:
     practice = appointment.therapist_id
     Entry.record(Verb.SESSION_OPENED, by=request.user, therapist=practice, about=appointment)
 
@@ -56,20 +56,32 @@ def _record_look(request: AccountRequest, appointment: Session) -> None:
 @require_safe
 def session(request: AccountRequest, session_id: str) -> HttpResponse:
     """Session Details, for the therapist and for the client."""
-    appointment, is_therapist = _session(request, session_id)
+    appointment, is_therapist = session_of(request, session_id)
+    return show_session(request, appointment, is_therapist=is_therapist)
+
+
+def show_session(
+    request: AccountRequest, appointment: Session, changed: str = "", *, is_therapist: bool
+) -> HttpResponse:
+    """Show the page of a session, perhaps with what has `changed` since it was opened."""
     if is_therapist:
-        return _details(request, appointment)
-    _record_look(request, appointment)
+        return _details(request, appointment, changed)
+    record_look(request, appointment)
     own = cards(request.user.clients.all())
     is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
     shared = shared_by(request.user)
-    shown = details(appointment, request.user, shared, is_quiet=is_quiet)
-    return render(request, "diary/my_session.html", {"appointment": shown})
+    context = {
+        "appointment": details(appointment, request.user, shared, is_quiet=is_quiet),
+        "can_put_back": not is_quiet and appointment.can_be_put_back_by(request.user),
+        "shown": appointment.shown,
+        "changed": changed,
+    }
+    return render_form(request, "diary/my_session.html", context)
 
 
 def _details(request: AccountRequest, appointment: Session, changed: str = "") -> HttpResponse:
     """Show the therapist's page of a session, perhaps with what has `changed` since."""
-    _record_look(request, appointment)
+    record_look(request, appointment)
     people = appointment.relationship.people
     prefetch_related_objects(people, "account", "merged_records__account")  # for their zones
     context = {
@@ -77,6 +89,11 @@ def _details(request: AccountRequest, appointment: Session, changed: str = "") -
         "relationship": appointment.relationship,
         "can_answer": appointment.can_be_answered,
         "is_over": appointment.is_over,
+        "can_put_back": appointment.can_be_put_back_by(request.user),
+        "can_correct": {
+            "moved": appointment.asked_for_by_client("moved") is not None,
+            "cancelled": appointment.asked_for_by_client("cancelled") is not None,
+        },
         "shown": appointment.shown,
         "changed": changed,
     }
@@ -86,8 +103,8 @@ def _details(request: AccountRequest, appointment: Session, changed: str = "") -
 @require_safe
 def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
     """The session as a calendar file."""
-    appointment, is_therapist = _session(request, session_id)
-    _record_look(request, appointment)
+    appointment, is_therapist = session_of(request, session_id)
+    record_look(request, appointment)
     people = appointment.relationship.people
     whom = (
         ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
@@ -95,49 +112,6 @@ def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
     file = as_calendar(appointment, f"Session ({whom})")
     headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
-    """Cancel a session, from either side: the one that the page has shown."""
-    appointment, is_therapist = _session(request, session_id)
-    if not appointment.is_upcoming:
-        return _is_no_longer_booked(request, session_id)
-    if appointment.has_begun and not is_therapist:
-        return _has_begun(request, session_id)
-    is_sent = request.method == "POST"
-    if is_sent and was_shown(request, appointment.shown):
-        try:
-            for_client = "for_client" in request.POST
-            appointment.cancel(by=request.user, for_client=for_client, if_unchanged=True)
-        except Session.AlreadyDone:
-            return _is_no_longer_booked(request, session_id)
-        except Session.HasBegun:
-            return _has_begun(request, session_id)
-        except Session.Changed:
-            pass
-        else:
-            banner(request, "session_cancelled")
-            return see_other("session", session_id)
-    _record_look(request, appointment)
-    shared = () if is_therapist else shared_by(request.user)
-    context = {
-        "appointment": details(appointment, request.user, shared),
-        "form": CancelForm(request.POST if is_sent else None) if is_therapist else None,
-        "shown": appointment.shown,
-        "changed": f"Nothing was cancelled. {LOOK}" if is_sent else "",
-    }
-    return render_form(request, "diary/cancel.html", context)
-
-
-def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
-    banner(request, "session_not_booked")
-    return see_other("session", session_id)
-
-
-def _has_begun(request: AccountRequest, session_id: str) -> HttpResponse:
-    banner(request, "session_has_begun")
-    return see_other("session", session_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -168,6 +142,11 @@ def move(request: TherapistRequest, session_id: str) -> HttpResponse:
         changed = f"Nothing was moved. {LOOK}"
     context = {"form": form, "appointment": appointment, "changed": changed}
     return render_form(request, "diary/move.html", context | {"shown": _shown_to_move(appointment)})
+
+
+def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
+    banner(request, "session_not_booked")
+    return see_other("session", session_id)
 
 
 def _shown_to_move(appointment: Session) -> str:

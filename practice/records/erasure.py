@@ -11,7 +11,7 @@ from django.utils import timezone
 from clients.models import AccountInUse, Client, Invitation
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.diary.models import Session, SessionQuerySet
+from practice.diary.models import News, Session, SessionQuerySet
 from relationships.models import Erasure, Participation, Relationship
 
 
@@ -99,6 +99,9 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
     nameless = [p for r in plan.alone for p in r.people if p.is_erased]
     _write_down(plan, by, blank_notes=blank_notes)
     Invitation.objects.filter(client__in=plan.records).delete()
+    by_them = {"by__in": [r.account_id for r in plan.records if r.account_id]}
+    told = News.objects.filter(therapist=client.therapist_id)
+    told.filter(Q(client__in=plan.records) | Q(session__in=plan.sessions) | Q(**by_them)).delete()
     plan.sessions.delete()
     for relationship in plan.alone:
         _erase_work(relationship, by)

@@ -81,6 +81,18 @@ def _booked(request: AccountRequest, session: str) -> dict | None:
     return found and {"appointment": found}
 
 
+def _cancelled(request: AccountRequest, session: str) -> dict | None:
+    """Look up a session that was cancelled, and whether its reader may put it back."""
+    own = Session.objects.filter(therapist=therapist_of(request.user))
+    theirs = Session.objects.of_clients(request.user.clients.all())
+    found = (own | theirs).filter(public_id=session, state=Session.State.CANCELLED)
+    appointment = found.select_related("therapist", "relationship").first()
+    return appointment and {
+        "appointment": appointment,
+        "can_put_back": appointment.can_be_put_back_by(request.user),
+    }
+
+
 def _dated(request: HttpRequest, hours: str) -> dict | None:
     """Look up hours that were opened or blocked, and what has come of it."""
     found = DatedHours.objects.filter(therapist=therapist_of(request.user), public_id=hours).first()
@@ -200,13 +212,23 @@ BANNERS = {
     "session_added": Banner("Session booked"),
     "session_recorded": Banner("Session recorded"),
     "session_moved": Banner("Session moved"),
-    "session_cancelled": Banner("Session cancelled"),
+    "session_cancelled": Banner(
+        "Session cancelled", template="banners/session_cancelled.html", context=_cancelled
+    ),
+    "session_put_back": Banner("Session put back", "It is booked again, at the same time."),
+    "session_not_put_back": Banner(
+        "This session cannot be put back",
+        "It is no longer cancelled, or its time has come.",
+        kind=INFO,
+    ),
+    "who_asked_corrected": Banner("Corrected"),
+    "who_asked_unchanged": Banner("It says so already", kind=INFO),
     "session_has_begun": Banner(
         "The session has begun", "It can no longer be cancelled here.", kind=INFO
     ),
     "session_not_booked": Banner("This session is no longer booked", kind=INFO),
     "attendance_noted": Banner("Attendance noted"),
-    "attendance_not_chosen": Banner("Choose whether they attended", kind=INFO),
+    "attendance_not_chosen": Banner("Choose whether they came", kind=INFO),
     "attendance_refused": Banner("Attendance cannot be noted for this session", kind=INFO),
     "availability_saved": Banner("Availability saved", template="banners/availability_saved.html"),
     "time_opened": Banner("Time opened", template="banners/dated_time.html", context=_dated),

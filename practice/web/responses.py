@@ -50,6 +50,18 @@ def see_other(to: str, *args: Any, **kwargs: Any) -> SeeOther:
     return SeeOther(resolve_url(to, *args, **kwargs))
 
 
+def back_to(request: HttpRequest, to: str, *args: Any) -> SeeOther:
+    """Answer 303 to the page that a form was sent from, if it says which; else to another.
+
+    What a form says can be made up, so only an address of ours is one (`next`).
+    """
+    page = request.POST.get("next", "")
+    is_path = page.startswith("/") and len(page) <= LONGEST_ADDRESS
+    if is_path and url_has_allowed_host_and_scheme(page, None):
+        return see_other(page)
+    return see_other(to, *args)
+
+
 def whole_address(request: HttpRequest, path: str) -> str:
     """Return an address that is to be read elsewhere, in a mail or on paper."""
     return (settings.SITE_URL or f"{request.scheme}://{request.get_host()}") + path

@@ -87,6 +87,8 @@ TABLE = {
     "sessions/<id:session_id>/calendar.ics": PARTAKERS,
     "sessions/<id:session_id>/cancel/": PARTAKERS,
     "sessions/<id:session_id>/move/": THERAPISTS,
+    "sessions/<id:session_id>/put-back/": PARTAKERS,
+    "sessions/<id:session_id>/who-asked/<str:what>/": THERAPISTS,
     "sign-in/": EVERYBODY,
     "sign-in/again/": SIGNED_IN,
     "sign-in/again/code/": SIGNED_IN,

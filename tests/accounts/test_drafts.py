@@ -217,8 +217,8 @@ FORMS = {
         "minutes": "75",
         "complimentary": "on",
     },
-    "/sessions/{session}/move/": {"day": "2026-03-19", "time": "17:15", "for_client": "on"},
-    "/sessions/{session}/cancel/": {"for_client": "on"},
+    "/sessions/{session}/move/": {"day": "2026-03-19", "time": "17:15", "asked": "client"},
+    "/sessions/{session}/cancel/": {"asked": "therapist"},
     "/diary/availability/": {
         "mon-TOTAL_FORMS": "2",
         "mon-INITIAL_FORMS": "0",

@@ -248,27 +248,27 @@ def test_past_sessions_without_an_answer_are_asked_about(as_alice, week, individ
 
     page = week(NEXT_WEEK)
 
-    assert "Did they attend?" in page.heads
-    asked = page.text.partition("Did they attend?")[2]
+    assert "Did they come?" in page.heads
+    asked = page.text.partition("Did they come?")[2]
     assert asked.index("Thursday 30 October, 10am, Ann Ashby and Ben Bright") < asked.index(
         "Wednesday 19 November, 10am, Ann Ashby"
     )
     for session in (older, newer):
         as_alice.post(f"/sessions/{session.public_id}/attendance/", {"attended": "yes"})
-    assert "Did they attend?" not in week(NEXT_WEEK).heads
+    assert "Did they come?" not in week(NEXT_WEEK).heads
 
 
 def test_the_question_is_asked_after_the_relationship_has_ended(week, individual, alice):
     book(individual, NOW - DAY)
     individual.end(by=alice.user, reason="completed")
 
-    assert "Did they attend?" in week().heads
+    assert "Did they come?" in week().heads
 
 
 def test_a_session_that_goes_on_is_not_asked_about(week, individual):
     book(individual, NOW - HOUR / 2)
 
-    assert "Did they attend?" not in week().heads
+    assert "Did they come?" not in week().heads
 
 
 def test_the_questions_do_not_fill_the_page(week, individual):

@@ -68,13 +68,13 @@ def test_attendance_is_answered_from_the_diary(any_desk, individual):
     session = book(individual, timezone.now() - DAY)
     any_desk.goto("/diary/")
 
-    any_desk.get_by_role("button", name=re.compile("^Attended on ")).click()
+    any_desk.get_by_role("button", name=re.compile("^Came on ")).click()
 
     expect(banner(any_desk)).to_contain_text("Attendance noted")
     session.refresh_from_db()
     assert session.state == "attended"
     any_desk.goto("/diary/")
-    expect(any_desk.get_by_text("Did they attend?")).to_have_count(0)
+    expect(any_desk.get_by_text("Did they come?")).to_have_count(0)
 
 
 def test_availability_is_edited_row_by_row(any_desk, alice, individual):

@@ -19,7 +19,7 @@ from practice.accounts.models import Contact, Therapist, User
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
-from practice.diary.models import Session
+from practice.diary.models import News, Session
 from practice.profiles.models import Profile, TherapistNumbers
 from practice.records.merging import merge
 from relationships.models import Erasure, Relationship
@@ -63,7 +63,8 @@ class World:
 
     def _work(self, relationship: Relationship, number: int) -> None:
         by, soon = relationship.therapist.user, timezone.now() + timedelta(days=3 + number)
-        Session.book(relationship, starts_at=soon, length=timedelta(minutes=50), by=by)
+        session = Session.book(relationship, starts_at=soon, length=timedelta(minutes=50), by=by)
+        News.tell(News.Kind.BOOKED, by=by, session=session)
         relationship.end(by=by, reason=EndReason.LOST_CONTACT, note="private")
         Erasure.objects.create(
             therapist=relationship.therapist,
@@ -157,6 +158,7 @@ class Person:
             return self._whose_client(row)
         if isinstance(row, Invitation):
             return "own" if row.client in self.records else "other"
+        row = row.session if isinstance(row, News) else row
         work = row.pk if isinstance(row, Relationship) else getattr(row, "relationship_id", None)
         work = row.relationship if isinstance(row, Erasure) else work  # its number, and no key
         if work:

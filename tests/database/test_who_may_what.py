@@ -55,6 +55,7 @@ MAY = {
         "invited own": "SU",
     },
     "clients_invitation": {"therapist own": "SIUD", "invited own": "SU"},
+    "diary_news": {"therapist own": "SIUD", "client own": "I"},
     "diary_session": {"therapist own": "SIUD", "client own": "SIU"},
     "profiles_clientnumbers": {
         "therapist own": "SIUD",
@@ -96,6 +97,7 @@ VIEWS = {
     "booking_openorblocked",
     "clients_accountinuse",
     "diary_takentime",
+    "diary_unread",
     "profiles_booking",
     "profiles_clientvisit",
 }
@@ -204,6 +206,7 @@ FAULTS = {
     ),
     "a view can be written to": (
         "diary_takentime",
+        "diary_unread",
         "GRANT UPDATE ON diary_takentime TO stillwater_app",
     ),
     "history can be rewritten": (

@@ -55,6 +55,11 @@ def trying(act: Callable[..., object], *args: object, **kwargs: object) -> Calla
     return attempt
 
 
+def put_back(session: Session) -> None:
+    """Put back what is cancelled, as it is read now."""
+    Session.objects.get(pk=session.pk).put_back(by=session.therapist.user)
+
+
 def none_overlap(therapist: Therapist) -> bool:
     standing = therapist.sessions.standing().order_by("starts_at")
     return all(one.ends_at <= next_.starts_at for one, next_ in pairwise(standing))
@@ -273,3 +278,25 @@ def test_a_double_click_on_save_makes_the_first_profile_once(alice):
 
     assert [answer.status_code for answer in answers] == [303] * 4
     assert Profile.objects.get().headline == "Counsellor in London"
+
+
+def test_of_eight_who_put_a_session_back_one_does(individual, alice):
+    session = book(individual, moments_from_now()[0])
+    session.cancel(by=alice.user)
+
+    answers = Counter(at_once(*[trying(put_back, session) for _ in range(THREADS)]))
+
+    assert answers == {"won": 1, "already done": THREADS - 1}
+    assert row_of(session)["revision"] == 2
+
+
+def test_of_putting_back_and_booking_the_same_time_one_wins(relationships, alice):
+    for moment in moments_from_now():
+        session = book(relationships[0], moment)
+        session.cancel(by=alice.user)
+        bookings = [trying(book, r, moment + MINUTE) for r in relationships[1:]]
+
+        answers = at_once(trying(put_back, session), *bookings)
+
+        assert answers.count("taken") == THREADS - 1
+        assert alice.taken_times.overlapping(moment, moment + HOUR).count() == 1

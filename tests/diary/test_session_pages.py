@@ -102,7 +102,7 @@ def test_a_session_that_took_place_is_recorded_and_asked_about(add, as_alice):
 
     page = read(as_alice.get(answer.url))
     assert page.heads[:2] == ["Session recorded", "Session Details"]
-    assert "Did they attend?" in page.heads
+    assert "Did Ann come?" in page.heads
     assert Session.objects.get().starts_at == at("2025-11-03 09:30")
 
 
@@ -290,12 +290,12 @@ def test_who_booked_is_named(as_alice, individual, ann):
 def test_a_past_session_can_be_answered_and_no_longer_moved_or_cancelled(as_alice, held):
     page = read(as_alice.get(f"/sessions/{held.public_id}/"))
 
-    assert "Did they attend?" in page.heads
+    assert "Did Ann come?" in page.heads
     assert not {a for a in page.addresses if a.endswith(("/move/", "/cancel/"))}
 
 
 def test_a_session_to_come_is_not_asked_about(as_alice, session):
-    assert "Did they attend?" not in read(as_alice.get(f"/sessions/{session.public_id}/")).heads
+    assert "Did Ann come?" not in read(as_alice.get(f"/sessions/{session.public_id}/")).heads
 
 
 # Moving.
@@ -314,7 +314,7 @@ def test_the_page_to_move_begins_with_the_present_time(as_alice, session):
 def test_a_session_is_moved(as_alice, session, mailoutbox):
     address = f"/sessions/{session.public_id}/move/"
 
-    answer = as_alice.post(address, {"day": "2025-11-27", "time": "09:00"})
+    answer = as_alice.post(address, {"day": "2025-11-27", "time": "09:00", "asked": "therapist"})
 
     assert (answer.status_code, answer.url) == (303, f"/sessions/{session.public_id}/")
     page = read(as_alice.get(answer.url))
@@ -327,12 +327,12 @@ def test_a_session_is_moved(as_alice, session, mailoutbox):
 @pytest.mark.parametrize("asked", [True, False])
 @pytest.mark.parametrize("what", ["move", "cancel"])
 def test_the_therapist_notes_that_the_client_asked(as_alice, session, what, asked):
-    typed = {"day": "2025-11-27", "time": "09:00"} | ({"for_client": "on"} if asked else {})
+    typed = {"day": "2025-11-27", "time": "09:00", "asked": "client" if asked else "therapist"}
 
     page = read(as_alice.get(f"/sessions/{session.public_id}/{what}/"))
     as_alice.post(f"/sessions/{session.public_id}/{what}/", typed)
 
-    assert "The client asked for this" in page.text
+    assert "Who asked for this?" in page.text
     column = {"move": "moved_for_client", "cancel": "cancelled_for_client"}[what]
     assert row_of(session)[column] is asked
 
@@ -342,7 +342,7 @@ def test_a_session_is_not_moved_onto_another(as_alice, session, couples):
     before = row_of(other)
     address = f"/sessions/{other.public_id}/move/"
 
-    answer = as_alice.post(address, {"day": "2025-11-26", "time": "16:30"})
+    answer = as_alice.post(address, {"day": "2025-11-26", "time": "16:30", "asked": "client"})
 
     page = read(answer)
     assert answer.status_code == 422
@@ -372,7 +372,7 @@ def test_a_session_is_not_moved_to_a_time_that_is_none(as_alice, session, typed,
 
 
 def test_the_later_of_two_times_is_moved_to(as_alice, session):
-    typed = {"day": "2026-10-25", "time": "01:30", "which": "later"}
+    typed = {"day": "2026-10-25", "time": "01:30", "which": "later", "asked": "client"}
 
     assert as_alice.post(f"/sessions/{session.public_id}/move/", typed).status_code == 303
     assert row_of(session)["starts_at"].isoformat() == "2026-10-25T01:30:00+00:00"
@@ -390,7 +390,7 @@ def test_what_is_no_longer_booked_is_a_polite_message(
         held.set_attendance(attended=True)
     gone = session if state == "cancelled" else held
     before = row_of(gone)
-    typed = {"day": "2025-11-27", "time": "09:00"}
+    typed = {"day": "2025-11-27", "time": "09:00", "asked": "client"}
 
     answer = getattr(as_alice, method)(f"/sessions/{gone.public_id}/{page}/", typed)
 
@@ -410,7 +410,9 @@ def test_the_page_to_cancel_says_what_happens_and_changes_nothing(as_alice, sess
     assert (
         "Wednesday 26 November 2025, 4pm to 4:50pm (London time), Individual with Ann" in page.text
     )
-    assert "Who cancelled, and when, is kept. No message is sent: let Ann know." in page.text
+    assert "Ann will not get a message, so let them know." in page.text
+    assert "The time can be booked again." in page.text
+    assert "You can put the session back while its time is free." in page.text
     assert row_of(session) == before
 
 
@@ -447,7 +449,7 @@ def test_either_side_cancels_and_who_and_when_is_shown_to_both(
     address = f"/sessions/{session.public_id}/"
     clock.shift(HOUR)
 
-    answer = mine.post(f"{address}cancel/")
+    answer = mine.post(f"{address}cancel/", {"asked": "therapist"})
 
     assert (answer.status_code, answer.url) == (303, address)
     page = read(mine.get(address))
@@ -497,7 +499,7 @@ def test_no_answer_is_no_attendance(as_alice, held, typed):
     answer = as_alice.post(f"/sessions/{held.public_id}/attendance/", typed)
 
     assert answer.status_code == 303
-    assert "Choose whether they attended" in read(as_alice.get(answer.url)).heads
+    assert "Choose whether they came" in read(as_alice.get(answer.url)).heads
     assert row_of(held)["state"] == "booked"
 
 

@@ -48,6 +48,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "moved_by_id": None,
         "moved_for_client": False,
         "last_own_move": None,
+        "earlier_own_move": None,
         "cancelled_at": None,
         "cancelled_by_id": None,
         "cancelled_for_client": False,

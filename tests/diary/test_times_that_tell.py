@@ -27,7 +27,7 @@ def test_an_attendance_question_of_years_ago_names_the_year(as_alice, individual
     page = read(as_alice.get("/diary/2025-11-17/"))
 
     assert "Wednesday 20 November 2019, 4pm, Ann Ashby" in page.text
-    assert "Attended on Wednesday 20 November 2019, 4pm" in page.text
+    assert "Came on Wednesday 20 November 2019, 4pm" in page.text
 
 
 def test_the_next_session_in_the_list_names_the_year_when_it_is_far(as_alice, individual, ben):

@@ -93,6 +93,7 @@ LEFT_OUT = {
     "active_relationships": "counted from the relationships; told as is_active",
     "fingerprint": "a secret of the invitation's link",
     "key": "of a form, not of a person",
+    "earlier_own_move": "what last_own_move was, should that be corrected",
     "revision": "for calendars only",
     "erased_at": "whoever is erased has no archive",
     "merged_into": "told by where the merged record stands",

@@ -111,7 +111,7 @@ CONTENT_TYPES = (
 )
 # Names that a page reads from an address, or from a form, beside the columns of the models.
 NAMES = (
-    *("add", "background", "do", "for_client", "include", "key", "next", "only", "page", "q"),
+    *("add", "background", "do", "asked", "include", "key", "next", "only", "page", "q"),
     *("recovery", "row", "second", "sure", "week", "weeks", "which", "who", "attended"),
     *("login", "password", "password1", "oldpassword", "new_password1", "new_password2", "code"),
     *("credential", "others-TOTAL_FORMS", "others-0-name", "others-0-who", "mon-TOTAL_FORMS"),

@@ -353,12 +353,38 @@ def to_session(world: World, session: Session, step: str, **typed: object) -> No
 
 @action("session_cancelled")
 def _(world):
-    to_session(world, book(world.work), "cancel")
+    to_session(world, book(world.work), "cancel", asked="client")
+
+
+@action("session_put_back")
+def _(world):
+    session = book(world.work)
+    session.cancel(by=world.alice.user)
+    to_session(world, session, "put-back")
+
+
+@action("session_not_put_back")
+def _(world):
+    to_session(world, book(world.work), "put-back")
+
+
+@action("who_asked_corrected")
+def _(world):
+    session = book(world.work)
+    session.cancel(by=world.alice.user)
+    to_session(world, session, "who-asked/cancelled", asked="client")
+
+
+@action("who_asked_unchanged")
+def _(world):
+    session = book(world.work)
+    session.cancel(by=world.alice.user)
+    to_session(world, session, "who-asked/cancelled", asked="therapist")
 
 
 @action("session_moved")
 def _(world):
-    to_session(world, book(world.work), "move", day="2025-11-27", time="09:00")
+    to_session(world, book(world.work), "move", day="2025-11-27", time="09:00", asked="client")
 
 
 @action("session_has_begun")

@@ -1,13 +1,16 @@
 """Sessions: one appointment of a relationship each."""
 
+from practice.diary.models.news import News, Unread
 from practice.diary.models.queryset import VACANT, SessionQuerySet, TakenTime, needing_attention
 from practice.diary.models.session import Session, number_needing_attention, waiting
 
 __all__ = [
     "VACANT",
+    "News",
     "Session",
     "SessionQuerySet",
     "TakenTime",
+    "Unread",
     "needing_attention",
     "number_needing_attention",
     "waiting",

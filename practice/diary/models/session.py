@@ -10,10 +10,12 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, ExpressionWrapper, F, Q, QuerySet, Value
 from django.utils import timezone
 
+from practice.accounts.access import Role
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
 from practice.database.public_ids import PublicIdField
+from practice.diary.models.news import News
 from practice.diary.models.queryset import (
     VACANT,
     SessionQuerySet,
@@ -42,7 +44,7 @@ class Session(models.Model):
         """Attendance of a session that has not ended cannot be known."""
 
     class HasBegun(Exception):
-        """A client can no longer cancel it: it has begun."""
+        """It has begun: a client can no longer cancel it, and nobody can put it back."""
 
     class Changed(Exception):
         """It is not, or no longer, what the page said from which it was asked for."""
@@ -64,8 +66,10 @@ class Session(models.Model):
     moved_for_client = models.BooleanField(default=False)
     # When the therapist last moved it without being asked; a later move may hide that.
     last_own_move = models.DateTimeField(null=True, blank=True)
+    # The same as it was before the last move, should it turn out that the client asked for that.
+    earlier_own_move = models.DateTimeField(null=True, blank=True)
     cancelled_for_client = models.BooleanField(default=False)
-    # Counts moves and the cancelling, for calendars that have the session already (RFC 5545).
+    # Counts moves, cancelling and putting back, for calendars that have it already (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
     # One key a form: of two identical requests the second finds the first one's session.
     key = models.UUIDField(null=True, blank=True)
@@ -171,7 +175,7 @@ class Session(models.Model):
                 booked_by=by,
                 key=key,
             )
-            booked._record(Verb.SESSION_BOOKED, by)
+            booked._record(Verb.SESSION_BOOKED, by, News.Kind.BOOKED)
             return booked
 
     def move(  # long for its arguments and for what each of its columns keeps
@@ -209,10 +213,11 @@ class Session(models.Model):
                 moved_at=now,
                 moved_by=by,
                 moved_for_client=for_client,
+                earlier_own_move=F("last_own_move"),
                 revision=F("revision") + 1,
                 **unasked,
             )
-            self._record(Verb.SESSION_MOVED, by)
+            self._record(Verb.SESSION_MOVED, by, News.Kind.MOVED)
 
     @transaction.atomic
     def cancel(self, *, by: User, for_client: bool = False, if_unchanged: bool = False) -> None:
@@ -239,7 +244,70 @@ class Session(models.Model):
             if is_client and self.state == self.State.BOOKED and self.starts_at <= now:
                 raise self.HasBegun from None
             raise
-        self._record(Verb.SESSION_CANCELLED, by)
+        self._record(Verb.SESSION_CANCELLED, by, News.Kind.CANCELLED)
+
+    def put_back(  # long for what may stand in the way
+        self,
+        *,
+        by: User,
+        if_unchanged: bool = False,
+        allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Let a cancelled session stand again, at its time, as long as that lies ahead.
+
+        It is then as if it had not been cancelled, for figures as well; the audit keeps both. A
+        client puts back what they cancelled themselves. Locks, looks and asks as `book` does.
+
+        Raises:
+            Session.Taken: the therapist has another session then, or it is not allowed.
+            Session.HasBegun: its time has come.
+            Session.AlreadyDone: it is not cancelled any more, or not by whoever asks; or its work
+                is closed.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
+        """
+        cancelled = Session.objects.filter(
+            state=self.State.CANCELLED, relationship__is_closed=False
+        )
+        if by.pk != self.therapist.user_id:
+            cancelled = cancelled.filter(cancelled_by=by)
+        with _one_at_a_time(self.therapist_id):
+            present = Session.objects.filter(pk=self.pk).first()
+            if present is None:  # erased a moment ago
+                raise self.AlreadyDone
+            if present.state == self.State.CANCELLED and present.has_begun:
+                raise self.HasBegun
+            taken = self._taken(self.therapist_id, present.starts_at, present.ends_at)
+            is_free = not taken.exclude(pk=self.pk).exists()
+            if present.state == self.State.CANCELLED and not (is_free and allowed()):
+                raise self.Taken
+            self._change(
+                cancelled,
+                if_unchanged=if_unchanged,
+                state=self.State.BOOKED,
+                cancelled_at=None,
+                cancelled_by=None,
+                cancelled_for_client=False,
+                revision=F("revision") + 1,
+            )
+            self._record(Verb.SESSION_PUT_BACK, by, News.Kind.PUT_BACK)
+
+    @transaction.atomic
+    def correct_who_asked(self, what: str, *, for_client: bool, by: User) -> None:
+        """Say anew who asked for the therapist's last move ("moved"), or for it to be "cancelled".
+
+        Raises:
+            Session.AlreadyDone: it says so already, or there is no such move or cancelling now.
+        """
+        by_therapist = {
+            "moved": Session.objects.filter(moved_by=self.therapist.user_id),
+            "cancelled": Session.objects.filter(cancelled_by=self.therapist.user_id),
+        }[what]
+        column = {"moved": "moved_for_client", "cancelled": "cancelled_for_client"}[what]
+        unasked = F("earlier_own_move") if for_client else F("moved_at")
+        moves = {"last_own_move": unasked} if what == "moved" else {}
+        otherwise = by_therapist.filter(**{column: not for_client})
+        self._change(otherwise, if_unchanged=False, **{column: for_client}, **moves)
+        self._record(Verb.WHO_ASKED_CORRECTED, by)
 
     @transaction.atomic
     def set_attendance(
@@ -303,6 +371,25 @@ class Session(models.Model):
     def has_begun(self) -> bool:
         return self.starts_at <= timezone.now()
 
+    def can_be_put_back_by(self, account: User) -> bool:
+        """Whether somebody who takes part in it may try to put it back."""
+        may = account.pk in (self.therapist.user_id, self.cancelled_by_id)
+        is_cancelled = self.state == self.State.CANCELLED and not self.has_begun
+        return may and is_cancelled and not self.relationship.is_closed
+
+    def asked_for_by_client(self, what: str) -> bool | None:
+        """Whether the client asked for the therapist's last move, or for the cancelling.
+
+        None where the therapist has not done that, or it no longer stands.
+        """
+        own = self.therapist.user_id
+        done = {
+            "moved": (self.moved_by_id, self.moved_for_client),
+            "cancelled": (self.cancelled_by_id, self.cancelled_for_client),
+        }
+        by, for_client = done.get(what, (None, False))
+        return for_client if by == own else None
+
     @property
     def can_be_answered(self) -> bool:
         """Whether it can be said what became of it; while it lasts, that it did not take place."""
@@ -331,8 +418,11 @@ class Session(models.Model):
         if not won:
             raise self.Changed if as_read and present.exists() else self.AlreadyDone
 
-    def _record(self, verb: Verb, by: User) -> None:
-        Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
+    def _record(self, verb: Verb, by: User, news: News.Kind | None = None) -> None:
+        """Write down what was done; the therapist is told of it if a client did."""
+        entry = Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
+        if news and entry.role == Role.CLIENT:
+            News.tell(news, by=by, session=self)
 
 
 # Whether work is there, not erased, and its therapist has no session at a time.

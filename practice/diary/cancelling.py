@@ -1,0 +1,137 @@
+"""Cancelling a session and putting it back, from either side; and who asked for a change."""
+
+from datetime import timedelta
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from practice.accounts.access import AccountRequest, TherapistRequest, for_therapists
+from practice.booking.models import is_free, rules_of
+from practice.diary.forms import WhoAskedForm
+from practice.diary.models import Session
+from practice.diary.shown_to_clients import details, shared_by, with_details
+from practice.diary.views import record_look, session_of, show_session
+from practice.text.spoken import is_fresh
+from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
+
+UNDO_WITHIN = timedelta(minutes=15)
+NOT_PUT_BACK = "Nothing was put back."
+TAKEN_SINCE = f"{NOT_PUT_BACK} You have another session at that time."
+NOT_FREE = f"{NOT_PUT_BACK} That time can no longer be booked."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
+    """Cancel a session, from either side: the one that the page has shown."""
+    appointment, is_therapist = session_of(request, session_id)
+    if not appointment.is_upcoming:
+        return _said(request, session_id, "session_not_booked")
+    if appointment.has_begun and not is_therapist:
+        return _said(request, session_id, "session_has_begun")
+    is_sent, changed = request.method == "POST", ""
+    form = WhoAskedForm(request.POST if is_sent else None) if is_therapist else None
+    if is_sent and not was_shown(request, appointment.shown):
+        changed = f"Nothing was cancelled. {LOOK}"
+    elif is_sent and (form is None or form.is_valid()):
+        for_client = form is None or form.for_client
+        try:
+            appointment.cancel(by=request.user, for_client=for_client, if_unchanged=True)
+            return _said(request, session_id, "session_cancelled", session=appointment)
+        except Session.AlreadyDone:
+            return _said(request, session_id, "session_not_booked")
+        except Session.HasBegun:
+            return _said(request, session_id, "session_has_begun")
+        except Session.Changed:
+            changed = f"Nothing was cancelled. {LOOK}"
+    record_look(request, appointment)
+    shared = () if is_therapist else shared_by(request.user)
+    context = {
+        "appointment": details(appointment, request.user, shared),
+        "form": form,
+        "shown": appointment.shown,
+        "changed": changed,
+    }
+    return render_form(request, "diary/cancel.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def put_back(request: AccountRequest, session_id: str) -> HttpResponse:
+    """Put a cancelled session back, while its time lies ahead and is free.
+
+    A therapist may whoever cancelled it. A client may what they cancelled themselves: for a quarter
+    of an hour, because a finger slips, and after that as long as they could book the time anew.
+    """
+    appointment, is_therapist = session_of(request, session_id)
+    if request.method != "POST":
+        return see_other("session", session_id)
+    if not appointment.can_be_put_back_by(request.user):
+        return _said(request, session_id, "session_not_put_back")
+    try:
+        if not was_shown(request, appointment.shown):
+            raise Session.Changed
+        appointment.put_back(
+            by=request.user,
+            if_unchanged=True,
+            allowed=lambda: is_therapist or client_may_put_back(request, appointment),
+        )
+    except Session.Taken:
+        changed = TAKEN_SINCE if is_therapist else NOT_FREE
+        return show_session(request, appointment, changed, is_therapist=is_therapist)
+    except (Session.AlreadyDone, Session.HasBegun):
+        return _said(request, session_id, "session_not_put_back")
+    except Session.Changed:
+        changed = f"{NOT_PUT_BACK} {LOOK}"
+        return show_session(request, appointment, changed, is_therapist=is_therapist)
+    banner(request, "session_put_back", session=appointment)
+    return back_to(request, "session", session_id)
+
+
+def client_may_put_back(request: AccountRequest, appointment: Session) -> bool:
+    """Whether booking rules let a client have a session back that they cancelled."""
+    therapist, now = appointment.therapist, timezone.now()
+    rules = rules_of(therapist)
+    if appointment.booked_by_id == request.user.pk and rules.is_full_for(request.user):
+        return False
+    cancelled_at = appointment.cancelled_at or now
+    is_slip = is_fresh(cancelled_at, UNDO_WITHIN, now)
+    return is_slip or is_free(therapist, appointment.starts_at, now, rules)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+def who_asked(request: TherapistRequest, session_id: str, what: str) -> HttpResponse:
+    """Correct who asked for the last move, or for the cancelling, of a session."""
+    sessions = with_details(request.therapist.sessions.all())
+    appointment = get_object_or_404(sessions, public_id=session_id)
+    asked = appointment.asked_for_by_client(what)
+    if asked is None:
+        raise Http404
+    shown, changed = f"{appointment.shown} {asked}", ""
+    form = WhoAskedForm(
+        request.POST if request.method == "POST" else None,
+        initial={"asked": "client" if asked else "therapist"},
+    )
+    if form.is_bound and not was_shown(request, shown):
+        changed = f"Nothing was changed. {LOOK}"
+    elif form.is_valid():
+        try:
+            appointment.correct_who_asked(what, for_client=form.for_client, by=request.user)
+        except Session.AlreadyDone:
+            return _said(request, session_id, "who_asked_unchanged")
+        return _said(request, session_id, "who_asked_corrected")
+    record_look(request, appointment)
+    context = {
+        "appointment": details(appointment, request.user),
+        "what": what,
+        "form": form,
+        "shown": shown,
+        "changed": changed,
+    }
+    return render_form(request, "diary/who_asked.html", context)
+
+
+def _said(request: AccountRequest, session_id: str, key: str, **values: Session) -> HttpResponse:
+    banner(request, key, **values)
+    return see_other("session", session_id)
