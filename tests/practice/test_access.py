@@ -73,6 +73,7 @@ class Stage:
             "<id:datedhours_id>": hours,
             "<str:day>": "2030-05-06",
             "<str:time>": "1000",
+            "<str:what>": "cancelled",
             "<str:token>": self.token,
             "^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$": "reset/1-set-password/",
             "<slug:slug>": "alice",
@@ -125,12 +126,14 @@ def test_every_page_opens_for_whom_it_is(stage):
         if is_sent_away or answer.status_code in (403, 404):
             refused[route] = answer.status_code
 
-    # Alice has put up neither a profile nor a picture, and Dora has no second factor.
+    # Alice has put up neither a profile nor a picture and cancelled nothing, and Dora has no second
+    # factor.
     assert set(refused) <= {
         "account/security/app/remove/",
         "account/security/codes/",
         "account/security/passkeys/<int:pk>/remove/",
         "account/security/passkeys/<int:pk>/rename/",
+        "sessions/<id:session_id>/who-asked/<str:what>/",
         "therapists/<slug:slug>/",
         "therapists/<slug:slug>/photo/",
     }

@@ -66,7 +66,7 @@ MOST = {
     "the page after": (14, 16),  # 21
     "free times": (12, 5),  # 21
     "the time to check": (13, 5),  # 22
-    "booking it": (15, 0),  # 24
+    "booking it": (16, 0),  # 24; the therapist is told of it
     "the Export page": (8, 6),  # 17
     "the archive": (13, 3),  # 20
 }
