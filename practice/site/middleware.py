@@ -264,7 +264,8 @@ def reader_time_zone(get_response: GetResponse) -> GetResponse:
     def middleware(request: PageRequest) -> HttpResponse:
         request.reader = None
         if request.user.is_authenticated:
-            request.clients = records_of(request.user)
+            # Most therapists are nobody’s client; not even the query is made for them.
+            request.clients = SimpleLazyObject(partial(records_of, request.user))
             request.reader = therapist_of(request.user) or _client(request.clients)
         zone = getattr(request.user, "time_zone", "")  # a visitor has none
         with timezone.override(zone or settings.TIME_ZONE):
