@@ -9,7 +9,7 @@ from django.utils import timezone
 from benchmarks.fill import probe_email
 from practice.accounts.models import Therapist, User
 from practice.booking.models import free_times
-from practice.diary.models import Session
+from practice.diary.models import News, Session
 
 WORD = "brook"  # with which names of every practice begin
 FLAT = 1.2  # so much more may a page cost with 5,000 clients than with 20
@@ -58,6 +58,7 @@ class Stage:
     def cancel_bookings(self) -> None:
         """Take away what the client has booked."""
         booked = Session.objects.filter(booked_by=self.account)
+        News.objects.filter(session__in=booked)._raw_delete("default")
         booked._raw_delete("default")
 
 

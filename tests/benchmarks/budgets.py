@@ -29,7 +29,7 @@ STATEMENTS = {
     "End page": Budget(12, 14),
     "End post": Budget(9, 12, goal=9),
     "Restart post": Budget(9, 12, goal=9),
-    "booking post": Budget(16, 19, goal=14),
+    "booking post": Budget(17, 20, goal=14),
     "dashboard": Budget(10, 11, goal=9),
     "booking week": Budget(8, 11, goal=9),
     "diary week": Budget(10, 14),

@@ -276,8 +276,7 @@ class Session(models.Model):
                 raise self.AlreadyDone
             if present.state == self.State.CANCELLED and present.has_begun:
                 raise self.HasBegun
-            taken = self._taken(self.therapist_id, present.starts_at, present.ends_at)
-            is_free = not taken.exclude(pk=self.pk).exists()
+            is_free = not self._others_at(present.starts_at, present.ends_at).exists()
             if present.state == self.State.CANCELLED and not (is_free and allowed()):
                 raise self.Taken
             self._change(
