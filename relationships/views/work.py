@@ -1,6 +1,7 @@
 """A relationship: its page, ending it, undoing that, restarting it, correcting why it ended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, sessions_in
-from relationships.models.relationship import PEOPLE
+from relationships.models.relationship import people_of
 
 
 @dataclass(frozen=True)
@@ -79,20 +80,21 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
 
 def _page(request: TherapistRequest, relationship: Relationship, changed: str = "") -> HttpResponse:
     """Show the page of a relationship, perhaps with what has `changed` since."""
-    prefetch_related_objects([relationship], PEOPLE)
+    prefetch_related_objects([relationship], people_of())
     upcoming = list(relationship.sessions.upcoming())
+    held = list(relationship.sessions.attended().values_list("starts_at", flat=True))
     events = relationship.events.select_related("by").order_by("-pk")
     with_them = request.therapist.relationships.of_people(relationship.people)
     others = with_them.exclude(pk=relationship.pk).in_order()
     last_day, break_ends = relationship.planned_end, relationship.on_break_until
     context = {
         "relationship": relationship,
-        "completed": relationship.sessions.attended().count(),
+        "completed": len(held),
         "upcoming": upcoming,
         "to_go": last_day and sum(timezone.localdate(s.starts_at) <= last_day for s in upcoming),
         "is_on_break": break_ends and break_ends > timezone.localdate(),
         "history": events,
-        "episodes": _episodes(relationship, list(reversed(events))),
+        "episodes": _episodes(list(reversed(events)), held),
         "others": others.with_people(),
         "changed": changed,
         "can_undo": changed and relationship.can_undo(request.user),
@@ -100,9 +102,8 @@ def _page(request: TherapistRequest, relationship: Relationship, changed: str = 
     return render_form(request, "relationships/relationship.html", context)
 
 
-def _episodes(relationship: Relationship, events: list) -> list[dict]:
+def _episodes(events: list, held: list[datetime]) -> list[dict]:
     """Return each stretch of work with the number of sessions held in it."""
-    held = list(relationship.sessions.attended().values_list("starts_at", flat=True))
     stretches = episodes(events)
     return [
         {
@@ -134,7 +135,7 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
             changed = f"Nothing was ended. {LOOK}"
         else:
             return _back(request, relationship, "relationship_ended")
-    prefetch_related_objects([relationship], PEOPLE)
+    prefetch_related_objects([relationship], people_of())
     now = timezone.now()
     context = {
         "relationship": relationship,
@@ -207,7 +208,7 @@ def restart(request: TherapistRequest, relationship_id: str) -> HttpResponse:
             changed = f"Nothing was restarted. {LOOK}"
         else:
             return _back(request, relationship, "relationship_restarted")
-    prefetch_related_objects([relationship], PEOPLE)
+    prefetch_related_objects([relationship], people_of())
     context = {"relationship": relationship, "shown": relationship.shown, "changed": changed}
     return render_form(request, "relationships/restart.html", context)
 
@@ -227,7 +228,7 @@ def reason(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         return _back(request, relationship, "reason_unchanged")
     if form.is_valid():
         return _back(request, relationship, "reason_corrected")
-    prefetch_related_objects([relationship], PEOPLE)
+    prefetch_related_objects([relationship], people_of())
     context = {"relationship": relationship, "form": form}
     return render_form(request, "relationships/reason.html", context)
 

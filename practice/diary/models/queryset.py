@@ -14,6 +14,7 @@ from django.utils import timezone
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
 from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
+from relationships.models.relationship import people_of
 
 LONGEST = timedelta(hours=4)  # a rule of the database, too: migrations/0001_rules.*.sql
 
@@ -92,9 +93,8 @@ class SessionQuerySet(models.QuerySet):
 
     def with_people(self) -> Self:
         """The same with what their lines show, in a constant number of queries."""
-        return self.select_related("relationship", "therapist").prefetch_related(
-            "relationship__participations__client__merged_into"
-        )
+        lines = self.select_related("relationship", "therapist")
+        return lines.prefetch_related(people_of("relationship__"))
 
 
 class TakenTimeQuerySet(models.QuerySet):
