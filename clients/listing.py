@@ -23,7 +23,7 @@ from django.utils.safestring import SafeString
 from clients.models import Client, ClientQuerySet
 from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, TEXT, CompiledQuery, Given
-from practice.diary.models import Session, waiting
+from practice.diary.models import Session
 from practice.templatetags.components import address
 from practice.text.person_names import search_words
 from practice.text.plain_text import one_line
@@ -241,7 +241,7 @@ def _numbers(given: Given, *, attention: bool) -> QuerySet:
         "every": Count("pk", filter=matching),
     }
     if attention:
-        numbers["waiting"] = Max(Subquery(waiting(given)))
+        numbers["waiting"] = Max(Subquery(Session.objects.number_waiting(given)))
     return _people(given).order_by().values("therapist").annotate(**numbers).values_list(*numbers)
 
 

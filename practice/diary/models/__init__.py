@@ -2,7 +2,7 @@
 
 from practice.diary.models.news import News, Unread
 from practice.diary.models.queryset import VACANT, SessionQuerySet, TakenTime, needing_attention
-from practice.diary.models.session import Session, number_needing_attention, waiting
+from practice.diary.models.session import Session, number_needing_attention
 
 __all__ = [
     "VACANT",
@@ -13,5 +13,4 @@ __all__ = [
     "Unread",
     "needing_attention",
     "number_needing_attention",
-    "waiting",
 ]

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
+from practice.database.compiled import DAY, MOMENT, Given
 from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
 from relationships.models.relationship import people_of
 
@@ -90,6 +91,12 @@ class SessionQuerySet(models.QuerySet):
         put_off = Q(on_break_until__gt=today) | Q(ask_again_on__gt=today)
         active = Relationship.objects.filter(therapist=therapist).active()
         return active.filter(~put_off, ~lately | Q(planned_end__lte=today))
+
+    def number_waiting(self, given: Given) -> models.QuerySet:
+        """Ask how many need attention: of a `therapist`, with nothing `since` then, `today`."""
+        therapist, since, today = given("therapist"), given("since", MOMENT), given("today", DAY)
+        active = self.filter(therapist=therapist).none_since(since, therapist, today)
+        return active.order_by().values("therapist").annotate(n=Count("pk")).values_list("n")
 
     def with_people(self) -> Self:
         """The same with what their lines show, in a constant number of queries."""

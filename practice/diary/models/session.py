@@ -7,13 +7,13 @@ from typing import Self
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models import Exists, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
 from practice.accounts.access import Role
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
+from practice.database.compiled import CompiledQuery
 from practice.database.public_ids import PublicIdField
 from practice.diary.models.news import News
 from practice.diary.models.queryset import (
@@ -454,14 +454,7 @@ def _one_at_a_time(therapist_id: int) -> Iterator[None]:
         raise
 
 
-def waiting(given: Given) -> QuerySet:
-    """Ask how many relationships need attention: of a therapist, with nothing since, today."""
-    therapist, since, today = given("therapist"), given("since", MOMENT), given("today", DAY)
-    active = Session.objects.filter(therapist=therapist).none_since(since, therapist, today)
-    return active.order_by().values("therapist").annotate(n=Count("pk")).values_list("n")
-
-
-WAITING = CompiledQuery(waiting)
+WAITING = CompiledQuery(lambda given: Session.objects.number_waiting(given))
 
 
 def number_needing_attention(therapist: Therapist, now: datetime, today: date) -> int:
