@@ -13,7 +13,7 @@ ALTER TABLE diary_session
     ADD CONSTRAINT sessions_do_not_overlap EXCLUDE USING gist (
         int8range(therapist_id, therapist_id, '[]') WITH &&,
         tstzrange(starts_at, ends_at) WITH &&
-    ) WHERE (state NOT IN ('cancelled', 'not_held')),
+    ) WHERE (state <> 'cancelled' AND state <> 'not_held'),
     ADD CONSTRAINT session_lasts_four_hours_at_most
         CHECK (ends_at <= starts_at + interval '4 hours'),
     ADD CONSTRAINT session_one_therapist
