@@ -13,7 +13,7 @@ from django.utils import timezone
 from practice.accounts.access import Role
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
-from practice.database.compiled import CompiledQuery
+from practice.database.compiled import MOMENT, CompiledQuery
 from practice.database.public_ids import PublicIdField
 from practice.diary.models.news import News
 from practice.diary.models.queryset import (
