@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from practice.profiles import badges
+from practice.profiles import stats
 from practice.site.banners import INFO, SUCCESS
 from relationships.models import Event
 from tests.practice.source import CODE, PAGES
@@ -19,7 +19,7 @@ SCRIPTS = list(STATIC.glob("*.js"))
 # What a page writes into the name of a class.
 VALUES = {
     "banner.kind": [SUCCESS, INFO],
-    "badge.key": [badge.key for badge in vars(badges).values() if isinstance(badge, badges.Badge)],
+    "badge.key": [badge.key for badge in vars(stats).values() if isinstance(badge, stats.Badge)],
     "event.kind": Event.Kind.values,
     "size": ["wide", "narrow"],
 }
