@@ -104,6 +104,7 @@ def test_it_fills_no_database_with_people_in_it(alice, settings):
         call_command("fill", clients=20)
 
 
+@pytest.mark.django_db
 def test_it_is_for_development_only():
     with pytest.raises(CommandError, match="development only"):
         call_command("fill", clients=20)
