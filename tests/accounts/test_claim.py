@@ -149,9 +149,7 @@ def test_the_second_proof_takes_nothing_away(proof, account, alice):
 
 def test_of_a_therapist_whom_the_operator_added_nothing_is_taken_away(db, proof, monkeypatch):
     """The operator vouches for the address."""
-    monkeypatch.setattr(
-        "practice.accounts.management.commands.add_therapist.getpass", lambda _: PASSWORD
-    )
+    monkeypatch.setattr("practice.management.operator.getpass", lambda _: PASSWORD)
     call_command("add_therapist", "Hannah Okafor", "hannah@practice.example")
     account = User.objects.get(email="hannah@practice.example")
     TOTP.activate(account, generate_totp_secret())

@@ -87,7 +87,7 @@ def test_setting_a_first_password_refuses_it(as_alice, alice):
 
 
 def test_the_command_that_adds_a_therapist_refuses_it(db, monkeypatch):
-    command = "practice.accounts.management.commands.add_therapist.getpass"
+    command = "practice.management.operator.getpass"
     monkeypatch.setattr(command, lambda prompt="": HUGE)
 
     with pytest.raises(CommandError, match=REFUSAL):

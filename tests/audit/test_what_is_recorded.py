@@ -433,7 +433,7 @@ def test_a_second_factor_is_recorded_when_it_comes_and_when_it_goes(as_alice, al
 
 
 def test_a_command_is_an_operator(db, monkeypatch, lines):
-    module = "practice.accounts.management.commands.add_therapist"
+    module = "practice.management.operator"
     monkeypatch.setattr(f"{module}.getpass", lambda _: "a quiet harbour at dusk")
 
     call_command("add_therapist", "Zoe Zed", "zoe@practice.example")
