@@ -24,9 +24,9 @@ STATEMENTS = {
     "/me/": Budget(1, 4),
     "Clients list": Budget(5, 9, goal=7),
     "search": Budget(8, 10, goal=8),
-    "client page": Budget(11, 13, goal=9),
-    "relationship": Budget(14, 16, goal=11),
-    "End page": Budget(12, 14),
+    "client page": Budget(10, 12, goal=9),
+    "relationship": Budget(11, 13, goal=11),
+    "End page": Budget(11, 13),
     "End post": Budget(9, 12, goal=9),
     "Restart post": Budget(9, 12, goal=9),
     "booking post": Budget(17, 20, goal=14),
@@ -34,7 +34,7 @@ STATEMENTS = {
     "booking week": Budget(8, 11, goal=9),
     "diary week": Budget(10, 14),
     "caseload": Budget(6, 10),
-    "tidy-up": Budget(6, 10),
+    "tidy-up": Budget(5, 9),
     "public profile": Budget(7, 11),
     "own figures page": Budget(5, 9),
     "records due": Budget(4, 8),
@@ -54,13 +54,12 @@ class Limit:
 
 
 PAGE_QUERY = 32  # buffers of the query that finds 25 clients, of however many
-EVERYBODY = frozenset({"clients_client", "relationships_participation"})
 OF_500 = {
     "Clients list": Limit(1_150, 23_200),
-    "search": Limit(600, 9_100),
-    "client page": Limit(90, 7_000),
-    "relationship": Limit(70, 6_800),
-    "End page": Limit(1_600, 9_100, EVERYBODY),
+    "search": Limit(590, 9_100),
+    "client page": Limit(80, 7_000),
+    "relationship": Limit(62, 6_800),
+    "End page": Limit(140, 9_300),
     "dashboard": Limit(420, 5_650),
     "booking week": Limit(530, 13_500),
     "diary week": Limit(240, 21_000),
