@@ -106,7 +106,8 @@ class User(AbstractBaseUser):
 
         It gets a new password, and everybody is signed out, but for the session of `session_key`.
         As long as nobody had shown it, what was added may be anybody's: with the first proof
-        second factors go, and whoever listens to `account_claimed` takes away the rest.
+        second factors, name and phone go, and whoever listens to `account_claimed` takes away the
+        rest.
         """
         if self.email_verified_at is None:
             # Records are locked before their account. Whoever links one meanwhile locks it, too:
@@ -115,8 +116,9 @@ class User(AbstractBaseUser):
             self.verify_email()
             account_claimed.send(User, user=self)
             self._delete_belongings()
+            self.name = self.phone = ""
         self.set_password(password)
-        self.save(update_fields=["password"])
+        self.save(update_fields=["password", "name", "phone"])
         self.sign_out_everywhere(but=session_key)
 
     @transaction.atomic

@@ -155,7 +155,9 @@ class World:
     def _client(self, therapist: Therapist, account: User | str | None = "new") -> Client:
         email = f"{self._word('em')}@mail.example"
         if account == "new":
-            account = UserFactory(email=email)
+            # How they call themselves is for them and their therapists.
+            name = f"{self._word('Fn')} {self._word('Ln')}"
+            account = UserFactory(email=email, name=name, phone=self._word("ph"))
         return ClientFactory(
             therapist=therapist,
             name=f"{self._word('Fn')} {self._word('Ln')}",

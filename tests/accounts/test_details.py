@@ -13,7 +13,7 @@ from practice.records.export_own import own_data
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.diary import book
-from tests.factories import ClientFactory, UserFactory, start
+from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.reading import Page, read
 
 CONTACT, DETAILS = "/account/contact/", "/account/details/"
@@ -218,6 +218,17 @@ def test_a_closed_account_has_forgotten_it(as_ann, ann):
     account.close()
 
     assert User.objects.filter(pk=account.pk, name="", phone="").exists()
+
+
+@pytest.mark.parametrize(("was_theirs", "name"), [(False, ""), (True, "Nan Ashby")])
+def test_the_first_proof_takes_away_what_somebody_else_may_have_said(ann, was_theirs, name):
+    said = {"name": "Nan Ashby", "phone": "07700 900123"}
+    not_known = {} if was_theirs else {"email_verified_at": None}
+    User.objects.filter(pk=ann.account_id).update(**said, **not_known)
+
+    User.objects.get(pk=ann.account_id).claim(PASSWORD)
+
+    assert User.objects.get(pk=ann.account_id).name == name
 
 
 def test_a_mere_therapist_has_no_such_page(as_alice):
