@@ -10,6 +10,7 @@ from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
 from practice.records.export_client import export_client
 from practice.records.export_own import own_data
+from practice.records.merging import merge
 from relationships.models import Relationship
 from tests.conftest import browser_of
 from tests.diary import book
@@ -160,6 +161,17 @@ def test_each_therapist_finds_it_in_the_access_history(as_ann, ann, bob, as_alic
     history = read(as_alice.get(f"/clients/{ann.public_id}/access/"))
     assert "Changed their own name or phone" in history.text
     assert "Ann Cole" not in str([*Entry.objects.values()])
+
+
+def test_it_is_read_also_where_the_account_is_that_of_a_merged_record(as_ann, ann, as_alice, alice):
+    stays = ClientFactory(therapist=alice, name="Ann Cole")
+    merge(ann, into=stays, by=alice.user)
+    as_ann.post(DETAILS, {"name": "Nan Ashby", "phone": "07700 900123"})
+
+    page = read(as_alice.get(f"/clients/{stays.public_id}/"))
+
+    assert "They call themselves Nan Ashby" in page.text
+    assert ("tel:07700900123", "07700 900123") in page.links
 
 
 def test_the_same_name_and_number_are_not_said_twice(as_ann, ann, as_alice, individual):
