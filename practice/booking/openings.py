@@ -84,10 +84,10 @@ class Rules:
         if least < none or not none < self.length <= timedelta(hours=12) - self.gap:
             raise ValueError("These durations are out of range.")
 
-    def hours_on(self, day: date) -> Iterator[Hours | OpenedHours]:
-        """Yield the hours of every week and those of this date alone."""
-        yield from (hours for hours in self.hours if hours.weekday == day.weekday())
-        yield from (hours for hours in self.opened if hours.day == day)
+    def hours_on(self, day: date) -> tuple[list[Hours], list[OpenedHours]]:
+        """Return the hours of every week on a date, and those of this date alone."""
+        weekly = [hours for hours in self.hours if hours.weekday == day.weekday()]
+        return weekly, [hours for hours in self.opened if hours.day == day]
 
     def slot(self, start: datetime) -> Interval:
         """Return the session that starts then: `length` of real time, whatever the clock does."""
@@ -168,10 +168,27 @@ def is_open(
 
 
 def _timetable(rules: Rules, zone: ZoneInfo, day: date) -> list[datetime]:
-    """Return the starts of a day, whoever has booked; of two too close, the earlier."""
+    """Return the starts of a day, whoever has booked; of two too close, the earlier.
+
+    What is opened takes no start away from the hours of every week.
+    """
     step = rules.length + rules.gap
+    weekly, opened = rules.hours_on(day)
+    kept: list[datetime] = []
+    for start in sorted(_starts(rules, zone, day, weekly)):
+        if not kept or start - kept[-1] >= step:
+            kept.append(start)
+    for start in sorted(_starts(rules, zone, day, opened)):
+        if all(abs(start - other) >= step for other in kept):
+            kept.append(start)
+    return sorted(kept)
+
+
+def _starts(
+    rules: Rules, zone: ZoneInfo, day: date, spans: Iterable[Hours | OpenedHours]
+) -> set[datetime]:
     starts: set[datetime] = set()
-    for hours in rules.hours_on(day):
+    for hours in spans:
         reading, ends = datetime.combine(day, hours.starts), datetime.combine(day, hours.ends)
         ends += timedelta(days=hours.ends == time.min)
         while reading + rules.length <= ends:
@@ -181,12 +198,8 @@ def _timetable(rules: Rules, zone: ZoneInfo, day: date) -> list[datetime]:
                 for start in instants(reading, zone)
                 if _reading(start + rules.length - timedelta.resolution, zone) < ends
             }
-            reading += step
-    kept: list[datetime] = []
-    for start in sorted(starts):
-        if not kept or start - kept[-1] >= step:
-            kept.append(start)
-    return kept
+            reading += rules.length + rules.gap
+    return starts
 
 
 def instants(reading: datetime, zone: ZoneInfo) -> list[datetime]:

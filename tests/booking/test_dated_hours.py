@@ -92,6 +92,15 @@ def test_days_off_and_blocked_times_win_over_what_was_opened(alice):
     assert starts_on(alice, "2025-11-27") == ["18:00"]
 
 
+def test_what_is_opened_takes_no_time_away(alice):
+    works(alice, "09:00-11:00")
+    dated(alice, "open", "2025-11-26", "08:05-09:00")  # too close to 9am
+    dated(alice, "open", "2025-11-27", "08:00-08:50")
+
+    assert starts_on(alice, "2025-11-26") == ["09:00", "10:00"]
+    assert starts_on(alice, "2025-11-27") == ["08:00", "09:00", "10:00"]
+
+
 def test_opened_hours_keep_the_notice_and_the_furthest_day(alice):
     works(alice, "09:00-10:00", days=range(1), furthest_weeks=2, notice_hours=48)
     for day in ("2025-11-21", "2025-11-22", "2025-12-03", "2025-12-05"):

@@ -548,30 +548,35 @@ def minutes(zone: str, day: date) -> list[tuple[datetime, datetime]]:
     return [(i, i.astimezone(ZoneInfo(zone)).replace(tzinfo=None)) for i in instants]
 
 
+def slow_starts(rules, day, centre, spans):
+    length, step = rules.length, rules.length + rules.gap
+    starts = set()
+    for hours in spans:
+        opens = datetime.combine(day, hours.starts)
+        closes = datetime.combine(day + DAY * (hours.ends == MIDNIGHT), hours.ends)
+        within = [(i, reads) for i, reads in minutes(rules.zone, centre) if opens <= reads < closes]
+        for i, reads in within:
+            on_the_grid = (reads - opens) % step == timedelta(0)
+            usually_ends_in_time = reads + length <= closes
+            ends_in_time = i + length <= within[-1][0] + MINUTE
+            if on_the_grid and usually_ends_in_time and ends_in_time:
+                starts.add(i)
+    return starts
+
+
 def slow_openings(rules, off, standing, now, first, last, centre):
     """The same by looking at each minute; nothing is worked out from a local time."""
     length, step = rules.length, rules.length + rules.gap
     kept: dict[date, list[datetime]] = {}
     for n in range((last - first).days + 2):
         day = first + (n - 1) * DAY
-        starts = set()
         weekly = [hours for hours in rules.hours if hours.weekday == day.weekday()]
-        for hours in [*weekly, *(hours for hours in rules.opened if hours.day == day)]:
-            opens = datetime.combine(day, hours.starts)
-            closes = datetime.combine(day + DAY * (hours.ends == MIDNIGHT), hours.ends)
-            within = [
-                (i, reads) for i, reads in minutes(rules.zone, centre) if opens <= reads < closes
-            ]
-            for i, reads in within:
-                on_the_grid = (reads - opens) % step == timedelta(0)
-                usually_ends_in_time = reads + length <= closes
-                ends_in_time = i + length <= within[-1][0] + MINUTE
-                if on_the_grid and usually_ends_in_time and ends_in_time:
-                    starts.add(i)
+        opened = [hours for hours in rules.opened if hours.day == day]
         kept[day] = []
-        for start in sorted(starts):
-            if not any(start - other < step for other in kept[day]):
-                kept[day].append(start)
+        for spans in (weekly, opened):
+            for start in sorted(slow_starts(rules, day, centre, spans)):
+                if not any(abs(start - other) < step for other in kept[day]):
+                    kept[day].append(start)
     free = []
     for day, starts in kept.items():
         for start in starts:

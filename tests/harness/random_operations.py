@@ -3,18 +3,20 @@
     python -m tests.harness.random_operations --sequences 10000
 
 Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
-attendance, take days off, plan, edit, invite, erase, merge records and separate them; clients
-accept and book. Hypothesis chooses. After every step all rows are compared with
-`plain_practice.py`, the figures that the database works out with those of the pure functions, and
-endings must not have moved any figure; after the last the audit must be whole. The database is the
-one of DATABASE_URL; without it, SQLite.
+attendance, take days off, open and block hours, plan, edit, invite, erase, merge records and
+separate them; clients accept and book. Hypothesis chooses. After every step all rows are compared
+with `plain_practice.py`, the figures that the database works out with those of the pure functions,
+and endings must not have moved any figure; after the last the audit must be whole. The database is
+the one of DATABASE_URL; without it, SQLite.
 """
 
 import argparse
+import datetime
 import os
 import sys
 import time
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -285,6 +287,32 @@ class RandomPractice(Stage):
         )
         offered = free_times(self.therapists[whose], self.now)
         assert not any(off.first_day <= start.date() <= off.last_day for start in offered)
+
+    @rule(
+        whose=st.integers(0, 1),
+        ahead=st.integers(0, 60),
+        hour=st.integers(0, 22),
+        kind=st.sampled_from(["open", "blocked"]),
+    )
+    def open_or_block(self, whose: int, ahead: int, hour: int, kind: str) -> None:
+        therapist, day = self.therapists[whose], self.now.date() + timedelta(days=ahead)
+        if therapist.dated_hours.filter(day=day, starts__hour=hour).exists():
+            return
+        counted["operations"] += 1
+        before = set(free_times(therapist, self.now))
+        hours = therapist.dated_hours.create(
+            kind=kind, day=day, starts=datetime.time(hour), ends=datetime.time(hour + 1)
+        )
+        hours.refresh_from_db()
+        within = hours.interval(ZoneInfo(therapist.time_zone))
+        after = set(free_times(therapist, self.now))
+        assert all(is_free(therapist, start, self.now) for start in after - before)
+        if kind == "blocked":
+            assert after <= before
+            assert not any(within.starts <= start < within.ends for start in after)
+        else:
+            assert before <= after
+            assert all(within.starts <= start < within.ends for start in after - before)
 
     @rule(which=WHICH, phone=st.sampled_from(["020 7946 0001", "020 7946 0002"]))
     def edit(self, which: int, phone: str) -> None:
