@@ -24,7 +24,8 @@ SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")
 
 
 def versions() -> Iterator[Finding]:
-    yield good(f"Stillwater {VERSION}, Django {django.__version__}, {platform.python_version()}.")
+    python = platform.python_version()
+    yield good(f"Stillwater {VERSION}, Django {django.__version__}, Python {python}.")
 
 
 def the_settings() -> Iterator[Finding]:
