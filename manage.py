@@ -34,6 +34,7 @@ RUNTIME = (
     "whitenoise"
 )
 TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis time_machine"
+OF_THE_NETWORK = ("connect", "network", "proxy", "resolution", "timed out", "ssl")
 IMPORTS = {"runtime": RUNTIME.split(), "test": RUNTIME.split() + TEST.split()}
 
 
@@ -141,16 +142,50 @@ def install(wanted: str) -> None:
         fill = [uv, "pip", "install", "--quiet", "--python", VENV_PYTHON]
     else:
         make = [sys.executable, "-m", "venv", VENV]
-        fill = [VENV_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        fill = [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check"]
+        fill += ["--progress-bar=off", "--retries=2"]
     try:
         if afresh:
             subprocess.run(make, check=True)
-        subprocess.run([*fill, "--require-hashes", "-r", requirements(wanted)], check=True)
+        run_telling([*fill, "--require-hashes", "-r", requirements(wanted)], wanted)
     except (subprocess.CalledProcessError, KeyboardInterrupt):
         sys.exit("The installation did not finish. The same command tries it again.")
     # The test requirements contain those of the runtime.
     held = ["runtime", "test"] if wanted == "test" else ["runtime"]
     STAMP.write_text("\n".join(fingerprint(name) for name in held))
+
+
+def run_telling(command: list[str | Path], wanted: str) -> None:
+    """Run the installation: say how far it is, and if it fails, why.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    total = sum("==" in line for line in requirements(wanted).read_text().splitlines())
+    number, errors = 0, []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as installing:
+        for line in installing.stdout or ():
+            if line.startswith("Collecting "):
+                number += 1
+                tell(f"{number} of {total}: {line.split()[1]}")
+            elif line.startswith("Installing collected packages"):
+                tell("Putting them in place ...")
+            elif "error" in line.lower():
+                errors.append(line.strip())
+    tell("")
+    if installing.returncode:
+        print("\n".join(errors[-3:]), file=sys.stderr)
+        if any(sign in error.lower() for error in errors for sign in OF_THE_NETWORK):
+            print("The network, or what stands between, refuses it.", file=sys.stderr)
+        raise subprocess.CalledProcessError(installing.returncode, command)
+
+
+def tell(text: str) -> None:
+    """Show how far it is, in one line that is written again and again; in a log not at all."""
+    if sys.stderr.isatty():
+        print(f"\r{text:<60}", end="\r", file=sys.stderr, flush=True)
 
 
 def restart(python: str | Path) -> None:

@@ -1,8 +1,10 @@
 """What an operator reads when a command cannot do its work: one sentence, never a traceback."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -119,6 +121,54 @@ def test_a_checkout_that_cannot_be_written_is_one_sentence(manage, monkeypatch, 
 
     with pytest.raises(SystemExit, match=r"\.venv: Not a directory\. Let the owner of"):
         manage.main()
+
+
+PIP = """#!/bin/sh
+echo "Collecting django==5.2.19 (from -r requirements)"
+echo "Downloading django-5.2.19.whl"
+{rest}
+"""
+BLOCKED = """echo "WARNING: Retrying after connection broken by 'NewConnectionError(refused)'" >&2
+echo "ERROR: Could not find a version that satisfies the requirement pillow" >&2
+exit 1"""
+
+
+@pytest.fixture
+def installing(manage, monkeypatch, tmp_path) -> Callable[[str], None]:
+    """Install by a pip that does as it is told."""
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    monkeypatch.setattr(manage, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(manage, "VENV_PYTHON", programs / "python")
+    monkeypatch.setattr(manage, "STAMP", tmp_path / ".venv" / "installed.txt")
+    monkeypatch.setattr(manage.shutil, "which", lambda _: None)
+    (programs / "pip").touch()
+
+    def install(rest: str) -> None:
+        (programs / "python").write_text(PIP.format(rest=rest))
+        (programs / "python").chmod(0o700)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        manage.install("runtime")
+
+    return install
+
+
+def test_an_installation_says_how_far_it_is(capsys, installing, manage):
+    installing("exit 0")
+
+    said = capsys.readouterr().err
+    assert re.search(r"\r1 of [2-9]\d: django==5\.2\.19 +\r", said)
+    assert manage.is_installed("runtime")
+
+
+def test_an_installation_that_fails_says_why(capsys, installing, manage):
+    with pytest.raises(SystemExit, match="did not finish"):
+        installing(BLOCKED)
+
+    said = capsys.readouterr().err
+    assert "Could not find a version that satisfies the requirement pillow" in said
+    assert "The network, or what stands between, refuses it." in said
+    assert not manage.is_installed("runtime")
 
 
 def test_the_version_stands_in_one_place(manage, capsys, monkeypatch):
