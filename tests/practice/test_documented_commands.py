@@ -141,3 +141,23 @@ def test_who_is_not_the_owner_reads_a_sentence_and_is_asked_nothing(root, words)
     [sentence] = said.stdout.splitlines()
     assert "Run this as the owner of the tables" in sentence
     assert "stillwater_owner" in sentence
+
+
+def test_the_role_for_backups_sees_every_row(root):
+    if root.postgres is None:
+        pytest.skip("SQLite has no roles")
+    (root.folder / "data").mkdir()
+    as_backup = settings(root, DATABASE_URL=url(root, "stillwater_backup"))
+
+    said = root.run(
+        f"""cd {root.folder}/checkout; {settings(root)}
+        python3 manage.py migrate --verbosity=0
+        python3 manage.py invite_therapist A a@practice.example
+        {as_backup}
+        python3 manage.py backup
+        {settings(root)}
+        python3 manage.py restore --check"""
+    ).stdout
+
+    assert said.count("           1  accounts_therapist\n") == 2
+    assert "The backup can be restored: " in said
