@@ -79,6 +79,7 @@ class Page:
 
 
 PAGES = [
+    Page("Today", 2, "therapist", lambda of: "/"),
     Page("Clients list", 1.5, "therapist", lambda of: "/clients/"),
     Page("search", 2, "therapist", lambda of: f"/clients/?q={WORD}"),
     Page("client page", 1.5, "therapist", lambda of: f"/clients/{of.client}/"),

@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.accounts.models import User
 from practice.booking.availability import Availability
 from practice.booking.dated_hours_pages import MOST_TO_COME
 from practice.booking.models import each_free_time
-from practice.text.spoken import week_of
+from practice.diary.models import Session
+from practice.text.spoken import in_words, week_of
 from practice.web.drafts import sent_or_draft
 from practice.web.responses import banner, render_form, see_other
 
@@ -37,25 +39,43 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
         return see_other("diary_week", week[0].isoformat())
     sessions = request.therapist.sessions
     first, after = _midnight(week[0]), _midnight(following)
-    of_week = sessions.standing().filter(starts_at__gte=first, starts_at__lt=after)
+    of_week = sessions.exclude(state=Session.State.NOT_HELD)
+    of_week = of_week.filter(starts_at__gte=first, starts_at__lt=after)
     now = timezone.now()
     days = (week[0], week[-1])
     free = each_free_time(request.therapist, now, days) if after > now else iter(())
-    lines = [{"at": s.starts_at, "appointment": s} for s in of_week.with_people()]
+    shown = list(of_week.with_people())
+    standing = [s for s in shown if s.state != Session.State.CANCELLED]
+    lines = [_line(s, standing, request.user) for s in shown]
     lines += [{"at": at} for at in free]
     context = {
         "week": week,
         "days": _by_day(week, lines),
         "today": timezone.localdate(),
-        "number": len(of_week),
+        "number": len(standing),
         "previous": former.isoformat(),
         "next": following.isoformat(),
         "next_session": None
-        if of_week
+        if standing
         else sessions.upcoming().filter(starts_at__gte=after).first(),
         "unanswered": sessions.unanswered().with_people()[:10],
     }
     return render(request, "booking/diary_week.html", context)
+
+
+def _line(session: Session, standing: list[Session], reader: User) -> dict[str, object]:
+    """Return a line of the diary; of a cancelled session it says by whom, and if it can be back."""
+    line: dict[str, object] = {"at": session.starts_at, "appointment": session}
+    if session.state == Session.State.CANCELLED:
+        by = session.cancelled_by_id
+        people = [p.first_name for p in session.relationship.people if p.account_id == by]
+        line["cancelled_by"] = "you" if by == reader.pk else in_words(people) or "the client"
+        is_taken = any(
+            other.starts_at < session.ends_at and session.starts_at < other.ends_at
+            for other in standing
+        )
+        line["can_put_back"] = session.can_be_put_back_by(reader) and not is_taken
+    return line
 
 
 def _by_day(week: list[date], lines: list[dict]) -> list[tuple[date, list[dict]]]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -106,8 +106,8 @@ def who_asked(request: TherapistRequest, session_id: str, what: str) -> HttpResp
     sessions = with_details(request.therapist.sessions.all())
     appointment = get_object_or_404(sessions, public_id=session_id)
     asked = appointment.asked_for_by_client(what)
-    if asked is None:
-        raise Http404
+    if asked is None:  # put back meanwhile, or never done
+        return _said(request, session_id, "nobody_asked")
     shown, changed = f"{appointment.shown} {asked}", ""
     form = WhoAskedForm(
         request.POST if request.method == "POST" else None,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from practice.diary import cancelling, client_views, views
+from practice.diary import cancelling, client_views, today_views, views
 
 urlpatterns = [
     # /sessions/<id>/
@@ -13,6 +13,7 @@ urlpatterns = [
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
     path("relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"),
     path("clients/<id:client_id>/sessions/", views.client_sessions, name="client_sessions"),
+    path("news/dismiss/", today_views.dismiss, name="dismiss_news"),
     path("dashboard/", client_views.dashboard, name="dashboard"),
     path("dashboard/sessions/", client_views.my_sessions, name="my_sessions"),
 ]

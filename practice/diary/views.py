@@ -24,7 +24,7 @@ from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials, instant
-from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
+from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
 
 TAKEN = "You have another session at that time"
 ANSWERS = {
@@ -190,7 +190,7 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
         except Session.Changed:
             return _details(request, appointment, f"Nothing was noted. {LOOK}")
     banner(request, "attendance_noted")
-    return see_other("session", session_id)
+    return back_to(request, "session", session_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,4 +1,4 @@
-"""Pages of the practice as a whole: where `/` leads, help, accessibility, privacy."""
+"""Pages of the practice as a whole: what `/` is, help, accessibility, privacy."""
 
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clients.models import Client, ClientQuerySet
 from practice.accounts.access import View, act_as_therapist, therapist_of
 from practice.audit.models import Entry, Verb
+from practice.diary.today_views import today
 from practice.text.fields import LineField
 from practice.text.person_names import fold
 from practice.web.responses import render_form, see_other
@@ -23,10 +24,10 @@ from practice.web.responses import render_form, see_other
 @require_safe
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Send everybody to where their work is."""
+    """Show a therapist their day, and send everybody else to where their work is."""
     if not request.user.is_authenticated:
         return see_other("account_login")
-    return see_other("clients" if therapist_of(request.user) else "dashboard")
+    return today(request) if therapist_of(request.user) else see_other("dashboard")
 
 
 def page(template: str) -> Callable[[HttpRequest], HttpResponse]:

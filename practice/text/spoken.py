@@ -203,9 +203,9 @@ def weekday(moment: datetime | date) -> str:
 
 
 def near_day(moment: datetime) -> str:
-    """Return the day of a time that is near: "Today", "Tomorrow", or the day as it is kept."""
+    """Return the day of a time that is near: "Today", "Yesterday", or the day as it is kept."""
     away = (timezone.localtime(moment).date() - timezone.localdate()).days
-    return {0: "Today", 1: "Tomorrow"}.get(away) or weekday(moment)
+    return {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get(away) or weekday(moment)
 
 
 def instant(moment: datetime) -> str:

@@ -65,6 +65,7 @@ TABLE = {
     "invitation/<str:token>/": EVERYBODY,
     "invitation/<str:token>/<str:proof>/": EVERYBODY,
     "livez": EVERYBODY,
+    "news/dismiss/": THERAPISTS,
     "password/change/": SIGNED_IN,
     "password/reset/": EVERYBODY,
     "password/^reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$": EVERYBODY,

@@ -20,12 +20,13 @@ def sign_in(visitor: Browser, email: str, password: str = PASSWORD, **more: str)
     return visitor.post("/sign-in/", {"login": email, "password": password} | more)
 
 
-def test_a_therapist_comes_to_their_clients(visitor, alice):
+def test_a_therapist_comes_to_their_day(visitor, alice):
     answer = sign_in(visitor, "alice@practice.example", next="")
     page = visitor.get("/", follow=True)
 
     assert (answer.status_code, answer.url) == (302, "/")
-    assert page.redirect_chain == [("/clients/", 303)]
+    assert page.redirect_chain == []
+    assert page.context["today"].therapist == alice
 
 
 def test_a_client_comes_to_their_dashboard(visitor, ann):
@@ -136,7 +137,7 @@ def test_nobody_is_sent_elsewhere(visitor, alice, elsewhere):
 
 
 def test_whoever_is_signed_in_does_not_sign_in_again(as_alice):
-    assert as_alice.get("/sign-in/", follow=True).redirect_chain[-1] == ("/clients/", 303)
+    assert as_alice.get("/sign-in/", follow=True).redirect_chain[-1][0] == "/"
 
 
 def test_many_wrong_tries_are_stopped(visitor, alice):

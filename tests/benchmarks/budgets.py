@@ -22,6 +22,7 @@ class Budget:
 
 STATEMENTS = {
     "/me/": Budget(1, 4),
+    "Today": Budget(6, 10),
     "Clients list": Budget(5, 9, goal=7),
     "search": Budget(8, 10, goal=8),
     "client page": Budget(10, 12, goal=9),
@@ -29,7 +30,7 @@ STATEMENTS = {
     "End page": Budget(11, 13),
     "End post": Budget(9, 12, goal=9),
     "Restart post": Budget(9, 12, goal=9),
-    "booking post": Budget(17, 20, goal=14),
+    "booking post": Budget(18, 21, goal=14),  # one tells the therapist
     "dashboard": Budget(10, 11, goal=9),
     "booking week": Budget(8, 11, goal=9),
     "diary week": Budget(10, 14),

@@ -176,14 +176,17 @@ def test_a_missed_session_stays_and_says_so(week, individual):
     assert "10am to 10:50am Ann Ashby Individual Did not attend" in week().text
 
 
-def test_a_cancelled_session_is_gone_and_its_time_is_free(week, alice, individual):
+def test_the_time_of_a_cancelled_session_is_free(week, alice, individual):
     works(alice, "16:00-16:50")
-    book(individual).cancel(by=alice.user)
+    session = book(individual)
+    session.cancel(by=alice.user)
 
     page = week(NEXT_WEEK)
 
-    assert sessions_on(page) == []
-    assert "Wednesday 26 November 2025 4pm Free to book" in page.text
+    assert sessions_on(page) == [f"/sessions/{session.public_id}/"]
+    day = page.text.partition("Wednesday 26 November 2025")[2].partition("Thursday")
+    assert "4pm to 4:50pm Ann Ashby Individual Cancelled by you" in day[0]
+    assert "4pm Free to book" in page.text
 
 
 def test_a_session_of_an_ended_relationship_has_a_tag_and_the_way_back(week, alice, couples):
@@ -275,7 +278,7 @@ def test_the_questions_do_not_fill_the_page(week, individual):
     for days in range(1, 15):
         book(individual, NOW - days * DAY)
 
-    assert week(NEXT_WEEK).text.count("Did not attend on") == 10
+    assert week(NEXT_WEEK).text.count("Missed on") == 10
 
 
 def test_the_diary_asks_as_little_of_the_database_with_many_sessions(as_alice, alice):
@@ -335,3 +338,37 @@ def test_hours_that_come_twice_stand_twice(alice, clock):
 
     first, second = (f"1am, {half} the clocks go back Free to book" for half in ("before", "after"))
     assert f"Sunday 25 October 2026 {first} {second}" in page.text
+
+
+# What was cancelled.
+
+
+@pytest.mark.parametrize(("by", "words"), [("alice", "by you"), ("ann", "by Ann")])
+def test_a_cancelled_session_stays_and_can_be_put_back(as_alice, alice, ann, individual, by, words):
+    session = book(individual, at("2025-11-26 16:00"))
+    session.cancel(by={"alice": alice.user, "ann": ann.account}[by])
+
+    answer = as_alice.get(NEXT_WEEK)
+
+    page = read(answer)
+    assert f"Ann Ashby Individual Cancelled {words}, Thursday 20 November 2025 at 10am" in page.text
+    assert "No sessions this week." in page.text  # none that stands
+    assert f'action="/sessions/{session.public_id}/put-back/"' in answer.content.decode()
+    sent = {"shown": session.shown, "next": NEXT_WEEK}
+    pressed = as_alice.post(f"/sessions/{session.public_id}/put-back/", sent)
+    assert (pressed.status_code, pressed.url) == (303, NEXT_WEEK)
+    session.refresh_from_db()
+    assert session.state == "booked"
+
+
+def test_a_cancelled_session_whose_time_is_taken_is_not_offered(
+    as_alice, alice, individual, couples
+):
+    session = book(individual, at("2025-11-26 16:00"))
+    session.cancel(by=alice.user)
+    book(couples, at("2025-11-26 16:30"))
+
+    answer = as_alice.get(NEXT_WEEK)
+
+    assert "Cancelled by you" in read(answer).text
+    assert "put-back" not in answer.content.decode()

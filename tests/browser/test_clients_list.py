@@ -33,8 +33,8 @@ def shows(page: Page, expected: list[str], *, ticked: bool) -> None:
     expect(tickbox(page)).to_be_checked(checked=ticked)
 
 
-def test_signing_in_leads_to_the_clients_one_works_with_now(way, alice):
-    way.goto("/")
+def test_the_list_begins_with_the_clients_one_works_with_now(way, alice):
+    way.goto("/clients/")
     fill_in_sign_in(way, alice.user.email)
 
     expect(title(way)).to_have_text("Clients")

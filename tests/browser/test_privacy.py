@@ -149,6 +149,6 @@ def test_the_next_therapist_at_this_computer_sees_only_their_own(desk, individua
 
     fill_in_sign_in(desk, bob.user.email)
 
-    expect(title(desk)).to_have_text("Clients")
+    expect(title(desk)).to_have_text("Today")
     desk.goto("/clients/?include=inactive")
     expect(names(desk)).to_have_text(["Carl Cole"])

@@ -114,7 +114,7 @@ def test_a_passkey_is_also_a_second_step(page, finger, alice):
     assert_accessible(page)
     press(page, "Use a passkey")
 
-    expect(title(page)).to_have_text("Clients")
+    expect(title(page)).to_have_text("Today")
 
 
 def test_a_refused_passkey_is_told_and_the_password_still_works(page, finger, alice):
@@ -150,14 +150,14 @@ def test_an_app_from_its_making_to_signing_in(way, alice):
     assert_accessible(page)
     page.get_by_label("Code", exact=True).fill(lasting_code(key))
     press(page, "Sign in")
-    expect(title(page)).to_have_text("Clients")
+    expect(title(page)).to_have_text("Today")
     sign_out(page)
 
     fill_in_sign_in(page, alice.user.email)
     press(page, "Use a recovery code")
     page.get_by_label("Code", exact=True).fill(recovery)
     press(page, "Sign in")
-    expect(title(page)).to_have_text("Clients")
+    expect(title(page)).to_have_text("Today")
 
 
 def test_without_scripts_no_control_is_shown_that_needs_them(new_context, alice):

@@ -113,13 +113,18 @@ def test_an_earlier_move_is_remembered_when_the_last_one_is_corrected(session, a
 
 @pytest.mark.parametrize("what", ["moved", "cancelled", "else", "MOVED"])
 def test_there_is_nothing_to_correct_where_the_therapist_did_nothing(as_alice, session, what):
-    assert as_alice.get(f"/sessions/{session.public_id}/who-asked/{what}/").status_code == 404
+    answer = as_alice.get(f"/sessions/{session.public_id}/who-asked/{what}/")
+
+    assert (answer.status_code, answer.url) == (303, f"/sessions/{session.public_id}/")
+    assert "There is nothing to correct" in read(as_alice.get(answer.url)).heads
 
 
 def test_what_a_client_cancelled_is_theirs(as_alice, session, ann):
     session.cancel(by=ann.account)
 
-    assert as_alice.get(f"/sessions/{session.public_id}/who-asked/cancelled/").status_code == 404
+    answer = as_alice.get(f"/sessions/{session.public_id}/who-asked/cancelled/")
+
+    assert answer.status_code == 303
     page = read(as_alice.get(f"/sessions/{session.public_id}/"))
     assert "who-asked" not in " ".join(links_of(page))
 

@@ -375,6 +375,11 @@ def _(world):
     to_session(world, session, "who-asked/cancelled", asked="client")
 
 
+@action("nobody_asked")
+def _(world):
+    to_session(world, book(world.work), "who-asked/moved")
+
+
 @action("who_asked_unchanged")
 def _(world):
     session = book(world.work)

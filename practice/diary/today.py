@@ -1,0 +1,270 @@
+"""Today, as a therapist's home shows it: who comes next, what is new, what waits.
+
+It is opened all day: its queries are compiled once, and are as many however much there is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from clients.models import Client
+from practice.accounts.models import Therapist
+from practice.database.compiled import MOMENT, CompiledQuery, Given
+from practice.diary.models import News, Session, number_needing_attention
+from practice.diary.models.news import MOST_AT_ONCE
+from practice.records.retention import retention_expired
+from practice.text.spoken import called, in_words
+from relationships.models import Participation
+from relationships.models.choices import Kind
+
+MOST_A_DAY = 400  # rows: of a day's sessions and whoever takes part in them
+MOST_UNANSWERED = 5
+PART = "relationship__participations__client"
+
+
+class Line(NamedTuple):
+    """A session with one of those who take part in it."""
+
+    public_id: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    revision: int
+    relationship: str
+    kind: str
+    ended_at: datetime | None
+    person: int
+    name: str
+    preferred_name: str
+    erased_at: datetime | None
+
+    @property
+    def first_name(self) -> str:
+        return self.name if self.erased_at else called(self.name, self.preferred_name)
+
+
+@dataclass
+class Appointment:
+    """A session of a day, as a line shows it."""
+
+    line: Line
+    now: datetime
+    people: dict[int, Line] = field(default_factory=dict)
+    is_next: bool = False
+    is_asked_first: bool = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.line, name)
+
+    @property
+    def whom(self) -> str:
+        people = list(self.people.values())
+        if len(people) == 1:
+            return people[0].name
+        return in_words(person.first_name for person in people)
+
+    @property
+    def kind_label(self) -> str:
+        """What kind of work it is, where it is not Individual."""
+        return "" if self.line.kind == Kind.INDIVIDUAL else Kind(self.line.kind).label
+
+    @property
+    def is_over(self) -> bool:
+        return self.line.ends_at <= self.now
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is to be answered who came."""
+        return self.is_over and self.line.state == Session.State.BOOKED
+
+    @property
+    def is_to_come(self) -> bool:
+        return not self.is_over and self.line.state == Session.State.BOOKED
+
+    @property
+    def shown(self) -> str:
+        """What a page says of it, as `Session.shown`."""
+        return f"{self.line.revision} {self.line.state}"
+
+
+def _lines(sessions: QuerySet) -> QuerySet:
+    in_order = sessions.order_by("starts_at", "pk", "relationship__participations")
+    of_work = ("relationship__public_id", "relationship__kind", "relationship__ended_at")
+    of_person = [
+        Coalesce(f"{PART}__merged_into__{name}", f"{PART}__{name}")
+        for name in ("name", "preferred_name", "erased_at")
+    ]
+    return in_order.values_list(
+        *("public_id", "starts_at", "ends_at", "state", "revision"),
+        *of_work,
+        f"{PART}__person_id",
+        *of_person,
+    )
+
+
+def _around(given: Given) -> QuerySet:
+    """Ask for the sessions from one moment to another, and for the next one after that."""
+    own = Session.objects.filter(therapist=given("therapist"))
+    first, after = given("first", MOMENT), given("after", MOMENT)
+    near = Q(starts_at__gte=first, starts_at__lt=after)
+    further = own.booked().filter(starts_at__gte=after).order_by("starts_at")
+    shown = own.exclude(state=Session.State.NOT_HELD)
+    return _lines(shown.filter(near | Q(pk__in=further.values("pk")[:1])))
+
+
+def _unanswered(given: Given) -> QuerySet:
+    own = Session.objects.filter(therapist=given("therapist")).booked()
+    earlier = own.filter(ends_at__lte=given("now", MOMENT), starts_at__lt=given("first", MOMENT))
+    some = earlier.order_by("starts_at", "pk").values("pk")[:MOST_UNANSWERED]
+    return _lines(Session.objects.filter(pk__in=some))
+
+
+def _news(given: Given) -> QuerySet:
+    own = News.objects.filter(therapist=given("therapist")).order_by("-at", "-pk")
+    beside = Participation.objects.filter(relationship=OuterRef(OuterRef("session__relationship")))
+    # Whoever has the account and takes part, by the record that stands for them.
+    theirs = Client.objects.filter(
+        account=OuterRef("by"),
+        therapist=OuterRef("therapist"),
+        person_id__in=beside.values("client__person_id"),
+    ).order_by("pk")
+    who = Client.objects.filter(pk=Coalesce(OuterRef("client__person_id"), OuterRef("who")))
+    return own.annotate(who=Subquery(theirs.values("person_id")[:1])).values_list(
+        *("public_id", "kind", "at"),
+        Subquery(who.values("name")),
+        Subquery(who.values("preferred_name")),
+        *("session__public_id", "session__starts_at", "session__state"),
+        *("session__relationship__public_id", "session__relationship__ended_at"),
+        "session__relationship__is_closed",
+        "client__public_id",
+    )[:MOST_AT_ONCE]
+
+
+class Happening(NamedTuple):
+    """Something that is new."""
+
+    public_id: str
+    kind: str
+    at: datetime
+    name: str | None
+    preferred_name: str | None
+    session_id: str | None
+    starts_at: datetime | None
+    state: str | None
+    relationship_id: str | None
+    ended_at: datetime | None
+    is_closed: bool | None
+    client_id: str | None
+
+    @property
+    def who(self) -> str:
+        return self.name or "A client"
+
+    @property
+    def first_name(self) -> str:
+        return called(self.name, self.preferred_name or "") if self.name else "them"
+
+    @property
+    def verb(self) -> str:
+        return News.Kind(self.kind).label
+
+    @property
+    def can_be_put_back(self) -> bool:
+        """Whether what was cancelled may be put back, as far as it is known without a look."""
+        is_cancelled = self.state == Session.State.CANCELLED and not self.is_closed
+        return bool(is_cancelled and self.starts_at and self.starts_at > timezone.now())
+
+    @property
+    def can_be_restarted(self) -> bool:
+        return bool(self.ended_at and not self.is_closed and self.state == Session.State.BOOKED)
+
+
+AROUND, UNANSWERED, NEWS = CompiledQuery(_around), CompiledQuery(_unanswered), CompiledQuery(_news)
+
+
+class Today:
+    """What a therapist's home shows at a moment."""
+
+    def __init__(self, therapist: Therapist, now: datetime) -> None:
+        self.therapist, self.now = therapist, now
+        self.date = timezone.localtime(now).date()
+
+    def _midnight(self, days: int) -> datetime:
+        return timezone.make_aware(datetime.combine(self.date + timedelta(days), time.min))
+
+    @cached_property
+    def _around(self) -> list[Appointment]:
+        first, after = self._midnight(0), self._midnight(2)
+        rows = AROUND.rows(
+            therapist=self.therapist.pk, first=first, after=after, limits=(0, MOST_A_DAY)
+        )
+        found = self._appointments(rows)
+        if following := next((one for one in found if one.is_to_come), None):
+            following.is_next = _day(following) == self.date
+        return found
+
+    def _appointments(self, rows: Iterable[tuple]) -> list[Appointment]:
+        found: dict[str, Appointment] = {}
+        for line in (Line(*row) for row in rows):
+            one = found.setdefault(line.public_id, Appointment(line, self.now))
+            one.people[line.person] = line
+        return list(found.values())
+
+    @property
+    def sessions(self) -> list[Appointment]:
+        return [one for one in self._around if _day(one) == self.date]
+
+    @property
+    def tomorrow(self) -> list[Appointment]:
+        """What stands tomorrow, in order."""
+        day = self.date + timedelta(days=1)
+        return [one for one in self._around if _day(one) == day and one.is_to_come]
+
+    @property
+    def to_come(self) -> list[Appointment]:
+        return [one for one in self.sessions if one.is_to_come]
+
+    @property
+    def following(self) -> Appointment | None:
+        """The next session after today."""
+        return next((o for o in self._around if _day(o) > self.date and o.is_to_come), None)
+
+    @cached_property
+    def unanswered(self) -> list[Appointment]:
+        """Sessions of other days of which nobody has said whether the client came; a few."""
+        rows = UNANSWERED.rows(therapist=self.therapist.pk, first=self._midnight(0), now=self.now)
+        return self._appointments(rows)
+
+    @cached_property
+    def news(self) -> list[Happening]:
+        """What is new, the latest first; no more than a page has room for."""
+        return [Happening(*row) for row in NEWS.rows(therapist=self.therapist.pk)]
+
+    @cached_property
+    def number_to_tidy_up(self) -> int:
+        return number_needing_attention(self.therapist, self.now, self.date)
+
+    @cached_property
+    def number_to_review(self) -> int:
+        return len(retention_expired(self.therapist, self.now))
+
+    @property
+    def something_waits(self) -> bool:
+        return bool(self.unanswered or self.number_to_tidy_up or self.number_to_review)
+
+    def ask_first(self) -> bool:
+        """Mark the first session to be answered, which then has the focus; or there is none."""
+        asked = next((o for o in [*self.sessions, *self.unanswered] if o.is_asked), None)
+        if asked:
+            asked.is_asked_first = True
+        return asked is not None
+
+
+def _day(appointment: Appointment) -> date:
+    return timezone.localtime(appointment.line.starts_at).date()
