@@ -17,6 +17,11 @@ def new_public_id() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
+def is_public_id(text: str) -> bool:
+    """Whether what was sent can be one."""
+    return len(text) == LENGTH and set(text) <= set(ALPHABET)
+
+
 class PublicIdField(models.CharField):
     """The random id by which people address a row."""
 

@@ -6,11 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.database.public_ids import is_public_id
+from practice.diary.models.news import MOST_AT_ONCE
 from practice.diary.today import Today
 from practice.site.first_steps import first_steps
 from practice.web.responses import BANNER, see_other
-
-LONGEST = 25  # ids that are dismissed at once, as many as a page shows
 
 
 @for_therapists
@@ -39,6 +39,6 @@ def _has_just_answered(request: TherapistRequest) -> bool:
 def dismiss(request: TherapistRequest) -> HttpResponse:
     """Take lines of news away: those that the page names, and no later ones."""
     if request.method == "POST":
-        named = request.POST.getlist("news")[:LONGEST]
-        request.therapist.news.filter(public_id__in=[name[:10] for name in named]).delete()
+        named = [name for name in request.POST.getlist("news")[:MOST_AT_ONCE] if is_public_id(name)]
+        request.therapist.news.filter(public_id__in=named).delete()
     return see_other("home")
