@@ -121,12 +121,8 @@ DATABASES = connections(env.database("DATABASE_URL", SQLITE_FILE), THREADS)
 DATABASE_ROUTERS = ["practice.database.routers.CacheRouter"] if "cache" in DATABASES else []
 
 # In the database, so that every process of the server knows the same (limits of sign-in, too).
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "shared_cache",
-    }
-}
+DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
+CACHES = {"default": {"BACKEND": DATABASE_CACHE, "LOCATION": "shared_cache"}}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["practice.accounts.access.EmailBackend"]
