@@ -190,7 +190,7 @@ WORK = CompiledQuery(_work)
 def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
     """Return the rows of these clients, 25 at most, by one query."""
     if not people:
-        return SafeString()
+        return SafeString("")
     numbers = [person.pk for person in people]
     numbers += numbers[-1:] * (ROWS_A_PAGE - len(numbers))  # so that one query serves all pages
     every: dict[int, Work] = {}

@@ -206,7 +206,6 @@ FAULTS = {
     ),
     "a view can be written to": (
         "diary_takentime",
-        "diary_unread",
         "GRANT UPDATE ON diary_takentime TO stillwater_app",
     ),
     "history can be rewritten": (

@@ -82,6 +82,7 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "ConfirmForm": {"user": alice.user},
         "DatedHoursForm": {"therapist": alice, "kind": "open"},
         "DaysOffForm": {"row": "Days off 1", "use_required_attribute": False},
+        "ClientForm": {"instance": individual.people[0]},
         "EmailForm": {"user": alice.user},
         "FirstPasswordForm": {"user": alice.user},
         "NewClientForm": {"therapist": alice},

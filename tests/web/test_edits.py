@@ -444,6 +444,7 @@ BEGUN_WITH_VALUES = {
     "NewClientForm": "a client who is to be",
     "SessionForm": "a session that is to be",
     "MoveForm": "compares the session itself: what the page showed is confirmed or not",
+    "WhoAskedForm": "the same",
 }
 
 
