@@ -65,6 +65,7 @@ OF_500 = {
     "booking week": Limit(530, 13_500),
     "diary week": Limit(240, 21_000),
     "caseload": Limit(3_310, 14_600),
+    "Today": Limit(1_750, 11_000, frozenset({"clients_client", "relationships_relationship"})),
     "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),
     "own figures page": Limit(720, 16_300),
