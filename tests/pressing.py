@@ -22,7 +22,7 @@ TOKEN = "csrfmiddlewaretoken"
 def hidden(page: Page) -> dict[str, str]:
     """Return what the forms of a page send without anybody typing it."""
     inputs = [attrs for tag, attrs in page.tags if tag == "input" and attrs.get("type") == "hidden"]
-    return {a["name"] or "": a["value"] or "" for a in inputs if a["name"] != TOKEN}
+    return {a["name"] or "": a.get("value") or "" for a in inputs if a["name"] != TOKEN}
 
 
 def again(answer: HttpResponse, nothing: str) -> Page:

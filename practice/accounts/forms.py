@@ -30,7 +30,7 @@ from practice.accounts.models import Contact, User
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
 from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
-from practice.text.fields import EmailField, LineField, PhoneField, TimeZoneField
+from practice.text.fields import EmailField, LineField, PhoneField, PlaceField, TimeZoneField
 from practice.web.edits import EditMixin
 from practice.web.lengths import limit_length
 
@@ -147,10 +147,15 @@ class ContactForm(EditMixin, forms.ModelForm):
         widget=forms.EmailInput({"autocomplete": "off", "spellcheck": "false"}),
     )
     phone = PhoneField(label="Contact phone (optional)", required=False, max_length=40)
+    place = PlaceField(
+        label="Where sessions take place (optional)",
+        help_text="A place, or an https link for online sessions. Each relationship and each "
+        "session can have its own.",
+    )
 
     class Meta:
         model = Contact
-        fields = ["email", "phone"]
+        fields = ["email", "phone", "place"]
 
     def save(self, commit: bool = True) -> Contact:
         self.instance.save(update_fields=self.changed_data if self.instance.pk else None)

@@ -17,6 +17,7 @@ from practice.accounts.passwords import normalized
 from practice.accounts.signals import account_claimed
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
+from practice.text.places import LENGTH, validate_place
 from practice.text.spoken import first_name
 from practice.text.time_zones import validate_time_zone
 
@@ -210,12 +211,17 @@ class Therapist(models.Model):
 class Contact(models.Model):
     """How a therapist's clients reach them, each part optional.
 
-    It is for their clients alone, unless the therapist's profile shows it to visitors, too.
+    It is for their clients alone, unless the therapist's profile shows it to visitors, too. The
+    place is never shown there: it stands beside sessions.
     """
 
     therapist = models.OneToOneField(Therapist, models.CASCADE, related_name="contact")
     email = models.EmailField("Email address", blank=True)
     phone = models.CharField(max_length=40, blank=True, validators=[no_control_characters])
+    # Where sessions take place unless said otherwise: a place, or the https link of a meeting.
+    place = models.CharField(
+        max_length=LENGTH, blank=True, validators=[no_control_characters, validate_place]
+    )
 
     def __str__(self) -> str:
         return f"Contact of {self.therapist}"

@@ -29,6 +29,7 @@ class Verb(models.TextChoices):
     SESSION_CANCELLED = "session_cancelled", "Cancelled a session"
     SESSION_PUT_BACK = "session_put_back", "Put a cancelled session back"
     WHO_ASKED_CORRECTED = "who_asked_corrected", "Corrected who had asked"
+    PLACE_CHANGED = "place_changed", "Changed where sessions take place"
     ATTENDANCE_NOTED = "attendance_noted", "Noted attendance"
     AVAILABILITY_CHANGED = "availability_changed", "Changed availability"
     PROFILE_CHANGED = "profile_changed", "Changed the profile"

@@ -149,6 +149,7 @@ def _check(
         "ends_at": start + length,
         "zone_of_therapist": therapist.time_zone,
         "slot": Slot.at(start),
+        "place": relationship.usual_place,
         "key": uuid4(),
         "shown": _shown(relationship, start, length),
         "changed": changed,
@@ -157,9 +158,9 @@ def _check(
 
 
 def _shown(relationship: Relationship, start: datetime, length: timedelta) -> str:
-    """Return what the page to check says: the instant, the length in minutes, and the fee."""
-    price = fee(relationship.therapist, relationship.kind)
-    return f"{start.astimezone(UTC).isoformat()} {length // A_MINUTE} {price}"
+    """Return what the page to check says: instant, length in minutes, fee, and where."""
+    price, place = fee(relationship.therapist, relationship.kind), relationship.usual_place
+    return f"{start.astimezone(UTC).isoformat()} {length // A_MINUTE} {price} {place}".rstrip()
 
 
 def _start_shown(request: ClientRequest) -> datetime | None:
@@ -183,6 +184,7 @@ def _book(request: ClientRequest, relationship: Relationship, start: datetime) -
             starts_at=start,
             length=length,
             by=request.user,
+            place=relationship.usual_place,
             key=_key(request.POST.get("key", "")),
             allowed=lambda: _is_still_free(request, relationship, start, length),
         )

@@ -117,7 +117,10 @@ def load(now: datetime | None = None) -> None:
         "Hannah Okafor", "hannah@stillwater.example", "hannah-okafor", "Europe/London"
     )
     Contact.objects.create(
-        therapist=hannah.therapist, email="hannah@stillwater.example", phone="020 7946 0018"
+        therapist=hannah.therapist,
+        email="hannah@stillwater.example",
+        phone="020 7946 0018",
+        place="Room 2, 14 Fountain Street",
     )
     hannah.individuals(HANNAHS_ACTIVE, HANNAHS_INACTIVE)
     _the_lindqvists(hannah, account)

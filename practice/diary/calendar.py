@@ -7,6 +7,7 @@ from django.conf import settings
 from icalendar import Calendar, Event, vCalAddress
 
 from practice.diary.models import VACANT, Session
+from practice.text.places import link_of
 
 
 def as_calendar(session: Session, summary: str) -> bytes:
@@ -31,6 +32,10 @@ def as_calendar(session: Session, summary: str) -> bytes:
     event.add("dtstamp", _last_change(session))
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
+    if session.place:
+        event.add("location", session.place)
+    if link_of(session.place):
+        event.add("url", link_of(session.place))
     calendar = Calendar()
     calendar.add("prodid", "-//Stillwater//Sessions//EN")
     calendar.add("version", "2.0")

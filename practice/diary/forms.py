@@ -9,9 +9,13 @@ from django.utils import timezone
 from practice.accounts.models import User
 from practice.booking.openings import instants
 from practice.diary.models import Session
+from practice.text.fields import PlaceField
 from practice.text.spoken import clock, day
+from practice.web.edits import EditMixin
 
 EARLIER, LATER = "earlier", "later"
+PLACE_HELP = "A place, or an https link for an online session. The client sees it."
+BOOKED_WITH = ("starts_at", "complimentary", "place", "key")
 FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)
 
 
@@ -104,6 +108,13 @@ class MoveForm(TimeForm, WhoAskedForm):
         return columns == (*self.move.values(), by.pk)
 
 
+class PlaceForm(EditMixin, forms.Form):
+    """Where a session, or those of a relationship, takes place."""
+
+    use_required_attribute = False
+    place = PlaceField(help_text=PLACE_HELP)
+
+
 class SessionForm(TimeForm):
     """A session to be booked, or to be recorded in retrospect."""
 
@@ -120,11 +131,12 @@ class SessionForm(TimeForm):
             "max_value": "A session lasts 240 minutes or less",
         },
     )
+    place = PlaceField(help_text=PLACE_HELP)
     complimentary = forms.BooleanField(label="Complimentary (no fee)", required=False)
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     @property
     def booking(self) -> dict:
         """What `Session.book` is asked for."""
-        columns = {name: self.cleaned_data[name] for name in ("starts_at", "complimentary", "key")}
+        columns = {name: self.cleaned_data[name] for name in BOOKED_WITH}
         return columns | {"length": timedelta(minutes=self.cleaned_data["minutes"])}

@@ -185,6 +185,7 @@ class SessionDetails:
     cancelled: Change | None
     complimentary: bool
     fee: int | None
+    place: str
     reach: Reach
 
     @property
@@ -279,5 +280,6 @@ def details(
         cancelled=change(session.cancelled_at, session.cancelled_by_id, for_client=asked),
         complimentary=session.complimentary,
         fee=fee(therapist, relationship.kind),
+        place=session.place,
         reach=Reach() if is_quiet else Reach.of(therapist),
     )

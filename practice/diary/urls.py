@@ -1,6 +1,6 @@
 from django.urls import path
 
-from practice.diary import cancelling, client_views, today_views, views
+from practice.diary import cancelling, client_views, places, today_views, views
 
 urlpatterns = [
     # /sessions/<id>/
@@ -8,10 +8,16 @@ urlpatterns = [
     path("sessions/<id:session_id>/cancel/", cancelling.cancel, name="cancel_session"),
     path("sessions/<id:session_id>/put-back/", cancelling.put_back, name="put_back"),
     path("sessions/<id:session_id>/who-asked/<str:what>/", cancelling.who_asked, name="who_asked"),
+    path("sessions/<id:session_id>/place/", places.session_place, name="session_place"),
     path("sessions/<id:session_id>/move/", views.move, name="move_session"),
     path("sessions/<id:session_id>/attendance/", views.attendance, name="attendance"),
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
     path("relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"),
+    path(
+        "relationships/<id:relationship_id>/place/",
+        places.relationship_place,
+        name="relationship_place",
+    ),
     path("clients/<id:client_id>/sessions/", views.client_sessions, name="client_sessions"),
     path("news/dismiss/", today_views.dismiss, name="dismiss_news"),
     path("dashboard/", client_views.dashboard, name="dashboard"),

@@ -198,10 +198,14 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
 @records(Verb.RELATIONSHIP_OPENED)
 def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Book a session for a client, or record one that has taken place."""
-    own = request.therapist.relationships.with_people()
+    own = request.therapist.relationships.with_people().select_related("therapist__contact")
     relationship = get_object_or_404(own, public_id=relationship_id)
     rules = getattr(request.therapist, "booking_rules", None)
-    start = {"minutes": rules.session_minutes if rules else 50, "key": uuid4()}
+    start = {
+        "minutes": rules.session_minutes if rules else 50,
+        "place": relationship.usual_place,
+        "key": uuid4(),
+    }
     form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
     zone, changed = timezone.get_current_timezone_name(), ""
     if form.is_bound and not was_shown(request, zone):

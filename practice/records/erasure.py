@@ -156,9 +156,9 @@ def _erase_work(relationship: Relationship, by: User) -> None:
 
 
 def _close_work(relationship: Relationship) -> None:
-    """Keep shared work in the others' history; it cannot be taken up again."""
-    relationship.is_closed = True
-    relationship.save(update_fields=["is_closed"])
+    """Keep shared work in the others' history; it cannot be taken up again, anywhere."""
+    relationship.is_closed, relationship.place = True, ""
+    relationship.save(update_fields=["is_closed", "place"])
 
 
 def _blank_notes(relationship: Relationship, by: User) -> None:

@@ -101,6 +101,7 @@ def _session(session: SessionDetails) -> dict:
         "ends_at": session.ends_at,
         "state": {"key": session.state, "label": session.state_label},
         "complimentary": session.complimentary,
+        "place": session.place,
         "booked_at": session.booked.at,
         "booked_by": session.booked.by,
         "moved_at": session.moved.at if session.moved else None,

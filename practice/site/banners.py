@@ -224,6 +224,7 @@ BANNERS = {
     "who_asked_corrected": Banner("Corrected"),
     "nobody_asked": Banner("There is nothing to correct", kind=INFO),
     "who_asked_unchanged": Banner("It says so already", kind=INFO),
+    "place_saved": Banner("Saved"),
     "session_has_begun": Banner(
         "The session has begun", "It can no longer be cancelled here.", kind=INFO
     ),

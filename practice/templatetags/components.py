@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from practice.database.public_ids import ALPHABET, LENGTH
 from practice.text.phone_numbers import dialled
+from practice.text.places import link_of, without_scheme
 from practice.text.spoken import zone_name
 
 register = template.Library()
@@ -105,6 +106,22 @@ def phone(number: str, drawing: str = "") -> SafeString:
     found, before = dialled(number), icon(drawing) if drawing else ""
     markup = '<a href="tel:{}">{}{}</a>' if found else "{1}{2}"
     return format_html(markup, found, format_html("{} ", before) if before else "", number)
+
+
+@register.simple_tag(name="place")
+def where(place: str) -> SafeString | str:
+    """A place as it was written; "Online" and the link where it is one."""
+    if not (link := link_of(place)):
+        return place
+    markup = 'Online, <a href="{}" rel="noopener">{}</a>'
+    return format_html(markup, link, without_scheme(link))
+
+
+@register.simple_tag
+def open_meeting(place: str) -> SafeString | str:
+    """The button that opens an online meeting; nothing where a place is none."""
+    markup = '<a class="button" href="{}" rel="noopener">Open the meeting</a>'
+    return format_html(markup, link_of(place)) if link_of(place) else ""
 
 
 @register.simple_block_tag

@@ -7,6 +7,7 @@ from django import forms
 from practice.text import time_zones
 from practice.text.person_names import no_control_characters, no_control_characters_but_lines
 from practice.text.phone_numbers import dialled
+from practice.text.places import LENGTH, validate_place
 from practice.text.plain_text import one_line, several_lines
 
 
@@ -45,6 +46,16 @@ class PhoneField(LineField):
         super().validate(value)
         if value and not dialled(value):
             raise forms.ValidationError("Enter a phone number like 020 7946 0018")
+
+
+class PlaceField(LineField):
+    """Where a session takes place: a place in one line, or the https link of an online meeting."""
+
+    default_validators = [*LineField.default_validators, validate_place]
+
+    def __init__(self, **kwargs: Any) -> None:
+        label: dict[str, Any] = {"label": "Where (optional)"}
+        super().__init__(**label | {"required": False, "max_length": LENGTH} | kwargs)
 
 
 class TimeZoneField(forms.ChoiceField):

@@ -21,7 +21,7 @@ from practice.web.requests import PageRequest
 
 BANNER = "banner"  # where a session keeps what the next page says
 LONGEST_ADDRESS = 2_000  # characters of path and query, of any page
-LONGEST_SHOWN = 200  # characters; what a page of ours says has fewer
+LONGEST_SHOWN = 400  # characters; what a page of ours says has fewer
 LOOK = "The page shows what is so now: look at it, and press again if you still mean it."
 
 

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 import django.utils.timezone
 import practice.database.public_ids
+import practice.text.person_names
+import practice.text.places
 from django.conf import settings
 from django.db import migrations, models
 
@@ -46,6 +48,7 @@ class Migration(migrations.Migration):
                 ('planned_end', models.DateField(blank=True, null=True)),
                 ('on_break_until', models.DateField(blank=True, null=True)),
                 ('ask_again_on', models.DateField(blank=True, null=True)),
+                ('place', models.CharField(blank=True, max_length=200, validators=[practice.text.person_names.no_control_characters, practice.text.places.validate_place])),
                 ('key', models.UUIDField(blank=True, null=True)),
                 ('clients', models.ManyToManyField(related_name='relationships', through='relationships.Participation', to='clients.client')),
                 ('ended_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -17,6 +17,8 @@ from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
 from practice.database.public_ids import PublicIdField
+from practice.text.person_names import no_control_characters
+from practice.text.places import LENGTH, validate_place
 from practice.text.spoken import fresh, in_words, is_fresh
 from relationships.models.choices import EndReason, Kind
 from relationships.models.history import NOTE_LENGTH, VERBS, Event
@@ -143,6 +145,11 @@ class Relationship(models.Model):
     planned_end = models.DateField(null=True, blank=True)
     on_break_until = models.DateField(null=True, blank=True)
     ask_again_on = models.DateField(null=True, blank=True)
+
+    # Where its sessions take place unless said otherwise: a place, or the https link of a meeting.
+    place = models.CharField(
+        max_length=LENGTH, blank=True, validators=[no_control_characters, validate_place]
+    )
 
     last_event: int | None = None  # by `RelationshipQuerySet.with_last_event`
     # One key a form: of two identical requests the second finds what the first began.
@@ -294,6 +301,12 @@ class Relationship(models.Model):
         """
         people = (part.client.person for part in self.participations.all())
         return sorted(people, key=lambda person: person.is_erased)
+
+    @property
+    def usual_place(self) -> str:
+        """Where its sessions take place unless said otherwise: its own place or the therapist's."""
+        contact = getattr(self.therapist, "contact", None)  # there may be none
+        return self.place or (contact.place if contact else "")
 
     @property
     def with_whom(self) -> str:

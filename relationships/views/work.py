@@ -60,7 +60,8 @@ class Consequences:
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
     """Return the therapist's own, with the clients that a page names and a press need not know."""
     own = request.therapist.relationships.with_last_event()
-    own = own if request.method == "POST" else own.with_people()
+    if request.method != "POST":
+        own = own.with_people().select_related("therapist__contact")
     return get_object_or_404(own, public_id=public_id)
 
 

@@ -40,13 +40,17 @@ AS_CLIENT = {
 WORDS = [
     f"SELECT name, email, phone FROM clients_client WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT end_note FROM relationships_relationship WHERE therapist_id IN ({OF_PRACTICE})",
+    f"SELECT place FROM relationships_relationship WHERE therapist_id IN ({OF_PRACTICE})",
+    f"SELECT place FROM diary_session WHERE therapist_id IN ({OF_PRACTICE})",
+    f"SELECT place FROM relationships_relationship WHERE id IN ({MY_TIES})",
+    f"SELECT place FROM diary_session WHERE relationship_id IN ({MY_TIES})",
     f"SELECT note FROM relationships_event WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT reason FROM booking_timeoff WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT note FROM booking_datedhours WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT headline FROM profiles_profile WHERE therapist_id IN ({OF_PRACTICE})",
-    f"SELECT email, phone FROM accounts_contact WHERE therapist_id IN ({OF_PRACTICE})",
+    f"SELECT email, phone, place FROM accounts_contact WHERE therapist_id IN ({OF_PRACTICE})",
     f"SELECT name, email, phone FROM clients_client WHERE id IN ({MY_RECORDS})",
-    "SELECT email, phone FROM accounts_contact WHERE therapist_id IN "
+    "SELECT email, phone, place FROM accounts_contact WHERE therapist_id IN "
     f"(SELECT therapist_id FROM clients_client WHERE id IN ({MY_RECORDS}))",
     "SELECT email, name, phone FROM accounts_user WHERE id = %(me)s",
     # Of one's own clients also how those who sign in for them call themselves.

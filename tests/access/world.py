@@ -144,7 +144,10 @@ class World:
         Profile.objects.create(therapist=therapist, is_published=is_published, headline=text)
         WeeklyHours.objects.create(therapist=therapist, weekday=0, starts="09:00", ends="17:00")
         Contact.objects.create(
-            therapist=therapist, email=f"{self._word('em')}@mail.example", phone=self._word("ph")
+            therapist=therapist,
+            email=f"{self._word('em')}@mail.example",
+            phone=self._word("ph"),
+            place=self._word("pl"),
         )
         off = date(2040, 1, 2)
         TimeOff.objects.create(
@@ -168,6 +171,8 @@ class World:
 
     def _tie(self, *people: Client) -> Relationship:
         relationship = start(*people, at=timezone.now() - timedelta(days=300), key=uuid4())
+        relationship.place = self._word("pl")
+        relationship.save(update_fields=["place"])
         # An ending that was corrected, so that there is history with notes in it.
         relationship.end(by=relationship.therapist.user, reason=REASONS[0], note=self._word("note"))
         relationship.restart(by=relationship.therapist.user)
@@ -180,6 +185,7 @@ class World:
             starts_at=soon,
             length=timedelta(minutes=50),
             by=relationship.therapist.user,
+            place=self._word("pl"),
         )
 
     def _hours(self, therapist: Therapist, days: int) -> DatedHours:

@@ -210,6 +210,7 @@ FORMS = {
     },
     "/relationships/{individual}/end/": {"reason": "completed", "note": "Long\nand private"},
     "/relationships/{individual}/plan/": {"planned_end": "2026-04-05"},
+    "/relationships/{individual}/place/": {"place": "Room 2"},
     "/relationships/{ended}/reason/": {"reason": "circumstances", "note": "Another"},
     "/relationships/{individual}/sessions/add/": {
         "day": "2026-03-09",
@@ -217,6 +218,7 @@ FORMS = {
         "minutes": "75",
         "complimentary": "on",
     },
+    "/sessions/{session}/place/": {"place": "https://meet.example/alice"},
     "/sessions/{session}/move/": {"day": "2026-03-19", "time": "17:15", "asked": "client"},
     "/sessions/{session}/cancel/": {"asked": "therapist"},
     "/diary/availability/": {

@@ -258,11 +258,13 @@ LOOKS = {
     "/clients/{client}/sessions/": ("client_opened", "client"),
     "/relationships/{relationship}/": ("relationship_opened", "relationship"),
     "/relationships/{relationship}/end/": ("relationship_opened", "relationship"),
+    "/relationships/{relationship}/place/": ("relationship_opened", "relationship"),
     "/relationships/{relationship}/plan/": ("relationship_opened", "relationship"),
     "/relationships/{relationship}/sessions/add/": ("relationship_opened", "relationship"),
     "/sessions/{session}/": ("session_opened", "session"),
     "/sessions/{session}/calendar.ics": ("session_opened", "session"),
     "/sessions/{session}/cancel/": ("session_opened", "session"),
+    "/sessions/{session}/place/": ("session_opened", "session"),
     "/sessions/{session}/move/": ("session_opened", "session"),
 }
 

@@ -232,6 +232,11 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     press(page, "Confirm Restart of Relationship")
     expect(banner(page)).to_be_visible()
     yield "relationship, just restarted"
+    page.goto(f"/relationships/{people.individual.public_id}/place/")
+    page.get_by_label("Where").fill("javascript:alert(1)")
+    press(page, "Save")
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "where sessions take place, refused"
     page.goto(f"/relationships/{people.ended.public_id}/end/")
     expect(banner(page)).to_be_visible()
     yield "relationship, had ended"
@@ -246,7 +251,8 @@ def of_a_client(page: Page, people: Practice) -> Iterator[str]:
     yield "a client's own data"
     soon = timezone.now() + timedelta(days=3)
     by = people.alice.user
-    session = Session.book(people.ended, starts_at=soon, length=timedelta(minutes=50), by=by)
+    length, place = timedelta(minutes=50), "https://meet.example/alice"
+    session = Session.book(people.ended, starts_at=soon, length=length, by=by, place=place)
     page.goto("/dashboard/")
     yield "Client Dashboard with a session"
     page.goto(f"/sessions/{session.public_id}/")

@@ -52,6 +52,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "cancelled_at": None,
         "cancelled_by_id": None,
         "cancelled_for_client": False,
+        "place": "",
         "revision": 0,
         "key": None,
     }

@@ -60,6 +60,7 @@ COLUMNS: dict[str, dict[str, object]] = {
         "on_break_until": date(2031, 3, 4),
         "ask_again_on": date(2031, 5, 6),
         "is_closed": True,
+        "place": "relationship-place-canary",
     },
     "relationships.Event": {
         "kind": "corrected",
@@ -72,6 +73,7 @@ COLUMNS: dict[str, dict[str, object]] = {
         "ends_at": moment(7) + timedelta(minutes=50),
         "state": "cancelled",
         "complimentary": True,
+        "place": "session-place-canary",
         "booked_at": moment(8),
         "moved_at": moment(9),
         "moved_for_client": True,

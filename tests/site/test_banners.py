@@ -387,6 +387,11 @@ def _(world):
     to_session(world, session, "who-asked/cancelled", asked="therapist")
 
 
+@action("place_saved")
+def _(world):
+    to_session(world, book(world.work), "place", place="Room 2")
+
+
 @action("session_moved")
 def _(world):
     to_session(world, book(world.work), "move", day="2025-11-27", time="09:00", asked="client")

@@ -22,6 +22,8 @@ from practice.accounts.forms import ContactForm, DetailsForm, RenamePasskeyForm,
 from practice.accounts.models import Contact, Therapist, User
 from practice.booking.forms import RulesForm
 from practice.booking.models import BookingRules
+from practice.diary.forms import PlaceForm
+from practice.diary.models import Session
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
 from practice.web.edits import EditMixin
@@ -83,6 +85,12 @@ def _own_account() -> User:
 
 def _work() -> Relationship:
     return Relationship.objects.get()
+
+
+def _session() -> Session:
+    soon, by = timezone.now() + timedelta(days=3), _alice().user
+    made = Session.objects.first()
+    return made or Session.book(_work(), starts_at=soon, length=timedelta(hours=1), by=by)
 
 
 def _ended() -> Relationship:
@@ -156,6 +164,21 @@ EDITS = {
         "/caseload/tidy-up/", _alice, "weeks", "8", 20, "changed meanwhile to “20”",
         form=WeeksForm,
     ),
+    "place of a session": Edit(
+        "/sessions/{session}/place/", _session, "place", "Room 2", "Room 3",
+        "Where: changed meanwhile to “Room 3”",
+        form=PlaceForm,
+    ),
+    "place of a relationship": Edit(
+        "/relationships/{work}/place/", _work, "place", "Room 2", "Room 3",
+        "Where: changed meanwhile to “Room 3”",
+        form=PlaceForm,
+    ),
+    "usual place": Edit(
+        "/account/contact/", _contact, "place", "Room 2", "Room 3",
+        "Where sessions take place: changed meanwhile to “Room 3”", ("email", "new@mail.example"),
+        form=ContactForm,
+    ),
     "planned ending": Edit(
         "/relationships/{work}/plan/", _work, "planned_end", str(SOON), SOON + timedelta(days=1),
         "Day of the last session: changed meanwhile to “",
@@ -203,7 +226,10 @@ def edit(request, alice, ann) -> Edit:
 
 @pytest.fixture
 def address(edit, ann) -> str:
-    return edit.address.format(ann=ann.public_id, work=_work().public_id)
+    ids = {"ann": ann.public_id, "work": _work().public_id}
+    if "{session}" in edit.address:
+        ids["session"] = _session().public_id
+    return edit.address.format(**ids)
 
 
 @pytest.fixture

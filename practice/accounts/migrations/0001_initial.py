@@ -5,6 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import practice.database.public_ids
 import practice.text.person_names
+import practice.text.places
 import practice.text.time_zones
 from django.conf import settings
 from django.db import migrations, models
@@ -67,6 +68,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='Email address')),
                 ('phone', models.CharField(blank=True, max_length=40, validators=[practice.text.person_names.no_control_characters])),
+                ('place', models.CharField(blank=True, max_length=200, validators=[practice.text.person_names.no_control_characters, practice.text.places.validate_place])),
                 ('therapist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='contact', to='accounts.therapist')),
             ],
         ),

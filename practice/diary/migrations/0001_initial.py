@@ -3,6 +3,8 @@
 import django.db.models.deletion
 import practice.database.fields
 import practice.database.public_ids
+import practice.text.person_names
+import practice.text.places
 from django.conf import settings
 from django.db import migrations, models
 
@@ -57,6 +59,7 @@ class Migration(migrations.Migration):
                 ('last_own_move', models.DateTimeField(blank=True, null=True)),
                 ('earlier_own_move', models.DateTimeField(blank=True, null=True)),
                 ('cancelled_for_client', models.BooleanField(default=False)),
+                ('place', models.CharField(blank=True, max_length=200, validators=[practice.text.person_names.no_control_characters, practice.text.places.validate_place])),
                 ('revision', models.PositiveIntegerField(default=0)),
                 ('key', models.UUIDField(blank=True, null=True)),
                 ('booked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

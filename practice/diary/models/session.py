@@ -23,6 +23,8 @@ from practice.diary.models.queryset import (
     TakenTime,
     TakenTimeQuerySet,
 )
+from practice.text.person_names import no_control_characters
+from practice.text.places import LENGTH, validate_place
 from relationships.models import Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
@@ -69,7 +71,11 @@ class Session(models.Model):
     # The same as it was before the last move, should it turn out that the client asked for that.
     earlier_own_move = models.DateTimeField(null=True, blank=True)
     cancelled_for_client = models.BooleanField(default=False)
-    # Counts moves, cancelling and putting back, for calendars that have it already (RFC 5545).
+    # Where it takes place: a place, or the https link of a meeting.
+    place = models.CharField(
+        max_length=LENGTH, blank=True, validators=[no_control_characters, validate_place]
+    )
+    # Counts moves, cancelling, putting back, other places: for calendars that have it (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
     # One key a form: of two identical requests the second finds the first one's session.
     key = models.UUIDField(null=True, blank=True)
@@ -138,6 +144,7 @@ class Session(models.Model):
         length: timedelta,
         by: User,
         complimentary: bool = False,
+        place: str | None = None,
         key: UUID | None = None,
         allowed: Callable[[], bool] = lambda: True,
     ) -> Self:
@@ -145,7 +152,7 @@ class Session(models.Model):
 
         Locks the diary, looks, asks whether it is still `allowed`, and inserts; the exclusion
         constraint of the database stands behind that. The same `key` again returns the session
-        it made for this relationship.
+        it made for this relationship. Without a `place` it takes place where those usually do.
 
         Raises:
             Session.Changed: what this key made is another session than the one asked for.
@@ -153,11 +160,12 @@ class Session(models.Model):
                 made has been cancelled, or the relationship has been erased a moment ago.
         """
         therapist_id, ends_at = relationship.therapist_id, starts_at + length
+        place = relationship.usual_place if place is None else place
         with _one_at_a_time(therapist_id):
             made = relationship.sessions.filter(key=key).first() if key else None
             if made and made.state not in VACANT:
-                asked = (starts_at, ends_at, complimentary)
-                if (made.starts_at, made.ends_at, made.complimentary) != asked:
+                asked = (starts_at, ends_at, complimentary, place)
+                if (made.starts_at, made.ends_at, made.complimentary, made.place) != asked:
                     raise cls.Changed
                 return made
             is_free = FREE.rows(
@@ -171,6 +179,7 @@ class Session(models.Model):
                 starts_at=starts_at,
                 ends_at=ends_at,
                 complimentary=complimentary,
+                place=place,
                 booked_at=timezone.now(),
                 booked_by=by,
                 key=key,
@@ -307,6 +316,14 @@ class Session(models.Model):
         otherwise = by_therapist.filter(**{column: not for_client})
         self._change(otherwise, if_unchanged=False, **{column: for_client}, **moves)
         self._record(Verb.WHO_ASKED_CORRECTED, by)
+
+    @transaction.atomic
+    def set_place(self, place: str, *, by: User) -> None:
+        """Say where it takes place, whatever became of it."""
+        present = Session.objects.filter(pk=self.pk)
+        present.update(place=place, revision=F("revision") + 1)
+        self.refresh_from_db()
+        self._record(Verb.PLACE_CHANGED, by)
 
     @transaction.atomic
     def set_attendance(
