@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db import transaction
 from django.utils import timezone
 
 from practice.accounts.models import User
@@ -12,6 +13,7 @@ from practice.diary.models import Session
 from practice.text.fields import PlaceField
 from practice.text.spoken import clock, day
 from practice.web.edits import EditMixin
+from relationships.models import Relationship
 
 EARLIER, LATER = "earlier", "later"
 PLACE_HELP = "A place, or an https link for an online session. The client sees it."
@@ -133,7 +135,34 @@ class SessionForm(TimeForm):
     )
     place = PlaceField(help_text=PLACE_HELP)
     complimentary = forms.BooleanField(label="Complimentary (no fee)", required=False)
+    came = forms.ChoiceField(
+        label="Did they come?",
+        help_text="Only of a session that has taken place. Left open, you are asked later.",
+        required=False,
+        choices=[("yes", "Came"), ("no", "Missed")],
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Choose Came or Missed"},
+    )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict:
+        cleaned_data = super().clean()
+        starts_at, minutes = cleaned_data.get("starts_at"), cleaned_data.get("minutes", 0)
+        is_over = starts_at and starts_at + timedelta(minutes=minutes) <= timezone.now()
+        if cleaned_data.get("came") and starts_at and not is_over:
+            self.add_error("came", "This session has not taken place yet: leave this open")
+        return cleaned_data
+
+    @transaction.atomic
+    def book(self, relationship: Relationship, by: User) -> Session:
+        """Book the session, and note whether the client came if that was said.
+
+        Raises what `Session.book` does.
+        """
+        added = Session.book(relationship, by=by, **self.booking)
+        if self.cleaned_data["came"] and added.state == Session.State.BOOKED:
+            added.set_attendance(attended=self.cleaned_data["came"] == "yes", by=by)
+        return added
 
     @property
     def booking(self) -> dict:

@@ -9,18 +9,16 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from clients.models import Client
 from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, CompiledQuery, Given
-from practice.diary.models import News, Session, number_needing_attention
-from practice.diary.models.news import MOST_AT_ONCE
+from practice.diary.models import Session, number_needing_attention
+from practice.diary.news import Happening, news_of
 from practice.records.retention import retention_expired
 from practice.text.spoken import called, in_words
-from relationships.models import Participation
 from relationships.models.choices import Kind
 
 MOST_A_DAY = 400  # rows: of a day's sessions and whoever takes part in them
@@ -125,67 +123,7 @@ def _unanswered(given: Given) -> QuerySet:
     return _lines(Session.objects.filter(pk__in=some))
 
 
-def _news(given: Given) -> QuerySet:
-    own = News.objects.filter(therapist=given("therapist")).order_by("-at", "-pk")
-    beside = Participation.objects.filter(relationship=OuterRef(OuterRef("session__relationship")))
-    # Whoever has the account and takes part, by the record that stands for them.
-    theirs = Client.objects.filter(
-        account=OuterRef("by"),
-        therapist=OuterRef("therapist"),
-        person_id__in=beside.values("client__person_id"),
-    ).order_by("pk")
-    who = Client.objects.filter(pk=Coalesce(OuterRef("client__person_id"), OuterRef("who")))
-    return own.annotate(who=Subquery(theirs.values("person_id")[:1])).values_list(
-        *("public_id", "kind", "at"),
-        Subquery(who.values("name")),
-        Subquery(who.values("preferred_name")),
-        *("session__public_id", "session__starts_at", "session__state"),
-        *("session__relationship__public_id", "session__relationship__ended_at"),
-        "session__relationship__is_closed",
-        "client__public_id",
-    )[:MOST_AT_ONCE]
-
-
-class Happening(NamedTuple):
-    """Something that is new."""
-
-    public_id: str
-    kind: str
-    at: datetime
-    name: str | None
-    preferred_name: str | None
-    session_id: str | None
-    starts_at: datetime | None
-    state: str | None
-    relationship_id: str | None
-    ended_at: datetime | None
-    is_closed: bool | None
-    client_id: str | None
-
-    @property
-    def who(self) -> str:
-        return self.name or "A client"
-
-    @property
-    def first_name(self) -> str:
-        return called(self.name, self.preferred_name or "") if self.name else "them"
-
-    @property
-    def verb(self) -> str:
-        return News.Kind(self.kind).label
-
-    @property
-    def can_be_put_back(self) -> bool:
-        """Whether what was cancelled may be put back, as far as it is known without a look."""
-        is_cancelled = self.state == Session.State.CANCELLED and not self.is_closed
-        return bool(is_cancelled and self.starts_at and self.starts_at > timezone.now())
-
-    @property
-    def can_be_restarted(self) -> bool:
-        return bool(self.ended_at and not self.is_closed and self.state == Session.State.BOOKED)
-
-
-AROUND, UNANSWERED, NEWS = CompiledQuery(_around), CompiledQuery(_unanswered), CompiledQuery(_news)
+AROUND, UNANSWERED = CompiledQuery(_around), CompiledQuery(_unanswered)
 
 
 class Today:
@@ -244,7 +182,7 @@ class Today:
     @cached_property
     def news(self) -> list[Happening]:
         """What is new, the latest first; no more than a page has room for."""
-        return [Happening(*row) for row in NEWS.rows(therapist=self.therapist.pk)]
+        return news_of(self.therapist)
 
     @cached_property
     def number_to_tidy_up(self) -> int:

@@ -212,7 +212,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
         changed = f"Nothing was added. {LOOK}"
     elif form.is_valid():
         try:
-            added = Session.book(relationship, by=request.user, **form.booking)
+            added = form.book(relationship, request.user)
         except Session.Taken:
             form.add_error("time", TAKEN)
         except Session.Changed:

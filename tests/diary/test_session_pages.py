@@ -97,6 +97,28 @@ def test_the_page_proposes_the_length_of_the_therapists_rules(as_alice, individu
     assert page.value_of("minutes") == "80"
 
 
+@pytest.mark.parametrize(("came", "state"), [("yes", "attended"), ("no", "missed")])
+def test_who_came_is_said_as_a_past_session_is_recorded(add, as_alice, came, state):
+    answer = add(day="2025-11-03", time="09:30", came=came)
+
+    assert Session.objects.get().state == state
+    page = read(as_alice.get(answer.url))
+    assert page.heads[0] == "Session recorded"
+    assert "Did Ann come?" not in page.heads
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"came": "yes"}, "This session has not taken place yet: leave this open"),
+        ({"came": "perhaps", "day": "2025-11-03"}, "Choose Came or Missed"),
+        ({"came": "no", "day": "2025-11-20", "time": "09:30"}, "has not taken place yet"),
+    ],
+)
+def test_nobody_came_to_what_is_not_over(add, typed, words):
+    refused(add(**typed), words)
+
+
 def test_a_session_that_took_place_is_recorded_and_asked_about(add, as_alice):
     answer = add(day="2025-11-03", time="09:30")
 
