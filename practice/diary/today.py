@@ -18,6 +18,7 @@ from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session, number_needing_attention
 from practice.diary.news import Happening, news_of
 from practice.records.retention import retention_expired
+from practice.text.places import link_of
 from practice.text.spoken import called, in_words
 from relationships.models.choices import Kind
 
@@ -34,6 +35,7 @@ class Line(NamedTuple):
     ends_at: datetime
     state: str
     revision: int
+    place: str
     relationship: str
     kind: str
     ended_at: datetime | None
@@ -68,6 +70,11 @@ class Appointment:
         return in_words(person.first_name for person in people)
 
     @property
+    def link(self) -> str:
+        """The link of its meeting, if it is online."""
+        return link_of(self.line.place)
+
+    @property
     def kind_label(self) -> str:
         """What kind of work it is, where it is not Individual."""
         return "" if self.line.kind == Kind.INDIVIDUAL else Kind(self.line.kind).label
@@ -99,7 +106,7 @@ def _lines(sessions: QuerySet) -> QuerySet:
         for name in ("name", "preferred_name", "erased_at")
     ]
     return in_order.values_list(
-        *("public_id", "starts_at", "ends_at", "state", "revision"),
+        *("public_id", "starts_at", "ends_at", "state", "revision", "place"),
         *of_work,
         f"{PART}__person_id",
         *of_person,

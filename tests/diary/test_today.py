@@ -57,6 +57,25 @@ def test_todays_sessions_stand_in_order_and_the_next_one_is_marked(as_alice, ind
     assert "2 sessions still to come." in page.text
 
 
+@pytest.mark.parametrize(
+    ("place", "words", "links"),
+    [
+        ("", "To 11:50am. Next", []),
+        ("Room 2", "To 11:50am, Room 2. Next", []),
+        ("https://meet.example/x", "To 11:50am, online. Next", ["https://meet.example/x"]),
+    ],
+)
+def test_the_next_one_says_where_and_leads_to_its_meeting(
+    as_alice, individual, place, words, links
+):
+    Session.objects.filter(pk=book(individual, NOW + HOUR).pk).update(place=place)
+
+    page = today(as_alice)
+
+    assert words in page.text
+    assert [address for address in page.addresses if address.startswith("https:")] == links
+
+
 def test_one_that_is_going_on_is_the_next(as_alice, individual):
     book(individual, NOW - 10 * MINUTE)
 
