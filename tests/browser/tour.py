@@ -124,6 +124,8 @@ def of_two_records(page: Page, people: Practice) -> Iterator[str]:
 
 
 def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
+    page.goto("/")
+    yield "Today"
     page.goto("/clients/")
     yield "Clients"
     tickbox(page).check()
