@@ -100,6 +100,8 @@ PAGES = [
     Page("dashboard", 1.5, "client", lambda of: "/dashboard/"),
     Page("booking week", 2, "client", lambda of: f"/book/{of.relationship}/"),
     Page("diary week", 2, "therapist", lambda of: f"/diary/{of.monday}/"),
+    Page("diary day", 2, "therapist", lambda of: f"/diary/{of.monday}/day/"),
+    Page("diary month", 2, "therapist", lambda of: f"/diary/{of.monday.replace(day=1)}/month/"),
     Page("caseload", 2, "therapist", lambda of: "/caseload/"),
     Page("tidy-up", 2, "therapist", lambda of: "/caseload/tidy-up/"),
     Page("public profile", 1.5, "visitor", lambda of: f"/therapists/{of.therapist.slug}/"),

@@ -19,6 +19,7 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, each_free_time, rules_of
 from practice.booking.openings import instants
 from practice.booking.weekly_hours import overlap
+from practice.diary.asked_for import AskedFor
 from practice.text.fields import LineField
 from practice.text.spoken import hours_between, monday
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
@@ -172,11 +173,10 @@ def _add(request: TherapistRequest, kind: str, template: str) -> HttpResponse:
 
 def _asked_for(request: TherapistRequest) -> dict[str, Any]:
     """Return what the address says: a day, a time, and a session's length after it."""
-    try:
-        day = date.fromisoformat(request.GET.get("day", ""))
-        starts = datetime.strptime(request.GET.get("time", ""), "%H%M")  # noqa: DTZ007
-    except ValueError:
+    day, at = AskedFor.of(request.GET)
+    if day is None or at is None:
         return {}
+    starts = datetime.combine(day, at)
     ends = starts + rules_of(request.therapist).length
     return {
         "day": day,

@@ -143,7 +143,7 @@ def each_free_time(
     Of some days of the therapist's, the first and the last of which are given, or of all. `rules`
     are those of the therapist, where they have been read.
     """
-    made, off, taken = _opening_rules(therapist, now, rules)
+    made, off, taken = opening_rules(therapist, now, rules)
     today = timezone.localtime(now, ZoneInfo(made.zone)).date()
     first, last = days or (today, today + made.horizon + A_DAY)
     return openings.openings(made, off, taken, now, first, last)
@@ -153,14 +153,17 @@ def is_free(
     therapist: Therapist, start: datetime, now: datetime, rules: BookingRules | None = None
 ) -> bool:
     """Whether a client can book this very start; agrees with `free_times`."""
-    made, off, taken = _opening_rules(therapist, now, rules)
+    made, off, taken = opening_rules(therapist, now, rules)
     return openings.is_open(made, off, taken, now, start)
 
 
-def _opening_rules(
-    therapist: Therapist, now: datetime, saved: BookingRules | None
+def opening_rules(
+    therapist: Therapist, now: datetime, saved: BookingRules | None = None
 ) -> tuple[Rules, list[Interval], list[Interval]]:
-    """Return the rules, the time off, and the taken times that are near enough to matter."""
+    """Return the rules, the time off, and the taken times that are near enough to matter.
+
+    `saved` are the therapist's, where they have been read.
+    """
     saved, zone = saved or rules_of(therapist), ZoneInfo(therapist.time_zone)
     horizon = timedelta(weeks=saved.furthest_weeks)
     today = timezone.localtime(now, zone).date()

@@ -1,22 +1,24 @@
-"""The therapist's diary week and availability."""
+"""The therapist's diary as a week, a day and a month; and availability."""
 
-from datetime import date, datetime, time, timedelta
-from itertools import groupby
+from datetime import date, timedelta
 
+from django.core.paginator import Paginator
+from django.db.models import Min
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.accounts.models import User
 from practice.booking.availability import Availability
 from practice.booking.dated_hours_pages import MOST_TO_COME
-from practice.booking.models import each_free_time
-from practice.diary.models import Session
-from practice.text.spoken import in_words, week_of
+from practice.booking.diary import Day, Line, Month, days_of, midnight
+from practice.diary.asked_for import AskedFor
+from practice.text.spoken import week_of
 from practice.web.drafts import sent_or_draft
-from practice.web.responses import banner, render_form, see_other
+from practice.web.responses import BANNER, banner, render_form, see_other
+
+ROWS_A_PAGE = 50
 
 
 @require_safe
@@ -29,7 +31,7 @@ def diary(request: TherapistRequest) -> HttpResponse:
 @require_safe
 @for_therapists
 def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
-    """Show a week: sessions, free times, and what is to be answered."""
+    """Show a week: sessions, free times, blocked hours."""
     try:
         week = week_of(date.fromisoformat(day))
         former, following = (week[0] + timedelta(weeks=n) for n in (-1, 1))
@@ -37,60 +39,112 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
         raise Http404 from None
     if day != week[0].isoformat():  # another day, or the same one written otherwise
         return see_other("diary_week", week[0].isoformat())
-    sessions = request.therapist.sessions
-    first, after = _midnight(week[0]), _midnight(following)
-    of_week = sessions.exclude(state=Session.State.NOT_HELD)
-    of_week = of_week.filter(starts_at__gte=first, starts_at__lt=after)
-    now = timezone.now()
-    days = (week[0], week[-1])
-    free = each_free_time(request.therapist, now, days) if after > now else iter(())
-    shown = list(of_week.with_people())
-    standing = [s for s in shown if s.state != Session.State.CANCELLED]
-    lines = [_line(s, standing, request.user) for s in shown]
-    lines += [{"at": at} for at in free]
+    now, sessions = timezone.now(), request.therapist.sessions
+    days = days_of(request.therapist, week, now)
+    number = sum(each.number for each in days)
+    shown = [each for each in days if each.is_worked]
     context = {
         "week": week,
-        "days": _by_day(week, lines),
-        "today": timezone.localdate(),
-        "number": len(standing),
-        "previous": former.isoformat(),
-        "next": following.isoformat(),
+        "strip": [(each.on, each.number) for each in days],
+        "days": shown,
+        "chosen": _chosen(shown),
+        "day": _chosen(shown),
+        "number": number,
+        "number_cancelled": sum(line.is_cancelled for each in days for line in each.lines),
+        "previous": former,
+        "next": following,
         "next_session": None
-        if standing
-        else sessions.upcoming().filter(starts_at__gte=after).first(),
-        "unanswered": sessions.unanswered().with_people()[:10],
+        if number
+        else sessions.upcoming().filter(starts_at__gte=midnight(following)).first(),
+        "waiting": sessions.unanswered().filter(starts_at__lt=midnight(week[0])).first(),
+        "asked_next": _asked_next(request, shown),
     }
     return render(request, "booking/diary_week.html", context)
 
 
-def _line(session: Session, standing: list[Session], reader: User) -> dict[str, object]:
-    """Return a line of the diary; of a cancelled session it says by whom, and if it can be back."""
-    line: dict[str, object] = {"at": session.starts_at, "appointment": session}
-    if session.state == Session.State.CANCELLED:
-        by = session.cancelled_by_id
-        people = [p.first_name for p in session.relationship.people if p.account_id == by]
-        line["cancelled_by"] = "you" if by == reader.pk else in_words(people) or "the client"
-        is_taken = any(
-            other.starts_at < session.ends_at and session.starts_at < other.ends_at
-            for other in standing
-        )
-        line["can_put_back"] = session.can_be_put_back_by(reader) and not is_taken
-    return line
+def _chosen(days: list[Day]) -> date:
+    """Return the day of a week that a phone shows: today, or the last before it; else the first."""
+    if days[0].today <= week_of(days[0].on)[-1]:
+        begun = [day.on for day in days if day.on <= day.today]
+        return begun[-1] if begun else days[0].on
+    return days[0].on
 
 
-def _by_day(week: list[date], lines: list[dict]) -> list[tuple[date, list[dict]]]:
-    """Return each day of a week with what is on it, in order of time."""
+def _asked_next(request: TherapistRequest, days: list[Day]) -> Line | None:
+    """Return what is asked next, and has the focus, on a page on which attendance was just noted.
 
-    def day_of(line: dict) -> date:
-        return timezone.localtime(line["at"]).date()
+    None where nothing is: then a banner says that it was noted.
+    """
+    if request.session.get(BANNER, {}).get("key") != "attendance_noted":
+        return None
+    asked = next((line for day in days for line in day.lines if line.is_asked), None)
+    if asked:
+        request.session.pop(BANNER)
+    return asked
 
-    lines = sorted(lines, key=lambda line: (day_of(line), line["at"]))
-    days = {day: list(of_day) for day, of_day in groupby(lines, key=day_of)}
-    return [(day, days.get(day, [])) for day in week]
+
+@require_safe
+@for_therapists
+def diary_day(request: TherapistRequest, day: str) -> HttpResponse:
+    """Show one day, with what can be done with its times, and its month to jump in."""
+    try:
+        on = date.fromisoformat(day)
+        month = Month.of(request.therapist, on)
+        (of_day,) = days_of(request.therapist, [on], timezone.now())
+        previous, following = (on + timedelta(days=n) for n in (-1, 1))
+    except (ValueError, OverflowError):
+        raise Http404 from None
+    if day != on.isoformat():
+        return see_other("diary_day", on.isoformat())
+    context = {
+        "of_day": of_day,
+        "day": on,
+        "chosen": on,
+        "strip": month.week_with(on),
+        "month": month,
+        "previous": previous,
+        "next": following,
+        "asked_next": _asked_next(request, [of_day]),
+    }
+    return render(request, "booking/diary_day.html", context)
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+@require_safe
+@for_therapists
+def diary_month(request: TherapistRequest, day: str) -> HttpResponse:
+    """Show how many sessions each day of a month has, to jump to one."""
+    try:
+        first = date.fromisoformat(day).replace(day=1)
+        month = Month.of(request.therapist, first)
+    except (ValueError, OverflowError):
+        raise Http404 from None
+    if day != first.isoformat():
+        return see_other("diary_month", first.isoformat())
+    today = timezone.localdate()
+    context = {
+        "month": month,
+        "day": today if today.replace(day=1) == first else first,
+        "chosen": today,
+        "previous": month.previous,
+        "next": month.following,
+    }
+    return render(request, "booking/diary_month.html", context)
+
+
+@require_safe
+@for_therapists
+def add_for_whom(request: TherapistRequest) -> HttpResponse:
+    """Choose the relationship for which a session is added, perhaps at a time of the address."""
+    active = request.therapist.relationships.active().with_people()
+    first_name = Min("participations__client__sort_name")
+    rows = Paginator(active.annotate(n=first_name).order_by("n", "pk"), ROWS_A_PAGE)
+    asked = AskedFor.of(request.GET)
+    context = {
+        "asked": asked,
+        "carried": asked.query and f"{asked.query}&",
+        "rows": rows.get_page(request.GET.get("page", "1")),
+    }
+    return render(request, "booking/add_for_whom.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,6 +19,7 @@ from practice.accounts.access import (
     therapist_of,
 )
 from practice.audit.models import Entry, Verb, records
+from practice.diary.asked_for import AskedFor
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
@@ -197,7 +198,10 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
 @for_therapists
 @records(Verb.RELATIONSHIP_OPENED)
 def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
-    """Book a session for a client, or record one that has taken place."""
+    """Book a session for a client, or record one that has taken place.
+
+    `?day=2026-12-04&time=1800` fills in the form.
+    """
     own = request.therapist.relationships.with_people().select_related("therapist__contact")
     relationship = get_object_or_404(own, public_id=relationship_id)
     rules = getattr(request.therapist, "booking_rules", None)
@@ -206,6 +210,7 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
         "place": relationship.usual_place,
         "key": uuid4(),
     }
+    start |= AskedFor.of(request.GET).initial
     form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
     zone, changed = timezone.get_current_timezone_name(), ""
     if form.is_bound and not was_shown(request, zone):

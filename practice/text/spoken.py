@@ -164,6 +164,7 @@ def clock(moment: datetime) -> str:
     return reading(timezone.localtime(moment).time())
 
 
+@register.filter
 def reading(at: time) -> str:
     """Return what a clock shows, in the same words."""
     if at.minute == 0 and at.hour in (0, 12):

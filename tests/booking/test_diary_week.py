@@ -1,5 +1,7 @@
 """The therapist's diary: a week of sessions and free times, and what is to be answered."""
 
+import re
+
 import pytest
 import time_machine
 from django.db import connection
@@ -9,6 +11,7 @@ from practice.diary.models import Session
 from tests.conftest import browser_of
 from tests.diary import DAY, HOUR, NOW, WEDNESDAY, at, book, off, row_of, works
 from tests.factories import ClientFactory, start
+from tests.pressing import Browser
 from tests.reading import Page, read
 
 THIS_WEEK, NEXT_WEEK = "/diary/2025-11-17/", "/diary/2025-11-24/"
@@ -104,7 +107,7 @@ def test_the_week_names_itself_and_its_neighbours(week):
     links = {text: address for address, text in page.links}
     assert links["Previous week"] == "/diary/2025-11-10/"
     assert links["Next week"] == NEXT_WEEK
-    assert links["This week"] == "/diary/"
+    assert links["Today (this week)"] == "/diary/"
     assert {"previous-week", "this-week", "next-week"} <= set(page.ids)
 
 
@@ -143,12 +146,55 @@ def test_sessions_and_free_times_stand_in_order_under_their_day(week, alice, ind
 
     page = week(NEXT_WEEK)
 
-    assert (
-        "Wednesday 26 November 2025 2pm Free to book 3pm Free to book "
-        "4pm to 4:50pm Ann Ashby Individual 5pm Free to book Thursday 27 November 2025"
-    ) in page.text
+    assert wednesday_of(page) == (
+        "Wednesday 26 November 2025 1 session 2pm Free 3pm Free 4pm to 4:50pm Ann Ashby 5pm Free"
+    )
     assert sessions_on(page) == [f"/sessions/{session.public_id}/"]
-    assert "Saturday 29 November 2025 No sessions." in page.text
+
+
+def wednesday_of(page: Page) -> str:
+    """Return what a week says of its Wednesday, without what only those hear who hear it."""
+    text = page.text.partition(" Wednesday 26 ")[2].partition(" Thursday 27 ")[0]
+    return "Wednesday 26 " + free(text)
+
+
+def free(text: str) -> str:
+    """Return a text with free times as they are seen."""
+    return re.sub(
+        r" to [\w:]+ Free, [^:]*?: add a session|Free, .*?: add a session",
+        "Free",
+        re.sub(r"(\w+) to [\w:]+ (Free, )", r"\1 \2", text),
+    )
+
+
+def test_a_free_time_is_a_link_to_add_a_session_then(week, alice):
+    works(alice, "14:00-15:00")
+
+    page = week(NEXT_WEEK)
+
+    links = {text: address for address, text in page.links}
+    spoken = "Free, Wednesday 26 November, 2pm: add a session"
+    assert links[spoken] == "/diary/add/?day=2025-11-26&time=1400"
+
+
+@pytest.mark.parametrize("day", ["Saturday", "Sunday"])
+def test_the_weekend_has_a_place_only_if_there_is_a_reason(week, alice, individual, day):
+    works(alice)
+    number = ["Saturday", "Sunday"].index(day) + 5
+
+    def shown() -> bool:
+        return any(head.startswith(day) for head in week(NEXT_WEEK).heads)
+
+    assert not shown()
+    session = book(individual, at("2025-11-24 10:00") + number * DAY)
+    assert shown()
+    session.cancel(by=alice.user)
+    assert shown()
+    session.delete()
+    assert not shown()
+    works(alice, days=range(number, number + 1))
+    assert shown()
+    assert any(head.startswith("Friday") for head in week(NEXT_WEEK).heads)
 
 
 def test_free_times_begin_when_a_client_could_still_book(week, alice):
@@ -156,37 +202,111 @@ def test_free_times_begin_when_a_client_could_still_book(week, alice):
 
     text = week().text
 
-    assert "Today, Thursday 20 November 2025 No sessions." in text
-    assert "Friday 21 November 2025 10am Free to book 11am Free to book midday Free" in text
+    assert "Today, Thursday 20 November 2025 No sessions. Friday" in text
+    assert "Friday 21 November 2025 No sessions. 10am Free 11am Free midday Free" in free(text)
 
 
 def test_no_free_times_on_days_off_or_in_past_weeks(week, alice):
     works(alice)
     off(alice, "2025-11-24", "2025-11-28", "Training")
 
-    assert "Free to book" not in week(NEXT_WEEK).text
+    assert "Free" not in week(NEXT_WEEK).text
     assert "Training" not in week(NEXT_WEEK).text
-    assert "Free to book" not in week("/diary/2025-11-10/").text
-    assert "Free to book" in week("/diary/2025-12-01/").text
+    assert week(NEXT_WEEK).text.count("All day Day off") == 5
+    assert "Free" not in week("/diary/2025-11-10/").text
+    assert "Free" in week("/diary/2025-12-01/").text
+    assert "Day off" not in week("/diary/2025-12-01/").text
 
 
 def test_a_missed_session_stays_and_says_so(week, individual):
     book(individual, NOW - DAY).set_attendance(attended=False)
 
-    assert "10am to 10:50am Ann Ashby Individual Did not attend" in week().text
+    assert "10am to 10:50am Ann Ashby Missed" in week().text
 
 
-def test_the_time_of_a_cancelled_session_is_free(week, alice, individual):
+@pytest.mark.parametrize(("by", "name"), [("alice", "you"), ("ann", "Ann")])
+def test_a_cancelled_session_stays_and_its_time_is_free(week, alice, ann, individual, by, name):
     works(alice, "16:00-16:50")
     session = book(individual)
-    session.cancel(by=alice.user)
+    session.cancel(by=alice.user if by == "alice" else ann.account)
 
     page = week(NEXT_WEEK)
 
     assert sessions_on(page) == [f"/sessions/{session.public_id}/"]
-    day = page.text.partition("Wednesday 26 November 2025")[2].partition("Thursday")
-    assert "4pm to 4:50pm Ann Ashby Individual Cancelled by you" in day[0]
-    assert "4pm Free to book" in page.text
+    assert wednesday_of(page).startswith(
+        "Wednesday 26 November 2025 No sessions. 4pm to 4:50pm Ann Ashby "
+        f"Cancelled by {name}, Thursday 20 November 2025 at 10am. Put back"
+    )
+    assert wednesday_of(page).endswith("4pm Free")
+    assert "and 1 cancelled" not in page.text
+    assert page.ids["live"] == ""
+
+
+def test_a_cancelled_session_is_put_back_where_it_stands(as_alice, week, alice, individual):
+    session = book(individual)
+    session.cancel(by=alice.user)
+
+    answer = press(as_alice, week(NEXT_WEEK), "put-back")
+
+    assert (answer.status_code, answer.url) == (303, NEXT_WEEK)
+    assert row_of(session)["state"] == "booked"
+    assert "Cancelled" not in week(NEXT_WEEK).text
+
+
+def press(browser: Browser, page: Page, action: str, **more: str):
+    """Send the one form of a page whose address ends so, with the values of its fields."""
+    (form,) = re.findall(
+        rf'<form[^>]*action="([^"]*{action}/)"[^>]*>(.*?)</form>', page.source, re.S
+    )
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form[1]))
+    return browser.post(form[0], fields | more)
+
+
+@pytest.mark.parametrize("why", ["another has the time", "it is past"])
+def test_what_cannot_be_put_back_does_not_offer_it(clock, alice, individual, couples, why):
+    book(individual).cancel(by=alice.user)
+    if why == "it is past":
+        clock.move_to(WEDNESDAY + DAY)
+    else:
+        book(couples)
+
+    text = read(browser_of(alice.user).get(NEXT_WEEK)).text
+
+    assert "Cancelled by you" in text
+    assert "Put back" not in text
+
+
+def test_what_did_not_take_place_is_not_in_the_diary(week, individual, alice):
+    book(individual, NOW - DAY).set_not_held(by=alice.user)
+
+    assert sessions_on(week()) == []
+
+
+def test_blocked_hours_say_what_for_and_lead_to_themselves(week, alice):
+    hours = alice.dated_hours.create(
+        kind="blocked", day="2025-11-26", starts="14:00", ends="16:00", note="Supervision"
+    )
+
+    page = week(NEXT_WEEK)
+
+    assert "2pm to 4pm Supervision" in page.text
+    assert f"/diary/times/{hours.public_id}/" in page.addresses
+
+
+def test_the_next_session_is_marked_and_the_present_moment_stands_before_it(week, individual):
+    for hours in (-2, 1, 3):
+        book(individual, NOW + hours * HOUR)
+
+    page = week()
+
+    assert "8am to 8:50am Ann Ashby Came" in page.text
+    today = page.text.partition("Today, Thursday")[2]
+    assert today.index("8am to") < today.index("Now, 10am") < today.index("11am to")
+    assert [attrs["class"] for tag, attrs in page.tags if attrs.get("aria-current") == "true"] == [
+        "next"
+    ]
+    assert page.text.count("Now, 10am") == 1
+    assert "Now, " not in week(NEXT_WEEK).text
 
 
 def test_a_session_of_an_ended_relationship_has_a_tag_and_the_way_back(week, alice, couples):
@@ -196,7 +316,7 @@ def test_a_session_of_an_ended_relationship_has_a_tag_and_the_way_back(week, ali
     page = week(NEXT_WEEK)
 
     assert (
-        "4pm to 4:50pm Ann Ashby and Ben Bright Couples Relationship ended "
+        "4pm to 4:50pm Ann Ashby and Ben Bright Couples Relationship ended. "
         "Restart this Relationship"
     ) in page.text
     assert f"/relationships/{couples.public_id}/restart/" in page.addresses
@@ -244,41 +364,82 @@ def test_a_client_has_no_diary(as_ann):
 # What is to be answered.
 
 
-def test_past_sessions_without_an_answer_are_asked_about(as_alice, week, individual, couples):
-    older, newer = book(couples, NOW - 21 * DAY), book(individual, NOW - DAY)
-    book(individual, NOW - 7 * DAY).set_attendance(attended=True)
+def asked_on(page: Page) -> list[str]:
+    """Return the sessions whose attendance a page asks about."""
+    return re.findall(r'action="/sessions/(\w+)/attendance/"', page.source)
+
+
+def test_past_sessions_without_an_answer_are_asked_about_in_their_place(
+    as_alice, week, individual, couples
+):
+    earlier, older, newer = (
+        book(work, NOW - days * DAY)
+        for work, days in ((couples, 21), (couples, 2), (individual, 1))
+    )
+    book(individual, NOW - 3 * DAY).set_attendance(attended=True)
     book(individual)
 
-    page = week(NEXT_WEEK)
+    assert asked_on(week()) == [older.public_id, newer.public_id]
+    assert asked_on(week(NEXT_WEEK)) == []
+    # What waits in an earlier week is a link to it.
+    assert ("/diary/2025-10-30/day/", "did they come on Thursday 30 October, 10am?") in week().links
+    assert "/diary/2025-10-30/day/" in week(NEXT_WEEK).addresses
+    assert asked_on(week("/diary/2025-10-30/day/")) == [earlier.public_id]
+    for session in (earlier, older, newer):
+        as_alice.post(
+            f"/sessions/{session.public_id}/attendance/",
+            {"attended": "yes", "shown": session.shown},
+        )
+    assert asked_on(week()) == []
+    assert "did they come" not in week().text
 
-    assert "Did they come?" in page.heads
-    asked = page.text.partition("Did they come?")[2]
-    assert asked.index("Thursday 30 October, 10am, Ann Ashby and Ben Bright") < asked.index(
-        "Wednesday 19 November, 10am, Ann Ashby"
-    )
-    for session in (older, newer):
-        as_alice.post(f"/sessions/{session.public_id}/attendance/", {"attended": "yes"})
-    assert "Did they come?" not in week(NEXT_WEEK).heads
+
+def test_ten_attendances_take_ten_presses(as_alice, week, individual):
+    sessions = [book(individual, NOW - hours * HOUR) for hours in range(2, 12)]
+
+    for session in reversed(sessions):
+        page = week()
+        assert asked_on(page)[0] == session.public_id
+        answer = answer_first(as_alice, page)
+        assert (answer.status_code, answer.url) == (303, THIS_WEEK)
+
+    assert {row_of(session)["state"] for session in sessions} == {"attended"}
+
+
+def answer_first(browser: Browser, page: Page):
+    form = page.source.partition('class="answer"')[2]
+    address = re.search(r'action="([^"]*)"', form)[1]
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)[:3])
+    return browser.post(address, fields | {"attended": "yes"})
+
+
+def test_the_next_question_has_the_focus_and_the_last_one_a_banner(as_alice, week, individual):
+    for hours in (4, 2):
+        book(individual, NOW - hours * HOUR)
+    assert "autofocus" not in week().source
+
+    answer_first(as_alice, week())
+    page = week()
+    assert page.ids["live"] == "Attendance noted"
+    assert "Attendance noted" not in page.heads
+    assert page.source.count("autofocus") == 1
+    assert page.source.index("8am") < page.source.index("autofocus")
+
+    answer_first(as_alice, page)
+    assert "Attendance noted" in week().heads
 
 
 def test_the_question_is_asked_after_the_relationship_has_ended(week, individual, alice):
-    book(individual, NOW - DAY)
+    session = book(individual, NOW - DAY)
     individual.end(by=alice.user, reason="completed")
 
-    assert "Did they come?" in week().heads
+    assert asked_on(week()) == [session.public_id]
 
 
 def test_a_session_that_goes_on_is_not_asked_about(week, individual):
     book(individual, NOW - HOUR / 2)
 
-    assert "Did they come?" not in week().heads
-
-
-def test_the_questions_do_not_fill_the_page(week, individual):
-    for days in range(1, 15):
-        book(individual, NOW - days * DAY)
-
-    assert week(NEXT_WEEK).text.count("Missed on") == 10
+    assert asked_on(week()) == []
 
 
 def test_the_diary_asks_as_little_of_the_database_with_many_sessions(as_alice, alice):
@@ -325,9 +486,9 @@ def test_free_times_keep_their_hour_through_the_change(alice, clock):
     browser = browser_of(alice.user)
 
     for monday in ("2026-03-23", "2026-03-30"):
-        text = read(browser.get(f"/diary/{monday}/")).text
-        assert text.count("9am Free to book") == 7
-        assert text.count("Free to book") == 7
+        text = free(read(browser.get(f"/diary/{monday}/")).text)
+        assert text.count("9am Free") == 7
+        assert text.count("Free") == 7
 
 
 def test_hours_that_come_twice_stand_twice(alice, clock):
@@ -336,8 +497,9 @@ def test_hours_that_come_twice_stand_twice(alice, clock):
 
     page = read(browser_of(alice.user).get("/diary/2026-10-19/"))
 
-    first, second = (f"1am, {half} the clocks go back Free to book" for half in ("before", "after"))
-    assert f"Sunday 25 October 2026 {first} {second}" in page.text
+    text = page.text.partition("Sunday 25 October 2026")[2]
+    first, second = (f"1am, {half} the clocks go back: add" for half in ("before", "after"))
+    assert 0 < text.index(first) < text.index(second)
 
 
 # What was cancelled.
@@ -351,7 +513,7 @@ def test_a_cancelled_session_stays_and_can_be_put_back(as_alice, alice, ann, ind
     answer = as_alice.get(NEXT_WEEK)
 
     page = read(answer)
-    assert f"Ann Ashby Individual Cancelled {words}, Thursday 20 November 2025 at 10am" in page.text
+    assert f"Ann Ashby Cancelled {words}, Thursday 20 November 2025 at 10am" in page.text
     assert "No sessions this week." in page.text  # none that stands
     assert f'action="/sessions/{session.public_id}/put-back/"' in answer.content.decode()
     sent = {"shown": session.shown, "next": NEXT_WEEK}

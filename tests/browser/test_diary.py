@@ -6,10 +6,10 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import Dialog, Page, expect
 
-from practice.text.spoken import days, monday
+from practice.text.spoken import day, days, monday
 from tests.browser import assert_accessible_on_every_screen, in_every_way
 from tests.browser.steps import banner, press, title
-from tests.diary import DAY, book, sessions_as_stored, works
+from tests.diary import DAY, HOUR, book, row_of, sessions_as_stored, works
 
 A_WEEK = timedelta(days=7)
 
@@ -35,7 +35,7 @@ def test_weeks_turn_in_place_and_back_turns_them_back(any_desk, request, individ
 
     press(page, "Next week")
     expect(week(page)).to_have_text(week_name(1))
-    expect(page.locator(".agenda")).to_contain_text("Ann Ashby")
+    expect(page.locator(".week")).to_contain_text("Ann Ashby")
     if has_htmx:
         expect(page.locator("#next-week")).to_be_focused()
         expect(page.locator("#live")).to_have_text(f"{week_name(1)}, 1 session")
@@ -48,7 +48,7 @@ def test_weeks_turn_in_place_and_back_turns_them_back(any_desk, request, individ
 
     page.go_back()
     expect(week(page)).to_have_text(week_name(1))
-    expect(page.locator(".agenda")).to_contain_text("Ann Ashby")
+    expect(page.locator(".week")).to_contain_text("Ann Ashby")
     page.go_back()
     expect(week(page)).to_have_text(week_name(0))
     page.go_forward()
@@ -59,22 +59,49 @@ def test_weeks_turn_in_place_and_back_turns_them_back(any_desk, request, individ
     expect(week(page)).to_have_text(week_name(0))
     press(page, "Previous week")
     expect(week(page)).to_have_text(week_name(-1))
-    press(page, "This week")
+    press(page, "Today (this week)")
     expect(week(page)).to_have_text(week_name(0))
     expect(page).to_have_url(re.compile(rf"/diary/{monday(timezone.localdate())}/$"))
 
 
-def test_attendance_is_answered_from_the_diary(any_desk, individual):
-    session = book(individual, timezone.now() - DAY)
-    any_desk.goto("/diary/")
+def test_attendance_is_answered_in_its_place_in_the_diary(any_desk, individual):
+    page = any_desk
+    yesterday = timezone.localtime().replace(hour=12, minute=0) - DAY
+    sessions = [book(individual, yesterday + n * HOUR) for n in range(3)]
+    page.goto(f"/diary/{monday(yesterday.date())}/")
+    address = page.url
+    questions = page.get_by_role("button", name=re.compile("^Came"))
 
-    any_desk.get_by_role("button", name=re.compile("^Came on ")).click()
+    for left in (2, 1, 0):
+        questions.first.click()
+        expect(questions).to_have_count(left)
+        expect(page).to_have_url(address)
+        if left:
+            expect(questions.first).to_be_focused()
 
-    expect(banner(any_desk)).to_contain_text("Attendance noted")
-    session.refresh_from_db()
-    assert session.state == "attended"
-    any_desk.goto("/diary/")
-    expect(any_desk.get_by_text("Did they come?")).to_have_count(0)
+    expect(banner(page)).to_contain_text("Attendance noted")
+    assert {row_of(session)["state"] for session in sessions} == {"attended"}
+
+
+def test_a_phone_shows_one_day_and_a_strip_that_leads_to_the_others(any_desk, individual):
+    page = any_desk
+    starts_at = timezone.localtime().replace(hour=12, minute=0) + 7 * DAY
+    starts_at -= starts_at.weekday() * DAY - 4 * DAY  # a Friday
+    book(individual, starts_at)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/diary/{monday(starts_at.date())}/")
+    expect(page.locator(".week h3:visible")).to_have_count(1)
+
+    page.locator(".strip").get_by_role("link", name=re.compile("Friday")).click()
+
+    expect(page.locator("#which-day")).to_have_text(f"{starts_at:%A} {day(starts_at)}")
+    line = page.get_by_role("link", name="Ann Ashby")
+    expect(line).to_be_in_viewport()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    press(page, "Week")
+    expect(page.locator(".strip")).to_be_hidden()
+    expect(page.locator(".week h3:visible")).to_have_count(5)
+    expect(page.get_by_role("link", name="Ann Ashby")).to_be_in_viewport()
 
 
 def test_availability_is_edited_row_by_row(any_desk, alice, individual):
@@ -83,7 +110,7 @@ def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     book(individual, timezone.now() + 7 * DAY)
     before = sessions_as_stored()
     page.goto("/diary/")
-    press(page, "Edit availability")
+    press(page, "Availability")
     expect(title(page)).to_have_text("Availability")
 
     page.get_by_label("Gap between, minutes").fill("15")
@@ -215,8 +242,12 @@ def test_the_therapists_pages_are_accessible_on_every_screen(desk, alice, ann, i
         kind="open", day="2030-01-07", starts="18:00", ends="20:00", note="x" * 120
     )
     details = f"/sessions/{session.public_id}/"
+    today = timezone.localdate()
     addresses = [
-        f"/diary/{monday(timezone.localdate() + 2 * DAY)}/",
+        *(f"/diary/{monday(today + n * DAY)}/" for n in (-1, 2)),
+        *(f"/diary/{today + n * DAY}/day/" for n in (-1, 1)),
+        f"/diary/{today.replace(day=1)}/month/",
+        "/diary/add/?day=2030-12-04&time=1800",
         details,
         f"{details}move/",
         f"{details}cancel/",

@@ -171,7 +171,7 @@ def test_weeks_turn_in_place_and_back_turns_them_back(window, go, sign_in, alice
 
     window.press("Next week")
     shows(1)
-    window.says("Ann Ashby", ".agenda")
+    window.says("Ann Ashby", ".week")
     window.has_focus("#next-week")
     assert window.run("return document.body.dataset.mark") == "the same page"
     window.press("Next week")

@@ -167,6 +167,9 @@ def a_view_starts_from_who_asks(source):
 IN_ADDRESSES = (
     r"(\w+\.)*(public_id|\w+_id|pk|(profile_)?slug|day|time|(previous|next)_page_number)"
     r"|earlier|later|previous|next|field\.(id_for_label|auto_id)|address(\.\w+)*\.without_\w+(\.\w+)*"
+    # Days and times of the diary, and addresses of its pages.
+    r"|date|of_day\.(on|outside_from)|line\.starts_at|month\.(first|previous|following)"
+    r"|(previous|present|next)_url|asked\.query|carried"
     r"|action|action_url|totp_url|way\.url|(request\.)?path"
 )
 

@@ -29,7 +29,7 @@ def attendance_is_asked_after_the_ending(browser, alice, relationship) -> None:
     asked = read(browser.get("/diary/", follow=True))
 
     assert f"/sessions/{relationship.sessions.get().public_id}/" in " ".join(asked.addresses)
-    assert "come?" in asked.text
+    assert "Came Ann" in asked.text
     assert list(alice.sessions.unanswered()) == list(relationship.sessions.all())
 
 
