@@ -1,22 +1,17 @@
 """Cancelling a session and putting it back, from either side; and who asked for a change."""
 
-from datetime import timedelta
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from practice.accounts.access import AccountRequest, TherapistRequest, for_therapists
-from practice.booking.models import is_free, rules_of
 from practice.diary.forms import WhoAskedForm
 from practice.diary.models import Session
+from practice.diary.putting_back import may_put_back
 from practice.diary.shown_to_clients import details, shared_by, with_details
 from practice.diary.views import record_look, session_of, show_session
-from practice.text.spoken import is_fresh
 from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
 
-UNDO_WITHIN = timedelta(minutes=15)
 NOT_PUT_BACK = "Nothing was put back."
 TAKEN_SINCE = f"{NOT_PUT_BACK} You have another session at that time."
 NOT_FREE = f"{NOT_PUT_BACK} That time can no longer be booked."
@@ -60,8 +55,7 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
 def put_back(request: AccountRequest, session_id: str) -> HttpResponse:
     """Put a cancelled session back, while its time lies ahead and is free.
 
-    A therapist may whoever cancelled it. A client may what they cancelled themselves: for a quarter
-    of an hour, because a finger slips, and after that as long as they could book the time anew.
+    A therapist may whoever cancelled it, a client what they cancelled themselves (`may_put_back`).
     """
     appointment, is_therapist = session_of(request, session_id)
     if request.method != "POST":
@@ -74,7 +68,7 @@ def put_back(request: AccountRequest, session_id: str) -> HttpResponse:
         appointment.put_back(
             by=request.user,
             if_unchanged=True,
-            allowed=lambda: is_therapist or client_may_put_back(request, appointment),
+            allowed=lambda: may_put_back(appointment, request.user),
         )
     except Session.Taken:
         changed = TAKEN_SINCE if is_therapist else NOT_FREE
@@ -86,17 +80,6 @@ def put_back(request: AccountRequest, session_id: str) -> HttpResponse:
         return show_session(request, appointment, changed, is_therapist=is_therapist)
     banner(request, "session_put_back", session=appointment)
     return back_to(request, "session", session_id)
-
-
-def client_may_put_back(request: AccountRequest, appointment: Session) -> bool:
-    """Whether booking rules let a client have a session back that they cancelled."""
-    therapist, now = appointment.therapist, timezone.now()
-    rules = rules_of(therapist)
-    if appointment.booked_by_id == request.user.pk and rules.is_full_for(request.user):
-        return False
-    cancelled_at = appointment.cancelled_at or now
-    is_slip = is_fresh(cancelled_at, UNDO_WITHIN, now)
-    return is_slip or is_free(therapist, appointment.starts_at, now, rules)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

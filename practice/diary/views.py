@@ -23,6 +23,7 @@ from practice.diary.asked_for import AskedFor
 from practice.diary.calendar import as_calendar
 from practice.diary.forms import MoveForm, SessionForm
 from practice.diary.models import Session
+from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials, instant
 from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
@@ -73,7 +74,7 @@ def show_session(
     shared = shared_by(request.user)
     context = {
         "appointment": details(appointment, request.user, shared, is_quiet=is_quiet),
-        "can_put_back": not is_quiet and appointment.can_be_put_back_by(request.user),
+        **({} if is_quiet else offer(appointment, request.user)),
         "shown": appointment.shown,
         "changed": changed,
     }
@@ -90,7 +91,7 @@ def _details(request: AccountRequest, appointment: Session, changed: str = "") -
         "relationship": appointment.relationship,
         "can_answer": appointment.can_be_answered,
         "is_over": appointment.is_over,
-        "can_put_back": appointment.can_be_put_back_by(request.user),
+        **offer(appointment, request.user),
         "can_correct": {
             "moved": appointment.asked_for_by_client("moved") is not None,
             "cancelled": appointment.asked_for_by_client("cancelled") is not None,

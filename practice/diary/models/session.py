@@ -420,6 +420,10 @@ class Session(models.Model):
         """Whether cancelling now gives under 48 hours' notice."""
         return self.starts_at - timezone.now() < SHORT_NOTICE
 
+    def is_time_taken(self) -> bool:
+        """Whether another session stands at its time."""
+        return self._others_at(self.starts_at, self.ends_at).exists()
+
     def _others_at(self, starts_at: datetime, ends_at: datetime) -> TakenTimeQuerySet:
         others = TakenTime.objects.filter(therapist=self.therapist_id).exclude(pk=self.pk)
         return others.overlapping(starts_at, ends_at)
