@@ -124,7 +124,7 @@ def test_the_next_person_at_this_browser_finds_nothing(desk, ann, bob, alice, qu
     desk.goto("/account/")
     press(desk, "Sign out")
     fill_in_sign_in(desk, alice.user.email)
-    expect(title(desk)).to_have_text("Clients")
+    expect(title(desk)).to_have_text("Today")
     desk.goto(place)
     expect(desk.get_by_label("Phone")).to_have_value("")
 

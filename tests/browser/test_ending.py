@@ -87,7 +87,7 @@ def test_back_after_confirming_does_not_ask_again(any_desk, individual):
     any_desk.go_back()
 
     expect(banner(any_desk)).to_contain_text(HAD_ENDED)
-    expect(banner(any_desk)).to_contain_text(f"It ended on {when_ended(individual)}.")
+    expect(banner(any_desk)).to_contain_text(f"It ended on {when_ended(individual)} (London time).")
     expect(title(any_desk)).to_have_text("Individual relationship")
     expect(history(any_desk)).to_have_text(ENDED_ONCE)
 
@@ -104,7 +104,7 @@ def test_the_second_of_two_tabs_hears_that_it_had_ended_and_when(any_desk, indiv
     press(second, "Confirm End of Relationship")
 
     expect(banner(second)).to_contain_text(HAD_ENDED)
-    expect(banner(second)).to_contain_text(f"It ended on {when_ended(individual)}.")
+    expect(banner(second)).to_contain_text(f"It ended on {when_ended(individual)} (London time).")
     expect(banner(second)).to_be_focused()
     expect(history(second)).to_have_text(ENDED_ONCE)
     expect(second.locator(".details")).to_contain_text(REASON)

@@ -314,7 +314,8 @@ def test_a_third_change_meanwhile_is_asked_about_again(as_alice, edit, address, 
     assert now(edit, edit.name) == ("" if third is None else str(third))
 
 
-LOCKED_FOR = {RulesForm: Therapist}  # whose row stands for their hours and rules
+# Whose row stands for their hours and rules, and for how they are reached.
+LOCKED_FOR = {RulesForm: Therapist, ContactForm: Therapist}
 
 
 @pytest.mark.database
