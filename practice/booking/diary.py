@@ -20,6 +20,7 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.models import HOURS, opening_rules
 from practice.booking.openings import Hours, openings
 from practice.diary.models import Session
+from practice.text.places import link_of
 from practice.text.spoken import clock, in_words, span
 
 MOST = 1000  # sessions of a stretch of days
@@ -76,6 +77,12 @@ class Line:
         by = session.cancelled_by_id
         people = [p.first_name for p in session.relationship.people if p.account_id == by]
         return in_words(people) or "the client"
+
+    @property
+    def where(self) -> str:
+        """Where a session takes place: "Online", or the place."""
+        place = self.appointment.place if self.appointment else ""
+        return "Online" if link_of(place) else place
 
     @property
     def is_plain(self) -> bool:

@@ -90,6 +90,19 @@ def test_a_day_says_how_many_sessions_those_of_its_week_have(look, individual, c
     assert ("/diary/2025-11-27/day/", "TThursday 27, no sessions") in links
 
 
+def test_a_day_says_where_and_the_next_meeting_is_one_press_away(look, individual):
+    for hours, place in ((1, "https://meet.example/alice"), (2, "Room 2")):
+        session = book(individual, NOW + hours * HOUR)
+        session.set_place(place, by=session.booked_by)
+
+    page = look("/diary/2025-11-20/day/")
+
+    assert "11am to 11:50am Ann Ashby Online Next Open the meeting Session Details" in page.text
+    assert "midday to 12:50pm Ann Ashby Room 2" in page.text
+    assert ("https://meet.example/alice", "Open the meeting") in page.links
+    assert page.text.count("Open the meeting") == 1
+
+
 def test_a_day_off_and_a_day_without_anything_say_so(look, alice):
     assert "No sessions." in look(WEDNESDAYS).text
     off(alice, "2025-11-26", "2025-11-26", "Training")

@@ -104,6 +104,22 @@ def test_a_phone_shows_one_day_and_a_strip_that_leads_to_the_others(any_desk, in
     expect(page.get_by_role("link", name="Ann Ashby")).to_be_in_viewport()
 
 
+def test_a_week_is_printed_on_one_page(desk, alice, individual, couples):
+    works(alice, "09:00-19:00", days=range(7))
+    today = timezone.localtime().replace(hour=9, minute=0) + 7 * DAY
+    first = today - today.weekday() * DAY
+    for number in range(70):
+        work = couples if number % 3 else individual
+        book(work, first + number // 10 * DAY + number % 10 * HOUR)
+    desk.goto(f"/diary/{first.date()}/")
+
+    printed = desk.pdf(prefer_css_page_size=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    width, height = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)[0]
+    assert float(width) > float(height)
+
+
 def test_availability_is_edited_row_by_row(any_desk, alice, individual):
     page = any_desk
     works(alice, "09:00-12:00", days=range(1))

@@ -126,6 +126,12 @@ def of_two_records(page: Page, people: Practice) -> Iterator[str]:
 def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     page.goto("/")
     yield "Today"
+    for view in ("Day", "Month", "Week"):
+        page.goto("/diary/")
+        page.get_by_label("View").get_by_role("link", name=view).click()
+        yield f"Diary, {view}"
+    page.goto("/diary/add/?day=2030-12-04&time=1800")
+    yield "Add a session, for whom"
     page.goto("/clients/")
     yield "Clients"
     tickbox(page).check()
