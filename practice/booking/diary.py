@@ -25,6 +25,7 @@ from practice.text.spoken import clock, in_words, span
 
 MOST = 1000  # sessions of a stretch of days
 WEEKEND = 5  # the first weekday of it
+USUAL_START = time(9)  # what is filled in to open a time on a day without hours
 
 
 @dataclass
@@ -126,9 +127,12 @@ class Day:
 
     @property
     def outside_from(self) -> time | None:
-        """From when on its weekly hours are over; None if there are none, or they last all day."""
-        ends = self.hours_end
-        return max(ends) if ends and time.min not in ends else None
+        """From when on its weekly hours are over, or a usual start if it has none.
+
+        None where they last until midnight.
+        """
+        ends = self.hours_end or [USUAL_START]
+        return None if time.min in ends else max(ends)
 
 
 def midnight(day: date) -> datetime:

@@ -55,6 +55,23 @@ def test_a_day_has_its_sessions_and_what_can_be_done_with_its_free_times(look, a
     assert links["Open a time"] == "/diary/open/?day=2025-11-26&time=1800"
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ([], "All day Outside your hours Open a time"),
+        (["09:00-13:00", "14:00-18:30"], "From 6:30pm Outside your hours Open a time"),
+        (["09:00-00:00"], None),
+    ],
+)
+def test_a_time_is_opened_outside_the_hours_of_the_day(look, alice, hours, said):
+    if hours:
+        works(alice, *hours)
+
+    text = look(WEDNESDAYS).text
+
+    assert (said in text) if said else ("Open a time" not in text)
+
+
 @pytest.mark.parametrize(("way", "ends"), [("block", "17:50"), ("open", "18:50")])
 def test_what_a_day_leads_to_is_filled_in(as_alice, look, alice, way, ends):
     works(alice, "17:00-18:00")
