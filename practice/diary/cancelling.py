@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
 from practice.accounts.access import AccountRequest, TherapistRequest, for_therapists
-from practice.diary.forms import WhoAskedForm
+from practice.diary.forms import SeriesCancelForm, WhoAskedForm
 from practice.diary.models import Session
 from practice.diary.putting_back import may_put_back
 from practice.diary.shown_to_clients import details, shared_by, with_details
@@ -27,11 +27,22 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
         return _said(request, session_id, "session_has_begun")
     is_sent, changed = request.method == "POST", ""
     form = WhoAskedForm(request.POST if is_sent else None) if is_therapist else None
-    if is_sent and not was_shown(request, appointment.shown):
+    later = list(appointment.later_in_series) if is_therapist else []
+    if later and form:
+        form = SeriesCancelForm.of(later, request.POST if is_sent else None)
+    shown = _shown(appointment, later)
+    if is_sent and not was_shown(request, shown):
         changed = f"Nothing was cancelled. {LOOK}"
     elif is_sent and (form is None or form.is_valid()):
         for_client = form is None or form.for_client
         try:
+            if isinstance(form, SeriesCancelForm) and form.with_later:
+                number = appointment.cancel_with_later(
+                    by=request.user,
+                    for_client=for_client,
+                    if_still=lambda later: _shown(appointment, later) == shown,
+                )
+                return _said(request, session_id, "series_cancelled", number=number)
             appointment.cancel(by=request.user, for_client=for_client, if_unchanged=True)
             return _said(request, session_id, "session_cancelled", session=appointment)
         except Session.AlreadyDone:
@@ -45,10 +56,17 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
     context = {
         "appointment": details(appointment, request.user, shared),
         "form": form,
-        "shown": appointment.shown,
+        "shown": shown,
         "changed": changed,
     }
     return render_form(request, "diary/cancel.html", context)
+
+
+def _shown(appointment: Session, later: list[Session]) -> str:
+    """Return what the page to cancel says: the session, and those after it in its series."""
+    if not later:
+        return appointment.shown
+    return f"{appointment.shown} {len(later)} {later[-1].starts_at.isoformat()}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,6 +133,8 @@ def who_asked(request: TherapistRequest, session_id: str, what: str) -> HttpResp
     return render_form(request, "diary/who_asked.html", context)
 
 
-def _said(request: AccountRequest, session_id: str, key: str, **values: Session) -> HttpResponse:
+def _said(
+    request: AccountRequest, session_id: str, key: str, **values: Session | int
+) -> HttpResponse:
     banner(request, key, **values)
     return see_other("session", session_id)

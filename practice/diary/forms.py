@@ -1,23 +1,22 @@
 """When a session is: a reading of the therapist's clock, made into an instant."""
 
 from datetime import datetime, timedelta
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db import transaction
+from django.http import QueryDict
 from django.utils import timezone
 
 from practice.accounts.models import User
 from practice.booking.openings import instants
 from practice.diary.models import Session
 from practice.text.fields import PlaceField
-from practice.text.spoken import clock, day
+from practice.text.spoken import clock, day, weekday
 from practice.web.edits import EditMixin
-from relationships.models import Relationship
 
 EARLIER, LATER = "earlier", "later"
 PLACE_HELP = "A place, or an https link for an online session. The client sees it."
-BOOKED_WITH = ("starts_at", "complimentary", "place", "key")
 FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)
 
 
@@ -110,62 +109,36 @@ class MoveForm(TimeForm, WhoAskedForm):
         return columns == (*self.move.values(), by.pk)
 
 
+class SeriesCancelForm(WhoAskedForm):
+    """Whether those after it in a series are cancelled, too, and for whose sake."""
+
+    sessions = forms.ChoiceField(
+        label="Which sessions?",
+        initial="this",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose which sessions",
+            "invalid_choice": "Choose which sessions",
+        },
+    )
+
+    @classmethod
+    def of(cls, later: list[Session], data: QueryDict | None) -> Self:
+        """Return the form for a session with these after it."""
+        form, number = cls(data), len(later)
+        last = weekday(later[-1].starts_at)
+        field: Any = form.fields["sessions"]
+        after = f"This one and the {number} after it, to {last}"
+        field.choices = [("this", "Only this one"), ("later", after)]
+        return form
+
+    @property
+    def with_later(self) -> bool:
+        return self.cleaned_data["sessions"] == "later"
+
+
 class PlaceForm(EditMixin, forms.Form):
     """Where a session, or those of a relationship, takes place."""
 
     use_required_attribute = False
     place = PlaceField(help_text=PLACE_HELP)
-
-
-class SessionForm(TimeForm):
-    """A session to be booked, or to be recorded in retrospect."""
-
-    minutes = forms.IntegerField(
-        label="Length in minutes",
-        min_value=15,
-        max_value=240,
-        initial=50,
-        widget=forms.NumberInput({"class": "w-short"}),
-        error_messages={
-            "required": "Enter the length in minutes",
-            "invalid": "Enter the length in minutes",
-            "min_value": "A session lasts 15 minutes or more",
-            "max_value": "A session lasts 240 minutes or less",
-        },
-    )
-    place = PlaceField(help_text=PLACE_HELP)
-    complimentary = forms.BooleanField(label="Complimentary (no fee)", required=False)
-    came = forms.ChoiceField(
-        label="Did they come?",
-        help_text="Only of a session that has taken place. Left open, you are asked later.",
-        required=False,
-        choices=[("yes", "Came"), ("no", "Missed")],
-        widget=forms.RadioSelect,
-        error_messages={"invalid_choice": "Choose Came or Missed"},
-    )
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def clean(self) -> dict:
-        cleaned_data = super().clean()
-        starts_at, minutes = cleaned_data.get("starts_at"), cleaned_data.get("minutes", 0)
-        is_over = starts_at and starts_at + timedelta(minutes=minutes) <= timezone.now()
-        if cleaned_data.get("came") and starts_at and not is_over:
-            self.add_error("came", "This session has not taken place yet: leave this open")
-        return cleaned_data
-
-    @transaction.atomic
-    def book(self, relationship: Relationship, by: User) -> Session:
-        """Book the session, and note whether the client came if that was said.
-
-        Raises what `Session.book` does.
-        """
-        added = Session.book(relationship, by=by, **self.booking)
-        if self.cleaned_data["came"] and added.state == Session.State.BOOKED:
-            added.set_attendance(attended=self.cleaned_data["came"] == "yes", by=by)
-        return added
-
-    @property
-    def booking(self) -> dict:
-        """What `Session.book` is asked for."""
-        columns = {name: self.cleaned_data[name] for name in BOOKED_WITH}
-        return columns | {"length": timedelta(minutes=self.cleaned_data["minutes"])}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from practice.diary import cancelling, client_views, places, today_views, views
+from practice.diary import adding, cancelling, client_views, places, today_views, views
 
 urlpatterns = [
     # /sessions/<id>/
@@ -12,7 +12,9 @@ urlpatterns = [
     path("sessions/<id:session_id>/move/", views.move, name="move_session"),
     path("sessions/<id:session_id>/attendance/", views.attendance, name="attendance"),
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
-    path("relationships/<id:relationship_id>/sessions/add/", views.add_session, name="add_session"),
+    path(
+        "relationships/<id:relationship_id>/sessions/add/", adding.add_session, name="add_session"
+    ),
     path(
         "relationships/<id:relationship_id>/place/",
         places.relationship_place,

@@ -1,7 +1,5 @@
 """Sessions, from the therapist's side; a client's session has the same addresses."""
 
-from uuid import uuid4
-
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
@@ -19,13 +17,12 @@ from practice.accounts.access import (
     therapist_of,
 )
 from practice.audit.models import Entry, Verb, records
-from practice.diary.asked_for import AskedFor
 from practice.diary.calendar import as_calendar
-from practice.diary.forms import MoveForm, SessionForm
+from practice.diary.forms import MoveForm
 from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
-from practice.text.spoken import initials, instant
+from practice.text.spoken import initials
 from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
 
 TAKEN = "You have another session at that time"
@@ -193,49 +190,6 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
             return _details(request, appointment, f"Nothing was noted. {LOOK}")
     banner(request, "attendance_noted")
     return back_to(request, "session", session_id)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_therapists
-@records(Verb.RELATIONSHIP_OPENED)
-def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
-    """Book a session for a client, or record one that has taken place.
-
-    `?day=2026-12-04&time=1800` fills in the form.
-    """
-    own = request.therapist.relationships.with_people().select_related("therapist__contact")
-    relationship = get_object_or_404(own, public_id=relationship_id)
-    rules = getattr(request.therapist, "booking_rules", None)
-    start = {
-        "minutes": rules.session_minutes if rules else 50,
-        "place": relationship.usual_place,
-        "key": uuid4(),
-    }
-    start |= AskedFor.of(request.GET).initial
-    form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
-    zone, changed = timezone.get_current_timezone_name(), ""
-    if form.is_bound and not was_shown(request, zone):
-        changed = f"Nothing was added. {LOOK}"
-    elif form.is_valid():
-        try:
-            added = form.book(relationship, request.user)
-        except Session.Taken:
-            form.add_error("time", TAKEN)
-        except Session.Changed:
-            changed = _has_added(relationship.sessions.get(key=form.cleaned_data["key"]))
-            form = SessionForm(request.POST.dict() | {"key": start["key"]})
-        else:
-            banner(request, "session_recorded" if added.is_over else "session_added")
-            return see_other("session", added.public_id)
-    context = {"form": form, "relationship": relationship, "shown": zone, "changed": changed}
-    return render_form(request, "diary/add_session.html", context)
-
-
-def _has_added(added: Session) -> str:
-    return (
-        f"Nothing was added. This page has added a session on {instant(added.starts_at)}: "
-        "add this one, too, if you mean another."
-    )
 
 
 @require_safe

@@ -143,6 +143,7 @@ class _RelationshipExport:
             "state": {"key": session.state, "label": session.get_state_display()},
             "complimentary": session.complimentary,
             "place": session.place,
+            "series": str(session.series) if session.series else None,
             "booked_at": session.booked_at,
             "booked_by": self._who(session.booked_by_id),
             "moved_at": session.moved_at,

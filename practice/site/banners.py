@@ -210,6 +210,15 @@ BANNERS = {
         "Session booked", template="banners/session_booked.html", context=_booked
     ),
     "session_added": Banner("Session booked"),
+    "session_added_outside": Banner("Session booked", "It is outside your working hours."),
+    "session_added_at_night": Banner("Session booked", "It is at night."),
+    "series_booked": Banner("{number} sessions booked"),
+    "series_booked_before": Banner(
+        "These sessions are booked already: {number}", "Nothing was booked again.", kind=INFO
+    ),
+    "series_cancelled": Banner(
+        "{number} sessions cancelled", "Each can be put back while its time is free."
+    ),
     "session_recorded": Banner("Session recorded"),
     "session_moved": Banner("Session moved"),
     "session_cancelled": Banner(

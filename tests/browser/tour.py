@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from clients.models import Client, Invitation
 from practice.accounts.models import Therapist, User
+from practice.booking.models import TimeOff
 from practice.diary.models import Session
 from relationships.models import Kind, Relationship
 from tests.accounts.second_factor import lasting_code
@@ -245,6 +246,26 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     press(page, "Save")
     expect(page.locator(".error-summary")).to_be_visible()
     yield "where sessions take place, refused"
+    page.goto(f"/relationships/{people.individual.public_id}/sessions/add/?time=1000")
+    first = timezone.localdate() + timedelta(days=30)
+    TimeOff.objects.create(therapist=people.alice, first_day=first, last_day=first)
+    page.get_by_label("Date").fill(first.isoformat())
+    page.get_by_label("Weekly").check()
+    page.get_by_label("How many sessions").fill("3")
+    yield "add a session"
+    press(page, "Add the session")
+    expect(title(page)).to_have_text("Check the dates")
+    yield "the dates of a series"
+    page.get_by_label("Another time").check()
+    press(page, "Book these sessions")
+    expect(page.locator(".error-summary")).to_be_visible()
+    yield "the dates of a series, refused"
+    page.get_by_label("Leave this date out").check()
+    press(page, "Book these sessions")
+    expect(banner(page)).to_contain_text("2 sessions booked")
+    sessions = people.individual.sessions.filter(series__isnull=False)
+    page.goto(f"/sessions/{sessions.earliest('starts_at').public_id}/cancel/")
+    yield "cancel one of a series"
     page.goto(f"/relationships/{people.ended.public_id}/end/")
     expect(banner(page)).to_be_visible()
     yield "relationship, had ended"

@@ -300,3 +300,71 @@ def test_of_putting_back_and_booking_the_same_time_one_wins(relationships, alice
 
         assert answers.count("taken") == THREADS - 1
         assert alice.taken_times.overlapping(moment, moment + HOUR).count() == 1
+
+
+def book_weekly(relationship: Relationship, moment: datetime, number: int = 3) -> list[Session]:
+    return Session.book_series(
+        relationship,
+        starts=[moment + n * 7 * DAY for n in range(number)],
+        length=FIFTY,
+        by=relationship.therapist.user,
+        series=uuid4(),
+    )
+
+
+def test_of_eight_series_that_share_a_time_one_is_booked_and_whole(relationships, alice):
+    for moment in moments_from_now():
+        starts = [moment - number * 7 * DAY for number in range(3)] * 3
+        acts = [
+            trying(book_weekly, relationship, starts[n])
+            for n, relationship in enumerate(relationships)
+        ]
+        answers = at_once(*acts)
+
+        won = [answer for answer in answers if answer != "taken"]
+        assert len(won) == 1
+        assert alice.sessions.filter(series=won[0][0].series).count() == 3
+        assert none_overlap(alice)
+        alice.sessions.all().delete()
+
+
+def test_a_series_and_a_session_at_one_of_its_times_are_not_both_booked(relationships, alice):
+    for moment in moments_from_now():
+        answers = at_once(
+            trying(book_weekly, relationships[0], moment),
+            trying(book, relationships[1], moment + 7 * DAY),
+        )
+
+        assert answers.count("taken") == 1
+        assert alice.sessions.count() in (1, 3)
+        alice.sessions.all().delete()
+
+
+def test_of_two_who_cancel_the_rest_of_a_series_at_once_one_wins(relationships, alice):
+    for moment in moments_from_now():
+        series = book_weekly(relationships[0], moment)
+
+        def cancel_rest(pk: int) -> object:
+            session = Session.objects.get(pk=pk)
+            number = len(session.later_in_series)
+            time.sleep(0.05)
+            try:
+                return session.cancel_with_later(
+                    by=session.therapist.user,
+                    for_client=True,
+                    if_still=lambda later: len(later) == number,
+                )
+            except Session.Changed:
+                return "changed"
+            except Session.AlreadyDone:
+                return "already done"
+
+        answers = at_once(*(partial(cancel_rest, session.pk) for session in series[:2]))
+
+        states = list(alice.sessions.order_by("starts_at").values_list("state", flat=True))
+        assert (sorted(map(str, answers)), states) in [
+            (["3", "already done"], ["cancelled"] * 3),
+            (["3", "changed"], ["cancelled"] * 3),
+            (["2", "changed"], ["booked", "cancelled", "cancelled"]),
+        ]
+        alice.sessions.all().delete()

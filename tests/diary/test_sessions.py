@@ -53,6 +53,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "cancelled_by_id": None,
         "cancelled_for_client": False,
         "place": "",
+        "series": None,
         "revision": 0,
         "key": None,
     }

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -74,6 +75,7 @@ COLUMNS: dict[str, dict[str, object]] = {
         "state": "cancelled",
         "complimentary": True,
         "place": "session-place-canary",
+        "series": UUID("9a4e0aa2-3d0a-4f6a-a4f0-3b8f3c0c1d5e"),
         "booked_at": moment(8),
         "moved_at": moment(9),
         "moved_for_client": True,
@@ -175,6 +177,7 @@ def test_everything_is_in_the_data(everything, as_alice, ann):
                 assert value in moments, (label, name)
             else:
                 value = value.isoformat() if isinstance(value, date) else value
+                value = str(value) if isinstance(value, UUID) else value
                 assert value in told, (label, name)
     for row in everything.values():
         row.refresh_from_db()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -34,7 +34,7 @@ from tests.conftest import browser_of
 from tests.diary import MINUTE, NOW, WEDNESDAY, at, book, works
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.practice.source import CODE, calls
-from tests.pressing import Browser
+from tests.pressing import Browser, hidden
 from tests.reading import Page, read
 
 pytestmark = pytest.mark.database
@@ -50,6 +50,7 @@ NAMES = (
     "carl@mail",
     "bob@practice",
 )
+SERIES = UUID("9a4e0aa2-3d0a-4f6a-a4f0-3b8f3c0c1d5e")
 ENDING = {"reason": "completed", "note": "Ann moved to Lisbon."}
 ACTIONS: dict[str, Callable] = {}
 
@@ -335,6 +336,47 @@ def _(world):
 @action("session_added")
 def _(world):
     add_session(world, "2025-11-28")
+
+
+def add_series(world: World) -> None:
+    typed = {"day": "2026-03-03", "time": "11:00", "minutes": 50, "key": SERIES}
+    checked = world.as_alice.post(
+        f"/relationships/{world.work.public_id}/sessions/add/", typed | {"every": 1, "number": 2}
+    )
+    world.as_alice.post(
+        f"/relationships/{world.work.public_id}/sessions/add/", hidden(read(checked))
+    )
+
+
+@action("series_booked")
+def _(world):
+    add_series(world)
+
+
+@action("series_booked_before")
+def _(world):
+    add_series(world)
+    add_series(world)
+
+
+@action("series_cancelled")
+def _(world):
+    add_series(world)
+    first = world.work.sessions.order_by("starts_at").first()
+    shown = hidden(read(world.as_alice.get(f"/sessions/{first.public_id}/cancel/")))
+    to_session(world, first, "cancel", **shown | {"asked": "client", "sessions": "later"})
+
+
+@action("session_added_outside")
+def _(world):
+    typed = {"day": "2025-11-28", "time": "20:00", "minutes": 50, "key": uuid4()}
+    world.to(world.work, "sessions/add", **typed)
+
+
+@action("session_added_at_night")
+def _(world):
+    typed = {"day": "2025-11-28", "time": "23:00", "minutes": 50, "key": uuid4()}
+    world.to(world.work, "sessions/add", **typed)
 
 
 @action("session_recorded")

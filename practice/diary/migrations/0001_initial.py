@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('cancelled_for_client', models.BooleanField(default=False)),
                 ('place', models.CharField(blank=True, max_length=200, validators=[practice.text.person_names.no_control_characters, practice.text.places.validate_place])),
                 ('revision', models.PositiveIntegerField(default=0)),
+                ('series', models.UUIDField(blank=True, null=True)),
                 ('key', models.UUIDField(blank=True, null=True)),
                 ('booked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('cancelled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

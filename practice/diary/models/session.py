@@ -77,6 +77,8 @@ class Session(models.Model):
     )
     # Counts moves, cancelling, putting back, other places: for calendars that have it (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
+    # The same for all that were booked as one series; each is a session of its own.
+    series = models.UUIDField(null=True, blank=True)
     # One key a form: of two identical requests the second finds the first one's session.
     key = models.UUIDField(null=True, blank=True)
 
@@ -187,6 +189,54 @@ class Session(models.Model):
             booked._record(Verb.SESSION_BOOKED, by, News.Kind.BOOKED)
             return booked
 
+    @classmethod
+    def book_series(
+        cls,
+        relationship: Relationship,
+        *,
+        starts: list[datetime],
+        length: timedelta,
+        by: User,
+        series: UUID,
+        complimentary: bool = False,
+        place: str | None = None,
+        allowed: Callable[[], bool] = lambda: True,
+    ) -> list[Self]:
+        """Book one session at each of these times, or none at all; locks and asks as `book` does.
+
+        Raises:
+            Session.Taken: one of the times is taken, it is not allowed, or the work was erased.
+            Session.Changed: this series has been booked already.
+        """
+        therapist_id = relationship.therapist_id
+        place = relationship.usual_place if place is None else place
+        with _one_at_a_time(therapist_id):
+            if relationship.sessions.filter(series=series).exists():
+                raise cls.Changed
+            if not Relationship.objects.filter(pk=relationship.pk).exists() or not allowed():
+                raise cls.Taken
+            times = [(starts_at, starts_at + length) for starts_at in starts]
+            taken = TakenTime.objects.filter(therapist=therapist_id)
+            if any(taken.overlapping(*time).exists() for time in times):
+                raise cls.Taken
+            booked = [
+                cls.objects.create(
+                    therapist_id=therapist_id,
+                    relationship=relationship,
+                    starts_at=starts_at,
+                    ends_at=ends_at,
+                    complimentary=complimentary,
+                    place=place,
+                    booked_at=timezone.now(),
+                    booked_by=by,
+                    series=series,
+                )
+                for starts_at, ends_at in times
+            ]
+            for session in booked:
+                session._record(Verb.SESSION_BOOKED, by, News.Kind.BOOKED)
+            return booked
+
     def move(  # long for its arguments and for what each of its columns keeps
         self,
         *,
@@ -254,6 +304,39 @@ class Session(models.Model):
                 raise self.HasBegun from None
             raise
         self._record(Verb.SESSION_CANCELLED, by, News.Kind.CANCELLED)
+
+    @property
+    def later_in_series(self) -> SessionQuerySet:
+        """Those booked in one series with it that come after it, in order."""
+        booked = Session.objects.booked().filter(
+            relationship=self.relationship_id, starts_at__gt=self.starts_at
+        )
+        return (booked.filter(series=self.series) if self.series else booked.none()).order_by(
+            "starts_at"
+        )
+
+    def cancel_with_later(
+        self, *, by: User, for_client: bool, if_still: Callable[[list[Self]], bool]
+    ) -> int:
+        """Cancel it and those after it in its series, all or none; return how many.
+
+        Raises:
+            Session.AlreadyDone: it is no longer booked itself.
+            Session.Changed: those after it are others than the page said, by `if_still`, or one of
+                them, or it, is not as when it was read.
+        """
+        with _one_at_a_time(self.therapist_id):
+            later = list(self.later_in_series)
+            if not if_still(later):
+                raise self.Changed
+            self.cancel(by=by, for_client=for_client, if_unchanged=True)
+            for session in later:
+                session.therapist = self.therapist
+                try:
+                    session.cancel(by=by, for_client=for_client, if_unchanged=True)
+                except self.AlreadyDone:  # by its client, this very moment
+                    raise self.Changed from None
+            return 1 + len(later)
 
     def put_back(  # long for what may stand in the way
         self,

@@ -1,0 +1,180 @@
+"""A therapist adds a session, or a series of them once its dates have been checked."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.accounts.models import Therapist
+from practice.audit.models import Verb, records
+from practice.diary.adding_forms import ObstacleForm, SessionForm
+from practice.diary.asked_for import AskedFor
+from practice.diary.models import Session
+from practice.diary.series import Plan, sessions_at, unusual
+from practice.diary.views import TAKEN
+from practice.text.spoken import instant
+from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
+from relationships.models import Relationship
+
+ADDED = {"": "session_added", "outside": "session_added_outside", "night": "session_added_at_night"}
+NOTHING_BOOKED = f"Nothing was booked. {LOOK}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Book a session for a client, record one that has taken place, or go on to a series.
+
+    `?day=2026-12-04&time=1800` fills in the form.
+    """
+    own = request.therapist.relationships.with_people().select_related("therapist__contact")
+    relationship = get_object_or_404(own, public_id=relationship_id)
+    start = _start(request, relationship)
+    form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
+    zone, changed = timezone.get_current_timezone_name(), ""
+    if form.is_bound and "check" in request.POST and form.is_valid() and form.repeats:
+        return _book_series(request, relationship, form)
+    if form.is_bound and not was_shown(request, zone):
+        changed = f"Nothing was added. {LOOK}"
+    elif form.is_valid() and form.repeats:
+        return _check(request, relationship, form, _plan(request.therapist, form))
+    elif form.is_valid():
+        try:
+            added = form.book(relationship, request.user)
+        except Session.Taken:
+            form.add_error("time", TAKEN)
+        except Session.Changed:
+            changed = _has_added(relationship.sessions.get(key=form.cleaned_data["key"]))
+            form = SessionForm(request.POST.dict() | {"key": start["key"]})
+        else:
+            what = unusual(request.therapist, added.starts_at, added.ends_at - added.starts_at)
+            banner(request, "session_recorded" if added.is_over else ADDED[what])
+            return see_other("session", added.public_id)
+    context = {"form": form, "relationship": relationship, "shown": zone, "changed": changed}
+    return render_form(request, "diary/add_session.html", context)
+
+
+def _start(request: TherapistRequest, relationship: Relationship) -> dict:
+    """Return what the form begins with: perhaps the day and time that a link has named."""
+    rules = getattr(request.therapist, "booking_rules", None)
+    start: dict[str, object] = {
+        "minutes": rules.session_minutes if rules else 50,
+        "place": relationship.usual_place,
+        "every": "0",
+        "key": uuid4(),
+    }
+    return start | AskedFor.of(request.GET).initial
+
+
+def _has_added(added: Session) -> str:
+    return (
+        f"Nothing was added. This page has added a session on {instant(added.starts_at)}: "
+        "add this one, too, if you mean another."
+    )
+
+
+def _plan(therapist: Therapist, form: SessionForm) -> Plan:
+    """Return the series as it would be at present."""
+    asked = form.cleaned_data
+    later = asked["which"] == "later"
+    return Plan.of(therapist, asked["days"], asked["time"], form.booking["length"], later=later)
+
+
+def _shown(plan: Plan) -> str:
+    return f"{timezone.get_current_timezone_name()} {plan.shown}"
+
+
+def _answers(request: TherapistRequest, plan: Plan) -> list[ObstacleForm]:
+    """Return a form for each date that cannot be booked as it is, with what was answered."""
+    return [ObstacleForm.of(planned, request.POST) for planned in plan.obstructed]
+
+
+def _check(
+    request: TherapistRequest,
+    relationship: Relationship,
+    form: SessionForm,
+    plan: Plan,
+    answers: list[ObstacleForm] | None = None,
+    changed: str = "",
+) -> HttpResponse:
+    """Show every date of a series, with what stands in the way of it; nothing is booked yet."""
+    answers = _answers(request, plan) if answers is None else answers
+    of_day = {answer.planned.day: answer for answer in answers}
+    first = next((one.starts_at for one in plan.dates if one.starts_at), None)
+    context = {
+        "form": form,
+        "answers": answers,
+        "dates": [(one, of_day.get(one.day)) for one in plan.dates],
+        "at": form.cleaned_data["time"],
+        "unusual": first and unusual(request.therapist, first, plan.length),
+        "relationship": relationship,
+        "shown": _shown(plan),
+        "changed": changed,
+    }
+    return render_form(request, "diary/check_series.html", context)
+
+
+def _book_series(
+    request: TherapistRequest, relationship: Relationship, form: SessionForm
+) -> HttpResponse:
+    """Book what the page of the dates has shown, all or nothing; else show what is so now."""
+    therapist, series = request.therapist, form.cleaned_data["key"] or uuid4()
+    made = list(relationship.sessions.filter(series=series).order_by("starts_at"))
+    if made:  # a double click, or the page again by Back
+        banner(request, "series_booked_before", number=len(made))
+        return see_other("relationship", relationship.public_id)
+    plan = _plan(therapist, form)
+    if not was_shown(request, _shown(plan)):
+        return _check(request, relationship, form, plan, changed=NOTHING_BOOKED)
+    answers = _answers(request, plan)
+    starts = _chosen(therapist, form, plan, answers)
+    if form.errors:
+        return _check(request, relationship, form, plan, answers)
+    try:
+        booked = Session.book_series(
+            relationship,
+            starts=starts,
+            by=request.user,
+            series=series,
+            allowed=lambda: was_shown(request, _shown(_plan(therapist, form))),
+            **form.of_each,
+        )
+    except (Session.Taken, Session.Changed):
+        plan = _plan(therapist, form)
+        return _check(request, relationship, form, plan, changed=NOTHING_BOOKED)
+    banner(request, "series_booked", number=len(booked))
+    return see_other("relationship", relationship.public_id)
+
+
+def _chosen(
+    therapist: Therapist, form: SessionForm, plan: Plan, answers: list[ObstacleForm]
+) -> list[datetime]:
+    """Return when the sessions start, by what was answered; say on the form what cannot be."""
+    starts = [one.starts_at for one in plan.dates if one.starts_at and not one.obstacle]
+    for answer in answers:
+        if not answer.is_valid():
+            continue
+        chosen = answer.starts_at
+        if chosen is None:
+            continue
+        if answer.is_moved and (
+            sessions_at(therapist, [chosen], plan.length) or _overlaps(chosen, starts, plan.length)
+        ):
+            answer.add_error("time", TAKEN)
+        else:
+            starts.append(chosen)
+    if not all(answer.is_valid() for answer in answers):
+        form.add_error(None, "Look at the dates that cannot be booked as they are")
+    elif not starts:
+        form.add_error(None, "Every date is left out: there is nothing to book")
+    return sorted(starts)
+
+
+def _overlaps(start: datetime, others: list[datetime], length: timedelta) -> bool:
+    return any(later - earlier < length for earlier, later in pairwise(sorted([*others, start])))
