@@ -38,6 +38,9 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
     start = _start(request, relationship)
     form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
     zone, changed = timezone.get_current_timezone_name(), ""
+    if "change" in request.POST:  # back from the dates, with what was typed
+        context = {"form": form, "relationship": relationship, "shown": zone}
+        return render_form(request, "diary/add_session.html", context)
     if form.is_bound and "check" in request.POST and form.is_valid() and form.repeats:
         return _book_series(request, relationship, form)
     if form.is_bound and not was_shown(request, zone):

@@ -258,6 +258,20 @@ def test_what_was_answered_is_kept_where_something_else_has_changed(as_alice, al
     assert {"2026-03-11", "16:20"} <= set(values)
 
 
+def test_going_back_from_the_dates_keeps_what_was_typed(as_alice, individual):
+    page = check(as_alice, individual, number="3", place="Room 9", complimentary="on")
+
+    back = confirm(as_alice, individual, page, change="")
+
+    assert back.status_code == 200
+    form = read(back)
+    assert "Add a session" in form.title
+    inputs = [attrs for tag, attrs in form.tags if tag == "input"]
+    assert {"Room 9", "3", "2026-03-03"} <= {attrs.get("value") for attrs in inputs}
+    assert {a["name"] for a in inputs if "checked" in a} == {"every", "complimentary"}
+    assert not individual.sessions.exists()
+
+
 def test_a_double_click_books_once(as_alice, individual):
     page = check(as_alice, individual, number="3")
 
