@@ -37,7 +37,8 @@ act, unit = words[0], words[-1]
 if act == "reload" and unit == "nginx":
     log = open(root / "nginx.out", "ab")
     server = subprocess.Popen({nginx!r}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    (root / "nginx.pid_").write_text(str(server.pid))
+    with open(root / "service.pids", "a") as pids:
+        print(server.pid, file=pids)
 if act == "daemon-reload" or not unit.endswith(".service") or "nftables" in unit:
     sys.exit()
 path = root / "etc/systemd/system" / unit
@@ -54,7 +55,8 @@ for command in [value for name, _, value in lines if name == "ExecStart"]:
     to = {{"stdout": log, "stderr": log, "cwd": folder, "env": environment}}
     server = subprocess.Popen(shlex.split(command), **to)
     if ("Type", "=", "oneshot") not in lines:
-        (root / "gunicorn.pid").write_text(str(server.pid))
+        with open(root / "service.pids", "a") as pids:
+            print(server.pid, file=pids)
     elif server.wait():
         sys.exit(f"{{command}}: {{(root / f'{{unit}}.log').read_text()[-2000:]}}")
 '''
@@ -181,10 +183,8 @@ class ServerRoot:
 
     def stop(self) -> None:
         """End the servers that the blocks have started."""
-        for name in ("nginx.pid_", "gunicorn.pid"):
-            if (self.folder / name).exists():
-                pid = (self.folder / name).read_text()
-                subprocess.run(["/bin/kill", pid], check=False, capture_output=True)
+        pids = (self.folder / "service.pids").read_text().split()
+        subprocess.run(["/bin/kill", *pids], check=False, capture_output=True)
 
 
 def blocks(document: Path) -> list[str]:
