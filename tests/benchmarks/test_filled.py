@@ -16,7 +16,7 @@ from benchmarks.pages import PAGES, Page, Stage
 from benchmarks.watching import explain
 from tests.application_role import application
 from tests.benchmarks.budgets import OF_500, PAGE_QUERY
-from tests.harness.installation import HOST, until
+from tests.harness.installation import HOST
 
 pytestmark = [
     pytest.mark.database,
@@ -31,31 +31,36 @@ PAGE = 'ORDER BY "clients_client"."sort_name" ASC, 1 ASC LIMIT '
 def filled(django_db_setup: None, django_db_blocker) -> Iterator[None]:
     """Fill the database, for all tests of this module; empty it in the end."""
     with django_db_blocker.unblock():
+        end_other_transactions()
         fill(10_000)
-        until(rows_are_visible, "VACUUM to find nobody who may see what was before")
-    yield
+        yield
+        empty()
+
+
+def end_other_transactions() -> None:
+    """End what a thread of a former test has left open.
+
+    As long as somebody may see what was before, VACUUM cannot note that everybody sees every row;
+    then no index answers alone, and PostgreSQL rather reads a table from end to end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state LIKE 'idle in transaction%'"
+        )
+
+
+def empty() -> None:
+    """Take away everything but what migrations have made."""
     tables = {model._meta.db_table for model in apps.get_models() if model._meta.managed}
-    tables = sorted(tables - {"django_content_type", "auth_permission"})  # by migrations
-    with django_db_blocker.unblock(), transaction.atomic():
+    tables = sorted(tables - {"django_content_type", "auth_permission"})
+    with transaction.atomic():
         rules = bulk.OfPostgreSQL(tables)
         present = rules.read()
         rules.take_away(present)
         bulk.do(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
         rules.make(present)
-
-
-def rows_are_visible() -> bool:
-    """Have PostgreSQL note that everybody sees every row; without it no index answers alone.
-
-    It cannot while a transaction is open that began before, such as one of a former test's thread.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
-        cursor.execute(
-            "SELECT relallvisible = relpages FROM pg_class WHERE oid = %s::regclass",
-            ["clients_client"],
-        )
-        return cursor.fetchone()[0]
 
 
 @pytest.fixture
