@@ -5,8 +5,10 @@ from django.db import connection
 
 from tests.access.faults import FORGOTTEN_FILTERS, OTHERS
 from tests.access.walk import Walk
+from tests.compiled import compiled_anew
 
 pytestmark = pytest.mark.django_db
+anew = pytest.fixture(autouse=True)(compiled_anew)
 
 
 on_sqlite = pytest.mark.skipif(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from practice.profiles import sums
+from tests.compiled import compiled_anew
 from tests.profiles import NOW
 
 
@@ -16,12 +16,4 @@ def clock(nothing_kept: None) -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-@pytest.fixture(autouse=True)
-def compiled_anew() -> Iterator[None]:
-    """What a test plants in the rules is in the statements of this test, and of no other."""
-    queries = (sums.SETTLED, sums.UNSETTLED)
-    for query in queries:
-        query._compiled.clear()
-    yield
-    for query in queries:
-        query._compiled.clear()
+anew = pytest.fixture(autouse=True)(compiled_anew)
