@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from benchmarks.asking import Visitor
+from benchmarks.fill.people import add_second_factors
 from benchmarks.pages import PAGES, Stage
 from practice.accounts.models import Therapist, User
 from tests.conftest import browser_of
@@ -29,6 +30,7 @@ def together(port: int, stages: Sequence[Stage]) -> dict[str, Any]:
     several = list(Therapist.objects.filter(clients__isnull=False).distinct()[: HANDS + 3])
     several = [one for one in several if one.pk not in {stage.therapist.pk for stage in stages}]
     largest = stages[-1].therapist
+    add_second_factors(several)  # only the probes have one
     different = [account for one in several[:HANDS] for account in clients_of(one, 1)]
     return {
         "people": of_people(port, stages),
@@ -89,8 +91,9 @@ def endings(port: int, therapists: Sequence[Therapist]) -> dict[str, float]:
         waited = []
         for path, form in forms:
             answer = visitor.ask(path, form | {"reason": "completed"})
-            if answer.status != 303:
-                raise RuntimeError(f"{path} was answered {answer.status}")
+            there = f"location: {path.removesuffix('end/')}\r".encode()
+            if answer.status != 303 or there not in answer.head.lower():
+                raise RuntimeError(f"{path} was answered {answer.status}: {answer.head.decode()}")
             waited.append(answer.seconds)
         return waited
 

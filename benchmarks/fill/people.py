@@ -39,7 +39,7 @@ def add_therapists(plan: Plan, now: datetime, password: str) -> None:
     User.objects.bulk_create(verified(accounts, now), batch_size=AT_ONCE)
     Therapist.objects.bulk_create(therapists, batch_size=AT_ONCE)
     _open_practices(therapists)
-    _add_second_factors(therapists[: len(plan.probes)])
+    add_second_factors(therapists[: len(plan.probes)])
 
 
 def _open_practices(therapists: list[Therapist]) -> None:
@@ -59,7 +59,7 @@ def _open_practices(therapists: list[Therapist]) -> None:
     Profile.objects.bulk_create(described(profiles), batch_size=AT_ONCE)
 
 
-def _add_second_factors(therapists: list[Therapist]) -> None:
+def add_second_factors(therapists: list[Therapist]) -> None:
     """Add an authenticator app for each, as if long ago: nothing is recorded or told by mail."""
     secret = get_adapter().encrypt(TOTP_SECRET)
     Authenticator.objects.bulk_create(
