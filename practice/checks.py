@@ -4,13 +4,15 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from gunicorn.config import Config
 
 from practice.database.private_file import is_open_to_others
@@ -60,8 +62,8 @@ def faults(settings: Mapping[str, Any]) -> Iterator[str]:
     if any("/" in host or (":" in host and host[0] != "[") for host in hosts):
         yield "Name hosts alone in ALLOWED_HOSTS, such as practice.example: no https://, no port."
     yield from _faults_of_address(str(settings["SITE_URL"]))
-    if settings["EMAIL_HOST"] not in LOCAL and not settings["EMAIL_USE_TLS"]:
-        yield "Send mail with TLS, or through a mail server on this machine."
+    if settings["EMAIL_HOST"]:
+        yield from _faults_of_mail(settings)
     if settings.get("BEHIND_TLS_PROXY") and not settings.get("ALLAUTH_TRUSTED_PROXY_COUNT"):
         yield "Set TRUSTED_PROXIES: without it all visitors share the limits against guessing."
     if settings.get("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"):
@@ -87,6 +89,28 @@ def _faults_of_address(address: str) -> Iterator[str]:
         yield "Let SITE_URL begin with https: what is in mails has to be safe to follow."
     elif address and (not parts.netloc or parts.path or parts.query):
         yield "Let SITE_URL end with the name of the host, or its port: https://practice.example"
+
+
+def _faults_of_mail(settings: Mapping[str, Any]) -> Iterator[str]:
+    host, sender = str(settings["EMAIL_HOST"]), str(settings["DEFAULT_FROM_EMAIL"])
+    if "/" in host or " " in host or host.count(":") == 1:
+        yield "Name the host alone in EMAIL_HOST, such as mail.example: its port is EMAIL_PORT."
+    if host not in LOCAL and not (settings["EMAIL_USE_TLS"] or settings["EMAIL_USE_SSL"]):
+        yield "Send mail with TLS, or through a mail server on this machine: see EMAIL_TLS."
+    if not is_sender(sender):
+        yield "Set DEFAULT_FROM_EMAIL to an address that the mail server lets you send from."
+    if bool(settings["EMAIL_HOST_USER"]) != bool(settings["EMAIL_HOST_PASSWORD"]):
+        yield "Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, or neither: one alone is not used."
+
+
+def is_sender(sender: str) -> bool:
+    """Whether mails can be from there: an address of some other machine, alone or after a name."""
+    address = parseaddr(sender)[1]
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return not address.endswith("@localhost") and "\n" not in sender and "\r" not in sender
 
 
 def _faults_of_database(database: Mapping, workers: int, threads: int) -> Iterator[str]:

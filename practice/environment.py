@@ -48,6 +48,18 @@ class Environment:
             raise ImproperlyConfigured(f"Set {name} to a number from {least} to {most}.")
         return int(value)
 
+    def choice(self, name: str, default: str, *others: str) -> str:
+        """Return one of a few words, however its letters were typed.
+
+        Raises:
+            ImproperlyConfigured: it is none of them.
+        """
+        value = self.text(name, default).strip().lower()
+        if value not in (default, *others):
+            known = f"{', '.join((default, *others[:-1]))} or {others[-1]}"
+            raise ImproperlyConfigured(f"Set {name} to {known}.")
+        return value
+
     def words(self, name: str) -> list[str]:
         """Return what stands between commas."""
         return [word.strip() for word in self.text(name).split(",") if word.strip()]

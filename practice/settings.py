@@ -216,11 +216,15 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, a photo apart; see site/middleware.py
 
 EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1)
+# "none" is for a mail server on this machine; see practice/checks.py.
+EMAIL_TLS = env.choice("EMAIL_TLS", "starttls", "implicit", "none")
+_port = {"starttls": 587, "implicit": 465, "none": 25}[EMAIL_TLS]  # RFC 8314, 3.3; RFC 5321
+EMAIL_PORT = env.number("EMAIL_PORT", _port, least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = bool(EMAIL_HOST)
-EMAIL_TIMEOUT = 10  # seconds
+EMAIL_USE_TLS = bool(EMAIL_HOST) and EMAIL_TLS == "starttls"
+EMAIL_USE_SSL = bool(EMAIL_HOST) and EMAIL_TLS == "implicit"
+EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, least=1, most=120)  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "no-reply@localhost")
 # A log must not hold the links that are in mails.
 _backend = "smtp" if EMAIL_HOST else "dummy" if PRODUCTION else "console"

@@ -116,7 +116,11 @@ def run(practice: Installation, tries: int) -> list[str]:
     known = [UserFactory().email for _ in range(tries // 4)]
     mail = SlowMail()
     port = str(mail.door.getsockname()[1])
-    practice.web.environment |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}
+    practice.web.environment |= {
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": port,
+        "DEFAULT_FROM_EMAIL": "post@practice.example",
+    }
     practice.web.start()
     until(lambda: is_up(practice), "the first answer")
     faults = []

@@ -244,6 +244,7 @@ def run(practice: Installation, seconds: float) -> list[str]:
     practice.web.environment |= {
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(mail.door.getsockname()[1]),
+        "DEFAULT_FROM_EMAIL": "post@practice.example",
         "THREADS": str(2 * AT_ONCE),
     }
     stage = Stage(practice, seconds)

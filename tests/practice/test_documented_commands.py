@@ -25,6 +25,7 @@ ELSEWHERE = {  # who runs what this test does not
     "demo": "tests/demo/test_demo.py",
     "test": "what runs this",
     "doctor": "tests/practice/test_deploy_guide.py, where the service can be reached",
+    "send_test_mail": "tests/practice/test_mail_settings.py, where there is a mail server",
     "…": "no command, but any",
 }
 TYPED = "a quiet harbour at dusk\n"  # by whoever is asked for a password

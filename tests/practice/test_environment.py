@@ -11,8 +11,9 @@ from practice.environment import OFF, ON, Environment
 from tests.practice.source import ROOT
 
 SWITCHES = ("BEHIND_TLS_PROXY", "DEBUG", "HSTS_PRELOAD", "HSTS_SUBDOMAINS")
+CHOICES = ("EMAIL_TLS",)
 SWITCHES += ("SECOND_FACTOR_FOR_THERAPISTS", "STILLWATER_DEMO")
-NUMBERS = ("EMAIL_PORT", "THREADS", "TRUSTED_PROXIES", "WEB_CONCURRENCY")
+NUMBERS = ("EMAIL_PORT", "EMAIL_TIMEOUT", "THREADS", "TRUSTED_PROXIES", "WEB_CONCURRENCY")
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def settings_with(monkeypatch) -> Callable[..., dict[str, Any]]:
     """Read the settings anew, as an operator has set these."""
 
     def read(**environment: str) -> dict[str, Any]:
-        for name in (*SWITCHES, *NUMBERS, "DATABASE_URL"):
+        for name in (*SWITCHES, *NUMBERS, *CHOICES, "DATABASE_URL"):
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -78,8 +79,8 @@ def test_the_file_may_have_any_name(tmp_path, name):
     assert found["NAME"] == str(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", [*SWITCHES, *NUMBERS])
-def test_every_switch_and_number_of_the_settings_is_read_so(settings_with, name):
+@pytest.mark.parametrize("name", [*SWITCHES, *NUMBERS, *CHOICES])
+def test_every_switch_number_and_choice_of_the_settings_is_read_so(settings_with, name):
     with pytest.raises(ImproperlyConfigured, match=f"^Set {name} to "):
         settings_with(**{name: "abc"})
 
@@ -91,6 +92,31 @@ def test_no_setting_is_read_past_the_readers():
     assert "environ." not in source
     assert source.count("env.switch(") == len(SWITCHES)
     assert source.count("env.number(") == len(NUMBERS)
+    assert source.count("env.choice(") == len(CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("tls", "port", "is_started", "is_implicit"),
+    [("", 587, True, False), ("Implicit", 465, False, True), ("none", 25, False, False)],
+)
+def test_each_way_of_tls_has_its_port(settings_with, tls, port, is_started, is_implicit):
+    found = settings_with(EMAIL_HOST="localhost", EMAIL_TLS=tls)
+    other = settings_with(EMAIL_HOST="localhost", EMAIL_TLS=tls, EMAIL_PORT="2525")
+
+    assert (found["EMAIL_PORT"], other["EMAIL_PORT"]) == (port, 2525)
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (is_started, is_implicit)
+
+
+def test_without_a_mail_server_there_is_no_tls(settings_with):
+    found = settings_with(EMAIL_HOST="", EMAIL_TLS="implicit")
+
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (False, False)
+
+
+def test_a_word_that_is_no_choice_is_refused_with_those_that_are(settings_with):
+    words = "^Set EMAIL_TLS to starttls, implicit or none.$"
+    with pytest.raises(ImproperlyConfigured, match=words):
+        settings_with(EMAIL_TLS="ssl")
 
 
 def test_true_keeps_the_second_factor_and_trusts_the_proxy(settings_with):

@@ -84,6 +84,7 @@ no_word(
         "practice/management/commands/demo.py",  # it looks whether a port is free
         "practice/management/backup_of_postgresql.py",  # it runs pg_dump and pg_restore
         "practice/management/doctor/network.py",  # it asks whether the service can be reached
+        "practice/management/mail_failures.py",  # it knows the errors of not reaching a server
     ),
 )
 
@@ -99,6 +100,7 @@ no_word(
         "clients/invitation_mail.py",
         "clients/inviting.py",
         "practice/accounts/email_change.py",  # by the adapter, which waits
+        "practice/management/commands/send_test_mail.py",  # a command without a transaction
         "practice/management/operator.py",  # a command, after its transaction
     ),
 )

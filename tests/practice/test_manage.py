@@ -20,7 +20,7 @@ from tests.practice.source import ROOT
 
 # Ours that see no more than the server's role sees, or no database of an installation at all.
 WITHOUT_OWNER = {"benchmark", "count_figures", "createsuperuser", "demo", "doctor", "make_keys"}
-WITHOUT_OWNER |= {"test"}
+WITHOUT_OWNER |= {"send_test_mail", "test"}
 
 
 @pytest.fixture
