@@ -5,14 +5,16 @@ others who take part it has first names only.
 """
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
-from clients.models import Client, Invitation
+from clients.models import Client, Invitation, KeepRule
+from practice.accounts.models import Therapist
 from practice.diary.models import Session
+from practice.records import shapes
 from practice.records.retention import retention_periods
 from practice.text.spoken import in_words
 from relationships.models import Relationship
-from relationships.models.choices import CODES, EndReason
+from relationships.models.choices import CODES, EndReason, Kind
 from relationships.models.history import Episode, Event, episodes
 
 FORMAT, VERSION = "stillwater-client", 1
@@ -20,10 +22,14 @@ FORMAT, VERSION = "stillwater-client", 1
 
 def export_client(client: Client, now: datetime) -> dict:
     """Return everything that is held about a client, as of an instant."""
-    relationships = (
-        client.therapist.relationships.of_people([client])
+    return export_clients(client.therapist, [client], now)[0]
+
+
+def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -> list[dict]:
+    """Return the same of several people of one therapist, by a constant number of statements."""
+    work = (
+        therapist.relationships.of_people(clients)
         .order_by("started_at", "pk")
-        .select_related("therapist")
         .with_people()
         .prefetch_related(
             "participations__client__merged_records",
@@ -32,49 +38,57 @@ def export_client(client: Client, now: datetime) -> dict:
             "sessions",
         )
     )
-    invitations = Invitation.objects.filter(client__in=client.records)
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "made_at": now,
-        "therapist": {"name": client.therapist.name, "time_zone": client.therapist.time_zone},
-        "client": _details(client, now),
-        "merged_records": [
-            _record(record) | {"merged_at": record.merged_at} for record in client.records[1:]
-        ],
-        "invitations": [
-            {
-                "email": invitation.email,
-                "created_at": invitation.created_at,
-                "accepted_at": invitation.accepted_at,
-            }
-            for invitation in invitations.order_by("created_at", "pk")
-        ],
-        "relationships": [
-            _RelationshipExport(relationship, client).data() for relationship in relationships
-        ],
-    }
+    of_person: dict[int, list[Relationship]] = {client.pk: [] for client in clients}
+    for relationship in work:
+        relationship.therapist = therapist
+        for person in {person.pk for person in relationship.people} & of_person.keys():
+            of_person[person].append(relationship)
+    records = [record.pk for client in clients for record in client.records]
+    invitations = Invitation.objects.filter(client__in=records).order_by("created_at", "pk")
+    of_record: dict[int, list[Invitation]] = {record: [] for record in records}
+    for invitation in invitations:
+        of_record[invitation.client_id].append(invitation)
+    return [
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "made_at": now,
+            "therapist": {"name": therapist.name, "time_zone": therapist.time_zone},
+            "client": _details(client, kept.until),
+            "merged_records": [
+                _record(record) | {"merged_at": record.merged_at} for record in client.records[1:]
+            ],
+            "invitations": [
+                {
+                    "email": invitation.email,
+                    "created_at": invitation.created_at,
+                    "accepted_at": invitation.accepted_at,
+                }
+                for record in client.records
+                for invitation in of_record[record.pk]
+            ],
+            "relationships": [
+                _RelationshipExport(relationship, client).data()
+                for relationship in of_person[client.pk]
+            ],
+        }
+        for client, kept in zip(clients, retention_periods(clients, now), strict=True)
+    ]
 
 
-def _details(client: Client, now: datetime) -> dict:
+def _details(client: Client, keep_until: date) -> dict:
     return _record(client) | {
         "is_active": client.is_active,
         "can_sign_in": client.can_sign_in,
-        "keep_until": retention_periods([client], now)[0].until,
+        "keep_until": keep_until,
     }
 
 
 def _record(client: Client) -> dict:
     return {
         "id": client.public_id,
-        "name": client.name,
-        "preferred_name": client.preferred_name,
-        "email": client.email,
-        "phone": client.phone,
-        "date_of_birth": client.date_of_birth,
-        "time_zone": client.time_zone,
-        "added_at": client.added_at,
-        "keep_rule": {"key": client.keep_rule, "label": client.get_keep_rule_display()},
+        **shapes.person(client),
+        "keep_rule": shapes.choice(KeepRule(client.keep_rule)),
         "own_name": client.account.name if client.account else "",
         "own_phone": client.account.phone if client.account else "",
     }
@@ -92,7 +106,7 @@ class _RelationshipExport:
         events = sorted(relationship.events.all(), key=lambda event: event.pk)
         return {
             "id": relationship.public_id,
-            "kind": {"key": relationship.kind, "label": relationship.get_kind_display()},
+            "kind": shapes.choice(Kind(relationship.kind)),
             "with": in_words(person.first_name for person in self.others),
             "status": relationship.status,
             "started_at": relationship.started_at,
@@ -128,7 +142,7 @@ class _RelationshipExport:
 
     def _event(self, event: Event) -> dict:
         return {
-            "kind": {"key": event.kind, "label": event.get_kind_display()},
+            "kind": shapes.choice(Event.Kind(event.kind)),
             "at": event.at,
             "by": self._who(event.by_id),
             "reason": reason_of(event.reason),
@@ -136,22 +150,16 @@ class _RelationshipExport:
         }
 
     def _session(self, session: Session) -> dict:
-        return {
-            "id": session.public_id,
-            "starts_at": session.starts_at,
-            "ends_at": session.ends_at,
-            "state": {"key": session.state, "label": session.get_state_display()},
-            "complimentary": session.complimentary,
-            "place": session.place,
+        shape = shapes.session(
+            session,
+            booked=(session.booked_at, self._who(session.booked_by_id)),
+            moved=(session.moved_at, self._who(session.moved_by_id)),
+            cancelled=(session.cancelled_at, self._who(session.cancelled_by_id)),
+        )
+        return shape | {
             "series": str(session.series) if session.series else None,
-            "booked_at": session.booked_at,
-            "booked_by": self._who(session.booked_by_id),
-            "moved_at": session.moved_at,
-            "moved_by": self._who(session.moved_by_id),
             "moved_for_client": session.moved_for_client,
             "last_moved_by_therapist_at": session.last_own_move,
-            "cancelled_at": session.cancelled_at,
-            "cancelled_by": self._who(session.cancelled_by_id),
             "cancelled_for_client": session.cancelled_for_client,
         }
 
@@ -161,7 +169,7 @@ def reason_of(key: str) -> dict | None:
     if not key:
         return None
     reason = EndReason(key)
-    return {"key": key, "label": reason.label, **asdict(CODES[reason])}
+    return shapes.choice(reason) | asdict(CODES[reason])
 
 
 def _episode(episode: Episode) -> dict:

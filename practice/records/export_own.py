@@ -16,13 +16,16 @@ from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import (
     Card,
+    Change,
     SessionDetails,
     cards,
     details_of_all,
     with_details,
 )
+from practice.records import shapes
+from relationships.models import Kind
 
-FORMAT, VERSION = "stillwater-my-data", 1
+FORMAT, VERSION = "stillwater-my-data", 2
 
 
 def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
@@ -42,8 +45,7 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
             "last_signed_in_at": user.last_login,
         },
         "sign_ins": [
-            {"at": entry.at, "what": {"key": entry.verb, "label": entry.words}}
-            for entry in _sign_ins(user)
+            {"at": entry.at, "what": shapes.choice(Verb(entry.verb))} for entry in _sign_ins(user)
         ],
         "records": [_record(client) for client in _all_records(records)],
         "relationships": [_relationship(card) for card in cards(records)],
@@ -67,23 +69,15 @@ def _sign_ins(user: User) -> Iterable[Entry]:
 
 
 def _record(client: Client) -> dict:
-    return {
-        "therapist": client.therapist.name,
-        "name": client.name,
-        "preferred_name": client.preferred_name,
-        "email": client.email,
-        "phone": client.phone,
-        "date_of_birth": client.date_of_birth,
-        "time_zone": client.time_zone,
-        "added_at": client.added_at,
-    }
+    return {"therapist": client.therapist.name, **shapes.person(client)}
 
 
 def _relationship(card: Card) -> dict:
     """Return a card; of work that ended because somebody died nothing is said of the ending."""
     return {
+        "id": card.public_id,
         "therapist": card.therapist,
-        "kind": card.kind,
+        "kind": shapes.labelled(Kind, card.kind),
         "for": card.for_whom,
         "with": card.others,
         "ended_at": None if card.is_quiet else card.ended_at,
@@ -92,20 +86,18 @@ def _relationship(card: Card) -> dict:
 
 def _session(session: SessionDetails) -> dict:
     return {
-        "id": session.public_id,
         "therapist": session.therapist,
-        "kind": session.kind,
+        "kind": shapes.labelled(Kind, session.kind),
         "for": session.for_whom,
         "with": session.others,
-        "starts_at": session.starts_at,
-        "ends_at": session.ends_at,
-        "state": {"key": session.state, "label": session.state_label},
-        "complimentary": session.complimentary,
-        "place": session.place,
-        "booked_at": session.booked.at,
-        "booked_by": session.booked.by,
-        "moved_at": session.moved.at if session.moved else None,
-        "moved_by": session.moved.by if session.moved else "",
-        "cancelled_at": session.cancelled.at if session.cancelled else None,
-        "cancelled_by": session.cancelled.by if session.cancelled else "",
+        **shapes.session(
+            session,
+            booked=_when_and_by_whom(session.booked),
+            moved=_when_and_by_whom(session.moved),
+            cancelled=_when_and_by_whom(session.cancelled),
+        ),
     }
+
+
+def _when_and_by_whom(change: Change | None) -> tuple[datetime | None, str | None]:
+    return (change.at, change.by) if change else (None, None)

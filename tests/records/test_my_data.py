@@ -35,11 +35,19 @@ def test_it_holds_account_details_relationships_and_sessions(as_ann, ann, couple
     assert data["account"]["email"] == "ann@mail.example"
     assert data["records"][0]["name"] == "Ann Ashby"
     assert data["relationships"] == [
-        {"therapist": "Alice Archer", "kind": "Couples", "for": "", "with": "Ben", "ended_at": None}
+        {
+            "id": couples.public_id,
+            "therapist": "Alice Archer",
+            "kind": {"key": "couples", "label": "Couples"},
+            "for": "",
+            "with": "Ben",
+            "ended_at": None,
+        }
     ]
     assert data["sessions"][0]["starts_at"] == "2025-03-04T15:00:00+00:00"
     assert data["sessions"][0]["booked_by"] == "you"
-    for words in ("Ann Ashby", "Alice Archer", "together with Ben", "4 March 2025"):
+    assert data["sessions"][0]["kind"] == {"key": "couples", "label": "Couples"}
+    for words in ("Ann Ashby", "Couples with Alice Archer", "together with Ben", "4 March 2025"):
         assert words in page
 
 
