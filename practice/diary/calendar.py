@@ -13,35 +13,48 @@ from practice.text.places import link_of
 def as_calendar(session: Session, summary: str) -> bytes:
     """Return a file that adds the session to a calendar, or, once cancelled, takes it away again.
 
-    The UID stays the same for the life of the session, and each move or cancelling has a higher
-    SEQUENCE, so that a calendar which has it already brings it up to date. Times are instants in
-    UTC: a calendar shows them in its owner's zone, and no definition of a zone can be misread. The
-    service organises, because a file with a METHOD has to say who does (RFC 5546, 3.2), and its
+    The service organises, because a file with a METHOD has to say who does (RFC 5546, 3.2), and its
     address tells nothing about anybody.
     """
-    is_cancelled = session.state in VACANT
     organiser = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
     organiser.params["CN"] = settings.SERVICE_NAME
+    event = as_event(session, summary)
+    event.add("organizer", organiser)
+    calendar = new_calendar()
+    calendar.add("method", "CANCEL" if session.state in VACANT else "PUBLISH")
+    calendar.add_component(event)
+    return calendar.to_ical()
+
+
+def new_calendar() -> Calendar:
+    """Return an object of RFC 5545 without an event."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Stillwater//Sessions//EN")
+    calendar.add("version", "2.0")
+    return calendar
+
+
+def as_event(session: Session, summary: str) -> Event:
+    """Return the event of a session, the same wherever a calendar gets it from.
+
+    The UID stays for the life of the session, and each change has a higher SEQUENCE, so that a
+    calendar which has it already brings it up to date. Times are instants in UTC: a calendar shows
+    them in its owner's zone, and no definition of a zone can be misread.
+    """
     event = Event()
     event.add("uid", f"{session.public_id}@stillwater")
     event.add("sequence", session.revision)
     event.add("summary", summary)
-    event.add("organizer", organiser)
     event.add("dtstart", session.starts_at.astimezone(UTC))
     event.add("dtend", session.ends_at.astimezone(UTC))
     event.add("dtstamp", _last_change(session))
-    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("status", "CANCELLED" if session.state in VACANT else "CONFIRMED")
     event.add("class", "PRIVATE")
     if session.place:
         event.add("location", session.place)
     if link_of(session.place):
         event.add("url", link_of(session.place))
-    calendar = Calendar()
-    calendar.add("prodid", "-//Stillwater//Sessions//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if is_cancelled else "PUBLISH")
-    calendar.add_component(event)
-    return calendar.to_ical()
+    return event
 
 
 def _last_change(session: Session) -> datetime:
