@@ -6,7 +6,6 @@ from clients.models.client import (
     Client,
     ClientQuerySet,
     KeepRule,
-    Reminders,
     person_ids,
     person_or_404,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "ClientQuerySet",
     "Invitation",
     "KeepRule",
-    "Reminders",
     "person_ids",
     "person_or_404",
 ]

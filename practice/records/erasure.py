@@ -12,6 +12,7 @@ from clients.models import AccountInUse, Client, Invitation
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.diary.models import News, Session, SessionQuerySet
+from practice.imports.models import ImportedNote, ImportedRow
 from relationships.models import Erasure, Participation, Relationship
 
 
@@ -102,6 +103,7 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
     by_them = {"by__in": [r.account_id for r in plan.records if r.account_id]}
     told = News.objects.filter(therapist=client.therapist_id)
     told.filter(Q(client__in=plan.records) | Q(session__in=plan.sessions) | Q(**by_them)).delete()
+    _forget_where_it_came_from(plan)
     plan.sessions.delete()
     for relationship in plan.alone:
         _erase_work(relationship, by)
@@ -145,6 +147,18 @@ def _lock(client: Client) -> Client:
     with_accounts = Client.objects.select_related("therapist", "account")
     with_accounts = with_accounts.prefetch_related("merged_records__account")
     return with_accounts.get(pk=Client.lock_person(client.pk).pk)
+
+
+def _forget_where_it_came_from(plan: Plan) -> None:
+    """Delete what was kept of the files that somebody was brought in from."""
+    ImportedNote.objects.filter(client__in=plan.records).delete()
+    rows = ImportedRow.objects.filter(therapist=plan.client.therapist_id)
+    for kind, gone in (
+        (ImportedRow.Kind.CLIENT, [record.pk for record in plan.records]),
+        (ImportedRow.Kind.RELATIONSHIP, [work.pk for work in plan.alone]),
+        (ImportedRow.Kind.SESSION, plan.sessions.values("pk")),
+    ):
+        rows.filter(kind=kind, row__in=gone).delete()
 
 
 def _erase_work(relationship: Relationship, by: User) -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
+from practice.imports.models import ImportedNote
 from practice.records import shapes
 from practice.records.retention import retention_periods
 from practice.text.spoken import in_words
@@ -48,6 +49,9 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
     of_record: dict[int, list[Invitation]] = {record: [] for record in records}
     for invitation in invitations:
         of_record[invitation.client_id].append(invitation)
+    noted: dict[int, list[str]] = {record: [] for record in records}
+    for note in ImportedNote.objects.filter(client__in=records).order_by("pk"):
+        noted[note.client_id].append(note.text)
     return [
         {
             "format": FORMAT,
@@ -67,6 +71,7 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
                 for record in client.records
                 for invitation in of_record[record.pk]
             ],
+            "imported_notes": [text for record in client.records for text in noted[record.pk]],
             "relationships": [
                 _RelationshipExport(relationship, client).data()
                 for relationship in of_person[client.pk]
@@ -88,7 +93,6 @@ def _record(client: Client) -> dict:
     return {
         "id": client.public_id,
         **shapes.person(client),
-        "do_not_contact": client.do_not_contact,
         "keep_rule": shapes.choice(KeepRule(client.keep_rule)),
         "own_name": client.account.name if client.account else "",
         "own_phone": client.account.phone if client.account else "",
@@ -113,6 +117,7 @@ class _RelationshipExport:
             "started_at": relationship.started_at,
             "ended_at": relationship.ended_at,
             "ended_by": self._who(relationship.ended_by_id),
+            "is_end_estimated": relationship.is_end_estimated,
             "end_reason": reason_of(relationship.end_reason),
             "end_note": relationship.end_note,
             "is_closed": relationship.is_closed,
@@ -158,6 +163,7 @@ class _RelationshipExport:
             cancelled=(session.cancelled_at, self._who(session.cancelled_by_id)),
         )
         return shape | {
+            "in_figures": session.in_figures,
             "series": str(session.series) if session.series else None,
             "moved_for_client": session.moved_for_client,
             "last_moved_by_therapist_at": session.last_own_move,

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from django.db.models import TextChoices
 
-from clients.models import Reminders
 from practice.diary.models.queryset import SessionState
 
 
@@ -21,8 +20,6 @@ class Person(Protocol):
     email: str
     phone: str
     date_of_birth: date | None
-    reminders: str
-    calendar_names_therapist: bool
     time_zone: str
     added_at: datetime
 
@@ -62,8 +59,6 @@ def person(record: Person) -> dict:
         "email": record.email,
         "phone": record.phone,
         "date_of_birth": record.date_of_birth,
-        "reminders": choice(Reminders(record.reminders)),
-        "calendar_names_therapist": record.calendar_names_therapist,
         "time_zone": record.time_zone,
         "added_at": record.added_at,
     }

@@ -22,6 +22,8 @@ NOTE_LENGTH = 2000
 class Event(models.Model):
     """One line of a relationship's history. Never changed, never deleted.
 
+    `at` is when it happened; of `END_DATED`, when the ending that it corrects did.
+
     The database sees to it (`migrations/0001_rules.*.sql`). The one exception is the erasure of a
     person: see `Erasure`.
     """
@@ -32,6 +34,7 @@ class Event(models.Model):
         RESTARTED = "restarted", "Relationship restarted"
         END_UNDONE = "end_undone", "Ending undone"
         CORRECTED = "corrected", "Reason corrected"
+        END_DATED = "end_dated", "Moment of the ending corrected"
 
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="events")
     relationship = models.ForeignKey("Relationship", models.PROTECT, related_name="events")
@@ -44,7 +47,9 @@ class Event(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["ended", "corrected"], reason__in=EndReason.values)
+                condition=Q(
+                    kind__in=["ended", "corrected", "end_dated"], reason__in=EndReason.values
+                )
                 | Q(kind__in=["started", "restarted", "end_undone"], reason="", note=""),
                 name="event_has_a_reason_when_it_ends",
             )
@@ -72,6 +77,7 @@ VERBS = {
     Event.Kind.RESTARTED: Verb.RELATIONSHIP_RESTARTED,
     Event.Kind.END_UNDONE: Verb.ENDING_UNDONE,
     Event.Kind.CORRECTED: Verb.REASON_CORRECTED,
+    Event.Kind.END_DATED: Verb.ENDING_DATED,
 }
 
 
@@ -143,6 +149,8 @@ def episodes(events: Iterable[Event | Line]) -> list[Episode]:
             found[-1] = replace(found[-1], ended_at=None, reason="")
         elif event.kind == Event.Kind.CORRECTED:
             found[-1] = replace(found[-1], reason=event.reason)
+        elif event.kind == Event.Kind.END_DATED:
+            found[-1] = replace(found[-1], ended_at=max(event.at, found[-1].started_at))
     return found
 
 

@@ -123,6 +123,9 @@ class Relationship(models.Model):
     class Changed(Refusal):
         """It is not what the page said from which this was asked for: ended or begun anew since."""
 
+    class Impossible(Refusal):
+        """Nothing can have ended then."""
+
     class Closed(Refusal):
         """Somebody who took part has been erased, so the work cannot be taken up again."""
 
@@ -138,6 +141,8 @@ class Relationship(models.Model):
     end_note = models.TextField(max_length=NOTE_LENGTH, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # The moment of the ending is a guess, because where it was brought from did not have it.
+    is_end_estimated = models.BooleanField(default=False, editable=False)
     # Somebody who took part has been erased: it stays ended for good.
     is_closed = models.BooleanField(default=False, editable=False)
 
@@ -172,6 +177,10 @@ class Relationship(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(is_closed=False) | Q(status="ended"), name="closed_means_ended"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_end_estimated=False) | Q(status="ended"),
+                name="estimated_means_ended",
             ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="known_kind"),
             # What the composite foreign keys of `migrations/0001_rules.postgresql.sql` point at.
@@ -278,6 +287,27 @@ class Relationship(models.Model):
         self._change(changed, end_reason=reason, end_note=note)
         self.record(Event.Kind.CORRECTED, at=timezone.now(), by=by, reason=reason, note=note)
 
+    @_as_a_whole
+    def correct_end(self, *, by: User, at: datetime, ended_at: datetime) -> None:
+        """Correct when the ending of `ended_at` came about; the former moment stays on record.
+
+        Raises:
+            Relationship.AlreadyDone: that ending is no longer the present one.
+            Relationship.Impossible: work had not begun then, or that moment is still to come.
+        """
+        if not self.last_start <= at <= timezone.now():
+            raise self.Impossible
+        former = Relationship.objects.ended().filter(ended_at=ended_at)
+        self._change(former, ended_at=at, is_end_estimated=False)
+        self.record(Event.Kind.END_DATED, at=at, by=by, reason=self.end_reason)
+
+    @property
+    def last_start(self) -> datetime:
+        """When the last stretch of work began, or was taken up again."""
+        begun = self.events.filter(kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED])
+        last = begun.order_by("-pk").values_list("at", flat=True).first()
+        return max(last or self.started_at, self.started_at)
+
     @property
     def shown(self) -> str:
         """What a page says of it that may change: when it ended, or which stretch of work it is.
@@ -323,6 +353,7 @@ class Relationship(models.Model):
         "end_note": "",
         "ended_at": None,
         "ended_by": None,
+        "is_end_estimated": False,
     }
 
     def _change(

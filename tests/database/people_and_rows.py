@@ -20,6 +20,7 @@ from practice.audit.models import Entry, Verb, name_of
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import News, Session
+from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.profiles.models import Profile, TherapistNumbers
 from practice.records.merging import merge
 from relationships.models import Erasure, Relationship
@@ -91,6 +92,14 @@ class World:
         Profile.objects.create(therapist=therapist)
         Contact.objects.create(therapist=therapist, phone="020 7946 0018")
         TherapistNumbers.objects.create(therapist=therapist)
+        self._import(therapist)
+
+    def _import(self, therapist: Therapist) -> None:
+        client, files = therapist.clients.order_by("pk").first(), ["clients.csv"]
+        came = Import.objects.create(therapist=therapist, begun_by=therapist.user, files=files)
+        common = {"therapist": therapist, "came_with": came}
+        ImportedNote.objects.create(**common, client=client, text="Referred by Dr Moss")
+        ImportedRow.objects.create(**common, kind="client", row=client.pk, file=0, line=2)
 
     def people(self) -> "list[Person]":
         """Return everybody who makes requests, and everything that one can be."""

@@ -57,6 +57,9 @@ MAY = {
     "clients_invitation": {"therapist own": "SIUD", "invited own": "SU"},
     "diary_news": {"therapist own": "SIUD", "client own": "I"},
     "diary_session": {"therapist own": "SIUD", "client own": "SIU"},
+    "imports_import": {"therapist own": "SIUD"},
+    "imports_importednote": {"therapist own": "SIUD"},
+    "imports_importedrow": {"therapist own": "SIUD"},
     "profiles_clientnumbers": {
         "therapist own": "SIUD",
         "therapist other": "S",

@@ -22,6 +22,7 @@ MODELS_IN_ORDER = (
     "practice.diary",
     "practice.booking",
     "practice.profiles",
+    "practice.imports",
 )
 PATHS = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -154,7 +155,7 @@ def test_names_that_lead_sideways_or_down_are_none():
     code = "self.participations.filter(relationship__therapist=self.therapist, client__name='Ann')"
 
     assert spelled_in(code) & names_leading_up_from("relationships") == set()
-    assert names_leading_up_from("practice.profiles") == set()
+    assert names_leading_up_from("practice.imports") == set()
     assert {"clients", "sessions", "profile", "events"} <= names_leading_up_from("practice.audit")
 
 

@@ -139,7 +139,7 @@ def replace_view(changes: dict[str, str], *, join: str = "") -> None:
         create = create.replace(old, new)
     with connection.cursor() as cursor:
         cursor.execute(drop)
-        cursor.execute(f"{create.rstrip().removesuffix(';')} {join}")
+        cursor.execute(create.replace("WHERE ", f"{join} WHERE "))
         if connection.vendor == "postgresql":
             cursor.execute("GRANT SELECT ON profiles_clientvisit TO stillwater_app")
 

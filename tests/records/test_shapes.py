@@ -45,6 +45,7 @@ def test_what_both_have_of_a_session_is_the_same_but_for_whom_they_call_you(data
 
     assert client.keys() - own.keys() <= {
         *("series", "moved_for_client", "last_moved_by_therapist_at", "cancelled_for_client"),
+        "in_figures",
     }
     for key in client.keys() & own.keys():
         if not key.endswith("_by"):

@@ -15,4 +15,5 @@ SELECT
     last_own_move AS moved_by_therapist_at,
     cancelled_at,
     cancelled_for_client
-FROM diary_session;
+FROM diary_session
+WHERE in_figures;

@@ -70,7 +70,7 @@ END $$;
 CREATE TRIGGER numbers_of_session AFTER INSERT OR DELETE ON diary_session
 FOR EACH ROW EXECUTE FUNCTION session_changes_numbers();
 CREATE TRIGGER numbers_of_moved_session
-AFTER UPDATE OF relationship_id, starts_at, state, complimentary, booked_at ON diary_session
+AFTER UPDATE OF relationship_id, starts_at, state, complimentary, booked_at, in_figures ON diary_session
 FOR EACH ROW EXECUTE FUNCTION session_changes_numbers();
 CREATE TRIGGER numbers_of_participation AFTER INSERT ON relationships_participation
 FOR EACH ROW EXECUTE FUNCTION participation_changes_numbers();

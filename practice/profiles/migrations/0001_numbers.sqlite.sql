@@ -22,7 +22,7 @@ BEGIN
     ON CONFLICT (client) DO UPDATE SET settled_at = excluded.settled_at;
 END;
 
-CREATE TRIGGER numbers_of_moved_session AFTER UPDATE OF relationship_id, starts_at, state, complimentary, booked_at
+CREATE TRIGGER numbers_of_moved_session AFTER UPDATE OF relationship_id, starts_at, state, complimentary, booked_at, in_figures
 ON diary_session
 BEGIN
     INSERT INTO profiles_clientnumbers (therapist_id, client, settled_at,

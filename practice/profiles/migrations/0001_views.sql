@@ -1,5 +1,5 @@
 -- Who came when, for the figures of public profiles. Nothing of a relationship is in it: no figure
--- can know how one stands. Two records of one person are one client in it while they are merged.
+-- can know how one stands. Sessions brought in from elsewhere are in it if their therapist said so. Two records of one person are one client in it while they are merged.
 
 DROP VIEW IF EXISTS profiles_clientvisit;
 
@@ -20,4 +20,5 @@ SELECT
         AS cancelled_by_therapist_at
 FROM diary_session session
 JOIN relationships_participation part ON part.relationship_id = session.relationship_id
-JOIN clients_client client ON client.id = part.client_id;
+JOIN clients_client client ON client.id = part.client_id
+WHERE session.in_figures;
