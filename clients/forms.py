@@ -76,6 +76,13 @@ class ClientForm(EditMixin, PersonForm):
     the counter of active relationships, back with it (`docs/domain.md` 6, trap 13).
     """
 
+    class Meta(PersonForm.Meta):
+        fields = [*PersonForm.Meta.fields, "do_not_contact"]
+        help_texts = PersonForm.Meta.help_texts | {
+            "do_not_contact": "No message is sent to them. They see their sessions when they "
+            "sign in."
+        }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.can_sign_in:  # with any record; the owner of the account chooses it

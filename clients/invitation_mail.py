@@ -28,7 +28,7 @@ def letter(request: HttpRequest, client: Client, token: str) -> EmailMessage:
     therapist = client.therapist
     context = {"client": client, "therapist": therapist, "link": whole_address(request, path)}
     return EmailMessage(
-        f"{therapist.name} invites you to {settings.SERVICE_NAME}",
+        f"Your invitation to {settings.SERVICE_NAME}",
         render_to_string("clients/invitation_email.txt", context, request),
         to=[client.email],
     )

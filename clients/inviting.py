@@ -42,10 +42,14 @@ def invite(request: TherapistRequest, client_id: str) -> HttpResponse:
     # Nothing but this browser's session may keep the link until then, and its database not tell it.
     link = encrypt(invitation_mail.shown_link(request, token), PURPOSE)
     request.session[SESSION_KEY] = {"client": person.public_id, "link": link, "is_sent": False}
-    if settings.EMAIL_HOST and invitation_mail.may_be_sent(request, person):
+    if _sends_mail_to(person) and invitation_mail.may_be_sent(request, person):
         letter = invitation_mail.letter(request, person, token)
         transaction.on_commit(partial(_send, request, letter))
     return see_other("invite", client_id)
+
+
+def _sends_mail_to(client: Client) -> bool:
+    return bool(settings.EMAIL_HOST) and client.may_be_written_to
 
 
 def _invite(request: TherapistRequest, person: Client) -> str:
@@ -88,6 +92,6 @@ def _show(request: HttpRequest, client: Client) -> HttpResponse:
         "client": client,
         "link": decrypt(kept["link"], PURPOSE),
         "is_sent": kept["is_sent"],
-        "sends_mail": bool(settings.EMAIL_HOST),
+        "sends_mail": _sends_mail_to(client),
     }
     return render(request, "clients/invited.html", context)

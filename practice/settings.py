@@ -227,6 +227,10 @@ EMAIL_USE_TLS = bool(EMAIL_HOST) and EMAIL_TLS == "starttls"
 EMAIL_USE_SSL = bool(EMAIL_HOST) and EMAIL_TLS == "implicit"
 EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 10, least=1, most=120)  # seconds
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "no-reply@localhost")
+# Whether people are told by mail what happens to their sessions, and how long after it: what is
+# changed again by then is told once. The demo writes to a folder (practice/notifications).
+SENDS_MESSAGES = bool(EMAIL_HOST) or DEMO
+MESSAGE_GRACE = timedelta(seconds=env.number("MESSAGE_GRACE", 0 if DEMO else 180, most=3600))
 # A log must not hold the links that are in mails.
 _backend = "smtp" if EMAIL_HOST else "dummy" if PRODUCTION else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{_backend}.EmailBackend"

@@ -41,6 +41,9 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='Email address')),
                 ('phone', models.CharField(blank=True, max_length=40, validators=[practice.text.person_names.no_control_characters])),
                 ('time_zone', models.CharField(max_length=64, validators=[practice.text.time_zones.validate_time_zone])),
+                ('do_not_contact', models.BooleanField(default=False, verbose_name='Do not contact')),
+                ('reminders', models.CharField(blank=True, choices=[('', 'As the therapist has set'), ('none', 'None'), ('2', '2 hours before'), ('24', '24 hours before'), ('48', '48 hours before'), ('24,2', '24 hours and 2 hours before'), ('48,2', '48 hours and 2 hours before'), ('48,24', '48 hours and 24 hours before')], default='', max_length=5)),
+                ('calendar_names_therapist', models.BooleanField(default=False)),
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('keep_rule', models.CharField(choices=[('7_years', '7 years after the last session'), ('10_years', '10 years after the last session'), ('25th_birthday', 'Until the 25th birthday')], default='7_years', max_length=13)),
                 ('date_of_birth', models.DateField(blank=True, null=True)),
@@ -87,6 +90,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='client',
             constraint=models.UniqueConstraint(fields=('id', 'therapist'), name='client_and_therapist'),
+        ),
+        migrations.AddConstraint(
+            model_name='client',
+            constraint=models.CheckConstraint(condition=models.Q(('reminders__in', ['', 'none', '2', '24', '48', '24,2', '48,2', '48,24'])), name='known_reminders'),
         ),
         migrations.AddConstraint(
             model_name='client',

@@ -6,6 +6,7 @@ from clients.models.client import (
     Client,
     ClientQuerySet,
     KeepRule,
+    Reminders,
     person_ids,
     person_or_404,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "ClientQuerySet",
     "Invitation",
     "KeepRule",
+    "Reminders",
     "person_ids",
     "person_or_404",
 ]

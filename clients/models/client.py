@@ -37,6 +37,19 @@ class KeepRule(models.TextChoices):
     BIRTHDAY = "25th_birthday", "Until the 25th birthday"
 
 
+class Reminders(models.TextChoices):
+    """How many hours before a session somebody is reminded of it."""
+
+    USUAL = "", "As the therapist has set"
+    NONE = "none", "None"
+    TWO = "2", "2 hours before"
+    DAY = "24", "24 hours before"
+    TWO_DAYS = "48", "48 hours before"
+    DAY_AND_TWO = "24,2", "24 hours and 2 hours before"
+    TWO_DAYS_AND_TWO = "48,2", "48 hours and 2 hours before"
+    TWO_DAYS_AND_DAY = "48,24", "48 hours and 24 hours before"
+
+
 class ClientQuerySet(models.QuerySet):
     """Clients, as the domain speaks of them."""
 
@@ -117,6 +130,13 @@ class Client(models.Model):
     account = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="clients"
     )
+    # Nothing is sent to them, whoever books; what they see when they sign in stays.
+    do_not_contact = models.BooleanField("Do not contact", default=False)
+    # As they have chosen themselves: when they are reminded, and what their own calendar says.
+    reminders = models.CharField(
+        max_length=5, choices=Reminders.choices, blank=True, default=Reminders.USUAL
+    )
+    calendar_names_therapist = models.BooleanField(default=False)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
     keep_rule = models.CharField(
         max_length=13, choices=KeepRule.choices, default=KeepRule.SEVEN_YEARS
@@ -165,6 +185,10 @@ class Client(models.Model):
                 condition=Q(keep_rule__in=["7_years", "10_years"])
                 | Q(keep_rule="25th_birthday", date_of_birth__isnull=False),
                 name="a_25th_birthday_needs_a_date_of_birth",
+            ),
+            models.CheckConstraint(
+                condition=Q(reminders__in=["", "none", "2", "24", "48", "24,2", "48,2", "48,24"]),
+                name="known_reminders",
             ),
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True)
@@ -277,6 +301,12 @@ class Client(models.Model):
         number = self.account.phone if self.account else ""
         return "" if dialled(number) == dialled(self.phone) else number
 
+    @property
+    def may_be_written_to(self) -> bool:
+        """Whether a message may be sent to them: none of their records says otherwise."""
+        is_barred = any(record.do_not_contact for record in self.records)
+        return not self.is_erased and not is_barred
+
     def with_same_address(self) -> ClientQuerySet:
         """Return the other clients of this therapist who have this one's e-mail address."""
         others = Client.objects.filter(therapist=self.therapist_id).people().exclude(pk=self.pk)
@@ -308,6 +338,8 @@ class Client(models.Model):
             public_id=new_public_id(),
             time_zone=self.therapist.time_zone,
             keep_rule=KeepRule.SEVEN_YEARS,
+            reminders=Reminders.USUAL,
+            **dict.fromkeys(("do_not_contact", "calendar_names_therapist"), False),
             erased_at=timezone.now(),
         )
 

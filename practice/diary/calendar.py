@@ -43,7 +43,7 @@ def as_event(session: Session, summary: str) -> Event:
     """
     event = Event()
     event.add("uid", f"{session.public_id}@stillwater")
-    event.add("sequence", session.revision)
+    event.add("sequence", session.sequence)
     event.add("summary", summary)
     event.add("dtstart", session.starts_at.astimezone(UTC))
     event.add("dtend", session.ends_at.astimezone(UTC))

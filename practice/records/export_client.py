@@ -93,6 +93,7 @@ def _record(client: Client) -> dict:
     return {
         "id": client.public_id,
         **shapes.person(client),
+        "do_not_contact": client.do_not_contact,
         "keep_rule": shapes.choice(KeepRule(client.keep_rule)),
         "own_name": client.account.name if client.account else "",
         "own_phone": client.account.phone if client.account else "",

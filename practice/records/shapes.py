@@ -9,6 +9,7 @@ from typing import Protocol
 
 from django.db.models import TextChoices
 
+from clients.models import Reminders
 from practice.diary.models.queryset import SessionState
 
 
@@ -20,6 +21,8 @@ class Person(Protocol):
     email: str
     phone: str
     date_of_birth: date | None
+    reminders: str
+    calendar_names_therapist: bool
     time_zone: str
     added_at: datetime
 
@@ -59,6 +62,8 @@ def person(record: Person) -> dict:
         "email": record.email,
         "phone": record.phone,
         "date_of_birth": record.date_of_birth,
+        "reminders": choice(Reminders(record.reminders)),
+        "calendar_names_therapist": record.calendar_names_therapist,
         "time_zone": record.time_zone,
         "added_at": record.added_at,
     }

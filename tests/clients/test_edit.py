@@ -3,6 +3,7 @@
 import pytest
 
 from clients.models import Client
+from practice.records.merging import merge
 from tests.factories import counters_of, history_of, row_of
 from tests.reading import read
 
@@ -110,6 +111,21 @@ def test_what_nobody_asks_for_is_not_taken(as_alice, alice, bob, ann):
     as_alice.post(f"/clients/{ann.public_id}/edit/", sent() | forged)
 
     assert Client.objects.filter(pk=ann.pk).values().get() == before
+
+
+def test_somebody_can_be_marked_as_not_to_be_contacted(as_alice, ann):
+    as_alice.post(f"/clients/{ann.public_id}/edit/", sent(do_not_contact="on"))
+
+    ann.refresh_from_db()
+    assert ann.do_not_contact
+    assert "Messages Do not contact" in read(as_alice.get(f"/clients/{ann.public_id}/")).text
+
+
+def test_one_record_of_a_person_that_is_marked_is_enough(alice, ann, ben):
+    merge(ben, into=ann, by=alice.user)
+    Client.objects.filter(pk=ben.pk).update(do_not_contact=True)
+
+    assert not Client.objects.get(pk=ann.pk).may_be_written_to
 
 
 def test_nobody_is_sent_anything(as_alice, ann, mailoutbox):

@@ -178,7 +178,7 @@ def test_the_link_that_is_shown_has_one_sent_to_the_address_it_was_made_for(link
     assert read(answer).heads[0] == "The link is on its way"
     [letter] = mail.outbox
     assert letter.to == ["ben@mail.example"]
-    assert letter.subject == "Alice Archer invites you to Stillwater"
+    assert letter.subject == "Your invitation to Stillwater"
 
 
 def test_it_makes_no_account(ben, link, mail_server):

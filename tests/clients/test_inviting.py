@@ -88,12 +88,22 @@ def test_without_a_mail_server_no_mail_is_sent(as_alice, ben):
 
 
 @commits
+def test_who_is_not_to_be_contacted_is_sent_no_link(as_alice, ben, mail_server):
+    Client.objects.filter(pk=ben.pk).update(do_not_contact=True)
+
+    page = invite(as_alice, ben)
+
+    assert mail.outbox == []
+    assert "Give this link to Ben yourself; no mail is sent from here." in page.text
+
+
+@commits
 def test_with_a_mail_server_a_link_is_sent_to_the_client(as_alice, ben, mail_server):
     page = invite(as_alice, ben)
 
     [letter] = mail.outbox
     assert letter.to == ["ben@mail.example"]
-    assert letter.subject == "Alice Archer invites you to Stillwater"
+    assert letter.subject == "Your invitation to Stillwater"
     path = re.search(r"https://practice\.example(/invitation/\S+/)", letter.body)[1]
     assert Browser().get(path).status_code == 200
     assert "It was sent to ben@mail.example." in page.text

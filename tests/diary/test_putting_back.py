@@ -42,7 +42,7 @@ def test_what_is_put_back_is_as_if_it_had_not_been_cancelled_but_for_its_revisio
 
     session.put_back(by=alice.user)
 
-    assert row_of(session) == before | {"revision": 2}
+    assert row_of(session) == before | {"revision": 2, "sequence": 1}
     assert Entry.objects.order_by("pk").last().verb == "session_put_back"
 
 

@@ -55,6 +55,8 @@ def test_a_session_is_booked(individual, alice, ann):
         "place": "",
         "series": None,
         "revision": 0,
+        "sequence": 0,
+        "tell_at": None,
         "key": None,
     }
 
@@ -191,6 +193,7 @@ def test_a_session_is_moved_and_keeps_its_length(individual, alice, clock):
         "moved_by_id": alice.user_id,
         "last_own_move": LATER,
         "revision": 1,
+        "sequence": 1,
     }
     assert session.starts_at == WEDNESDAY + DAY
 
@@ -289,6 +292,7 @@ def test_a_session_is_cancelled_and_who_when_and_for_whom_is_kept(
         "cancelled_by_id": by.pk,
         "cancelled_for_client": for_client,
         "revision": 1,
+        "sequence": 1,
     }
 
 

@@ -41,6 +41,9 @@ COLUMNS: dict[str, dict[str, object]] = {
         "email": "ann@canary.example",
         "phone": "020 7946 0000",
         "date_of_birth": date(1999, 8, 7),
+        "do_not_contact": True,
+        "reminders": "48,24",
+        "calendar_names_therapist": True,
         "time_zone": "America/Lima",
         "added_at": moment(1),
         "keep_rule": "10_years",
@@ -103,6 +106,8 @@ LEFT_OUT = {
     "key": "of a form, not of a person",
     "earlier_own_move": "what last_own_move was, should that be corrected",
     "revision": "for calendars only",
+    "sequence": "for calendars only",
+    "tell_at": "what is to be done, not what is held",
     "erased_at": "whoever is erased has no archive",
     "merged_into": "told by where the merged record stands",
     "merged_at": "of merged records only (test_merged.py)",
@@ -203,6 +208,7 @@ def test_everything_is_on_the_page(everything, as_alice, ann):
             elif isinstance(value, str):
                 words = {"couples": "Couples", "corrected": "Reason corrected"}
                 words |= {"cancelled": "Cancelled", "10_years": "10 years after"}
+                words |= {"48,24": "48 hours and 24 hours before"}
                 assert words.get(value, value) in page, (label, name)
     assert "complimentary" in page
     assert "cannot be restarted" in page

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
@@ -79,6 +80,11 @@ class Session(models.Model):
     )
     # Counts moves, cancelling, putting back, other places: for calendars that have it (RFC 5545).
     revision = models.PositiveIntegerField(default=0)
+    # Counts moves and cancelling, and nothing else: SEQUENCE of its event in calendars (RFC 5546).
+    sequence = models.PositiveIntegerField(default=0)
+    # When those who take part are to be told of what was changed last; empty once they have been,
+    # or where nobody is told (practice/notifications).
+    tell_at = models.DateTimeField(null=True, blank=True)
     # The same for all that were booked as one series; each is a session of its own.
     series = models.UUIDField(null=True, blank=True)
     # One key a form: of two identical requests the second finds the first one's session.
@@ -121,6 +127,11 @@ class Session(models.Model):
                 fields=["therapist", "starts_at", "ends_at", "relationship"],
                 condition=Q(state="booked"),
                 name="session_booked",
+            ),
+            models.Index(  # few: those of which somebody has yet to be told
+                fields=["therapist", "tell_at"],
+                condition=Q(tell_at__isnull=False),
+                name="session_to_tell",
             ),
             # For the figures of the last 60 days.
             models.Index(fields=["therapist", "booked_at"], name="session_booked_at"),
@@ -186,6 +197,7 @@ class Session(models.Model):
                 place=place,
                 booked_at=timezone.now(),
                 booked_by=by,
+                tell_at=_to_tell(starts_at),
                 key=key,
             )
             booked._record(Verb.SESSION_BOOKED, by, News.Kind.BOOKED)
@@ -231,6 +243,7 @@ class Session(models.Model):
                     place=place,
                     booked_at=timezone.now(),
                     booked_by=by,
+                    tell_at=_to_tell(starts_at),
                     series=series,
                 )
                 for starts_at, ends_at in times
@@ -276,6 +289,8 @@ class Session(models.Model):
                 moved_for_client=for_client,
                 earlier_own_move=F("last_own_move"),
                 revision=F("revision") + 1,
+                sequence=F("sequence") + 1,
+                tell_at=_to_tell(),
                 **unasked,
             )
             self._record(Verb.SESSION_MOVED, by, News.Kind.MOVED)
@@ -300,6 +315,8 @@ class Session(models.Model):
                 cancelled_by=by,
                 cancelled_for_client=for_client or is_client,
                 revision=F("revision") + 1,
+                sequence=F("sequence") + 1,
+                tell_at=_to_tell(),
             )
         except self.AlreadyDone:
             if is_client and self.state == self.State.BOOKED and self.starts_at <= now:
@@ -381,6 +398,7 @@ class Session(models.Model):
                 cancelled_by=None,
                 cancelled_for_client=False,
                 revision=F("revision") + 1,
+                tell_at=_to_tell(),
             )
             self._record(Verb.SESSION_PUT_BACK, by, News.Kind.PUT_BACK)
 
@@ -406,7 +424,7 @@ class Session(models.Model):
     def set_place(self, place: str, *, by: User) -> None:
         """Say where it takes place, whatever became of it."""
         present = Session.objects.filter(pk=self.pk)
-        present.update(place=place, revision=F("revision") + 1)
+        present.update(place=place, revision=F("revision") + 1, tell_at=_to_tell(self.ends_at))
         self.refresh_from_db()
         self._record(Verb.PLACE_CHANGED, by)
 
@@ -528,6 +546,13 @@ class Session(models.Model):
         entry = Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
         if news and entry.role == Role.CLIENT:
             News.tell(news, by=by, session=self)
+
+
+def _to_tell(moment: datetime | None = None) -> datetime | None:
+    """Return when those who take part are told of what is changed now; of what is over, never."""
+    now = timezone.now()
+    is_over = moment is not None and moment <= now
+    return now + settings.MESSAGE_GRACE if settings.SENDS_MESSAGES and not is_over else None
 
 
 # Whether work is there, not erased, and its therapist has no session at a time.
