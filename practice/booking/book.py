@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -44,7 +44,7 @@ class Slot:
         return cls(start, on, on.isoformat(), f"{local:%H%M}", bool(local.fold))
 
 
-def _own(request: ClientRequest, public_id: str) -> Relationship:
+def own_work(request: ClientRequest, public_id: str) -> Relationship:
     """Return a relationship in which the reader can book; else it does not exist."""
     shown = Relationship.objects.shown_to(list(request.clients))
     read = (f"therapist__{name}" for name in ("user", "profile", "contact", "booking_rules"))
@@ -52,12 +52,12 @@ def _own(request: ClientRequest, public_id: str) -> Relationship:
     return get_object_or_404(shown, public_id=public_id, is_quiet=False, is_closed=False)
 
 
-def _rules(therapist: Therapist) -> BookingRules:
+def booking_rules(therapist: Therapist) -> BookingRules:
     """Return the rules as they were when the therapist was read, or the usual ones."""
     return getattr(therapist, "booking_rules", None) or BookingRules(therapist=therapist)
 
 
-def _card(request: ClientRequest, relationship: Relationship) -> Card:
+def card_of(request: ClientRequest, relationship: Relationship) -> Card:
     (card,) = cards_of(read_people([relationship]), list(request.clients))
     return card
 
@@ -67,8 +67,8 @@ def _card(request: ClientRequest, relationship: Relationship) -> Card:
 def book(request: ClientRequest, relationship_id: str) -> HttpResponse:
     """Show a week of free times, the first that has any unless another is asked for."""
     week = request.GET.get("week")
-    asked = None if week is None else _day(week)
-    relationship = _own(request, relationship_id)
+    asked = None if week is None else day_of(week)
+    relationship = own_work(request, relationship_id)
     if asked and week != asked.isoformat():
         return see_other(f"{request.path}?week={asked.isoformat()}")
     return render(request, "booking/book.html", _free_times(request, relationship, asked))
@@ -79,25 +79,32 @@ def _free_times(
 ) -> dict[str, object]:
     """Return what the page of a week shows."""
     now, therapist = timezone.now(), relationship.therapist
-    rules = _rules(therapist)
+    rules = booking_rules(therapist)
     booked = rules.booked_ahead(request.user)
-    slots, week = _slots(map(Slot.at, each_free_time(therapist, now, rules=rules)), asked)
-    first = slots[0].on if slots else timezone.localdate()
-    of_week = [slot for slot in slots if slot.on in week]
-    later = next((slot for slot in slots if slot.on > week[-1]), None)
     return {
-        "card": _card(request, relationship),
+        "card": card_of(request, relationship),
         "zone_of_therapist": therapist.time_zone,
         "rules": rules,
         "booked": booked,
         "is_full": booked >= rules.most_booked,
+        **week_of_slots(each_free_time(therapist, now, rules=rules), asked),
+    }
+
+
+def week_of_slots(every: Iterator[datetime], asked: date | None) -> dict[str, object]:
+    """Return what the page of a week shows: the week asked for, or the first with free times."""
+    slots, week = _slots(map(Slot.at, every), asked)
+    first = slots[0].on if slots else timezone.localdate()
+    of_week = [slot for slot in slots if slot.on in week]
+    later = next((slot for slot in slots if slot.on > week[-1]), None)
+    return {
         "week": week,
         "days": [(day, [*times]) for day, times in groupby(of_week, key=lambda slot: slot.on)],
         "earlier": (week[0] - A_WEEK).isoformat() if week[0] > first else None,
         "later": (week[0] + A_WEEK).isoformat() if later else None,
         "next_free": None if of_week else later,
         "any_free": bool(slots),
-        "zone_at": of_week[0].starts_at if of_week else now,
+        "zone_at": of_week[0].starts_at if of_week else timezone.now(),
     }
 
 
@@ -123,8 +130,8 @@ def check(request: ClientRequest, relationship_id: str, day: str, time: str) -> 
 
     Source: `docs/domain.md` 2.9.
     """
-    relationship = _own(request, relationship_id)
-    start = _instant(day, time, second=request.GET.get("second") == "1")
+    relationship = own_work(request, relationship_id)
+    start = instant_of(day, time, second=request.GET.get("second") == "1")
     if request.method == "POST":
         return _book(request, relationship, start)
     slot = Slot.at(start)
@@ -139,12 +146,12 @@ def _check(
 ) -> HttpResponse:
     """Show what would be booked, perhaps with what has `changed`; or that it is not free."""
     therapist = relationship.therapist
-    rules = _rules(therapist)
+    rules = booking_rules(therapist)
     if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now(), rules):
         return _no_longer_free(request, relationship, start)
     length = rules.length
     context = {
-        "card": _card(request, relationship),
+        "card": card_of(request, relationship),
         "starts_at": start,
         "ends_at": start + length,
         "zone_of_therapist": therapist.time_zone,
@@ -163,19 +170,10 @@ def _shown(relationship: Relationship, start: datetime, length: timedelta) -> st
     return f"{start.astimezone(UTC).isoformat()} {length // A_MINUTE} {price} {place}".rstrip()
 
 
-def _start_shown(request: ClientRequest) -> datetime | None:
-    """Return the instant of the page that was sent, whatever its address reads in the zone now."""
-    try:
-        start = datetime.fromisoformat(shown_by(request).partition(" ")[0])
-    except ValueError:
-        return None
-    return start if start.tzinfo == UTC and start.year in YEARS else None
-
-
 def _book(request: ClientRequest, relationship: Relationship, start: datetime) -> HttpResponse:
     """Book what the page has shown; where something else is so now, show that."""
-    start = _start_shown(request) or start
-    length = _rules(relationship.therapist).length
+    start = start_shown(request) or start
+    length = booking_rules(relationship.therapist).length
     if not was_shown(request, _shown(relationship, start, length)):
         return _check(request, relationship, start, CHANGED)
     try:
@@ -189,9 +187,9 @@ def _book(request: ClientRequest, relationship: Relationship, start: datetime) -
             allowed=lambda: _is_still_free(request, relationship, start, length),
         )
     except Session.Taken:
-        return _no_longer_free(request, _own(request, relationship.public_id), start)
+        return _no_longer_free(request, own_work(request, relationship.public_id), start)
     except Session.Changed:
-        return _check(request, _own(request, relationship.public_id), start, CHANGED)
+        return _check(request, own_work(request, relationship.public_id), start, CHANGED)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
 
@@ -204,8 +202,8 @@ def _is_still_free(
     Raises:
         Session.Changed: it is free, and the therapist has just chosen another length.
     """
-    therapist = _own(request, relationship.public_id).therapist
-    rules = _rules(therapist)
+    therapist = own_work(request, relationship.public_id).therapist
+    rules = booking_rules(therapist)
     if rules.is_full_for(request.user) or not is_free(therapist, start, timezone.now(), rules):
         return False
     if rules.length != length:
@@ -224,23 +222,23 @@ def _no_longer_free(
     if same:
         return see_other("session", same.public_id)
     context = _free_times(request, relationship, timezone.localtime(start).date())
-    notice = timedelta(hours=_rules(relationship.therapist).notice_hours)
+    notice = timedelta(hours=booking_rules(relationship.therapist).notice_hours)
     context |= {"taken_at": start, "is_too_late": start < timezone.now() + notice}
     return render(request, "booking/book.html", context, status=409)
 
 
-def _instant(day: str, time: str, *, second: bool) -> datetime:
+def instant_of(day: str, time: str, *, second: bool) -> datetime:
     """Return the instant an address names in the reader's zone; what does not exist is a 404."""
     try:
         of_day = datetime.strptime(time, "%H%M").time()  # noqa: DTZ007
-        reading = datetime.combine(_day(day), of_day)
+        reading = datetime.combine(day_of(day), of_day)
         found = instants(reading, ZoneInfo(timezone.get_current_timezone_name()))
         return found[-1 if second else 0]
     except (ValueError, OverflowError, IndexError):
         raise Http404 from None
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
     """Return the day an address names; what is no day is a 404."""
     try:
         day = date.fromisoformat(text)
@@ -249,6 +247,15 @@ def _day(text: str) -> date:
     if day.year not in YEARS:
         raise Http404
     return day
+
+
+def start_shown(request: HttpRequest) -> datetime | None:
+    """Return the instant of the page that was sent, whatever its address reads in the zone now."""
+    try:
+        start = datetime.fromisoformat(shown_by(request).partition(" ")[0])
+    except ValueError:
+        return None
+    return start if start.tzinfo == UTC and start.year in YEARS else None
 
 
 def _key(text: str) -> UUID | None:

@@ -19,6 +19,7 @@ from practice.diary.models import Session, TakenTime
 from practice.text.person_names import no_control_characters
 
 A_DAY = timedelta(days=1)  # more than a session lasts
+LONGEST_BOOKED = timedelta(minutes=240)  # of sessions whose times a client can choose
 
 
 class BookingRules(models.Model):
@@ -137,32 +138,42 @@ def each_free_time(
     now: datetime,
     days: tuple[date, date] | None = None,
     rules: BookingRules | None = None,
+    moving: Session | None = None,
 ) -> Iterator[datetime]:
     """Yield the same one after the other, each worked out when its turn comes.
 
     Of some days of the therapist's, the first and the last of which are given, or of all. `rules`
-    are those of the therapist, where they have been read.
+    are those of the therapist, where they have been read. A session that is `moving` takes up no
+    time, and lasts as long as before.
     """
-    made, off, taken = opening_rules(therapist, now, rules)
+    made, off, taken = opening_rules(therapist, now, rules, moving)
     today = timezone.localtime(now, ZoneInfo(made.zone)).date()
     first, last = days or (today, today + made.horizon + A_DAY)
     return openings.openings(made, off, taken, now, first, last)
 
 
 def is_free(
-    therapist: Therapist, start: datetime, now: datetime, rules: BookingRules | None = None
+    therapist: Therapist,
+    start: datetime,
+    now: datetime,
+    rules: BookingRules | None = None,
+    moving: Session | None = None,
 ) -> bool:
-    """Whether a client can book this very start; agrees with `free_times`."""
-    made, off, taken = opening_rules(therapist, now, rules)
+    """Whether a client can book this very start; agrees with `each_free_time`."""
+    made, off, taken = opening_rules(therapist, now, rules, moving)
     return openings.is_open(made, off, taken, now, start)
 
 
 def opening_rules(
-    therapist: Therapist, now: datetime, saved: BookingRules | None = None
+    therapist: Therapist,
+    now: datetime,
+    saved: BookingRules | None = None,
+    moving: Session | None = None,
 ) -> tuple[Rules, list[Interval], list[Interval]]:
     """Return the rules, the time off, and the taken times that are near enough to matter.
 
-    `saved` are the therapist's, where they have been read.
+    `saved` are the therapist's, where they have been read; they are for a session as long as usual,
+    or as long as one that is `moving`, whose time is not taken.
     """
     saved, zone = saved or rules_of(therapist), ZoneInfo(therapist.time_zone)
     horizon = timedelta(weeks=saved.furthest_weeks)
@@ -174,16 +185,17 @@ def opening_rules(
         zone=therapist.time_zone,
         hours=tuple(starmap(Hours, HOURS.rows(therapist=own))),
         opened=tuple(OpenedHours(h.first_day, *h.span) for h in dated if h.is_open),
-        length=saved.length,
+        length=moving.length if moving else saved.length,
         gap=timedelta(minutes=saved.gap_minutes),
         notice=timedelta(hours=saved.notice_hours),
         horizon=horizon,
     )
     taken = TAKEN.rows(therapist=own, since=now - A_DAY, until=now + horizon + A_DAY)
+    given_up = (moving.starts_at, moving.ends_at) if moving else None
     return (
         rules,
         [hours.interval(zone) for hours in dated if not hours.is_open],
-        [Interval(*times) for times in taken],
+        [Interval(*times) for times in taken if tuple(times) != given_up],
     )
 
 

@@ -31,6 +31,7 @@ def _news(given: Given) -> QuerySet:
         Subquery(who.values("name")),
         Subquery(who.values("preferred_name")),
         *("session__public_id", "session__starts_at", "session__state"),
+        *("session__moved_from", "session__moved_at"),
         *("session__relationship__public_id", "session__relationship__ended_at"),
         "session__relationship__is_closed",
         "client__public_id",
@@ -48,6 +49,8 @@ class Happening(NamedTuple):
     session_id: str | None
     starts_at: datetime | None
     state: str | None
+    moved_from: datetime | None
+    moved_at: datetime | None
     relationship_id: str | None
     ended_at: datetime | None
     is_closed: bool | None
@@ -64,6 +67,12 @@ class Happening(NamedTuple):
     @property
     def verb(self) -> str:
         return News.Kind(self.kind).label
+
+    @property
+    def was_at(self) -> datetime | None:
+        """When a session was to start that was moved; None where it has been moved again since."""
+        is_last = self.kind == News.Kind.MOVED and self.moved_at and self.moved_at <= self.at
+        return self.moved_from if is_last else None
 
     @property
     def can_be_put_back(self) -> bool:

@@ -8,13 +8,15 @@ page of a session shows the same values, with the therapist as their reader.
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils import timezone
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist, User
+from practice.booking.models import LONGEST_BOOKED, BookingRules
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken import in_words, initials
 from relationships.models import Kind, Participation, Relationship
@@ -76,7 +78,7 @@ def cards(records: Iterable[Client]) -> list[Card]:
 def work_of(records: list[Client]) -> list[Relationship]:
     """Return the work of an account, whose client records these are, with what cards show."""
     shown = Relationship.objects.shown_to(records).in_order()
-    read = (f"therapist__{name}" for name in ("user", "profile", "contact"))
+    read = (f"therapist__{name}" for name in ("user", "profile", "contact", "booking_rules"))
     shown = shown.select_related(*read)
     return read_people(list(shown.defer(*UNREAD)))
 
@@ -163,7 +165,10 @@ class Change:
 
 @dataclass(frozen=True)
 class SessionDetails:
-    """One session, as the person reading sees it. The fee is in whole pounds."""
+    """One session, as the person reading sees it. The fee is in whole pounds.
+
+    A client may move it until `move_until`, or not at all (None).
+    """
 
     public_id: str
     starts_at: datetime
@@ -182,11 +187,18 @@ class SessionDetails:
     relationship_ended_at: datetime | None
     booked: Change
     moved: Change | None
+    moved_from: datetime | None
+    move_until: datetime | None
     cancelled: Change | None
     complimentary: bool
     fee: int | None
     place: str
     reach: Reach
+
+    @property
+    def can_be_moved(self) -> bool:
+        """Whether a client may still move it to a free time."""
+        return self.is_upcoming and bool(self.move_until and self.move_until > timezone.now())
 
     @property
     def ended_since(self) -> datetime | None:
@@ -195,10 +207,22 @@ class SessionDetails:
         return ended_at if ended_at and ended_at >= self.booked.at else None
 
 
+def _move_until(session: Session) -> datetime | None:
+    """Return until when a client may move a session; None where they may not.
+
+    They need the notice of whoever books: what they give back can still be booked by somebody.
+    """
+    if session.relationship.is_closed or session.length > LONGEST_BOOKED:
+        return None
+    rules = getattr(session.therapist, "booking_rules", None) or BookingRules()
+    return session.starts_at - timedelta(hours=rules.notice_hours)
+
+
 def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return the same sessions with all that `details` reads, in a constant number of queries."""
     with_profile = sessions.with_people().select_related(
-        "therapist__profile", "therapist__contact", "therapist__user"
+        *("therapist__profile", "therapist__contact", "therapist__user"),
+        "therapist__booking_rules",
     )
     client = "relationship__participations__client"
     with_accounts = with_profile.prefetch_related(  # of all records of everybody
@@ -219,7 +243,7 @@ def sessions_of(work: Iterable[Relationship]) -> SessionQuerySet:
 
 
 def details_in(
-    work: Iterable[Relationship], sessions: Iterable[Session], reader: User, records: list[Client]
+    work: Iterable[Any], sessions: Iterable[Session], reader: User, records: list[Client]
 ) -> list[SessionDetails]:
     """Return the details of sessions of some work of an account, which is there already."""
     of_pk, sessions = {one.pk: one for one in work}, list(sessions)
@@ -229,7 +253,10 @@ def details_in(
     people = [person for session in sessions for person in session.relationship.people]
     prefetch_related_objects(people, "merged_records")
     shared = _with_several((record.therapist_id, record.person_id) for record in records)
-    return [details(session, reader, shared) for session in sessions]
+    return [
+        details(session, reader, shared, is_quiet=of_pk[session.relationship_id].is_quiet)
+        for session in sessions
+    ]
 
 
 def shared_by(reader: User) -> set[int]:
@@ -256,7 +283,8 @@ def details(
     def change(at: datetime | None, by: int | None, *, for_client: bool = False) -> Change | None:
         return Change(at, names.get(by, "") if by else "", for_client) if at else None
 
-    # Nobody asks whoever cancels for themselves.
+    # Nobody asks whoever moves or cancels for themselves.
+    move_asked = session.moved_for_client and session.moved_by_id == therapist.user_id
     asked = session.cancelled_for_client and session.cancelled_by_id == therapist.user_id
     # Long, because every value that a client gets to see is named here.
     return SessionDetails(
@@ -276,7 +304,9 @@ def details(
         for_whom=in_words(p.first_name for p in own) if therapist.pk in shared else "",
         relationship_ended_at=None if is_quiet else relationship.ended_at,
         booked=Change(session.booked_at, names.get(session.booked_by_id, "")),
-        moved=change(session.moved_at, session.moved_by_id, for_client=session.moved_for_client),
+        moved=change(session.moved_at, session.moved_by_id, for_client=move_asked),
+        moved_from=session.moved_from,
+        move_until=None if is_quiet else _move_until(session),
         cancelled=change(session.cancelled_at, session.cancelled_by_id, for_client=asked),
         complimentary=session.complimentary,
         fee=fee(therapist, relationship.kind),

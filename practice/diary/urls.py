@@ -1,6 +1,7 @@
 from django.urls import path
 
-from practice.diary import adding, cancelling, client_views, places, today_views, views
+from practice.booking import moves_of_clients
+from practice.diary import adding, cancelling, client_views, moving, places, today_views, views
 
 urlpatterns = [
     # /sessions/<id>/
@@ -9,7 +10,12 @@ urlpatterns = [
     path("sessions/<id:session_id>/put-back/", cancelling.put_back, name="put_back"),
     path("sessions/<id:session_id>/who-asked/<str:what>/", cancelling.who_asked, name="who_asked"),
     path("sessions/<id:session_id>/place/", places.session_place, name="session_place"),
-    path("sessions/<id:session_id>/move/", views.move, name="move_session"),
+    path("sessions/<id:session_id>/move/", moving.move, name="move_session"),
+    path(
+        "sessions/<id:session_id>/move/<str:day>/<str:time>/",
+        moves_of_clients.check,
+        name="check_move",
+    ),
     path("sessions/<id:session_id>/attendance/", views.attendance, name="attendance"),
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
     path(

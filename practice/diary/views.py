@@ -4,7 +4,6 @@ from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.models import person_or_404
@@ -18,7 +17,6 @@ from practice.accounts.access import (
 )
 from practice.audit.models import Entry, Verb, records
 from practice.diary.calendar import as_calendar
-from practice.diary.forms import MoveForm
 from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
@@ -111,51 +109,6 @@ def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
     file = as_calendar(appointment, f"Session ({whom})")
     headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_therapists
-@records(Verb.SESSION_OPENED)
-def move(request: TherapistRequest, session_id: str) -> HttpResponse:
-    """Give a booked session another time."""
-    appointment = get_object_or_404(request.therapist.sessions.with_people(), public_id=session_id)
-    if not appointment.is_upcoming:
-        return _is_no_longer_booked(request, session_id)
-    local = timezone.localtime(appointment.starts_at)
-    present = {"day": local.date(), "time": local.time()}
-    form = MoveForm(request.POST if request.method == "POST" else None, initial=present)
-    is_valid, changed = form.is_valid(), ""
-    try:
-        if form.is_bound and not was_shown(request, _shown_to_move(appointment)):
-            raise Session.Changed
-        if is_valid:
-            appointment.move(by=request.user, if_unchanged=True, **form.move)
-            return _moved(request, session_id)
-    except Session.Taken:
-        form.add_error("time", TAKEN)
-    except Session.AlreadyDone:
-        return _is_no_longer_booked(request, session_id)
-    except Session.Changed:
-        if is_valid and form.is_done_to(appointment, request.user):
-            return _moved(request, session_id)
-        changed = f"Nothing was moved. {LOOK}"
-    context = {"form": form, "appointment": appointment, "changed": changed}
-    return render_form(request, "diary/move.html", context | {"shown": _shown_to_move(appointment)})
-
-
-def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
-    banner(request, "session_not_booked")
-    return see_other("session", session_id)
-
-
-def _shown_to_move(appointment: Session) -> str:
-    """Return what the page to move a session says of it, and in which zone times are typed."""
-    return f"{appointment.shown} {timezone.get_current_timezone_name()}"
-
-
-def _moved(request: TherapistRequest, session_id: str) -> HttpResponse:
-    banner(request, "session_moved")
-    return see_other("session", session_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -42,6 +42,8 @@ class Appointment(Protocol):
     def complimentary(self) -> bool: ...
     @property
     def place(self) -> str: ...
+    @property
+    def moved_from(self) -> datetime | None: ...
 
 
 def choice(chosen: TextChoices) -> dict:
@@ -81,4 +83,4 @@ def session(appointment: Appointment, **changes: tuple[datetime | None, str | No
     }
     for change, (at, by) in changes.items():
         shape |= {f"{change}_at": at, f"{change}_by": by}
-    return shape
+    return shape | {"moved_from": appointment.moved_from}

@@ -237,6 +237,11 @@ BANNERS = {
     "session_has_begun": Banner(
         "The session has begun", "It can no longer be cancelled here.", kind=INFO
     ),
+    "session_too_late_to_move": Banner(
+        "This session can no longer be moved here",
+        "Ask your therapist if you need another time.",
+        kind=INFO,
+    ),
     "session_not_booked": Banner("This session is no longer booked", kind=INFO),
     "attendance_noted": Banner("Attendance noted"),
     "attendance_not_chosen": Banner("Choose whether they came", kind=INFO),

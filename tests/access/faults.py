@@ -63,7 +63,7 @@ def anybody_books(patch: Patch) -> None:
             Relationship.objects.annotate(is_quiet=Value(False)), public_id=public_id
         )
 
-    patch.setattr(book, "_own", whichever)
+    patch.setattr(book, "own_work", whichever)
 
 
 def drafts_are_public(patch: Patch) -> None:

@@ -56,7 +56,8 @@ def test_the_dashboard_shows_what_is_to_come_and_what_was(as_ann, individual, co
         "Past sessions",
     ]
     listed = [a for a in page.addresses if a.startswith("/sessions/")]
-    assert listed == [f"/sessions/{s.public_id}/" for s in (next_, later)]
+    pages = [f"/sessions/{s.public_id}/" for s in (next_, later)]
+    assert listed == [pages[0], f"{pages[0]}move/", pages[1]]
     assert "2 sessions since 6 November 2025. See all your sessions" in page.text
 
 
@@ -178,7 +179,7 @@ def test_the_details_name_the_therapist_and_the_relationship_in_plain_text(as_an
     assert "Booked Thursday 20 November 2025 at 10am, by you" in page.text
     assert not [a for a in page.addresses if a.startswith(("/relationships/", "/clients/"))]
     assert f"/sessions/{session.public_id}/cancel/" in page.addresses
-    assert not [a for a in page.addresses if a.endswith("/move/")]
+    assert f"/sessions/{session.public_id}/move/" in page.addresses
 
 
 def test_who_booked_and_moved_is_named_by_first_name(as_ann, individual, alice):
@@ -283,7 +284,10 @@ def test_a_therapist_who_is_also_a_client_sees_each_side(alice, as_alice, carl, 
 
     page = read(as_alice.get(f"/sessions/{as_client.public_id}/"))
     assert "With Bob Baker" in page.text
-    assert not [a for a in page.addresses if a.endswith("/move/")]
+    moves = [
+        read(as_alice.get(f"/sessions/{s.public_id}/move/")) for s in (as_client, as_therapist)
+    ]
+    assert ["Who asked for this?" in page.text for page in moves] == [False, True]
     assert "Client Ann Ashby" in read(as_alice.get(f"/sessions/{as_therapist.public_id}/")).text
 
 

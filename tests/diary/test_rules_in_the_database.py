@@ -232,8 +232,8 @@ def test_a_cancelled_session_is_not_made_to_stand_with_its_moment(session, alice
         set_columns(session, state="attended")
 
 
-@pytest.mark.parametrize("column", ["moved_at", "moved_by_id"])
-def test_a_move_has_a_moment_and_a_person(session, alice, column):
+@pytest.mark.parametrize("column", ["moved_at", "moved_by_id", "moved_from"])
+def test_a_move_has_a_moment_a_person_and_the_time_before(session, alice, column):
     with refused():
         set_columns(session, **{column: _moment_or_person(column, alice)})
 
@@ -263,7 +263,7 @@ def test_a_public_id_is_one_sessions_own(session, other):
 
 
 def _moment_or_person(column: str, alice) -> object:
-    return NOW if column.endswith("_at") else alice.user_id
+    return alice.user_id if column.endswith("_by_id") else NOW
 
 
 # Hours, rules and days off.

@@ -84,6 +84,7 @@ COLUMNS: dict[str, dict[str, object]] = {
         "series": UUID("9a4e0aa2-3d0a-4f6a-a4f0-3b8f3c0c1d5e"),
         "booked_at": moment(8),
         "moved_at": moment(9),
+        "moved_from": moment(12),
         "moved_for_client": True,
         "last_own_move": moment(10),
         "cancelled_at": moment(11),

@@ -65,6 +65,8 @@ class Session(models.Model):
     booked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     moved_at = models.DateTimeField(null=True, blank=True)
     moved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # When it was to start before it was last moved.
+    moved_from = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     # Whether the client asked for it; the therapist may note what was asked by telephone.
@@ -109,9 +111,9 @@ class Session(models.Model):
                 name="cancelled_means_moment_and_person",
             ),
             models.CheckConstraint(
-                condition=Q(moved_at__isnull=True, moved_by__isnull=True)
-                | Q(moved_at__isnull=False, moved_by__isnull=False),
-                name="moved_means_moment_and_person",
+                condition=Q(moved_at__isnull=True, moved_by__isnull=True, moved_from__isnull=True)
+                | Q(moved_at__isnull=False, moved_by__isnull=False, moved_from__isnull=False),
+                name="moved_means_moment_person_and_time_before",
             ),
         ]
         indexes = [
@@ -259,16 +261,20 @@ class Session(models.Model):
         by: User,
         for_client: bool = False,
         if_unchanged: bool = False,
+        allowed: Callable[[], bool] = lambda: True,
     ) -> None:
         """Give a booked session another time, as long as before; `for_client` if they asked.
 
+        What a client moves they have asked for. Locks, looks and asks as `book` does.
+
         Raises:
-            Session.Taken: the therapist has another session then.
+            Session.Taken: the therapist has another session then, or it is not allowed.
             Session.AlreadyDone: it is no longer booked.
+            Session.HasBegun: whoever moves it is not its therapist, and it has begun.
             Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
-        now = timezone.now()
-        for_client = for_client or by.pk != self.therapist.user_id
+        now, is_client = timezone.now(), by.pk != self.therapist.user_id
+        for_client = for_client or is_client
         unasked = {} if for_client else {"last_own_move": now}
         # The UPDATE works out what depends on the row: this object may be out of date.
         length = F("ends_at") - F("starts_at")
@@ -276,8 +282,11 @@ class Session(models.Model):
             present = Session.objects.filter(pk=self.pk).first()
             if present is None:  # erased a moment ago
                 raise self.AlreadyDone
+            if is_client and present.state == self.State.BOOKED and present.has_begun:
+                raise self.HasBegun
             ends_at = starts_at + (present.ends_at - present.starts_at)
-            if self._others_at(starts_at, ends_at).exists():
+            is_free = not self._others_at(starts_at, ends_at).exists()
+            if present.state == self.State.BOOKED and not (is_free and allowed()):
                 raise self.Taken
             self._change(
                 Session.objects.booked(),
@@ -286,6 +295,7 @@ class Session(models.Model):
                 ends_at=ExpressionWrapper(length + Value(starts_at), models.DateTimeField()),
                 moved_at=now,
                 moved_by=by,
+                moved_from=F("starts_at"),
                 moved_for_client=for_client,
                 earlier_own_move=F("last_own_move"),
                 revision=F("revision") + 1,
@@ -485,6 +495,10 @@ class Session(models.Model):
     @property
     def is_upcoming(self) -> bool:
         return self.state == self.State.BOOKED and self.ends_at > timezone.now()
+
+    @property
+    def length(self) -> timedelta:
+        return self.ends_at - self.starts_at
 
     @property
     def has_begun(self) -> bool:
