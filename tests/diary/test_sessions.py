@@ -42,6 +42,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "ends_at": WEDNESDAY + FIFTY,
         "state": "booked",
         "complimentary": True,
+        "in_figures": True,
         "booked_at": NOW,
         "booked_by_id": ann.account_id,
         "moved_at": None,
