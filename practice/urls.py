@@ -120,6 +120,7 @@ urlpatterns = [
     path("", include("practice.booking.urls")),
     path("", include("practice.profiles.urls")),
     path("", include("practice.records.urls")),
+    path("", include("practice.archive.urls")),
 ]
 
 handler400 = "practice.site.errors.bad_request"

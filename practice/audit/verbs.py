@@ -46,5 +46,7 @@ class Verb(models.TextChoices):
     IMPORTED = "imported", "Brought in from files"
     IMPORT_UNDONE = "import_undone", "Undid an import"
     EXPORTED = "exported", "Exported"
+    PRACTICE_EXPORTED = "practice_exported", "Exported the whole practice"
+    PRACTICE_ARRIVED = "practice_arrived", "Moved a practice in from its archive"
     ERASED = "erased", "Erased"
     PURGED = "purged", "Removed old entries of this record"

@@ -1,5 +1,6 @@
 """A session as a calendar file (RFC 5545), by the icalendar library."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from email.utils import parseaddr
 
@@ -24,6 +25,19 @@ def as_calendar(session: Session, summary: str) -> bytes:
     calendar.add("method", "CANCEL" if session.state in VACANT else "PUBLISH")
     calendar.add_component(event)
     return calendar.to_ical()
+
+
+def calendar_of_all(sessions: Iterable[Session]) -> Iterator[bytes]:
+    """Yield one calendar of all these sessions that stand, part by part: a therapist's own.
+
+    What they are called says the kind of work, and nobody's name: others may see a calendar.
+    """
+    before, _, after = new_calendar().to_ical().partition(b"END:VCALENDAR")
+    yield before
+    for session in sessions:
+        if session.state not in VACANT:
+            yield as_event(session, session.relationship.get_kind_display()).to_ical()
+    yield b"END:VCALENDAR" + after
 
 
 def new_calendar() -> Calendar:

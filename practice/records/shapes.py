@@ -4,10 +4,12 @@ A therapist's export of one client, a client's own data and the archive of a pra
 these. What one of them has besides, it adds itself. The keys are described in `docs/export.md`.
 """
 
+import json
 from datetime import date, datetime
 from typing import Protocol
 
 from django.db.models import TextChoices
+from django.utils import timezone
 
 from clients.models import Reminders
 from practice.diary.models.queryset import SessionState
@@ -84,3 +86,17 @@ def session(appointment: Appointment, **changes: tuple[datetime | None, str | No
     for change, (at, by) in changes.items():
         shape |= {f"{change}_at": at, f"{change}_by": by}
     return shape | {"moved_from": appointment.moved_from}
+
+
+def as_json(data: dict) -> bytes:
+    """Return what is taken out as a JSON file.
+
+    ASCII only: whatever a name holds, no program that opens the file takes it for something else.
+    """
+    return (json.dumps(data, default=_iso, indent=2) + "\n").encode()
+
+
+def _iso(moment: datetime | date) -> str:
+    """Return a moment in the reader's zone, with its offset, or a day, as ISO 8601 has them."""
+    at = timezone.localtime(moment) if isinstance(moment, datetime) else moment
+    return at.isoformat()

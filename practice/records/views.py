@@ -1,8 +1,6 @@
 """A therapist keeps, takes out or erases a client's record; a client takes out their own."""
 
-import json
 import zipfile
-from datetime import date, datetime
 from io import BytesIO
 
 from allauth.account.decorators import reauthentication_required
@@ -23,6 +21,7 @@ from practice.records.export_client import export_client
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
 from practice.records.retention import retention_expired, retention_periods
+from practice.records.shapes import as_json
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by
 
 ROWS_A_PAGE = 25
@@ -68,19 +67,11 @@ def my_data(request: ClientRequest) -> HttpResponse:
 def _archive(template: str, data_name: str, data: dict) -> bytes:
     """Return a ZIP of `index.html`, made by a template, and of the same data as JSON."""
     page = render_to_string(template, {"data": data})
-    # ASCII only: whatever a name holds, no program that opens the file takes it for something else.
-    text = json.dumps(data, default=_iso, indent=2)
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.writestr("index.html", page)
-        bundle.writestr(data_name, text + "\n")
+        bundle.writestr(data_name, as_json(data))
     return file.getvalue()
-
-
-def _iso(moment: datetime | date) -> str:
-    """Return a moment in the reader's zone, with its offset, or a day, as ISO 8601 has them."""
-    at = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    return at.isoformat()
 
 
 def _download(content: bytes, name: str) -> HttpResponse:

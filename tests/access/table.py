@@ -8,6 +8,7 @@ TABLE = {
     "": EVERYBODY,
     "accessibility/": EVERYBODY,
     "account/": SIGNED_IN,
+    "account/archive/": THERAPISTS,
     "account/contact/": THERAPISTS,
     "account/details/": CLIENTS,
     "account/draft/": SIGNED_IN,

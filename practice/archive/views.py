@@ -1,0 +1,48 @@
+"""A therapist takes everything of their practice out, as one archive."""
+
+from collections.abc import Iterator
+
+from allauth.account.decorators import reauthentication_required
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.accounts.models import Therapist
+from practice.archive.contents import Practice
+from practice.archive.moment import one_moment
+from practice.archive.zipped import zipped
+from practice.audit.models import Entry, Verb
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@reauthentication_required
+def archive(request: TherapistRequest) -> HttpResponseBase:
+    """Say what the archive of a practice holds, and give it to whoever has just confirmed that."""
+    therapist = request.therapist
+    if request.method != "POST":
+        context = {
+            "clients": therapist.clients.people().count(),
+            "appointments": therapist.sessions.count(),
+        }
+        return render(request, "archive/archive.html", context)
+    Entry.record(Verb.PRACTICE_EXPORTED, by=request.user, therapist=therapist)
+    name = f"practice-{timezone.localdate():%Y-%m-%d}.zip"
+    return StreamingHttpResponse(
+        _archive(therapist),
+        content_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store, private",
+        },
+    )
+
+
+def _archive(therapist: Therapist) -> Iterator[bytes]:
+    """Yield the archive: read in a transaction of its own, because that of the request is over."""
+    with timezone.override(therapist.time_zone), one_moment(therapist.user_id):
+        now = timezone.now()
+        yield from zipped(Practice(therapist, now).members(), timezone.localtime(now))
