@@ -5,6 +5,7 @@ text, and so has what begins with one itself; without the first apostrophe a cel
 """
 
 import base64
+import json
 from datetime import date, datetime, time
 from typing import Any
 
@@ -13,14 +14,14 @@ TEXT = "'"
 
 
 def cell(value: Any) -> str:
-    """Return a value as a cell: moments and days as ISO 8601 has them, bytes in Base64."""
+    """Return a value as a cell: moments and days by ISO 8601, bytes in Base64."""
     if value is None:
         return ""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(value).decode()
-    text = str(value)
+    text = json.dumps(value) if isinstance(value, dict | list) else str(value)
     return TEXT + text if text.startswith((*FORMULAS, TEXT)) else text
 
 

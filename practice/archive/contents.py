@@ -99,10 +99,17 @@ class Practice:
                 value if target is None or value is None else target[value]
                 for target, value in zip(targets, values, strict=True)
             ]
+            if table.names_by_kind:
+                self._name_by_kind(names[1:], told, table.names_by_kind)
             writer.writerow([number, *map(cell, told)])
             if number % ROWS_AT_ONCE == 0:
                 yield _taken(out)
         yield _taken(out)
+
+    def _name_by_kind(self, names: list[str], told: list, column: str) -> None:
+        numbers = self._numbers_of(tables.KINDS[told[names.index("kind")]]) or {}
+        at = names.index(column)
+        told[at] = numbers.get(told[at])  # it may have been erased
 
     def _numbers_of(self, model: Any) -> dict[int, int] | None:
         if model is None:

@@ -104,9 +104,9 @@ class Check:
             kind = episodes[0][1].partition(" ")[0]
             if len(episodes) not in PEOPLE.get(kind, range(1, len(episodes) + 1)):
                 yield f"relationship {relationship}: {len(episodes)} people are no {kind}"
-        for name, people, own in self.told:
+        for name, takes_part, own in self.told:
             of_episodes = {self.patient_of.get(episode, "") for episode in own}
-            if own and people != of_episodes:
+            if own and takes_part != of_episodes:
                 yield f"{name}: its people are not those of its episodes"
 
     def patient(self, resource: dict, name: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ has a number in its file, in the order in which rows were made; what refers to i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
@@ -18,6 +18,7 @@ from practice.audit.models import Entry
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import News, Session
+from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
 from relationships.models import Erasure, Event, Participation, Relationship
 
@@ -32,8 +33,8 @@ class Table:
     model: Any
     # Whether a new installation takes it; what it does not is there to be read.
     arrives: bool = True
-    # What of its columns another installation cannot have.
-    secret: frozenset[str] = field(default=frozenset())
+    # A column that names a row of the model that its `kind` says, by no key of the database.
+    names_by_kind: str = ""
 
     @property
     def path(self) -> str:
@@ -98,6 +99,9 @@ ALL = (
     Table("participations", Participation),
     HISTORY,
     Table("sessions", Session),
+    Table("imports", Import),
+    Table("imported_rows", ImportedRow, names_by_kind="row"),
+    Table("imported_notes", ImportedNote),
     Table("news", News),
     Table("erasures", Erasure, arrives=False),
     Table("audit", Entry, arrives=False),
@@ -107,6 +111,10 @@ NOT_HELD = {
     ClientNumbers: "worked out of the sessions",
     TherapistNumbers: "worked out of the sessions",
 }
+
+
+# What a column "kind" says of a row that it names (`names_by_kind`).
+KINDS = {"client": Client, "relationship": Relationship, "session": Session}
 
 
 def table_of(model: Any) -> Table:

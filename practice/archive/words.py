@@ -17,6 +17,9 @@ TABLES = {
     "history": "What happened in each relationship, line by line.",
     "sessions": "Every session, whatever became of it.",
     "news": "What clients did and the therapist has not dismissed yet.",
+    "imports": "Files that were brought in from elsewhere.",
+    "imported_rows": "What came with them, and from which line.",
+    "imported_notes": "What stood there in columns that nothing here has a place for.",
     "erasures": "That work was erased, or its notes were blanked. To read; it does not move.",
     "audit": "Who did what and who looked at what. To read; it does not move: the new "
     "installation keeps a record of its own.",
@@ -98,13 +101,14 @@ COLUMNS = {
         "ended_by": f"by whom: {ACCOUNT}",
         "end_reason": "why, as a key (docs/domain.md)",
         "end_note": "for the therapist alone",
+        "is_end_estimated": "whether that moment is a guess",
         "is_closed": "whether somebody was erased, so that it stays ended",
         "planned_end": "last day that is planned",
         "on_break_until": "day until which there is a break",
         "ask_again_on": "day until which it was put off",
     },
     "history": {
-        "kind": "started, ended, restarted, end_undone, corrected",
+        "kind": "started, ended, restarted, end_undone, corrected, end_dated",
         "reason": "why it ended, as a key",
     },
     "sessions": {
@@ -123,9 +127,26 @@ COLUMNS = {
         "cancelled_by": f"by whom: {ACCOUNT}",
         "cancelled_for_client": "whether the client asked for that",
         "revision": "how often it was changed",
+        "in_figures": "whether it counts in the figures of the profile",
         "sequence": "how often it was moved or cancelled: for calendars that have it",
         "series": "the same for all that were booked as one series",
     },
+    "imports": {
+        "state": "read, running, done, undone",
+        "begun_at": "when its files were read",
+        "begun_by": f"by whom: {ACCOUNT}",
+        "finished_at": "when it was done",
+        "undone_at": "when it was undone",
+        "files": "their names, as JSON",
+        "counts": "how much came, as JSON",
+    },
+    "imported_rows": {
+        "kind": "client, relationship, session",
+        "row": "number of the row in the file of its kind",
+        "file": "which of the import’s files, from 0",
+        "line": "line of that file; 0 is nowhere in particular",
+    },
+    "imported_notes": {"text": "what stood there"},
     "news": {"kind": "booked, moved, cancelled, put_back, accepted"},
     "erasures": {"what": "relationship, or notes"},
     "audit": {
@@ -152,5 +173,9 @@ LEFT_OUT = {
     },
     "invitations": {"fingerprint": "a secret of the link"},
     "sessions": {"tell_at": "when somebody is written to; because of a move nobody is"},
+    "imported_rows": {
+        "origin": "a digest with a key of the old installation",
+        "digest": "a digest with a key of the old installation",
+    },
     "erasures": {"relationship": "a number of the old database; it is gone"},
 }

@@ -176,6 +176,8 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     press(page, "Erase this client")
     expect(page.locator(".error-summary")).to_be_visible()
     yield "erase a client, refused"
+    page.goto("/account/archive/")
+    yield "take the practice out"
     yield from of_two_records(page, people)
     page.goto("/account/")
     yield "account"
