@@ -60,8 +60,9 @@ class Practice:
         yield "calendar.ics", calendar_of_all(self._sessions())
         index: list[dict] = []
         for data in self._each_client():
-            folder = f"clients/{data['client']['id']}"
-            index.append({"folder": folder, **data["client"], "work": data["relationships"]})
+            number = data["client"]["id"]
+            folder = f"clients/{number}"
+            index.append({"public_id": number, **data["client"], "work": data["relationships"]})
             page = render_to_string("records/client_archive.html", {"data": data})
             yield f"{folder}/index.html", [page.encode()]
             yield f"{folder}/client.json", [as_json(data)]

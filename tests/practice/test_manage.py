@@ -19,7 +19,15 @@ from practice.management.owner import OwnerCommand
 from tests.practice.source import ROOT
 
 # Ours that see no more than the server's role sees, or no database of an installation at all.
-WITHOUT_OWNER = {"benchmark", "count_figures", "createsuperuser", "demo", "doctor", "make_keys"}
+WITHOUT_OWNER = {
+    "benchmark",
+    "check_fhir",
+    "count_figures",
+    "createsuperuser",
+    "demo",
+    "doctor",
+    "make_keys",
+}
 WITHOUT_OWNER |= {"send_test_mail", "test"}
 
 
