@@ -120,6 +120,7 @@ COLUMNS = {
         "booked_by": f"by whom: {ACCOUNT}",
         "moved_at": "when it was last moved",
         "moved_by": f"by whom: {ACCOUNT}",
+        "moved_from": "when it was to start before that",
         "moved_for_client": "whether the client asked for that",
         "last_own_move": "when the therapist last moved it unasked",
         "earlier_own_move": "the same, before the last move",
