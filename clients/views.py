@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.forms import ClientForm
+from clients.list_address import ORDERS, SHOWN
 from clients.listing import Listing
 from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
@@ -25,7 +26,10 @@ ONE_SEARCH = timedelta(seconds=30)  # so long typing counts as one search
 @require_safe
 @for_therapists
 def clients(request: TherapistRequest) -> HttpResponse:
-    """List the active clients; with `include=inactive`, everyone; with `q`, those who match."""
+    """List the active clients; with `include=inactive`, everyone; with `q`, those who match.
+
+    `show` is a kind of work, or that nothing is booked; `sort` says by which session to order.
+    """
     is_part = bool(request.htmx and request.htmx.target == "results")
     listing = Listing(request.therapist, request.GET, is_part=is_part)
     # With htmx the search box says what is looked for, and no link has to carry it on.
@@ -34,6 +38,8 @@ def clients(request: TherapistRequest) -> HttpResponse:
         "listing": listing,
         "address": address,
         "caption": "Clients, including inactive" if listing.inactive else "Active clients",
+        "choices": (("show", "Show", SHOWN.items()), ("sort", "Order", ORDERS.items())),
+        "is_found": bool(request.htmx and request.htmx.target == "main"),
         "count": _count(listing),
         "announcement": _announcement(listing),
         "foot": _foot(listing),
@@ -60,19 +66,20 @@ def _is_searching(request: TherapistRequest) -> bool:
 
 def _is_of_nobody(listing: Listing) -> bool:
     """Whether there is no client at all."""
-    return not (listing.search or listing.number_active or listing.number_inactive)
+    is_of_some = listing.search or listing.show
+    return not (is_of_some or listing.number_active or listing.number_inactive)
 
 
 def _count(listing: Listing) -> str:
     """Return the number of clients, as the page shows it."""
     if listing.search and not listing.number_active + listing.number_inactive:
-        return f"0 clients match “{listing.search}”"
-    words = _clients(listing.number_shown, "" if listing.inactive else "active")
+        return f"0 clients{_which(listing)} match “{listing.search}”"
+    words = _clients(listing.number_shown, "" if listing.inactive else "active") + _which(listing)
     if listing.search:
         words += f" {_match(listing.number_shown)} “{listing.search}”"
     if not listing.inactive:
         return words
-    if not listing.number_inactive and not listing.search:
+    if not (listing.number_inactive or listing.search or listing.show):
         return f"{words}. You have no inactive clients."
     return words + _parts(listing)
 
@@ -83,7 +90,7 @@ def _announcement(listing: Listing) -> str:
         return _count(listing)
     if listing.number_shown:
         shown = listing.number_shown
-        words = f"{_clients(shown)} {_match(shown)} {listing.search}"
+        words = f"{_clients(shown)}{_which(listing)} {_match(shown)} {listing.search}"
         return words + (_parts(listing) if listing.inactive else "")
     if not listing.number_hidden:
         return "No client found."
@@ -101,12 +108,17 @@ def _foot(listing: Listing) -> str:
         words = "Showing 1 client." if shown == 1 else f"Showing all {shown} clients."
     if not hidden:
         return words
-    kind = "matching inactive" if listing.search else "inactive"
+    kind = "matching inactive" if listing.search or listing.show else "inactive"
     return f"{words} {_clients(hidden, kind)} {'is' if hidden == 1 else 'are'} hidden."
 
 
 def _clients(number: int, kind: str = "") -> str:
     return " ".join(filter(None, [str(number), kind, "client" if number == 1 else "clients"]))
+
+
+def _which(listing: Listing) -> str:
+    """Return which of the clients are shown, where it is not all: " with nothing booked"."""
+    return f" with {listing.address.shown}" if listing.show else ""
 
 
 def _match(number: int) -> str:

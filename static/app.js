@@ -28,7 +28,7 @@
     setTimeout(release, 3000, form);
   }, true);
 
-  // Links of the empty list press the real controls: no name gets into an address.
+  // Links of an empty list press the controls: no name gets into an address.
   document.addEventListener("click", (event) => {
     const control = byId(event.target.closest("[data-press]")?.dataset.press);
     if (!control || !window.htmx) return;
@@ -43,7 +43,7 @@
     if (!element.isConnected) location.reload();
     else if (element.matches("form")) element.requestSubmit();
     else if (element.matches("a")) element.click();
-    else element.dispatchEvent(new Event(isTick(element) ? "change" : "search", { bubbles: true }));
+    else element.dispatchEvent(new Event(element.type === "search" ? "search" : "change", { bubbles: true }));
   };
 
   const dismiss = () => {
@@ -97,10 +97,11 @@
     if (!request.element || [409, 422].includes(request.status) || detail.error?.name === "AbortError") return;
     const list = isList(request);
     failed = request.element;
-    const wanted = failed.checked;
-    if (isTick(failed)) failed.checked = byId("results").dataset.include;
+    const key = isTick(failed) ? "checked" : "value";
+    const wanted = failed[key];
+    failed[key] = byId("results")?.dataset[failed.name] ?? wanted;
     retry = () => {
-      failed.checked = wanted;
+      failed[key] = wanted;
       repeat(failed);
     };
     toast.hidden = false;

@@ -70,19 +70,23 @@ class CompiledQuery:
 
     `build` is called with `given`: `given("therapist")` is the place of a number,
     `given("now", MOMENT)` that of anything else. For a list of values it is a list of places, and
-    for each length that comes a query is compiled: so lists have to be short.
+    for each length that comes a query is compiled: so lists have to be short. Where more differs
+    than values, such as an order, `form` says how: `build` takes its parts after `given`, and for
+    each form a query is compiled: so there have to be few.
     """
 
-    def __init__(self, build: Callable[[Given], QuerySet]) -> None:
+    def __init__(self, build: Callable[..., QuerySet]) -> None:
         self._build = build
         self._compiled: dict[tuple, _Compiled] = {}
 
-    def rows(self, *, limits: tuple[int, int] | None = None, **values: Any) -> list[tuple]:
+    def rows(
+        self, *, form: tuple = (), limits: tuple[int, int] | None = None, **values: Any
+    ) -> list[tuple]:
         """Ask, and return the rows; with `limits` only those from one number to before another."""
         lengths = {name: len(value) for name, value in values.items() if isinstance(value, list)}
-        shape = (connection.vendor, *lengths.items())
+        shape = (connection.vendor, form, *lengths.items())
         try:
-            compiled = self._compiled.get(shape) or self._compile(shape, lengths)
+            compiled = self._compiled.get(shape) or self._compile(shape, form, lengths)
         except EmptyResultSet:  # it is clear that nothing is one of nothing
             return []
         sql = compiled.sql
@@ -93,13 +97,13 @@ class CompiledQuery:
             cursor.execute(sql, params)
             return list(compiled.convert(cursor.fetchall()))
 
-    def _compile(self, shape: tuple, lengths: dict[str, int]) -> _Compiled:
+    def _compile(self, shape: tuple, form: tuple, lengths: dict[str, int]) -> _Compiled:
         def given(name: str, field: Field = NUMBER) -> Place | list[Place]:
             if name in lengths:
                 return [Place(name, field, number) for number in range(lengths[name])]
             return Place(name, field)
 
-        compiler = self._build(given).query.get_compiler(connection=connection)
+        compiler = self._build(given, *form).query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         sql, params = _with_constants(sql, params)
         converters = compiler.get_converters([c for c, *_ in compiler.select[: compiler.col_count]])

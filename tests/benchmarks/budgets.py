@@ -56,10 +56,10 @@ class Limit:
     scans: frozenset[str] = frozenset()
 
 
-PAGE_QUERY = 32  # buffers of the query that finds 25 clients, of however many
+PAGE_QUERY = 113  # buffers of the query that finds 100 clients, of however many: a row each
 OF_500 = {
-    "Clients list": Limit(1_150, 23_200),
-    "search": Limit(590, 9_100),
+    "Clients list": Limit(4_250, 73_400),  # a hundred rows
+    "search": Limit(730, 9_700),
     "client page": Limit(80, 7_000),
     "relationship": Limit(62, 6_800),
     "End page": Limit(140, 9_300),

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from clients.models import Client
+from practice.accounts.models import Therapist
 from tests.browser import in_every_way
 from tests.browser.steps import (
     apply_if_needed,
@@ -16,7 +18,6 @@ from tests.browser.steps import (
     tickbox,
     title,
 )
-from tests.factories import ClientFactory, start
 
 ACTIVE = ["Ann Ashby"]
 EVERYONE = ["Ann Ashby", "Jonah Whitfield"]
@@ -25,6 +26,19 @@ EVERYONE = ["Ann Ashby", "Jonah Whitfield"]
 @pytest.fixture(autouse=True)
 def one_active_and_one_inactive_client(individual, jonah):
     pass
+
+
+def add_people(therapist: Therapist, number: int) -> None:
+    """Add so many active clients, Person 000 and so on."""
+    Client.objects.bulk_create(
+        Client(
+            therapist=therapist,
+            name=f"Person {each:03}",
+            time_zone="Europe/London",
+            active_relationships=1,
+        )
+        for each in range(number)
+    )
 
 
 def shows(page: Page, expected: list[str], *, ticked: bool) -> None:
@@ -188,34 +202,67 @@ def test_the_new_count_is_announced_once_and_the_tick_keeps_the_focus(desk):
 
 
 @in_every_way
+def test_back_from_a_client_lands_where_the_list_was(any_desk, alice):
+    page = any_desk
+    add_people(alice, 100)
+    page.goto("/clients/")
+    page.get_by_label("Show", exact=True).select_option("Nothing booked")
+    apply_if_needed(page)
+    expect(page.locator("#count")).to_have_text("101 active clients with nothing booked")
+    page.get_by_label("Order", exact=True).select_option("By last session")
+    apply_if_needed(page)
+    expect(page).to_have_url(re.compile(r"[?&]show=nothing&sort=last$"))
+
+    press(page, "Person 090")
+    expect(title(page)).to_have_text("Person 090")
+    page.go_back()
+
+    expect(page.get_by_label("Show", exact=True)).to_have_value("nothing")
+    expect(page.get_by_label("Order", exact=True)).to_have_value("last")
+    expect(names(page)).to_have_count(100)
+    expect(page.get_by_role("link", name="Person 090")).to_be_in_viewport()
+
+
+def test_the_search_in_the_header_leads_to_the_one_on_the_list(desk):
+    desk.goto("/caseload/")
+    find = desk.get_by_role("searchbox", name="Find a client")
+    find.fill("jonah")
+    find.press("Enter")
+
+    shows(desk, ["Jonah Whitfield"], ticked=True)
+    expect(find).to_be_hidden()
+    expect(search_box(desk)).to_be_focused()
+    expect(search_box(desk)).to_have_value("jonah")
+    expect(desk).not_to_have_url(re.compile("jonah"))
+
+
+@in_every_way
 def test_turning_a_page_goes_on_with_the_search(any_desk, alice, request):
     page, has_htmx = any_desk, request.node.callspec.params["way"] == "js"
-    for number in range(26):
-        start(ClientFactory(therapist=alice, name=f"Person {number:02}"))
+    add_people(alice, 101)
     page.goto("/clients/")
 
     search_box(page).fill("person")
     apply_if_needed(page)
-    expect(page.locator("#results")).to_contain_text("Showing 1 to 25 of 26 clients.")
+    expect(page.locator("#results")).to_contain_text("Showing 1 to 100 of 101 clients.")
     link = page.get_by_role("link", name="Next", exact=True)
     if has_htmx:
         expect(link).to_have_attribute("href", "/clients/?page=2")
     link.click()
 
-    expect(names(page)).to_have_text(["Person 25"])
+    expect(names(page)).to_have_text(["Person 100"])
     expect(search_box(page)).to_have_value("person")
     expect(page).to_have_url(re.compile(r"\?page=2$" if has_htmx else r"\?page=2&q=person$"))
 
 
 def test_turning_a_page_keeps_the_focus_on_the_page_links(desk, alice):
-    for number in range(25):
-        start(ClientFactory(therapist=alice, name=f"Person {number:02}"))
+    add_people(alice, 100)
     desk.goto("/clients/")
-    expect(names(desk)).to_have_count(25)
+    expect(names(desk)).to_have_count(100)
 
     desk.get_by_role("link", name="Next", exact=True).focus()
     desk.keyboard.press("Enter")
 
-    expect(names(desk)).to_have_text(["Person 24"])
+    expect(names(desk)).to_have_text(["Person 099"])
     expect(desk).to_have_url(re.compile(r"/clients/\?page=2$"))
     assert desk.evaluate("document.activeElement.closest('main')?.id") == "main"

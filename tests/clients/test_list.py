@@ -1,6 +1,5 @@
 """The Clients list: who is in it, in which order, and what it says of those who are not."""
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -9,38 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
 from practice.accounts.models import Therapist
+from tests.clients import ENDED_AT, IN_2024, active, inactive, names_on
 from tests.factories import ClientFactory, start
 from tests.reading import Page, read
 
 pytestmark = pytest.mark.database
-
-ENDED_AT = datetime(2025, 7, 2, 10, tzinfo=UTC)
-IN_2024 = datetime(2024, 1, 8, 9, tzinfo=UTC)
-
-
-def active(therapist: Therapist, *names: str):
-    """Add clients with active individual work."""
-    people = [ClientFactory(therapist=therapist, name=name) for name in names]
-    for person in people:
-        start(person, at=IN_2024)
-    return people
-
-
-def inactive(therapist: Therapist, *names: str):
-    """Add clients whose work ended on 2 July 2025."""
-    people = [ClientFactory(therapist=therapist, name=name) for name in names]
-    for person in people:
-        start(person, at=IN_2024).end(by=therapist.user, reason="completed", at=ENDED_AT)
-    return people
-
-
-def names_on(page: Page) -> list[str]:
-    """Return the names in the list, in order."""
-    return [
-        text
-        for address, text in page.links
-        if address.startswith("/clients/") and address.count("/") == 3 and len(address) == 20
-    ]
 
 
 @pytest.fixture
@@ -297,12 +269,21 @@ def test_either_name_of_a_couple_finds_both_people_apart(look, couples):
     assert names_on(look(q="ben")) == ["Ben Bright"]
 
 
-def test_the_search_in_the_header_finds_inactive_clients_too(look, alice):
-    inactive(alice, "Jonah Whitfield")
-    page = look()
-    find = [a for tag, a in page.tags if tag == "form" and a.get("class") == "find"]
+def searches(page: Page) -> list[dict]:
+    return [a for tag, a in page.tags if tag == "form" and a.get("role") == "search"]
 
-    assert [(form["action"], form["method"]) for form in find] == [("/clients/", "get")]
+
+def test_the_list_has_one_search_box(look, alice):
+    active(alice, "Amara Bello")
+
+    assert [form["id"] for form in searches(look())] == ["clients-form"]
+
+
+def test_the_search_in_the_header_finds_inactive_clients_too(look, as_alice, alice):
+    inactive(alice, "Jonah Whitfield")
+    page = read(as_alice.get("/caseload/"))
+
+    assert [(form["action"], form["method"]) for form in searches(page)] == [("/clients/", "get")]
     assert page.value_of("include") == "inactive"
     assert names_on(look(include="inactive", q="whit")) == ["Jonah Whitfield"]
 
@@ -442,9 +423,9 @@ def test_a_search_of_nothing_that_names_hold_does_not_say_that_everybody_matches
 
 
 @pytest.fixture
-def sixty(alice):
-    """Sixty active clients, A00 to A59."""
-    names = (f"Aaron A{n:02}" for n in range(60))
+def many(alice):
+    """Two hundred and thirty active clients, A000 to A229."""
+    names = (f"Aaron A{n:03}" for n in range(230))
     values = {"therapist": alice, "time_zone": "Europe/London", "active_relationships": 1}
     Client.objects.bulk_create(Client(name=name, **values) for name in names)
 
@@ -452,35 +433,36 @@ def sixty(alice):
 @pytest.mark.parametrize(
     ("asked", "first", "number"),
     [
-        ("1", "Aaron A00", 25),
-        ("2", "Aaron A25", 25),
-        ("3", "Aaron A50", 10),
-        ("4", "Aaron A50", 10),
-        ("99999999999999999999", "Aaron A50", 10),
-        ("0", "Aaron A50", 10),
-        ("-1", "Aaron A50", 10),
-        ("abc", "Aaron A00", 25),
-        ("", "Aaron A00", 25),
-        ("2.5", "Aaron A00", 25),
-        ("\x00", "Aaron A00", 25),
-        ("²", "Aaron A00", 25),
+        ("1", "Aaron A000", 100),
+        ("2", "Aaron A100", 100),
+        ("3", "Aaron A200", 30),
+        ("4", "Aaron A200", 30),
+        ("99999999999999999999", "Aaron A200", 30),
+        ("0", "Aaron A200", 30),
+        ("-1", "Aaron A200", 30),
+        ("abc", "Aaron A000", 100),
+        ("", "Aaron A000", 100),
+        ("2.5", "Aaron A000", 100),
+        ("\x00", "Aaron A000", 100),
+        ("²", "Aaron A000", 100),
     ],
 )
-def test_a_page_has_25_rows_and_a_page_that_is_none_shows_one_that_is(
-    look, sixty, asked, first, number
+def test_a_page_has_100_rows_and_a_page_that_is_none_shows_one_that_is(
+    look, many, asked, first, number
 ):
     names = names_on(look(page=asked))
 
     assert (names[0], len(names)) == (first, number)
 
 
-def test_every_client_is_on_exactly_one_page(look, sixty):
-    names = [name for page in "123" for name in names_on(look(page=page))]
+@pytest.mark.parametrize("sort", ["", "next", "last"])
+def test_every_client_is_on_exactly_one_page(look, many, sort):
+    names = [name for page in "123" for name in names_on(look(page=page, sort=sort))]
 
-    assert names == [f"Aaron A{n:02}" for n in range(60)]
+    assert names == [f"Aaron A{n:03}" for n in range(230)]
 
 
-def test_page_links_keep_the_state_of_the_list(look, alice, sixty):
+def test_page_links_keep_the_state_of_the_list(look, alice, many):
     inactive(alice, "Zed Zephyr")
 
     middle = look(page="2", include="inactive", q="aa")
@@ -488,10 +470,10 @@ def test_page_links_keep_the_state_of_the_list(look, alice, sixty):
     assert "Page 2 of 3" in middle.text
     assert ("/clients/?include=inactive&q=aa", "Previous") in middle.links
     assert ("/clients/?include=inactive&page=3&q=aa", "Next") in middle.links
-    assert "Showing 26 to 50 of 60 clients." in middle.text
+    assert "Showing 101 to 200 of 230 clients." in middle.text
 
 
-def test_the_first_and_the_last_page_have_one_link(look, sixty):
+def test_the_first_and_the_last_page_have_one_link(look, many):
     def turning(page: Page) -> list[str]:
         return [text for _, text in page.links if text in {"Previous", "Next"}]
 
@@ -529,7 +511,7 @@ def test_nothing_that_can_be_typed_breaks_the_list(as_alice, alice, individual, 
     ],
     ids=str,
 )
-def test_the_address_tells_the_state_and_never_a_name(as_alice, sixty, query, trigger, pushed):
+def test_the_address_tells_the_state_and_never_a_name(as_alice, many, query, trigger, pushed):
     headers = {"HX-Request": "true", "HX-Trigger": trigger}
 
     answer = as_alice.get("/clients/", query, headers=headers)

@@ -50,7 +50,7 @@ def test_no_answer_to_htmx_holds_it(as_alice, people):
 
 
 def test_without_scripts_the_links_of_the_list_carry_a_search_on(as_alice, alice):
-    for number in range(30):
+    for number in range(101):
         start(ClientFactory(therapist=alice, name=f"Zebulon {number}"))
 
     assert f"/clients/?page=2&q={SEARCHED}" in naming(as_alice, "/clients/")

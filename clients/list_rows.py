@@ -1,0 +1,162 @@
+"""The rows of the Clients list, made of plain values and strings, not of models and templates.
+
+They are shown all day, a hundred at once.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from practice.database.compiled import MOMENT, CompiledQuery, Given
+from practice.diary.models import Session
+from practice.templatetags.components import address
+from practice.text.spoken import called, day, in_time_element, in_words, initials, soon
+from relationships.models import Participation
+from relationships.models.choices import Kind
+
+ROWS_A_PAGE = 100
+# On a phone a row is two lines: who it is, and `second`.
+ROW = (
+    '<tr role="row"><th role="rowheader" scope="row">'
+    '<span class="monogram{}" aria-hidden="true">{}</span> '
+    '<span class="name"><a class="stretch" href="{}">{}</a>{}</span></th>'
+    '<td role="cell"><ul class="inline-list" role="list">{}</ul></td>'
+    '<td role="cell" class="second">{}{}</td><td role="cell" class="muted">{}</td></tr>'
+)
+INACTIVE = SafeString(' <span class="tag tag-inactive">Inactive</span>')
+NONE_BOOKED = SafeString('<span class="muted">None booked</span>')
+ON_A_PHONE = '<span class="only-narrow">{} · </span>'
+LINE = '<li><a href="{}">{}</a></li>'
+ENDED = '<li><a href="{}">{}</a> <span class="muted">ended{}</span></li>'
+
+
+class Person(NamedTuple):
+    """A client, as a row shows them."""
+
+    pk: int
+    public_id: str
+    name: str
+    active_relationships: int
+
+
+class Participant(NamedTuple):
+    """Somebody in a relationship, by the record that stands for them."""
+
+    person: int
+    name: str
+    preferred_name: str
+    erased_at: datetime | None
+
+    @property
+    def first_name(self) -> str:
+        return self.name if self.erased_at else called(self.name, self.preferred_name)
+
+
+class Work(NamedTuple):
+    """A relationship, everybody in it, and when its next and its last session is."""
+
+    public_id: str
+    kind: str
+    ended_at: datetime | None
+    next_session: datetime | None
+    last_session: datetime | None
+    people: dict[int, Participant]
+
+    def name_for(self, person: int) -> str:
+        """Return what it is called in the row of one who takes part: "Couples with Erik"."""
+        kind = Kind(self.kind).label
+        others = [other for pk, other in self.people.items() if pk != person]
+        if not others:
+            return kind
+        if len(others) > 3:
+            return f"{kind} with {len(others)} others"
+        if len(others) > 1:
+            return f"{kind} with {in_words(other.first_name for other in others)}"
+        return f"{kind} with {others[0].name}"
+
+
+def row(client: Person, work: list[Work]) -> SafeString:
+    """Return the row of a client, with all the work they take part in."""
+    is_active = client.active_relationships > 0
+    coming = min((w.next_session for w in work if w.next_session), default=None)
+    last = max((w.last_session for w in work if w.last_session), default=None)
+    return format_html(
+        ROW,
+        "" if is_active else " monogram-still",
+        initials(client.name),
+        address("client", client.public_id),
+        client.name,
+        "" if is_active else INACTIVE,
+        format_html_join("", "{}", ((_line(client, w, is_active=is_active),) for w in work)),
+        _on_a_phone(work, is_active=is_active),
+        in_time_element(coming, soon(coming)) if coming else NONE_BOOKED,
+        in_time_element(last, day(last)) if last else "None yet",
+    )
+
+
+def _line(client: Person, work: Work, *, is_active: bool) -> SafeString:
+    what = (address("relationship", work.public_id), work.name_for(client.pk))
+    if not work.ended_at:
+        return format_html(LINE, *what)
+    return format_html(ENDED, *what, "" if is_active else f" {day(work.ended_at)}")
+
+
+def _on_a_phone(work: list[Work], *, is_active: bool) -> SafeString | str:
+    """Return the kinds of active work, if it is not Individual alone; or that all has ended."""
+    kinds = list(dict.fromkeys(Kind(w.kind) for w in work if not w.ended_at))
+    if is_active and kinds in ([], [Kind.INDIVIDUAL]):
+        return ""
+    return format_html(ON_A_PHONE, in_words(k.label for k in kinds) if is_active else "Ended")
+
+
+def _work(given: Given) -> QuerySet:
+    own = Participation.objects.filter(therapist=given("therapist"))
+    theirs = own.filter(client__person_id__in=given("people"))
+    # Of the relationship alone, so that its own index finds them, a look or two for each.
+    sessions = Session.objects.filter(relationship=OuterRef("relationship"))
+    now = given("now", MOMENT)
+    parts = own.filter(relationship__in=theirs.values("relationship")).annotate(
+        next_session=Subquery(sessions.upcoming(now).values("starts_at")[:1]),
+        last_session=Subquery(sessions.held(now).values("starts_at")[:1]),
+        # Of two merged records the one that stands for the person says who it is.
+        name=Coalesce("client__merged_into__name", "client__name"),
+        called=Coalesce("client__merged_into__preferred_name", "client__preferred_name"),
+        erased_at=Coalesce("client__merged_into__erased_at", "client__erased_at"),
+    )
+    in_order = parts.order_by(
+        "relationship__status", "-relationship__ended_at", "relationship", "pk"
+    )
+    of_work = ("relationship__public_id", "relationship__kind", "relationship__ended_at")
+    of_person = ("client__person_id", "name", "called", "erased_at")
+    return in_order.values_list(
+        "relationship", *of_work, "next_session", "last_session", *of_person
+    )
+
+
+WORK = CompiledQuery(_work)
+
+
+def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
+    """Return the rows of these clients, a page of them at most, by one query."""
+    if not people:
+        return SafeString("")
+    numbers = [person.pk for person in people]
+    numbers += numbers[-1:] * (ROWS_A_PAGE - len(numbers))  # so that one query serves all pages
+    every: dict[int, Work] = {}
+    for which, public_id, kind, ended_at, coming, last, *who in WORK.rows(
+        therapist=therapist, people=numbers, now=now
+    ):
+        if which not in every:
+            every[which] = Work(public_id, kind, ended_at, coming, last, {})
+        participant = Participant(*who)
+        every[which].people[participant.person] = participant
+    theirs: dict[int, list[Work]] = {}
+    for work in every.values():
+        for person in work.people:
+            theirs.setdefault(person, []).append(work)
+    made = (row(client, theirs.get(client.pk, [])) for client in people)
+    return format_html_join("", "{}", ((each,) for each in made))
