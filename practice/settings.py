@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "practice.site.middleware.health_checks_are_anonymous",
+    "practice.site.middleware.machines_are_anonymous",
     "django_htmx.middleware.HtmxMiddleware",
     "practice.site.middleware.htmx_answers",
     "practice.site.middleware.RefusedFormMiddleware",

@@ -10,6 +10,7 @@ class Verb(models.TextChoices):
     RELATIONSHIP_OPENED = "relationship_opened", "Opened the relationship"
     SESSION_OPENED = "session_opened", "Opened a session"
     DASHBOARD_OPENED = "dashboard_opened", "Opened their own dashboard"
+    CALENDAR_READ = "calendar_read", "A calendar of their own read the sessions"
     LIST_SEARCHED = "list_searched", "Searched the clients"
     CLIENT_ADDED = "client_added", "Added the client"
     CLIENT_CHANGED = "client_changed", "Changed details"

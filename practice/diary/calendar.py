@@ -61,7 +61,7 @@ def as_event(session: Session, summary: str) -> Event:
     event.add("summary", summary)
     event.add("dtstart", session.starts_at.astimezone(UTC))
     event.add("dtend", session.ends_at.astimezone(UTC))
-    event.add("dtstamp", _last_change(session))
+    event.add("dtstamp", last_change(session))
     event.add("status", "CANCELLED" if session.state in VACANT else "CONFIRMED")
     event.add("class", "PRIVATE")
     if session.place:
@@ -71,6 +71,7 @@ def as_event(session: Session, summary: str) -> Event:
     return event
 
 
-def _last_change(session: Session) -> datetime:
+def last_change(session: Session) -> datetime:
+    """Return when it was booked, moved or cancelled last."""
     changes = (session.booked_at, session.moved_at, session.cancelled_at)
     return max(change for change in changes if change)

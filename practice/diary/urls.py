@@ -1,7 +1,17 @@
 from django.urls import path
 
 from practice.booking import moves_of_clients
-from practice.diary import adding, cancelling, client_views, moving, places, today_views, views
+from practice.diary import (
+    adding,
+    cancelling,
+    client_views,
+    feed,
+    feed_page,
+    moving,
+    places,
+    today_views,
+    views,
+)
 
 urlpatterns = [
     # /sessions/<id>/
@@ -27,6 +37,9 @@ urlpatterns = [
         name="relationship_place",
     ),
     path("clients/<id:client_id>/sessions/", views.client_sessions, name="client_sessions"),
+    path("diary/calendar/", feed_page.diary_feed, name="diary_feed"),
+    path("dashboard/calendar/", feed_page.sessions_feed, name="sessions_feed"),
+    path("calendar/<str:token>.ics", feed.feed, name="calendar_feed"),
     path("news/dismiss/", today_views.dismiss, name="dismiss_news"),
     path("dashboard/", client_views.dashboard, name="dashboard"),
     path("dashboard/sessions/", client_views.my_sessions, name="my_sessions"),

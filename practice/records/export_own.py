@@ -13,7 +13,7 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from practice.diary.models import Session
+from practice.diary.models import CalendarFeed, Session
 from practice.diary.shown_to_clients import (
     Card,
     Change,
@@ -43,6 +43,7 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
             "time_zone": user.time_zone,
             "created_at": user.created_at,
             "last_signed_in_at": user.last_login,
+            "calendar_address_made_at": _calendar_address(user),
         },
         "sign_ins": [
             {"at": entry.at, "what": shapes.choice(Verb(entry.verb))} for entry in _sign_ins(user)
@@ -51,6 +52,12 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
         "relationships": [_relationship(card) for card in cards(records)],
         "sessions": [_session(session) for session in details_of_all(sessions, user)],
     }
+
+
+def _calendar_address(user: User) -> datetime | None:
+    """Return when the address was made at which a calendar of their own reads their sessions."""
+    feeds = user.calendar_feeds.filter(side=CalendarFeed.Side.SESSIONS)
+    return feeds.values_list("made_at", flat=True).first()
 
 
 def _all_records(records: Iterable[Client]) -> Iterable[Client]:

@@ -111,6 +111,11 @@ BANNERS = {
     ),
     "signed_out_elsewhere": Banner("Signed out everywhere else"),
     "contact_saved": Banner("Saved", "Your clients see it on their pages."),
+    "calendar_saved": Banner("Saved", "Your calendar shows it when it asks the next time."),
+    "calendar_stopped": Banner(
+        "The address leads nowhere any more",
+        "What your calendar has read stays in it until you take the calendar away there.",
+    ),
     "time_zone_saved": Banner("Time zone saved"),
     "email_link_sent": Banner(
         "The link is on its way", "Look in the mail of that address, and open the link here."

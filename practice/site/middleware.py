@@ -46,6 +46,7 @@ from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from, see
 GetResponse = Callable[..., HttpResponse]
 
 WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
+FEEDS = "/calendar/"  # asked for by a calendar, which has a secret address and is not signed in
 
 MOST_BYTES = 1024 * 1024  # the longest form has a few thousand
 MOST_WITH_PHOTO = MOST_OF_A_PHOTO + 256 * 1024  # and what stands around it
@@ -224,11 +225,15 @@ class DraftMiddleware:
             request.has_draft = True  # type: ignore[attr-defined]
 
 
-def health_checks_are_anonymous(get_response: GetResponse) -> GetResponse:
-    """Let no one look up who asks for the health of the service: the database may be away."""
+def machines_are_anonymous(get_response: GetResponse) -> GetResponse:
+    """Let no one look up who is signed in where only machines ask.
+
+    For the health of the service, because the database may be away; for a calendar, because its
+    address says all, and a browser that opens it is not to be somebody.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path in WITHOUT_DATABASE:
+        if request.path in WITHOUT_DATABASE or request.path.startswith(FEEDS):
             request.user = AnonymousUser()
         return get_response(request)
 

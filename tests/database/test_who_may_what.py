@@ -86,6 +86,7 @@ NOT_BOUND = {
     "accounts_therapist",
     "accounts_user",
     "audit_chain",
+    "diary_calendarfeed",
     "django_content_type",
     "django_session",
     "mfa_authenticator",

@@ -126,12 +126,14 @@ def test_every_page_opens_for_whom_it_is(stage):
         if is_sent_away or answer.status_code in (403, 404):
             refused[route] = answer.status_code
 
-    # Alice has put up neither a profile nor a picture, and Dora has no second factor.
+    # Alice has put up neither a profile nor a picture, Dora has no second factor, and the link of
+    # an invitation leads to no calendar.
     assert set(refused) <= {
         "account/security/app/remove/",
         "account/security/codes/",
         "account/security/passkeys/<int:pk>/remove/",
         "account/security/passkeys/<int:pk>/rename/",
+        "calendar/<str:token>.ics",
         "therapists/<slug:slug>/",
         "therapists/<slug:slug>/photo/",
     }

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.models import BrowserSession, Therapist, User
-from practice.diary.models import Session
+from practice.diary.models import CalendarFeed, Session
 from practice.profiles.figures import visits_of
 from practice.records.erasure import NotYet, erase
 from relationships.caseload.figures import Caseload
@@ -449,14 +449,19 @@ def test_all_ways_into_the_account_go_with_it(alone, ann, as_ann, as_bob, sure_a
     assert as_ann.get("/account/security/").status_code == 200
     begun = halfway(account.email)
     Authenticator.objects.create(**passkey)
-    own = [r.related_model for r in User._meta.related_objects if r.on_delete is CASCADE]
-    assert {Authenticator, EmailAddress, UserSession} <= set(own)
+    CalendarFeed.make(account, CalendarFeed.Side.SESSIONS, names="initials", shown="")
+    own = {
+        relation.related_model: {relation.field.name: account}
+        for relation in User._meta.related_objects
+        if relation.on_delete is CASCADE
+    }
+    assert {Authenticator, CalendarFeed, EmailAddress, UserSession} <= own.keys()
     before = sessions()
     assert "ann@mail.example" in str(before)
 
     assert sure_alice.post(page_of(ann), SURE).status_code == 303
 
-    assert [m for m in own if m._base_manager.filter(user=account).exists()] == []
+    assert [m for m, theirs in own.items() if m._base_manager.filter(**theirs).exists()] == []
     assert len(sessions()) == len(before) - 2
     assert str(account.pk) not in [data.get(SESSION_KEY) for data in sessions()]
     assert "ann@mail.example" not in str(sessions())

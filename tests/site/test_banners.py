@@ -192,6 +192,21 @@ def _(world):
 CHOSEN = {"new_password1": "a brand new harbour", "new_password2": "a brand new harbour"}
 
 
+@action("calendar_saved")
+def _(world):
+    made = world.as_alice.post("/diary/calendar/", {"do": "make", "names": "none", "shown": ""})
+    shown = hidden(read(world.as_alice.get(made.url)))["shown"]
+    sent = {"do": "save", "names": "first_names", "shown": shown}
+    world.as_alice.post("/diary/calendar/", sent)
+
+
+@action("calendar_stopped")
+def _(world):
+    world.as_ann.post("/dashboard/calendar/", {"do": "make", "shown": ""})
+    shown = hidden(read(world.as_ann.get("/dashboard/calendar/")))["shown"]
+    world.as_ann.post("/dashboard/calendar/", {"do": "stop", "shown": shown})
+
+
 @action("account_ready")
 def _(world):
     token = Invitation.create_for(world.ben)

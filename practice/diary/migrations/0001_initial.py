@@ -95,6 +95,20 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('client__isnull', False), ('kind', 'accepted'), ('session__isnull', True)), models.Q(models.Q(('kind', 'accepted'), _negated=True), ('client__isnull', True), ('session__isnull', False)), _connector='OR'), name='news_of_a_session_or_a_client'), models.CheckConstraint(condition=models.Q(('kind__in', ['booked', 'moved', 'cancelled', 'put_back', 'accepted'])), name='known_kind_of_news')],
             },
         ),
+        migrations.CreateModel(
+            name='CalendarFeed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('side', models.CharField(choices=[('diary', 'Diary'), ('sessions', 'Sessions')], max_length=8)),
+                ('fingerprint', models.CharField(max_length=64, unique=True)),
+                ('names', models.CharField(choices=[('initials', 'Initials, such as ML'), ('first_names', 'First names'), ('none', 'Nobody’s name, just “Booked”')], default='initials', max_length=11, verbose_name='What an event says')),
+                ('made_at', models.DateTimeField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calendar_feeds', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('account', 'side'), name='one_feed_a_side'), models.CheckConstraint(condition=models.Q(('side__in', ['diary', 'sessions'])), name='known_side_of_feed'), models.CheckConstraint(condition=models.Q(('names__in', ['initials', 'first_names', 'none'])), name='known_names_in_feed')],
+            },
+        ),
         ApplySQL('diary', '0001_rules'),
         ApplySQL('diary', '0001_views'),
     ]

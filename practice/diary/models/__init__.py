@@ -1,11 +1,13 @@
 """Sessions: one appointment of a relationship each."""
 
+from practice.diary.models.feed import CalendarFeed
 from practice.diary.models.news import News, Unread
 from practice.diary.models.queryset import VACANT, SessionQuerySet, TakenTime, needing_attention
 from practice.diary.models.session import Session, number_needing_attention
 
 __all__ = [
     "VACANT",
+    "CalendarFeed",
     "News",
     "Session",
     "SessionQuerySet",
