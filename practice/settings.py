@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "relationships",
     "practice.diary",
     "practice.booking",
+    "practice.notifications",
     "practice.profiles",
     "practice.imports",
     "practice",
@@ -234,6 +235,11 @@ MESSAGE_GRACE = timedelta(seconds=env.number("MESSAGE_GRACE", 0 if DEMO else 180
 # A log must not hold the links that are in mails.
 _backend = "smtp" if EMAIL_HOST else "dummy" if PRODUCTION else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{_backend}.EmailBackend"
+# By which messages about sessions go: those of the demo are files beside manage.py.
+_in_files = DEMO and not EMAIL_HOST
+MESSAGE_BACKEND = "practice.notifications.files.EmailBackend" if _in_files else EMAIL_BACKEND
+# A thread of the server sends them; 0 where `manage.py send_mail_queue --forever` runs beside it.
+SEND_MESSAGES_IN_SERVER = env.switch("SEND_MESSAGES_IN_SERVER", True) and SENDS_MESSAGES
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -40,6 +40,10 @@ def start() -> WSGIHandler:
         if missing := what_is_missing():
             log.warning("Not ready: %s", missing)
         connection.close()
+    if settings.SEND_MESSAGES_IN_SERVER:
+        from practice.notifications.worker import worker  # noqa: PLC0415 - models come first
+
+        worker.begin()
     return application
 
 

@@ -213,6 +213,18 @@ WITH CHECK (
     )
 );
 
+-- What a client was sent, and nobody else; with whichever record of theirs.
+CREATE POLICY client_sees ON notifications_message FOR SELECT USING (
+    client_id IN (
+        SELECT record.id FROM clients_client own
+        JOIN clients_client record ON record.person_id = own.person_id
+        WHERE own.account_id = (SELECT acting_account())
+    )
+);
+CREATE POLICY client_sees ON notifications_told FOR SELECT USING (
+    message_id IN (SELECT id FROM notifications_message WHERE client_id IS NOT NULL)
+);
+
 
 -- Whoever holds the link of an invitation: it, and the client that it is for.
 

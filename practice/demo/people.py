@@ -22,6 +22,7 @@ from practice.demo.names import (
     HANNAHS_ACTIVE,
     HANNAHS_INACTIVE,
 )
+from practice.diary.models import Session
 from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
 from relationships.models import Kind, Relationship, start_relationship
@@ -140,6 +141,7 @@ def load(now: datetime | None = None) -> None:
         diary.fill(colleague.therapist, dice, now, visits_each=4)
     _profiles()
     count_installation(now)
+    Session.objects.update(tell_at=None)  # of what is there when the demo begins nobody is told
 
 
 def _profiles() -> None:

@@ -13,6 +13,7 @@ from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.diary.models import News, Session, SessionQuerySet
 from practice.imports.models import ImportedNote, ImportedRow
+from practice.notifications.models import Message
 from relationships.models import Erasure, Participation, Relationship
 
 
@@ -104,6 +105,10 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
     told = News.objects.filter(therapist=client.therapist_id)
     told.filter(Q(client__in=plan.records) | Q(session__in=plan.sessions) | Q(**by_them)).delete()
     _forget_where_it_came_from(plan)
+    messages = Message.objects.filter(therapist=client.therapist_id)
+    about_them = Q(client=None, told__session__in=plan.sessions)
+    written = messages.filter(Q(client__in=plan.records) | about_them)
+    Message.objects.filter(pk__in=[*written.values_list("pk", flat=True)]).delete()
     plan.sessions.delete()
     for relationship in plan.alone:
         _erase_work(relationship, by)

@@ -11,6 +11,7 @@ from clients.models import Client, Invitation, KeepRule
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
 from practice.imports.models import ImportedNote
+from practice.notifications.models import Message
 from practice.records import shapes
 from practice.records.retention import retention_periods
 from practice.text.spoken import in_words
@@ -52,6 +53,7 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
     noted: dict[int, list[str]] = {record: [] for record in records}
     for note in ImportedNote.objects.filter(client__in=records).order_by("pk"):
         noted[note.client_id].append(note.text)
+    sent = messages_of(records)
     return [
         {
             "format": FORMAT,
@@ -72,6 +74,9 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
                 for invitation in of_record[record.pk]
             ],
             "imported_notes": [text for record in client.records for text in noted[record.pk]],
+            "messages": [
+                shapes.message(message) for record in client.records for message in sent[record.pk]
+            ],
             "relationships": [
                 _RelationshipExport(relationship, client).data()
                 for relationship in of_person[client.pk]
@@ -79,6 +84,15 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
         }
         for client, kept in zip(clients, retention_periods(clients, now), strict=True)
     ]
+
+
+def messages_of(records: list[int]) -> dict[int, list[Message]]:
+    """Return the messages to some clients, by the number of their record, the oldest first."""
+    found: dict[int, list[Message]] = {record: [] for record in records}
+    messages = Message.objects.filter(client__in=records).prefetch_related("told__session")
+    for message in messages.order_by("created_at", "pk"):
+        found[message.client_id or 0].append(message)
+    return found
 
 
 def _details(client: Client, keep_until: date) -> dict:

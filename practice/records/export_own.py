@@ -22,6 +22,7 @@ from practice.diary.shown_to_clients import (
     details_of_all,
     with_details,
 )
+from practice.notifications.models import Message
 from practice.records import shapes
 from relationships.models import Kind
 
@@ -50,6 +51,12 @@ def own_data(user: User, records: Iterable[Client], now: datetime) -> dict:
         ],
         "records": [_record(client) for client in _all_records(records)],
         "relationships": [_relationship(card) for card in cards(records)],
+        "messages": [
+            shapes.message(message)
+            for message in Message.objects.filter(client__in=Client.objects.of_people(records))
+            .prefetch_related("told__session")
+            .order_by("created_at", "pk")
+        ],
         "sessions": [_session(session) for session in details_of_all(sessions, user)],
     }
 

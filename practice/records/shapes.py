@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from clients.models import Reminders
 from practice.diary.models.queryset import SessionState
+from practice.notifications.models import Message
 
 
 class Person(Protocol):
@@ -100,3 +101,27 @@ def _iso(moment: datetime | date) -> str:
     """Return a moment in the reader's zone, with its offset, or a day, as ISO 8601 has them."""
     at = timezone.localtime(moment) if isinstance(moment, datetime) else moment
     return at.isoformat()
+
+
+def message(sent: Message) -> dict:
+    """Return a message to a client, and what it told of which sessions."""
+    return {
+        "kind": choice(Message.Kind(sent.kind)),
+        "address": sent.address,
+        "created_at": sent.created_at,
+        "state": choice(Message.State(sent.state)),
+        "sent_at": sent.sent_at,
+        "error": sent.error,
+        "about": [
+            {
+                "session": line.session.public_id,
+                "kind": choice(Message.Kind(line.kind)),
+                "starts_at": line.starts_at,
+                "ends_at": line.ends_at,
+                "place": line.place,
+                "is_cancelled": line.is_cancelled,
+                "hours_before": line.hours_before,
+            }
+            for line in sent.told.all()
+        ],
+    }

@@ -21,6 +21,7 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import News, Session
 from practice.imports.models import Import, ImportedNote, ImportedRow
+from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import Profile, TherapistNumbers
 from practice.records.merging import merge
 from relationships.models import Erasure, Relationship
@@ -66,6 +67,7 @@ class World:
         by, soon = relationship.therapist.user, timezone.now() + timedelta(days=3 + number)
         session = Session.book(relationship, starts_at=soon, length=timedelta(minutes=50), by=by)
         News.tell(News.Kind.BOOKED, by=by, session=session)
+        self._messages(session, number)
         relationship.end(by=by, reason=EndReason.LOST_CONTACT, note="private")
         Erasure.objects.create(
             therapist=relationship.therapist,
@@ -75,6 +77,29 @@ class World:
             at=timezone.now(),
             by=by,
         )
+
+    def _messages(self, session: Session, number: int) -> None:
+        """One to everybody who takes part, and one to the therapist."""
+        at = timezone.now()
+        for client in (None, *session.relationship.clients.all()):
+            message = Message.objects.create(
+                therapist=session.therapist,
+                client=client,
+                kind=Message.Kind.BOOKED,
+                address="somebody@mail.example",
+                message_id=f"<{number}-{client and client.pk}@mail.example>",
+                created_at=at,
+                stamp=at,
+                next_attempt_at=at,
+            )
+            Told.objects.create(
+                therapist=session.therapist,
+                message=message,
+                session=session,
+                kind=Message.Kind.BOOKED,
+                starts_at=session.starts_at,
+                ends_at=session.ends_at,
+            )
 
     def _practice(self, therapist: Therapist) -> None:
         BookingRules.objects.create(therapist=therapist)
@@ -89,6 +114,7 @@ class World:
             starts=time(9),
             ends=time(10),
         )
+        MessageSettings.objects.create(therapist=therapist)
         Profile.objects.create(therapist=therapist)
         Contact.objects.create(therapist=therapist, phone="020 7946 0018")
         TherapistNumbers.objects.create(therapist=therapist)
@@ -167,6 +193,9 @@ class Person:
             return self._whose_client(row)
         if isinstance(row, Invitation):
             return "own" if row.client in self.records else "other"
+        if isinstance(row, Message | Told):
+            message = row.message if isinstance(row, Told) else row
+            return "own" if message.client in self._all_records() else "other"
         row = row.session if isinstance(row, News) else row
         work = row.pk if isinstance(row, Relationship) else getattr(row, "relationship_id", None)
         work = row.relationship if isinstance(row, Erasure) else work  # its number, and no key

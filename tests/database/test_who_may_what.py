@@ -60,6 +60,9 @@ MAY = {
     "imports_import": {"therapist own": "SIUD"},
     "imports_importednote": {"therapist own": "SIUD"},
     "imports_importedrow": {"therapist own": "SIUD"},
+    "notifications_message": {"therapist own": "SIUD", "client own": "S"},
+    "notifications_messagesettings": {"therapist own": "SIUD"},
+    "notifications_told": {"therapist own": "SIUD", "client own": "S"},
     "profiles_clientnumbers": {
         "therapist own": "SIUD",
         "therapist other": "S",
@@ -102,6 +105,7 @@ VIEWS = {
     "clients_accountinuse",
     "diary_takentime",
     "diary_unread",
+    "notifications_waiting",
     "profiles_booking",
     "profiles_clientvisit",
 }

@@ -25,6 +25,7 @@ ELSEWHERE = {  # who runs what this test does not
     "demo": "tests/demo/test_demo.py",
     "test": "what runs this",
     "doctor": "tests/practice/test_deploy_guide.py, where the service can be reached",
+    "send_mail_queue": "tests/notifications, with mail servers of every kind",
     "send_test_mail": "tests/practice/test_mail_settings.py, where there is a mail server",
     "…": "no command, but any",
 }

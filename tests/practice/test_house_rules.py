@@ -102,6 +102,9 @@ no_word(
         "practice/accounts/email_change.py",  # by the adapter, which waits
         "practice/management/commands/send_test_mail.py",  # a command without a transaction
         "practice/management/operator.py",  # a command, after its transaction
+        "practice/notifications/composing.py",  # written in the transaction that claims it
+        "practice/notifications/files.py",  # what a mail server is in the demo
+        "practice/notifications/sending.py",  # sent outside of it, by a thread of its own
     ),
 )
 
@@ -234,6 +237,8 @@ def an_empty_form_is_sent_all_the_same(source):
         # So that a search goes on without scripts; with them see test_addresses.py.
         *("templates/clients/_empty.html", "templates/clients/_pagination.html"),
         "templates/diary/calendar_address.html",  # the address is the secret, and shown once
+        # A mail, whose addresses are whole: of ids, by practice/notifications/links.py.
+        "templates/notifications/message.html",
     ),
 )
 def what_stands_in_an_address_is_an_id_or_a_day(source):
@@ -260,7 +265,10 @@ no_text(
     <p style="color: red">
     <button onclick="go()">
     <a href="javascript:go()">""",
-    but=("templates/records/archive.html",),  # a file that people take away: no server styles it
+    but=(
+        "templates/notifications/message.html",  # a mail, whose styles no program fetches
+        "templates/records/archive.html",  # a file that people take away: no server styles it
+    ),
 )
 no_text(
     "htmx_runs_no_script_and_is_valid_html",

@@ -21,6 +21,7 @@ MODELS_IN_ORDER = (
     "relationships",
     "practice.diary",
     "practice.booking",
+    "practice.notifications",
     "practice.profiles",
     "practice.imports",
 )

@@ -28,7 +28,7 @@ WITHOUT_OWNER = {
     "doctor",
     "make_keys",
 }
-WITHOUT_OWNER |= {"send_test_mail", "test"}
+WITHOUT_OWNER |= {"send_mail_queue", "send_test_mail", "test"}
 
 
 @pytest.fixture

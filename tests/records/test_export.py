@@ -11,6 +11,7 @@ from django.db import models
 from clients.models import Client, Invitation
 from practice.diary.models import Session
 from practice.imports.models import Import
+from practice.notifications.models import Message, Told
 from relationships.models import Relationship
 from relationships.models.choices import CODES, EndReason
 from tests.factories import ClientFactory, start
@@ -90,6 +91,22 @@ COLUMNS: dict[str, dict[str, object]] = {
         "cancelled_at": moment(11),
         "cancelled_for_client": True,
     },
+    "notifications.Message": {
+        "kind": "moved",
+        "address": "written-to@canary.example",
+        "created_at": moment(12),
+        "state": "sent",
+        "sent_at": moment(13),
+        "error": "error-canary",
+    },
+    "notifications.Told": {
+        "kind": "moved",
+        "starts_at": moment(14),
+        "ends_at": moment(14) + timedelta(minutes=40),
+        "place": "told-place-canary",
+        "is_cancelled": True,
+        "hours_before": 48,
+    },
     "imports.ImportedNote": {"text": "imported-note-canary"},
 }
 PEOPLE = {"ended_by", "by", "booked_by", "moved_by", "cancelled_by"}  # told by their part
@@ -108,6 +125,13 @@ LEFT_OUT = {
     "earlier_own_move": "what last_own_move was, should that be corrected",
     "revision": "for calendars only",
     "sequence": "for calendars only",
+    "stamp": "for calendars only",
+    "message": "told by where it stands",
+    "session": "told by its public id",
+    "message_id": "by which mail programs know it",
+    "in_doubt": "what a sender has to know",
+    "attempts": "what a sender has to know",
+    "next_attempt_at": "what is to be done, not what is held",
     "tell_at": "what is to be done, not what is held",
     "erased_at": "whoever is erased has no archive",
     "merged_into": "told by where the merged record stands",
@@ -164,6 +188,16 @@ def everything(ann: Client, ben: Client) -> dict[str, models.Model]:
     )
     came = Import.objects.create(therapist=therapist, begun_by=therapist.user)
     ann.imported_notes.create(therapist=therapist, came_with=came, text="imported-note-canary")
+    message = Message.objects.create(
+        therapist=therapist,
+        client=ann,
+        message_id="<1@canary.example>",
+        stamp=moment(12),
+        **COLUMNS["notifications.Message"],
+    )
+    Told.objects.create(
+        therapist=therapist, message=message, session=session, **COLUMNS["notifications.Told"]
+    )
     return {"client": ann, "relationship": relationship, "session": session}
 
 
@@ -209,7 +243,11 @@ def test_everything_is_on_the_page(everything, as_alice, ann):
             elif isinstance(value, str):
                 words = {"couples": "Couples", "corrected": "Reason corrected"}
                 words |= {"cancelled": "Cancelled", "10_years": "10 years after"}
-                words |= {"48,24": "48 hours and 24 hours before"}
+                words |= {
+                    "48,24": "48 hours and 24 hours before",
+                    "moved": "Moved",
+                    "sent": "Handed",
+                }
                 assert words.get(value, value) in page, (label, name)
     assert "complimentary" in page
     assert "cannot be restarted" in page

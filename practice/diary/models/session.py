@@ -493,6 +493,11 @@ class Session(models.Model):
         return f"{self.revision} {self.state}"
 
     @property
+    def stands(self) -> bool:
+        """Whether it takes up its time: it was not cancelled, nor did it fail to take place."""
+        return self.state not in VACANT
+
+    @property
     def is_upcoming(self) -> bool:
         return self.state == self.State.BOOKED and self.ends_at > timezone.now()
 

@@ -1,0 +1,64 @@
+"""Who is told about a session: those who take part in it, and who may be written to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from clients.models import Client
+from practice.accounts.models import Therapist
+from practice.diary.models import Session
+from relationships.models import Kind, Relationship
+from relationships.models.choices import EndReason
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Somebody who is told: a client, or, without one, the therapist."""
+
+    address: str
+    zone: str
+    client: Client | None = None
+
+    @property
+    def client_id(self) -> int | None:
+        return self.client.pk if self.client else None
+
+
+def therapist_as_receiver(therapist: Therapist) -> Receiver:
+    return Receiver(therapist.user.email, therapist.time_zone)
+
+
+def clients_as_receivers(sessions: Iterable[Session]) -> dict[int, list[Receiver]]:
+    """Return which clients are told, by session; a session is read by `for_messages`.
+
+    Nobody who was erased, who is marked *Do not contact*, or who died (`docs/domain.md` 4); and of
+    several with one address, such as children, the first.
+    """
+    sessions = list(sessions)
+    died = _people_who_died(session.therapist_id for session in sessions)
+    found: dict[int, list[Receiver]] = {}
+    for session in sessions:
+        relationship, at = session.relationship, {}
+        if relationship.end_reason != EndReason.DIED:
+            for person in relationship.people:
+                address = address_of(person)
+                may = person.may_be_written_to and person.pk not in died
+                if address and may and address.lower() not in at:
+                    at[address.lower()] = Receiver(address, person.zone, person)
+        found[session.pk] = list(at.values())
+    return found
+
+
+def address_of(person: Client) -> str:
+    """Return where somebody reads their mail: the address of their account, if they have one."""
+    accounts = [record.account for record in person.records if record.account]
+    known = [account.email for account in accounts if account.is_active]
+    noted = [record.email for record in person.records if record.email]
+    return next(iter([*known, *noted]), "")
+
+
+def _people_who_died(therapists: Iterable[int]) -> set[int]:
+    work = Relationship.objects.filter(
+        therapist__in=set(therapists), end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL
+    )
+    people: Iterable[int] = work.values_list("clients__person_id", flat=True)
+    return set(people)

@@ -1,0 +1,91 @@
+"""Telling people while the server runs: planning and sending, again and again.
+
+A command does it (`send_mail_queue`), or a thread of the server, where SEND_MESSAGES_IN_SERVER says
+so. Any number may run at once: what one has claimed the others leave.
+"""
+
+import logging
+from threading import Event, Lock, Thread
+
+from django.conf import settings
+from django.db import Error, connections
+from django.utils import timezone
+
+from practice.accounts.models import Therapist
+from practice.notifications.models import Waiting
+from practice.notifications.planning import plan
+from practice.notifications.sending import (
+    MailServer,
+    Unreachable,
+    acting_as_therapist,
+    send_waiting,
+)
+
+PAUSE = 15.0  # seconds between two looks
+PAUSE_IN_DEMO = 1.0
+AFTER_TROUBLE = 60.0
+
+log = logging.getLogger("django.practice")
+
+
+def send_everything() -> None:
+    """Plan and send whatever is due, of every therapist.
+
+    Raises:
+        Unreachable: there is no way to the mail server. What was planned waits.
+    """
+    server = MailServer()
+    try:
+        for number in Waiting.therapists():
+            therapist = Therapist.objects.select_related("user").get(pk=number)
+            _plan(therapist)
+            send_waiting(therapist, server)
+    finally:
+        server.close()
+
+
+def _plan(therapist: Therapist) -> None:
+    is_more = True
+    while is_more:
+        with acting_as_therapist(therapist):
+            is_more = plan(therapist, timezone.now())
+
+
+class Worker:
+    """Looks again and again; in the server there is one thread a process."""
+
+    def __init__(self) -> None:
+        self.thread: Thread | None = None
+        self.starting, self.ended = Lock(), Event()
+
+    def begin(self) -> None:
+        """Begin a thread, if none runs in this process."""
+        with self.starting:
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = Thread(target=self.run, name="messages", daemon=True)
+                self.thread.start()
+
+    def run(self) -> None:
+        """Look until the end."""
+        while not self.ended.wait(self.look()):
+            pass
+
+    def look(self) -> float:
+        """Do what is due; return after how many seconds to look again."""
+        try:
+            send_everything()
+        except Unreachable as error:
+            log.warning("The mail server cannot be reached: %s", error.__cause__)
+            return AFTER_TROUBLE
+        except Error as error:
+            log.warning("Messages have to wait: %s", type(error).__name__)
+            return AFTER_TROUBLE
+        except Exception:
+            log.exception("Messages have to wait")
+            return AFTER_TROUBLE
+        finally:
+            connections.close_all()
+        return PAUSE_IN_DEMO if settings.DEMO else PAUSE
+
+
+worker = Worker()
