@@ -100,8 +100,14 @@ def _lines(found: CalendarFeed) -> list[tuple[Session, str]]:
             for session in diary[:MOST_EVENTS]
         ]
     records = list(records_of(found.account))
+    named = {record.therapist_id for record in records if record.calendar_names_therapist}
     own = _in_reach(Session.objects.of_clients(records)).select_related("therapist")
-    return [(session, APPOINTMENT) for session in own[:MOST_EVENTS]]
+    return [
+        (session, f"{APPOINTMENT} with {session.therapist.name}")
+        if session.therapist_id in named
+        else (session, APPOINTMENT)
+        for session in own[:MOST_EVENTS]
+    ]
 
 
 def _in_reach(sessions: SessionQuerySet) -> SessionQuerySet:

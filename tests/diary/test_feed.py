@@ -103,6 +103,15 @@ def test_a_client_reads_an_appointment_and_nobodys_name(sessions, couples):
     assert [word for word in words if word in text] == []
 
 
+def test_a_client_may_choose_to_read_the_therapists_name(sessions, ann, bob, individual):
+    book(individual)
+    book(start(ClientFactory(therapist=bob, account=ann.account)), WEDNESDAY + DAY)
+    ann.calendar_names_therapist = True
+    ann.save()
+
+    assert summaries(sessions) == ["Appointment with Alice Archer", "Appointment"]
+
+
 @pytest.mark.database
 def test_each_sees_their_own_and_nothing_else(diary, sessions, bob, carl, individual, ben):
     book(individual)
