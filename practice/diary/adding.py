@@ -1,7 +1,5 @@
 """A therapist adds a session, or a series of them once its dates have been checked."""
 
-from datetime import datetime, timedelta
-from itertools import pairwise
 from uuid import uuid4
 
 from django.http import HttpResponse
@@ -12,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
 from practice.audit.models import Verb, records
-from practice.diary.adding_forms import ObstacleForm, SessionForm
+from practice.diary.adding_forms import ObstacleForm, SessionForm, answers_to, settled
 from practice.diary.asked_for import AskedFor
+from practice.diary.forms import TAKEN
 from practice.diary.models import Session
-from practice.diary.series import Plan, sessions_at, unusual
-from practice.diary.views import TAKEN
+from practice.diary.series import Plan, unusual
 from practice.text.spoken import instant
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.models import Relationship
@@ -93,11 +91,6 @@ def _shown(plan: Plan) -> str:
     return f"{timezone.get_current_timezone_name()} {plan.shown}"
 
 
-def _answers(request: TherapistRequest, plan: Plan) -> list[ObstacleForm]:
-    """Return a form for each date that cannot be booked as it is, with what was answered."""
-    return [ObstacleForm.of(planned, request.POST) for planned in plan.obstructed]
-
-
 def _check(
     request: TherapistRequest,
     relationship: Relationship,
@@ -107,7 +100,7 @@ def _check(
     changed: str = "",
 ) -> HttpResponse:
     """Show every date of a series, with what stands in the way of it; nothing is booked yet."""
-    answers = _answers(request, plan) if answers is None else answers
+    answers = answers_to(plan, request.POST) if answers is None else answers
     of_day = {answer.planned.day: answer for answer in answers}
     first = next((one.starts_at for one in plan.dates if one.starts_at), None)
     context = {
@@ -115,7 +108,7 @@ def _check(
         "answers": answers,
         "dates": [(one, of_day.get(one.day)) for one in plan.dates],
         "at": form.cleaned_data["time"],
-        "unusual": first and unusual(request.therapist, first, plan.length),
+        "unusual": first and unusual(request.therapist, first, plan.dates[0].length),
         "relationship": relationship,
         "shown": _shown(plan),
         "changed": changed,
@@ -135,8 +128,10 @@ def _book_series(
     plan = _plan(therapist, form)
     if not was_shown(request, _shown(plan)):
         return _check(request, relationship, form, plan, changed=NOTHING_BOOKED)
-    answers = _answers(request, plan)
-    starts = _chosen(therapist, form, plan, answers)
+    answers = answers_to(plan, request.POST)
+    starts = [start for _, start in settled(therapist, plan, answers, form)]
+    if not (starts or form.errors):
+        form.add_error(None, "Every date is left out: there is nothing to book")
     if form.errors:
         return _check(request, relationship, form, plan, answers)
     try:
@@ -153,31 +148,3 @@ def _book_series(
         return _check(request, relationship, form, plan, changed=NOTHING_BOOKED)
     banner(request, "series_booked", number=len(booked))
     return see_other("relationship", relationship.public_id)
-
-
-def _chosen(
-    therapist: Therapist, form: SessionForm, plan: Plan, answers: list[ObstacleForm]
-) -> list[datetime]:
-    """Return when the sessions start, by what was answered; say on the form what cannot be."""
-    starts = [one.starts_at for one in plan.dates if one.starts_at and not one.obstacle]
-    for answer in answers:
-        if not answer.is_valid():
-            continue
-        chosen = answer.starts_at
-        if chosen is None:
-            continue
-        if answer.is_moved and (
-            sessions_at(therapist, [chosen], plan.length) or _overlaps(chosen, starts, plan.length)
-        ):
-            answer.add_error("time", TAKEN)
-        else:
-            starts.append(chosen)
-    if not all(answer.is_valid() for answer in answers):
-        form.add_error(None, "Look at the dates that cannot be booked as they are")
-    elif not starts:
-        form.add_error(None, "Every date is left out: there is nothing to book")
-    return sorted(starts)
-
-
-def _overlaps(start: datetime, others: list[datetime], length: timedelta) -> bool:
-    return any(later - earlier < length for earlier, later in pairwise(sorted([*others, start])))

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
 
-from practice.accounts.models import User
-from practice.diary.forms import FURTHEST_AHEAD, FURTHEST_PAST, PLACE_HELP, TimeForm
+from practice.accounts.models import Therapist, User
+from practice.diary.forms import FURTHEST_AHEAD, FURTHEST_PAST, PLACE_HELP, TAKEN, TimeForm
 from practice.diary.models import Session
-from practice.diary.series import MOST, PlannedDate, days_of
+from practice.diary.series import MOST, Plan, PlannedDate, days_of, sessions_at
 from practice.text.fields import PlaceField
 from practice.text.spoken import weekday
 from relationships.models import Relationship
@@ -148,13 +148,16 @@ class ObstacleForm(TimeForm):
     @classmethod
     def of(cls, planned: PlannedDate, data: QueryDict) -> Self:
         """Return the form of a date, with what was answered if it was."""
-        prefix = planned.day.isoformat()
+        prefix = planned.key
         start = {"do": "skip", "day": planned.day}
         form = cls(data if f"{prefix}-do" in data else None, prefix=prefix, initial=start)
         form.planned = planned
-        keep = [("keep", "Book it all the same")] if planned.can_be_kept else []
+        keep, skip = "Book it all the same", "Leave this date out"
+        if planned.moving:
+            keep, skip = "Move it all the same", "Leave it where it is"
+        choices = [("skip", skip), ("keep", keep), ("move", "Another time")]
         field: Any = form.fields["do"]
-        field.choices = [("skip", "Leave this date out"), *keep, ("move", "Another time")]
+        field.choices = [one for one in choices if planned.can_be_kept or one[0] != "keep"]
         return form
 
     def clean(self) -> dict:
@@ -170,7 +173,36 @@ class ObstacleForm(TimeForm):
 
     @property
     def starts_at(self) -> datetime | None:
-        """When the session is; None where the date is left out."""
+        """When the session is: where the date is left out as before, or not at all (None)."""
         if self.cleaned_data["do"] == "keep":
             return self.planned.starts_at
-        return self.cleaned_data["starts_at"] if self.is_moved else None
+        if self.is_moved:
+            return self.cleaned_data["starts_at"]
+        return self.planned.moving.starts_at if self.planned.moving else None
+
+
+def answers_to(plan: Plan, data: QueryDict) -> list[ObstacleForm]:
+    """Return a form for each date that cannot be as it was planned, with what was answered."""
+    return [ObstacleForm.of(planned, data) for planned in plan.obstructed]
+
+
+def settled(
+    therapist: Therapist, plan: Plan, answers: list[ObstacleForm], form: TimeForm
+) -> list[tuple[PlannedDate, datetime]]:
+    """Return when each session is, by what was answered; say on the forms what cannot be."""
+    found = [(one, one.starts_at) for one in plan.dates if one.starts_at and not one.obstacle]
+    for answer in answers:
+        planned, start = answer.planned, answer.starts_at if answer.is_valid() else None
+        if start is None:
+            continue
+        span = (start, start + planned.length)
+        others = sessions_at(therapist, [span]) if answer.is_moved else []
+        is_taken = any(other not in plan.moving for other in others)
+        if is_taken or any(s < span[1] and span[0] < s + one.length for one, s in found):
+            answer.add_error("time" if answer.is_moved else "do", TAKEN)
+        else:
+            found.append((planned, start))
+    if not all(answer.is_valid() for answer in answers):
+        what = "moved" if plan.moving else "booked"
+        form.add_error(None, f"Look at the dates that cannot be {what} as they are")
+    return sorted(found, key=lambda one: one[1])

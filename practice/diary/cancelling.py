@@ -26,17 +26,16 @@ def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
     if appointment.has_begun and not is_therapist:
         return _said(request, session_id, "session_has_begun")
     is_sent, changed = request.method == "POST", ""
-    form = WhoAskedForm(request.POST if is_sent else None) if is_therapist else None
     later = list(appointment.later_in_series) if is_therapist else []
-    if later and form:
-        form = SeriesCancelForm.of(later, request.POST if is_sent else None)
+    data = request.POST if is_sent else None
+    form = SeriesCancelForm.of(later, data) if is_therapist else None
     shown = _shown(appointment, later)
     if is_sent and not was_shown(request, shown):
         changed = f"Nothing was cancelled. {LOOK}"
     elif is_sent and (form is None or form.is_valid()):
         for_client = form is None or form.for_client
         try:
-            if isinstance(form, SeriesCancelForm) and form.with_later:
+            if form and form.with_later:
                 number = appointment.cancel_with_later(
                     by=request.user,
                     for_client=for_client,

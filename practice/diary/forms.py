@@ -5,7 +5,6 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 
 from practice.accounts.models import User
@@ -16,6 +15,7 @@ from practice.text.spoken import clock, day, weekday
 from practice.web.edits import EditMixin
 
 EARLIER, LATER = "earlier", "later"
+TAKEN = "You have another session at that time"
 PLACE_HELP = "A place, or an https link for an online session. The client sees it."
 FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)
 
@@ -109,9 +109,10 @@ class MoveForm(TimeForm, WhoAskedForm):
         return columns == (*self.move.values(), by.pk)
 
 
-class SeriesCancelForm(WhoAskedForm):
-    """Whether those after it in a series are cancelled, too, and for whose sake."""
+class SeriesForm(forms.Form):
+    """Whether those after a session in its series are meant, too; asked where there are any."""
 
+    use_required_attribute = False
     sessions = forms.ChoiceField(
         label="Which sessions?",
         initial="this",
@@ -123,18 +124,32 @@ class SeriesCancelForm(WhoAskedForm):
     )
 
     @classmethod
-    def of(cls, later: list[Session], data: QueryDict | None) -> Self:
-        """Return the form for a session with these after it."""
-        form, number = cls(data), len(later)
-        last = weekday(later[-1].starts_at)
+    def of(cls, later: list[Session], *args: Any, **kwargs: Any) -> Self:
+        """Return the form for a session with these after it; without any nothing is asked."""
+        form = cls(*args, **kwargs)
         field: Any = form.fields["sessions"]
-        after = f"This one and the {number} after it, to {last}"
-        field.choices = [("this", "Only this one"), ("later", after)]
+        if later:
+            after = f"This one and the {len(later)} after it, to {weekday(later[-1].starts_at)}"
+            field.choices = [("this", "Only this one"), ("later", after)]
+        else:
+            del form.fields["sessions"]
         return form
 
     @property
     def with_later(self) -> bool:
-        return self.cleaned_data["sessions"] == "later"
+        return self.cleaned_data.get("sessions") == "later"
+
+
+class SeriesMoveForm(SeriesForm, MoveForm):
+    """Another time for a session, or for it and those after it in its series."""
+
+    field_order = ["sessions", "day", "time", "which", "asked"]
+
+
+class SeriesCancelForm(SeriesForm, WhoAskedForm):
+    """Whether those after it in a series are cancelled, too, and for whose sake."""
+
+    field_order = ["asked", "sessions"]
 
 
 class PlaceForm(EditMixin, forms.Form):
@@ -142,3 +157,9 @@ class PlaceForm(EditMixin, forms.Form):
 
     use_required_attribute = False
     place = PlaceField(help_text=PLACE_HELP)
+
+
+class SeriesPlaceForm(SeriesForm, PlaceForm):
+    """Where a session takes place, or it and those after it in its series."""
+
+    field_order = ["place", "sessions"]

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from practice.accounts.access import AccountRequest, ClientRequest
 from practice.booking import moves_of_clients
-from practice.diary.forms import MoveForm
+from practice.diary import moving_series
+from practice.diary.forms import TAKEN, SeriesMoveForm
 from practice.diary.models import Session
-from practice.diary.views import TAKEN, record_look, session_of
+from practice.diary.views import record_look, session_of
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 
 
@@ -22,13 +23,21 @@ def move(request: AccountRequest, session_id: str) -> HttpResponse:
         return moves_of_clients.pick(cast(ClientRequest, request), appointment)
     if not appointment.is_upcoming:
         return _is_no_longer_booked(request, session_id)
+    later = list(appointment.later_in_series)
     local = timezone.localtime(appointment.starts_at)
     present = {"day": local.date(), "time": local.time()}
-    form = MoveForm(request.POST if request.method == "POST" else None, initial=present)
+    data = request.POST if request.method == "POST" else None
+    form = SeriesMoveForm.of(later, data, initial=present)
     is_valid, changed = form.is_valid(), ""
+    if "change" in request.POST:  # back from the dates, with what was typed
+        return _show(request, form, appointment, later)
     try:
-        if form.is_bound and not was_shown(request, _shown_to_move(appointment)):
+        if is_valid and form.with_later and "check" in request.POST:
+            return moving_series.confirm(request, form, appointment, later)
+        if form.is_bound and not was_shown(request, _shown(appointment, later)):
             raise Session.Changed
+        if is_valid and form.with_later:
+            return moving_series.check(request, form, appointment, later)
         if is_valid:
             appointment.move(by=request.user, if_unchanged=True, **form.move)
             return _moved(request, session_id)
@@ -40,9 +49,20 @@ def move(request: AccountRequest, session_id: str) -> HttpResponse:
         if is_valid and form.is_done_to(appointment, request.user):
             return _moved(request, session_id)
         changed = f"Nothing was moved. {LOOK}"
+    return _show(request, form, appointment, later, changed)
+
+
+def _show(
+    request: AccountRequest,
+    form: SeriesMoveForm,
+    appointment: Session,
+    later: list[Session],
+    changed: str = "",
+) -> HttpResponse:
     record_look(request, appointment)
-    context = {"form": form, "appointment": appointment, "changed": changed}
-    return render_form(request, "diary/move.html", context | {"shown": _shown_to_move(appointment)})
+    shown = _shown(appointment, later)
+    context = {"form": form, "appointment": appointment, "changed": changed, "shown": shown}
+    return render_form(request, "diary/move.html", context)
 
 
 def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpResponse:
@@ -50,9 +70,10 @@ def _is_no_longer_booked(request: AccountRequest, session_id: str) -> HttpRespon
     return see_other("session", session_id)
 
 
-def _shown_to_move(appointment: Session) -> str:
-    """Return what the page to move a session says of it, and in which zone times are typed."""
-    return f"{appointment.shown} {timezone.get_current_timezone_name()}"
+def _shown(appointment: Session, later: list[Session]) -> str:
+    """Return what the page to move a session says: it, those after it in its series, the zone."""
+    after = f" {len(later)} {later[-1].starts_at.isoformat()}" if later else ""
+    return f"{appointment.shown} {timezone.get_current_timezone_name()}{after}"
 
 
 def _moved(request: AccountRequest, session_id: str) -> HttpResponse:

@@ -4,7 +4,7 @@ They keep the time of day of the therapist's clock, also where that goes forward
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -20,11 +20,15 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.models import TimeOff
 from practice.booking.openings import instants
 from practice.diary.models import Session
-from practice.text.spoken import clock, reading, weekday
+from practice.text.spoken import clock, weekday
+from practice.text.spoken import reading as spoken
 
 MOST = 52  # sessions of a series: a year of weeks
 A_DAY = timedelta(days=1)
 NIGHT_ENDS, NIGHT_BEGINS = time(6), time(22)
+
+
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,22 @@ class PlannedDate:
     """One date of a series. `starts_at` is None where the clock does not show that time then.
 
     `obstacle` says in words what stands in its way; `can_be_kept` that the therapist may book it
-    all the same. `clock_change` says that the clocks change since the date before it.
+    all the same. `clock_change` says that the clocks change since the date before it. `moving` is
+    the session that would be moved there, if there is one already.
     """
 
     day: date
     starts_at: datetime | None
+    length: timedelta
     obstacle: str = ""
     can_be_kept: bool = False
     clock_change: str = ""
+    moving: Session | None = None
+
+    @property
+    def key(self) -> str:
+        """What its fields are called by."""
+        return self.moving.public_id if self.moving else self.day.isoformat()
 
 
 @dataclass(frozen=True)
@@ -47,50 +59,93 @@ class Plan:
     """The dates of a series in order, as they are at present."""
 
     dates: list[PlannedDate]
-    length: timedelta
 
     @classmethod
     def of(
         cls, therapist: Therapist, days: list[date], at: time, length: timedelta, *, later: bool
     ) -> Self:
-        """Look at each date; of a time that a day has twice the first, or the `later` one."""
-        zone = ZoneInfo(timezone.get_current_timezone_name())
-        found = [instants(datetime.combine(day, at), zone) for day in days]
-        starts = [times[-1 if later else 0] if times else None for times in found]
-        taken = sessions_at(therapist, [start for start in starts if start], length)
-        off = list(therapist.time_off.filter(first_day__lte=days[-1], last_day__gte=days[0]))
-        blocked = list(therapist.dated_hours.filter(kind="blocked", day__in=days))
-        dates = []
-        for before, day, start in zip([None, *days], days, starts, strict=False):
-            clash = next((s for s in taken if start and _overlap(s, start, length)), None)
-            away = "" if clash else _away(day, at, length, off, blocked)
-            obstacle = away if start else f"The clocks go forward: there is no {reading(at)}."
-            if clash:
-                obstacle = f"{clash.relationship.with_whom}: booked at {clock(clash.starts_at)}."
-            change = clock_change(before, day, at, zone) if before else ""
-            can_be_kept = bool(start and away)
-            dates.append(PlannedDate(day, start, obstacle, can_be_kept, change))
-        return cls(dates, length)
+        """Look at dates to be booked; of a time that a day has twice the first, or the `later`."""
+        readings = [datetime.combine(day, at) for day in days]
+        return cls(_looked_at(therapist, [(one, length, None) for one in readings], later=later))
+
+    @classmethod
+    def of_moves(
+        cls, therapist: Therapist, moving: list[Session], to: datetime, *, later: bool
+    ) -> Self:
+        """Look at sessions to be moved by as much of the clock as the first, which it shows `to`.
+
+        They give up the times that they have.
+        """
+        shift = to - reading_of(moving[0])
+        moves = [(reading_of(one) + shift, one.length, one) for one in moving]
+        return cls(_looked_at(therapist, moves, later=later))
 
     @property
     def obstructed(self) -> list[PlannedDate]:
         return [one for one in self.dates if one.obstacle]
 
     @property
+    def moving(self) -> list[Session]:
+        return [one.moving for one in self.dates if one.moving]
+
+    @property
     def shown(self) -> str:
         """What a page says of it, as a digest."""
-        said = [(str(one.starts_at), one.day.isoformat(), one.obstacle) for one in self.dates]
-        return hashlib.sha256(repr((said, self.length)).encode()).hexdigest()
+        said = [
+            (str(one.starts_at), one.day.isoformat(), one.obstacle, one.length, _as_it_is(one))
+            for one in self.dates
+        ]
+        return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
-def sessions_at(therapist: Therapist, starts: list[datetime], length: timedelta) -> list[Session]:
-    """Return the standing sessions that share time with sessions that start then."""
-    if not starts:
+def _as_it_is(planned: PlannedDate) -> str:
+    moving = planned.moving
+    return f"{moving.public_id} {moving.starts_at} {moving.shown}" if moving else ""
+
+
+def reading_of(session: Session) -> datetime:
+    """Return what the reader's clock shows when a session starts."""
+    return timezone.localtime(session.starts_at).replace(tzinfo=None)
+
+
+def _looked_at(
+    therapist: Therapist,
+    asked: Sequence[tuple[datetime, timedelta, Session | None]],
+    *,
+    later: bool,
+) -> list[PlannedDate]:
+    """Return what is planned for readings of the clock, with what stands in the way of each."""
+    zone = ZoneInfo(timezone.get_current_timezone_name())
+    found = [instants(reading, zone) for reading, _, _ in asked]
+    starts = [times[-1 if later else 0] if times else None for times in found]
+    spans = [(s, s + length) for s, (_, length, _) in zip(starts, asked, strict=True) if s]
+    moving = {one.pk for _, _, one in asked if one}
+    taken = [one for one in sessions_at(therapist, spans) if one.pk not in moving]
+    days = [reading.date() for reading, _, _ in asked]
+    off = list(therapist.time_off.filter(first_day__lte=max(days), last_day__gte=min(days)))
+    blocked = list(therapist.dated_hours.filter(kind="blocked", day__in=days))
+    dates = []
+    for before, start, (reading, length, one) in zip([None, *days], starts, asked, strict=False):
+        day, at = reading.date(), reading.time()
+        clash = next((s for s in taken if start and _overlap(s, start, length)), None)
+        away = "" if clash else _away(day, at, length, off, blocked)
+        obstacle = away if start else f"The clocks go forward: there is no {spoken(at)}."
+        if clash:
+            obstacle = f"{clash.relationship.with_whom}: booked at {clock(clash.starts_at)}."
+        change = clock_change(before, day, at, zone) if before else ""
+        can_be_kept = bool(start and away)
+        dates.append(PlannedDate(day, start, length, obstacle, can_be_kept, change, one))
+    return dates
+
+
+def sessions_at(therapist: Therapist, spans: list[Span]) -> list[Session]:
+    """Return the standing sessions that share time with any of these."""
+    if not spans:
         return []
     near = therapist.sessions.standing().filter(
-        starts_at__gt=min(starts) - A_DAY, starts_at__lt=max(starts) + length
+        starts_at__gt=min(spans)[0] - A_DAY, starts_at__lt=max(ends for _, ends in spans)
     )
-    sharing = (Q(starts_at__lt=start + length, ends_at__gt=start) for start in starts)
+    sharing = (Q(starts_at__lt=ends, ends_at__gt=starts) for starts, ends in spans)
     return list(near.filter(reduce(or_, sharing)).with_people().order_by("starts_at"))
 
 
@@ -114,7 +169,7 @@ def clock_change(before: date, day: date, at: time, zone: ZoneInfo) -> str:
     while offset(on) == offset(before):
         on += A_DAY
     goes, place = "forward" if change > timedelta(0) else "back", zone.key.rsplit("/", 1)[-1]
-    stays = f"It stays {reading(at)} in {place.replace('_', ' ')}."
+    stays = f"It stays {spoken(at)} in {place.replace('_', ' ')}."
     return f"The clocks go {goes} on {weekday(on)}. {stays}"
 
 

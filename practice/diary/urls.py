@@ -19,6 +19,7 @@ urlpatterns = [
     path("sessions/<id:session_id>/cancel/", cancelling.cancel, name="cancel_session"),
     path("sessions/<id:session_id>/put-back/", cancelling.put_back, name="put_back"),
     path("sessions/<id:session_id>/who-asked/<str:what>/", cancelling.who_asked, name="who_asked"),
+    path("sessions/<id:session_id>/series/", views.session_series, name="session_series"),
     path("sessions/<id:session_id>/place/", places.session_place, name="session_place"),
     path("sessions/<id:session_id>/move/", moving.move, name="move_session"),
     path(

@@ -17,13 +17,14 @@ from practice.accounts.access import (
 )
 from practice.audit.models import Entry, Verb, records
 from practice.diary.calendar import as_calendar
+from practice.diary.forms import TAKEN
+from practice.diary.in_series import Series
 from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials
 from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
 
-TAKEN = "You have another session at that time"
 ANSWERS = {
     "yes": Session.State.ATTENDED,
     "no": Session.State.MISSED,
@@ -84,6 +85,7 @@ def _details(request: AccountRequest, appointment: Session, changed: str = "") -
     context = {
         "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,
+        "series": Series.of(appointment),
         "can_answer": appointment.can_be_answered,
         "is_over": appointment.is_over,
         **offer(appointment, request.user),
@@ -143,6 +145,19 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
             return _details(request, appointment, f"Nothing was noted. {LOOK}")
     banner(request, "attendance_noted")
     return back_to(request, "session", session_id)
+
+
+@require_safe
+@for_therapists
+@records(Verb.SESSION_OPENED)
+def session_series(request: TherapistRequest, session_id: str) -> HttpResponse:
+    """List the sessions of the series that a session belongs to."""
+    appointment = get_object_or_404(request.therapist.sessions.with_people(), public_id=session_id)
+    series = Series.of(appointment)
+    if series is None:  # booked alone
+        return see_other("session", session_id)
+    context = {"appointment": appointment, "series": series}
+    return render(request, "diary/session_series.html", context)
 
 
 @require_safe

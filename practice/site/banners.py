@@ -224,6 +224,7 @@ BANNERS = {
     "series_cancelled": Banner(
         "{number} sessions cancelled", "Each can be put back while its time is free."
     ),
+    "series_moved": Banner("{number} sessions moved"),
     "session_recorded": Banner("Session recorded"),
     "session_moved": Banner("Session moved"),
     "session_cancelled": Banner(

@@ -99,6 +99,7 @@ TABLE = {
     "sessions/<id:session_id>/move/<str:day>/<str:time>/": PARTAKERS,
     "sessions/<id:session_id>/place/": THERAPISTS,
     "sessions/<id:session_id>/put-back/": PARTAKERS,
+    "sessions/<id:session_id>/series/": THERAPISTS,
     "sessions/<id:session_id>/who-asked/<str:what>/": THERAPISTS,
     "sign-in/": EVERYBODY,
     "sign-in/again/": SIGNED_IN,

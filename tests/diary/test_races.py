@@ -368,3 +368,88 @@ def test_of_two_who_cancel_the_rest_of_a_series_at_once_one_wins(relationships, 
             (["2", "changed"], ["booked", "cancelled", "cancelled"]),
         ]
         alice.sessions.all().delete()
+
+
+def trying_to_move(
+    first: Session, starts: dict[int, datetime], as_read: list[tuple[int, str]]
+) -> object:
+    """Move a series that was read before; say how that went."""
+    try:
+        return first.move_with_later(
+            starts,
+            by=first.therapist.user,
+            for_client=True,
+            if_still=lambda later: [(one.pk, one.shown) for one in later] == as_read,
+        )
+    except (Session.Changed, Session.AlreadyDone, Session.Taken) as error:
+        return type(error)
+
+
+def test_of_four_who_move_the_same_series_one_does_and_the_others_are_told(relationships, alice):
+    series = book_weekly(relationships[0], moments_from_now()[0])
+    copies = [Session.objects.get(pk=series[0].pk) for _ in range(4)]
+    before = [one.starts_at for one in series]
+    # What each has read is what there was before anybody moved it.
+    later = [(one.pk, one.shown) for one in series[1:]]
+    acts = [
+        partial(
+            trying_to_move,
+            copy,
+            {one.pk: one.starts_at + (n + 1) * DAY for one in series},
+            later,
+        )
+        for n, copy in enumerate(copies)
+    ]
+
+    answers = at_once(*acts)
+
+    assert Counter(answers) == {3: 1, Session.Changed: 3}
+    moved = (answers.index(3) + 1) * DAY
+    assert [row_of(one)["starts_at"] for one in series] == [at + moved for at in before]
+    assert [row_of(one)["revision"] for one in series] == [1] * 3
+    assert none_overlap(alice)
+
+
+def test_a_series_moves_whole_or_not_at_all_while_its_new_times_are_booked(relationships, alice):
+    for moment in moments_from_now():
+        series = book_weekly(relationships[0], moment)
+        before = [(one.pk, one.starts_at) for one in series]
+        goal = {pk: starts_at + DAY for pk, starts_at in before}
+        later = [(one.pk, one.shown) for one in series[1:]]
+        bookings = [
+            trying(book, relationship, goal[series[n].pk])
+            for n, relationship in enumerate(relationships[1:4])
+        ]
+
+        answers = at_once(partial(trying_to_move, series[0], goal, later), *bookings)
+
+        if answers[0] == 3:
+            assert answers[1:] == ["taken"] * 3
+        else:
+            assert answers[0] is Session.Taken
+        expected = goal if answers[0] == 3 else dict(before)
+        assert {one.pk: row_of(one)["starts_at"] for one in series} == expected
+        assert {row_of(one)["state"] for one in series} == {"booked"}
+        assert none_overlap(alice)
+        alice.sessions.all().delete()
+
+
+def test_while_its_client_cancels_one_a_series_moves_whole_or_not_at_all(relationships, alice):
+    for moment in moments_from_now():
+        series = book_weekly(relationships[0], moment)
+        goal = {one.pk: one.starts_at + DAY for one in series}
+        later = [(one.pk, one.shown) for one in series[1:]]
+        one_of_them = Session.objects.get(pk=series[2].pk)
+
+        answers = at_once(
+            partial(trying_to_move, series[0], goal, later),
+            trying(one_of_them.cancel, by=alice.user),
+        )
+
+        rows = [row_of(one) for one in series]
+        assert answers[1] == "won"
+        assert rows[2]["state"] == "cancelled"
+        moved = [row["starts_at"] == goal[row["id"]] for row in rows]
+        assert moved == [answers[0] == 3] * 3
+        assert {row["state"] for row in rows[:2]} == {"booked"}
+        alice.sessions.all().delete()

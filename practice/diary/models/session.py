@@ -1,8 +1,10 @@
 """Sessions: one appointment of a relationship each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Self
 from uuid import UUID
 
@@ -273,11 +275,7 @@ class Session(models.Model):
             Session.HasBegun: whoever moves it is not its therapist, and it has begun.
             Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
-        now, is_client = timezone.now(), by.pk != self.therapist.user_id
-        for_client = for_client or is_client
-        unasked = {} if for_client else {"last_own_move": now}
-        # The UPDATE works out what depends on the row: this object may be out of date.
-        length = F("ends_at") - F("starts_at")
+        is_client = by.pk != self.therapist.user_id
         with _one_at_a_time(self.therapist_id):
             present = Session.objects.filter(pk=self.pk).first()
             if present is None:  # erased a moment ago
@@ -291,19 +289,49 @@ class Session(models.Model):
             self._change(
                 Session.objects.booked(),
                 if_unchanged=if_unchanged,
-                starts_at=starts_at,
-                ends_at=ExpressionWrapper(length + Value(starts_at), models.DateTimeField()),
-                moved_at=now,
-                moved_by=by,
-                moved_from=F("starts_at"),
-                moved_for_client=for_client,
-                earlier_own_move=F("last_own_move"),
-                revision=F("revision") + 1,
-                sequence=F("sequence") + 1,
-                tell_at=_to_tell(),
-                **unasked,
+                **_moved(starts_at, by, for_client=for_client or is_client),
             )
             self._record(Verb.SESSION_MOVED, by, News.Kind.MOVED)
+
+    def move_with_later(
+        self,
+        starts: Mapping[int, datetime],
+        *,
+        by: User,
+        for_client: bool,
+        if_still: Callable[[list[Self]], bool],
+    ) -> int:
+        """Move it and those after it in its series, all or none; return how many.
+
+        `starts` says when each of those that are to be moved starts, by its number (`pk`). First
+        all of them give up their times, so that none is in the way of another.
+
+        Raises:
+            Session.Taken: the therapist has another session at one of the times.
+            Session.AlreadyDone: it is no longer booked itself.
+            Session.Changed: those after it are others than the page said, by `if_still`, or one of
+                them, or it, is not as when it was read.
+        """
+        with _one_at_a_time(self.therapist_id):
+            if not Session.objects.booked().filter(pk=self.pk).exists():
+                raise self.AlreadyDone
+            later = list(self.later_in_series)
+            if not if_still(later):
+                raise self.Changed
+            moves = [(one, starts[one.pk]) for one in (self, *later) if one.pk in starts]
+            as_read = reduce(or_, (Q(pk=one.pk, revision=one.revision) for one, _ in moves))
+            booked = Session.objects.booked().filter(as_read)
+            if booked.update(state=self.State.NOT_HELD) != len(starts):
+                raise self.Changed
+            given_up = Session.objects.filter(state=self.State.NOT_HELD)
+            taken = TakenTime.objects.filter(therapist=self.therapist_id)
+            if any(taken.overlapping(at, at + one.length).exists() for one, at in moves):
+                raise self.Taken
+            for one, at in moves:
+                columns = _moved(at, by, for_client=for_client)
+                one._change(given_up, if_unchanged=False, state=self.State.BOOKED, **columns)
+                one._record(Verb.SESSION_MOVED, by, News.Kind.MOVED)
+            return len(moves)
 
     @transaction.atomic
     def cancel(self, *, by: User, for_client: bool = False, if_unchanged: bool = False) -> None:
@@ -565,6 +593,27 @@ class Session(models.Model):
         entry = Entry.record(verb, by=by, therapist=self.therapist_id, about=self)
         if news and entry.role == Role.CLIENT:
             News.tell(news, by=by, session=self)
+
+
+def _moved(starts_at: datetime, by: User, *, for_client: bool) -> dict[str, object]:
+    """Return what an UPDATE sets of a session that is moved.
+
+    What depends on the row is worked out there: an object of it may be out of date.
+    """
+    now, length = timezone.now(), F("ends_at") - F("starts_at")
+    return {
+        "starts_at": starts_at,
+        "ends_at": ExpressionWrapper(length + Value(starts_at), models.DateTimeField()),
+        "moved_at": now,
+        "moved_by": by,
+        "moved_from": F("starts_at"),
+        "moved_for_client": for_client,
+        "earlier_own_move": F("last_own_move"),
+        "revision": F("revision") + 1,
+        "sequence": F("sequence") + 1,
+        "tell_at": _to_tell(),
+        **({} if for_client else {"last_own_move": now}),
+    }
 
 
 def _to_tell(moment: datetime | None = None) -> datetime | None:
