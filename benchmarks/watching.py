@@ -16,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "
-IS_QUERY = ("SELECT", "WITH")
+IS_QUERY = ("SELECT", "(SELECT", "WITH")
 ALIAS = re.compile(r'"(\w+)" ([A-Z]+\d+)\b')  # as Django calls the table of a subquery
 SCAN = re.compile(r"SCAN (\w+)")
 

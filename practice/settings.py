@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "practice.notifications",
     "practice.profiles",
     "practice.imports",
+    "practice.records",
     "practice",
     "allauth",
     "allauth.account",

@@ -29,8 +29,9 @@ from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
 from practice.booking.models import BookingRules, WeeklyHours
 from practice.diary.models import Session
+from practice.profiles import settling as numbers
 from practice.profiles.models import Profile
-from practice.profiles.settling import settle_everybody
+from practice.records import settling as retention
 from relationships.models import Event, Participation, Relationship
 
 AT_ONCE = 2_000  # clients
@@ -84,7 +85,8 @@ def fill(
         progress("indexes and constraints", 0, 1)
     progress("indexes and constraints", 1, 1)
     progress("figures", 0, 1)
-    settle_everybody()
+    numbers.settle_everybody()
+    retention.settle_everybody()
     progress("figures", 1, 1)
     if connection.vendor == "postgresql":
         do("VACUUM (ANALYZE)")

@@ -17,7 +17,7 @@ from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session, number_needing_attention
 from practice.diary.news import Happening, news_of
-from practice.records.retention import retention_expired
+from practice.records.settling import RecordsToReview
 from practice.text.places import link_of
 from practice.text.spoken import called, in_words
 from relationships.models.choices import Kind
@@ -197,7 +197,7 @@ class Today:
 
     @cached_property
     def number_to_review(self) -> int:
-        return len(retention_expired(self.therapist, self.now))
+        return len(RecordsToReview(self.therapist, self.now))
 
     @property
     def something_waits(self) -> bool:

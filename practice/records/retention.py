@@ -6,7 +6,7 @@ app says so, and erases nobody by itself.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
 from django.db.models import Max, OuterRef, Q, Subquery
@@ -15,6 +15,7 @@ from django.utils import timezone
 from clients.models import Client, ClientQuerySet, KeepRule, person_ids
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
+from practice.records.models import WHILE_ACTIVE
 
 YEARS = {KeepRule.SEVEN_YEARS: 7, KeepRule.TEN_YEARS: 10}
 SHORTEST = 7
@@ -72,12 +73,26 @@ def retention_periods(clients: Iterable[Client], now: datetime) -> list[Retentio
     ]
 
 
-def retention_expired(therapist: Therapist, now: datetime) -> list[int]:
-    """Return who need not be kept any more, as ids: inactive, nothing booked, longest due first.
+def periods_of_people(
+    therapist: Therapist, people: list[int], now: datetime
+) -> list[RetentionPeriod]:
+    """Return the same of some of a therapist's people, by their ids, who are read along with it."""
+    records = therapist.clients.not_erased().filter(person_id__in=people)
+    found = _by_person(records, now)
+    of_each = [found[person] for person in people if person in found]
+    return [
+        RetentionPeriod(records[0].client, *_counts_from(records), _until(records))
+        for records in of_each
+    ]
 
-    However many they are, no more than a few columns of each is read.
+
+def retention_expired(therapist: Therapist, now: datetime) -> list[int]:
+    """Return who need not be kept any more, as ids: inactive, nothing booked, longest over first.
+
+    By the rule, from all that there is of everybody; pages ask for what is settled of it
+    (`settling.py`). However many they are, no more than a few columns of each is read.
     """
-    # Nobody with a session since then, or one to come, can be due.
+    # Nobody with a session since then, or one to come, is among them.
     since = now - timedelta(days=365 * SHORTEST)
     lately = therapist.sessions.held(now).ending_after(since).values("relationship")
     to_come = therapist.sessions.upcoming(now).values("relationship")
@@ -86,15 +101,34 @@ def retention_expired(therapist: Therapist, now: datetime) -> list[int]:
     inactive = therapist.clients.not_erased().inactive()
     idle = inactive.exclude(person_id__in=busy.values("client__person_id"))
     today = timezone.localtime(now).date()
-    due = [
-        (until, records[0].sort_name, person)
+    over = [
+        (until, person)
         for person, records in _by_person(idle, now).items()
         if records[0].pk == person and (until := _until(records)) <= today
     ]
-    return [person for _, _, person in sorted(due)]
+    return [person for _, person in sorted(over)]
 
 
-COLUMNS = ("person_id", "pk", "sort_name", "added_at", "keep_rule", "date_of_birth")
+def settled_dates(therapist: Therapist, people: Iterable[int]) -> dict[int, date]:
+    """Return what is stored of some of a therapist's people (`RetentionDate`), by one query.
+
+    It is as if everything that is booked had been held: whoever has a session to come is thereby
+    kept beyond today, and the date is right once it is over. Whoever is no longer a person of the
+    therapist's is left out.
+    """
+    records = therapist.clients.not_erased().filter(person_id__in=people)
+    return {
+        person: WHILE_ACTIVE if found[0].active_relationships else _until(found)
+        for person, found in _by_person(records, AT_THE_END).items()
+        if found[0].pk == person
+    }
+
+
+AT_THE_END = datetime(9999, 12, 31, tzinfo=UTC)
+COLUMNS = (
+    *("person_id", "pk", "public_id", "name", "active_relationships"),
+    *("added_at", "keep_rule", "date_of_birth"),
+)
 
 
 class Record(NamedTuple):
@@ -102,7 +136,9 @@ class Record(NamedTuple):
 
     person: int
     pk: int
-    sort_name: str
+    public_id: str
+    name: str
+    active_relationships: int
     added_at: datetime
     keep_rule: str
     date_of_birth: date | None
@@ -113,6 +149,13 @@ class Record(NamedTuple):
     def of(cls, client: Client) -> Self:
         """Return what is known of a record that has been erased a moment ago."""
         return cls(*(getattr(client, column) for column in COLUMNS))
+
+    @property
+    def client(self) -> Client:
+        """The client of whom this is the record, as a line names them."""
+        return Client(
+            pk=self.pk, public_id=self.public_id, name=self.name, keep_rule=self.keep_rule
+        )
 
 
 def _by_person(records: ClientQuerySet, now: datetime) -> dict[int, list[Record]]:

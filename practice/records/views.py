@@ -20,7 +20,8 @@ from practice.records.erasure import Changed, NotYet, Plan, erase
 from practice.records.export_client import export_client
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
-from practice.records.retention import retention_expired, retention_periods
+from practice.records.retention import periods_of_people, retention_periods
+from practice.records.settling import RecordsToReview
 from practice.records.shapes import as_json
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by
 
@@ -165,8 +166,9 @@ def _keep(request: TherapistRequest, client_id: str) -> KeepForm:
 def who_is_due(request: TherapistRequest) -> HttpResponse:
     """List the clients whose records need not be kept any more. Erases nobody."""
     now = timezone.now()
-    due = Paginator(retention_expired(request.therapist, now), ROWS_A_PAGE)
-    page = due.get_page(request.GET.get("page", "1"))
-    people = request.therapist.clients.in_bulk([*page])
-    rows = retention_periods([people[pk] for pk in page if pk in people], now)
-    return render(request, "records/due.html", {"rows": rows, "page": page, "number": due.count})
+    waiting = RecordsToReview(request.therapist, now)
+    page = Paginator(range(len(waiting)), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    people = waiting[page.start_index() - 1 : page.end_index()] if waiting else []
+    rows = periods_of_people(request.therapist, people, now) if people else []
+    context = {"rows": rows, "page": page, "number": len(waiting)}
+    return render(request, "records/due.html", context)

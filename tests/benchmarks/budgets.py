@@ -69,9 +69,9 @@ OF_500 = {
     "diary day": Limit(87, 20_200),
     "diary month": Limit(41, 13_200),
     "caseload": Limit(3_310, 14_600),
-    "Today": Limit(1_750, 11_000, frozenset({"clients_client", "relationships_relationship"})),
+    "Today": Limit(900, 11_000, frozenset({"clients_client", "relationships_relationship"})),
     "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),
     "own figures page": Limit(720, 16_300),
-    "records due": Limit(850, 4_400, frozenset({"clients_client"})),
+    "records due": Limit(150, 4_400),
 }

@@ -19,6 +19,7 @@ from practice.booking.models import WeeklyHours
 from practice.diary.models import Session
 from practice.profiles.models import Profile
 from practice.profiles.settling import settle
+from practice.records import settling as retention
 from relationships.models import EndReason, Event, Participation, Relationship
 from tests.benchmarks.budgets import STATEMENTS
 from tests.factories import UserFactory
@@ -53,6 +54,7 @@ def practice(alice: Therapist) -> Callable[[int], Stage]:
         have = alice.clients.count() // 2
         add_clients(alice, range(have, clients))
         settle(alice)  # some nights later
+        retention.settle(alice)
         return Stage.of(alice)
 
     return grow

@@ -166,6 +166,7 @@ FILES = {
             ("profiles", "0001_views"),
             ("profiles", "0001_bookings"),
             ("profiles", "0001_numbers"),
+            ("records", "0001_retention"),
         ],
     ),
 }

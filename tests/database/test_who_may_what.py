@@ -73,6 +73,7 @@ MAY = {
         "nobody other": "S",
     },
     "profiles_profile": {"therapist own": "SIUD", "client therapist's": "S"},
+    "records_retentiondate": {"therapist own": "SIUD"},
     "relationships_erasure": {"therapist own": "SI"},
     "relationships_event": {"therapist own": "SIUD"},
     "relationships_participation": {"therapist own": "SIUD", "client own": "S"},

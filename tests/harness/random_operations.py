@@ -5,9 +5,9 @@
 Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
 attendance, take days off, open and block hours, plan, edit, invite, erase, merge records and
 separate them; clients accept and book. Hypothesis chooses. After every step all rows are compared
-with `plain_practice.py`, the figures that the database works out with those of the pure functions,
-and endings must not have moved any figure; after the last the audit must be whole. The database is
-the one of DATABASE_URL; without it, SQLite.
+with `plain_practice.py`, the figures and the retention dates that the database has with those of
+the pure functions, and endings must not have moved any figure; after the last the audit must be
+whole. The database is the one of DATABASE_URL; without it, SQLite.
 """
 
 import argparse
@@ -46,6 +46,7 @@ from practice.booking.models import (  # noqa: E402
 from practice.diary.models import Session  # noqa: E402
 from practice.profiles.settling import settle_everybody  # noqa: E402
 from practice.records import merging  # noqa: E402
+from practice.records import settling as retention  # noqa: E402
 from practice.records.erasure import erase  # noqa: E402
 from relationships.caseload import tidy_up  # noqa: E402
 from relationships.forms.starting import Beginning, begin  # noqa: E402
@@ -83,6 +84,7 @@ class RandomPractice(Stage):
     @rule()
     def the_night_settles_the_numbers(self) -> None:
         settle_everybody()
+        retention.settle_everybody()
 
     @rule(whose=st.integers(0, 1))
     @precondition(lambda self: len(self.plain.people) < 8)
@@ -383,6 +385,13 @@ class RandomPractice(Stage):
     @invariant()
     def the_figures_are_those_of_the_rules(self) -> None:
         from tests.profiles.agreement import agree
+
+        if hasattr(self, "ids"):
+            agree(self.now)
+
+    @invariant()
+    def retention_dates_are_those_of_the_rule(self) -> None:
+        from tests.records.agreement import agree
 
         if hasattr(self, "ids"):
             agree(self.now)
