@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -114,23 +114,31 @@ def _lines(sessions: QuerySet) -> QuerySet:
 
 
 def _around(given: Given) -> QuerySet:
-    """Ask for the sessions from one moment to another, and for the next one after that."""
+    """Ask for the sessions of two days, for the next one after them, and for a few before them of
+    which nobody has said who came.
+
+    Each are found by an index; for one condition with OR all there ever were would be read.
+    """
     own = Session.objects.filter(therapist=given("therapist"))
     first, after = given("first", MOMENT), given("after", MOMENT)
-    near = Q(starts_at__gte=first, starts_at__lt=after)
-    further = own.booked().filter(starts_at__gte=after).order_by("starts_at")
-    shown = own.exclude(state=Session.State.NOT_HELD)
-    return _lines(shown.filter(near | Q(pk__in=further.values("pk")[:1])))
+    near = own.filter(starts_at__gte=first, starts_at__lt=after)
+    following = own.booked().filter(starts_at__gte=after).order_by("starts_at")[:1]
+    earlier = own.booked().filter(ends_at__lte=given("now", MOMENT), starts_at__lt=first)
+    unanswered = earlier.order_by("starts_at", "pk")[:MOST_UNANSWERED]
+    shown = (
+        near.exclude(state=Session.State.NOT_HELD)
+        .values("pk")
+        .union(*(_by_number(some) for some in (following, unanswered)), all=True)
+    )
+    return _lines(Session.objects.filter(pk__in=shown))
 
 
-def _unanswered(given: Given) -> QuerySet:
-    own = Session.objects.filter(therapist=given("therapist")).booked()
-    earlier = own.filter(ends_at__lte=given("now", MOMENT), starts_at__lt=given("first", MOMENT))
-    some = earlier.order_by("starts_at", "pk").values("pk")[:MOST_UNANSWERED]
-    return _lines(Session.objects.filter(pk__in=some))
+def _by_number(some: QuerySet) -> QuerySet:
+    """Return the first few of some sessions; SQLite has no limit in a part of a union."""
+    return Session.objects.filter(pk__in=some.values("pk")).values("pk")
 
 
-AROUND, UNANSWERED = CompiledQuery(_around), CompiledQuery(_unanswered)
+AROUND = CompiledQuery(_around)
 
 
 class Today:
@@ -144,12 +152,21 @@ class Today:
         return timezone.make_aware(datetime.combine(self.date + timedelta(days), time.min))
 
     @cached_property
-    def _around(self) -> list[Appointment]:
-        first, after = self._midnight(0), self._midnight(2)
+    def _every(self) -> list[Appointment]:
         rows = AROUND.rows(
-            therapist=self.therapist.pk, first=first, after=after, limits=(0, MOST_A_DAY)
+            therapist=self.therapist.pk,
+            first=self._midnight(0),
+            after=self._midnight(2),
+            now=self.now,
+            limits=(0, MOST_A_DAY),
         )
-        found = self._appointments(rows)
+        return self._appointments(rows)
+
+    @cached_property
+    def _around(self) -> list[Appointment]:
+        """The sessions of today and tomorrow, and the next one after that."""
+        first = self._midnight(0)
+        found = [one for one in self._every if one.line.starts_at >= first]
         if following := next((one for one in found if one.is_to_come), None):
             following.is_next = _day(following) == self.date
         return found
@@ -183,8 +200,7 @@ class Today:
     @cached_property
     def unanswered(self) -> list[Appointment]:
         """Sessions of other days of which nobody has said whether the client came; a few."""
-        rows = UNANSWERED.rows(therapist=self.therapist.pk, first=self._midnight(0), now=self.now)
-        return self._appointments(rows)
+        return [one for one in self._every if one.line.starts_at < self._midnight(0)]
 
     @cached_property
     def news(self) -> list[Happening]:

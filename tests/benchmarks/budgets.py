@@ -22,7 +22,7 @@ class Budget:
 
 STATEMENTS = {
     "/me/": Budget(1, 4),
-    "Today": Budget(6, 10),
+    "Today": Budget(5, 9),
     "Clients list": Budget(5, 9, goal=7),
     "search": Budget(8, 10, goal=8),
     "client page": Budget(10, 12, goal=9),
@@ -69,9 +69,9 @@ OF_500 = {
     "diary day": Limit(87, 20_200),
     "diary month": Limit(41, 13_200),
     "caseload": Limit(3_310, 14_600),
-    "Today": Limit(900, 11_000, frozenset({"clients_client", "relationships_relationship"})),
+    "Today": Limit(135, 11_000),
     "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),
     "own figures page": Limit(720, 16_300),
-    "records due": Limit(150, 4_400),
+    "records due": Limit(20, 4_400),
 }

@@ -332,7 +332,7 @@ def test_it_takes_as_many_statements_for_sixty_as_for_none(
 ):
     book(individual, WEDNESDAY)
     today(as_alice)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         as_alice.get("/")
     for number in range(12):
         account = UserFactory()
@@ -341,7 +341,7 @@ def test_it_takes_as_many_statements_for_sixty_as_for_none(
             at = NOW.replace(hour=7) + days * DAY + number * FIFTY
             book(work, at, by=account)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         as_alice.get("/")
 
 

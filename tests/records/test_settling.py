@@ -98,6 +98,13 @@ def work_ends_again(works: list[Relationship]) -> None:
     works[0].end(by=works[0].therapist.user, reason="completed")
 
 
+def the_moment_of_an_ending_is_corrected(works: list[Relationship]) -> None:
+    works[0].sessions.get().cancel(by=works[0].therapist.user)
+    settle_everybody()
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    works[0].correct_end(by=works[0].therapist.user, at=at, ended_at=works[0].ended_at)
+
+
 def somebody_joins(works: list[Relationship]) -> None:
     one = ClientFactory(therapist=works[0].therapist, added_at=LONG_AGO)
     settle_everybody()
@@ -155,6 +162,7 @@ CHANGES = [
     a_session_is_recorded_as_another_ones,
     work_begins_again,
     work_ends_again,
+    the_moment_of_an_ending_is_corrected,
     somebody_joins,
     somebody_leaves,
     a_client_is_added,
