@@ -25,11 +25,17 @@ def _news(given: Given) -> QuerySet:
         therapist=OuterRef("therapist"),
         person_id__in=beside.values("client__person_id"),
     ).order_by("pk")
-    who = Client.objects.filter(pk=Coalesce(OuterRef("client__person_id"), OuterRef("who")))
-    return own.annotate(who=Subquery(theirs.values("person_id")[:1])).values_list(
+    # Not looked up by the number that a subquery gives: policies let no index be used for that.
+    name, preferred_name = (
+        Coalesce(
+            *(f"client__merged_into__{column}", f"client__{column}"),
+            Subquery(theirs.values(said=Coalesce(f"merged_into__{column}", column))[:1]),
+        )
+        for column in ("name", "preferred_name")
+    )
+    return own.values_list(
         *("public_id", "kind", "at"),
-        Subquery(who.values("name")),
-        Subquery(who.values("preferred_name")),
+        *(name, preferred_name),
         *("session__public_id", "session__starts_at", "session__state"),
         *("session__moved_from", "session__moved_at"),
         *("session__relationship__public_id", "session__relationship__ended_at"),
