@@ -156,7 +156,7 @@ EVENT = AlterField("event", "kind", models.CharField(max_length=30))
 ERASURE = AddField("erasure", "more", models.TextField(default="", db_index=True))
 SESSION = AlterField("session", "state", models.CharField(max_length=30, default="booked"))
 FILES = {
-    "event": (EVENT, [("relationships", "0001_rules")]),
+    "event": (EVENT, [("relationships", "0001_rules"), ("records", "0001_retention")]),
     "erasure": (ERASURE, [("relationships", "0001_rules")]),
     "session": (
         SESSION,
@@ -167,6 +167,7 @@ FILES = {
             ("profiles", "0001_bookings"),
             ("profiles", "0001_numbers"),
             ("records", "0001_retention"),
+            ("notifications", "0001_views"),
         ],
     ),
 }
