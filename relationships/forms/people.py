@@ -17,6 +17,7 @@ from practice.text.fields import EmailField, LineField
 from practice.text.plain_text import one_line
 
 MOST_PEOPLE = 20
+MOST_FOUND = 20  # clients offered for a part of a name
 SOMEONE_ELSE = "new"
 WITH_WORK = ("relationships", "merged_records__relationships")
 
@@ -49,9 +50,11 @@ class NewClientForm(PersonForm):
 
 
 class OtherPersonForm(PreferredNameMixin, forms.Form):
-    """Somebody else who takes part: an existing client, recognised by name, or a new one.
+    """Somebody else who takes part: an existing client, or a new one.
 
-    What to call them is asked only where it matters (`asks_what_to_call_them`).
+    A client is recognised by their name or e-mail address, and offered for a part of their name
+    where one was looked for (`found`). What to call them is asked only where it matters
+    (`asks_what_to_call_them`).
     """
 
     use_required_attribute = False
@@ -78,19 +81,40 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
         error_messages={"invalid_choice": "Choose who you mean"},
     )
 
+    found = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, therapist: Therapist, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.therapist, self.matches = therapist, []
-        if self.is_bound:
-            typed = [self[part].value() or "" for part in ("name", "email")]
-            typed = [one_line(text.replace("\0", "")) for text in typed]
-            if typed[0]:
-                same = therapist.clients.people().same_person_as(*typed)
-                self.matches = list(same.in_name_order().prefetch_related(*WITH_WORK))
+        self.therapist, self.has_more = therapist, False
+        self.same: list[Client] = []
+        self.matches: list[Client] = []
+        typed = [self[part].value() or "" for part in ("name", "email")]
+        typed = [one_line(text.replace("\0", "")) for text in typed]
+        if typed[0] and (self.is_bound or self.is_found):
+            self._look_for(*typed)
         cast(forms.ChoiceField, self.fields["who"]).choices = [
             *((client.public_id, self._describe(client)) for client in self.matches),
             (SOMEONE_ELSE, "Someone else: add a new client"),
         ]
+        if not self.is_bound and len(self.matches) == 1:
+            self.initial["who"] = self.initial.get("who") or self.matches[0].public_id
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the page shows who was found for a part of the name."""
+        return bool(self["found"].value())
+
+    def _look_for(self, name: str, email: str) -> None:
+        """Find who it seems to be and, where one has looked, whose name has what was typed."""
+        people = self.therapist.clients.people().in_name_order()
+        self.same = list(people.same_person_as(name, email).prefetch_related(*WITH_WORK))
+        found = list(people.search(name)[: MOST_FOUND + 1]) if self.is_found else []
+        self.has_more = len(found) > MOST_FOUND
+        others = [client for client in found[:MOST_FOUND] if client not in self.same]
+        self.matches = [*self.same, *others]
+
+    def has_changed(self) -> bool:
+        return bool({*self.changed_data} - {"found"})
 
     @staticmethod
     def _describe(client: Client) -> str:
@@ -100,9 +124,8 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         if self.matches and "who" in cleaned and not cleaned["who"]:
-            self.add_error(
-                "who", f"{self.matches[0].name} is already a client. Choose who you mean"
-            )
+            known = f"{self.same[0].name} is already a client. " if self.same else ""
+            self.add_error("who", f"{known}Choose who you mean")
         if cleaned.get("who", SOMEONE_ELSE) not in ("", SOMEONE_ELSE):
             self.errors.pop("preferred_name", None)  # is known
         return cleaned

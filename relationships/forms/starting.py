@@ -20,6 +20,8 @@ from relationships.forms.people import (
 )
 from relationships.models import Kind, Relationship, start_relationship
 
+OTHER_PERSON = ("name", "preferred_name", "email", "who", "found")
+
 
 class KindForm(forms.Form):
     """What kind of relationship it is."""
@@ -49,14 +51,18 @@ class Beginning:
         start = {"time_zone": therapist.time_zone} | draft
         self.person = None if client else NewClientForm(therapist, typed, initial=start)
         self.kind = KindForm(typed, initial=draft)
+        rows = typed_rows(draft, "others", OTHER_PERSON, most=MOST_PEOPLE - 2)
+        is_finding = draft.get("do") == "find"
+        if is_finding:
+            rows = [row | {"found": row["name"] and "1"} for row in rows]
         self.others: OtherPeople = OtherPeopleForms(
             typed,
-            initial=typed_rows(
-                draft, "others", ("name", "preferred_name", "email", "who"), most=MOST_PEOPLE - 2
-            ),
+            initial=rows,
             prefix="others",
             form_kwargs={"therapist": therapist, "empty_permitted": True},
         )
+        if is_finding:
+            self.others.extra = 0
 
     @property
     def forms(self) -> list[forms.Form]:
