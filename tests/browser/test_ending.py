@@ -1,7 +1,10 @@
 """Ending a relationship when things do not go in a straight line."""
 
 import re
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser import in_every_way
@@ -18,6 +21,7 @@ from tests.browser.steps import (
     title,
     when_ended,
 )
+from tests.diary import book
 
 ENDED_ONCE = ["Relationship ended by you", "Relationship started"]
 HAD_ENDED = "This relationship had already ended"
@@ -45,6 +49,20 @@ def test_confirming_without_a_reason_is_refused_and_leads_to_the_drop_down(any_d
     page.reload()
     expect(title(page)).to_have_text("End this Relationship")
     expect(history(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height", "most"), [(1280, 800, 800), (390, 844, 900)])
+def test_the_reason_is_asked_without_scrolling_far(desk, couples, width, height, most):
+    book(couples, timezone.now() + timedelta(days=3))
+    book(couples, timezone.now() + timedelta(days=10))
+    desk.set_viewport_size({"width": width, "height": height})
+    open_end(desk, couples)
+
+    box = desk.get_by_label("Reason for ending").bounding_box()
+    assert box["y"] + box["height"] <= most
+    expect(desk.get_by_text("has been ended.")).to_be_hidden()
+    desk.get_by_text("The note Ann will see").click()
+    expect(desk.get_by_text("has been ended.")).to_be_visible()
 
 
 def test_what_was_written_is_kept_when_the_reason_is_missing(desk, individual):

@@ -71,15 +71,6 @@ def test_stats_and_badges_are_the_same_before_and_after_an_ending(
     assert sections(desk) == own
 
 
-def test_the_end_page_says_todays_figures(desk, practice, individual):
-    desk.goto(f"/relationships/{individual.public_id}/end/")
-
-    expect(desk.locator(".ticks")).to_contain_text(
-        "stay the same. Today: 15 sessions, 10 out of 10 clients return, "
-        "Smooth Schedule, See You Again, In Demand."
-    )
-
-
 def test_a_profile_is_written_published_and_found(desk, new_context):
     visitor = new_context().new_page()
     desk.goto("/profile/")

@@ -147,21 +147,6 @@ def test_the_sentence_stands_above_the_figures(as_alice, public):
     assert text.index(SENTENCE) < text.index("Profile stats")
 
 
-def test_the_end_page_says_the_figures_of_today(as_alice, public, practice):
-    page = read(as_alice.get(f"/relationships/{practice[0].public_id}/end/"))
-
-    assert (
-        "Your profile stats, retention rate and badges stay the same. "
-        "Today: 21 sessions, 8 out of 10 clients return, Smooth Schedule." in page.text
-    )
-
-
-def test_the_end_page_of_a_new_practice_names_no_rate(as_alice, individual):
-    page = read(as_alice.get(f"/relationships/{individual.public_id}/end/"))
-
-    assert "badges stay the same. Today: 0 sessions." in page.text
-
-
 def test_the_figures_open_into_who_counts_and_why(as_alice, alice, ann, ben, individual):
     session(individual, NOW - 40 * DAY)
     session(start(ann, ben), NOW - 39 * DAY)

@@ -82,15 +82,12 @@ def test_the_reasons_stand_in_three_groups_and_none_is_chosen(look, individual):
 def test_a_client_without_other_work_will_leave_the_list(look, individual):
     page = look(individual)
 
-    assert (
-        "Ann leaves your Clients list. To see them again, tick ‘Include inactive clients’."
-        in page.text
-    )
+    assert "Ann leaves your Clients list, unless you tick ‘Include inactive clients’." in page.text
     assert "stays in your Clients list" not in page.text
 
 
 def test_a_couple_will_leave_the_list(look, couples):
-    assert "Ann and Ben leave your Clients list." in look(couples).text
+    assert "Ann and Ben leave your Clients list, unless" in look(couples).text
 
 
 def test_a_client_with_other_work_will_stay(look, individual, couples):
@@ -114,7 +111,7 @@ def test_several_others_are_all_named(look, alice, ann, ben, individual):
 def test_of_a_couple_one_may_leave_and_one_stay(look, individual, couples):
     page = look(couples)
 
-    assert "Ben leaves your Clients list." in page.text
+    assert "Ben leaves your Clients list, unless" in page.text
     assert (
         "Ann stays in your Clients list, because your Individual relationship is active."
         in page.text
@@ -124,46 +121,77 @@ def test_of_a_couple_one_may_leave_and_one_stay(look, individual, couples):
 def test_ended_other_work_keeps_nobody(look, alice, individual, couples):
     couples.end(by=alice.user, reason="completed")
 
-    assert "Ann leaves your Clients list." in look(individual).text
+    assert "Ann leaves your Clients list, unless" in look(individual).text
 
 
 def test_a_colleagues_work_keeps_nobody(look, individual, carl):
     start(carl)
 
-    assert "Ann leaves your Clients list." in look(individual).text
+    assert "Ann leaves your Clients list, unless" in look(individual).text
 
 
 def test_the_page_promises_that_nothing_else_happens(look, individual):
     page = look(individual)
 
     for promise in (
-        "Ann is not notified. If they log in, their Client Dashboard shows a note with the date "
-        "and time.",
-        "Ann can still book a follow-up session with you.",
+        "Ann is not notified, and can still book with you.",
         "Your profile stats, retention rate and badges stay the same.",
         "You can restart the relationship at any time.",
     ):
         assert promise in page.text
 
 
-def test_the_page_shows_the_very_note(individual, alice):
+def test_the_figures_are_not_in_the_sentence_about_them(look, individual):
+    assert "badges stay the same. You can restart" in look(individual).text
+
+
+def test_the_page_shows_the_very_note_folded(individual, alice):
     with time_machine.travel(AT_4_12, tick=False):
         page = read(browser_of(alice.user).get(address(individual)))
 
-    assert "The note Ann will see" in page.heads
+    assert "The note Ann will see If they log in, their Client Dashboard shows:" in page.text
     assert "Your relationship with Alice Archer has been ended." in page.text
     assert MOMENT in page.text
+    folds = [a for tag, a in page.tags if tag == "details"]
+    assert len(folds) == 2
+    assert not any("open" in fold for fold in folds)
 
 
-def test_a_client_without_an_account_has_no_access_yet(look, alice, ann, ben):
-    assert "They have no access yet." in look(start(ben)).text
-    assert "They have no access yet." not in look(start(ann)).text
+def test_the_note_names_the_kind_where_the_dashboard_would(look, as_alice, as_ann, ann, ben):
+    individual, couples = start(ann), start(ann, ben)
+    note = "Your Couples relationship with Alice Archer has been ended."
+
+    assert note in look(couples).text
+    assert "Your Individual relationship with" in look(individual).text
+    as_alice.post(address(couples), {"reason": "completed"})
+    assert note in read(as_ann.get("/dashboard/")).text
+
+
+def test_the_note_names_no_kind_where_whoever_has_several_sees_none(look, alice, ann, ben):
+    start(ben)
+
+    assert "Your relationship with Alice Archer" in look(start(ann, ben)).text
+
+
+def test_of_a_client_without_access_nothing_is_said_of_booking_or_a_note(look, ben):
+    page = look(start(ben))
+
+    assert "Ben is not notified. Your profile stats" in page.text
+    assert "book" not in page.text[page.text.index("What happens next") :]
+    assert "will see" not in page.text
+
+
+def test_of_a_couple_each_line_is_about_those_it_applies_to(look, ann, ben):
+    page = look(start(ann, ben))
+
+    assert "Ann is not notified, and can still book with you. Ben is not notified." in page.text
+    assert "The note Ann will see" in page.text
 
 
 def test_a_preferred_name_is_used(look, alice):
     person = ClientFactory(therapist=alice, name="Elizabeth Ek", preferred_name="Betty")
 
-    assert "Betty leaves your Clients list." in look(start(person)).text
+    assert "Betty leaves your Clients list, unless" in look(start(person)).text
 
 
 # Refused.
