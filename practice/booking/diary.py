@@ -19,7 +19,7 @@ from practice.accounts.models import Therapist
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import HOURS, opening_rules
 from practice.booking.openings import Hours, openings
-from practice.diary.models import Session
+from practice.diary.models import NOT_SHOWN, Session
 from practice.text.places import link_of
 from practice.text.spoken import clock, in_words, span
 
@@ -168,7 +168,7 @@ def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[
 
 
 def _sessions(therapist: Therapist, first: datetime, after: datetime, now: datetime) -> list[Line]:
-    shown = therapist.sessions.exclude(state=Session.State.NOT_HELD)
+    shown = therapist.sessions.exclude(state__in=NOT_SHOWN)
     found = shown.filter(starts_at__gte=first, starts_at__lt=after).order_by("starts_at", "pk")
     lines = [Line(s.starts_at, s.ends_at, now, s) for s in found.with_people()[:MOST]]
     to_come = [line for line in lines if line.is_standing and not line.is_past]

@@ -103,6 +103,17 @@ BEGIN
     WHERE own.account_id = acting_account();
 END $$;
 
+-- The account's own parts in their relationships, and nobody else's.
+CREATE OR REPLACE FUNCTION participations_of_account() RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT part.id
+    FROM clients_client own
+    JOIN clients_client client ON client.person_id = own.person_id
+    JOIN relationships_participation part ON part.client_id = client.id
+    WHERE own.account_id = acting_account();
+END $$;
+
 CREATE OR REPLACE FUNCTION invited_client() RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -136,11 +147,11 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION
     therapists_of_account, relationships_of_account, people_of_account,
-    invited_client, inviting_therapist, is_of_therapist
+    participations_of_account, invited_client, inviting_therapist, is_of_therapist
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     therapists_of_account, relationships_of_account, people_of_account,
-    invited_client, inviting_therapist, is_of_therapist
+    participations_of_account, invited_client, inviting_therapist, is_of_therapist
 TO stillwater_app;
 
 
@@ -191,6 +202,10 @@ USING (id = ANY (ARRAY(SELECT relationships_of_account())));
 
 CREATE POLICY client_sees ON relationships_participation FOR SELECT
 USING (relationship_id = ANY (ARRAY(SELECT relationships_of_account())));
+
+-- Whether somebody came is known to nobody but them and their therapist.
+CREATE POLICY client_sees ON diary_attendance FOR SELECT
+USING (participation_id = ANY (ARRAY(SELECT participations_of_account())));
 
 CREATE POLICY client_sees ON diary_session FOR SELECT
 USING (relationship_id = ANY (ARRAY(SELECT relationships_of_account())));

@@ -142,3 +142,9 @@ def book_follow_up(relationship: Relationship, now: datetime) -> None:
         length=LENGTH_OF_SESSION,
         by=relationship.people[0].account or relationship.therapist.user,
     )
+
+
+def tell_who_came(relationship: Relationship) -> None:
+    """Let the second of a couple have missed the last session that they attended, and some more."""
+    for session in relationship.sessions.attended().order_by("-starts_at")[::4]:
+        session.set_attendance_of([session.people[1]], attended=False)

@@ -126,11 +126,12 @@ def load(now: datetime | None = None) -> None:
     hannah.individuals(HANNAHS_ACTIVE, HANNAHS_INACTIVE)
     _the_lindqvists(hannah, account)
     jonah = _jonah(hannah, account)
-    _couples_and_families(hannah)
+    pryces = _couples_and_families(hannah)
     _three_episodes(hannah)
     _ended_today(hannah)
     diary.fill(hannah.therapist, dice, now)
     diary.book_follow_up(jonah, now)
+    diary.tell_who_came(pryces)
 
     bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
     bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)
@@ -189,12 +190,13 @@ def _jonah(hannah: Practice, account: Callable[..., User]) -> Relationship:
     return relationship
 
 
-def _couples_and_families(hannah: Practice) -> None:
+def _couples_and_families(hannah: Practice) -> Relationship:
     owen, sian = (hannah.client(f"{n} Pryce", days=150) for n in ("Owen", "Siân"))
-    hannah.start(Kind.COUPLES, owen, sian, days=150)
+    couple = hannah.start(Kind.COUPLES, owen, sian, days=150)
     family = [hannah.client(f"{n} Achterberg", days=500) for n in ("Lotte", "Pieter", "Wim")]
     hannah.end(hannah.start(Kind.FAMILY, *family, days=500), EndReason.AGREED_LIMIT, days=120)
     hannah.start(Kind.INDIVIDUAL, family[0], days=90)
+    return couple
 
 
 def _three_episodes(hannah: Practice) -> None:

@@ -2,7 +2,8 @@
 
 Pages of clients are given these frozen values, never a model instance: the reason of an ending, the
 private note and other people's full names have no way to them (`docs/domain.md` 2.4). A therapist's
-page of a session shows the same values, with the therapist as their reader.
+page of a session shows the same values, with the therapist as their reader. Whether somebody came
+is nobody else's business: of a session of several people each reads what became of it for them.
 """
 
 from collections import Counter
@@ -226,7 +227,7 @@ def with_details(sessions: SessionQuerySet) -> SessionQuerySet:
     )
     client = "relationship__participations__client"
     with_accounts = with_profile.prefetch_related(  # of all records of everybody
-        f"{client}__merged_records", f"{client}__merged_into__merged_records"
+        f"{client}__merged_records", f"{client}__merged_into__merged_records", "attendances"
     )
     return with_accounts.defer("therapist__profile__photo")
 
@@ -252,6 +253,7 @@ def details_in(
         session.therapist = session.relationship.therapist
     people = [person for session in sessions for person in session.relationship.people]
     prefetch_related_objects(people, "merged_records")
+    prefetch_related_objects([one for one in sessions if one.missed_by], "attendances")
     shared = _with_several((record.therapist_id, record.person_id) for record in records)
     return [
         details(session, reader, shared, is_quiet=of_pk[session.relationship_id].is_quiet)
@@ -274,7 +276,7 @@ def details(
     """
     relationship, therapist = session.relationship, session.therapist
     is_therapist = reader.pk == therapist.user_id
-    people = [p for p in relationship.people if is_therapist or not p.is_erased]
+    people = [p for p in session.people if is_therapist or not p.is_erased]
     own = [p for p in people if reader.pk in p.accounts]
     accounts = {account for p in people for account in p.accounts}
     names = {by: in_words(p.first_name for p in people if by in p.accounts) for by in accounts}
@@ -286,13 +288,14 @@ def details(
     # Nobody asks whoever moves or cancels for themselves.
     move_asked = session.moved_for_client and session.moved_by_id == therapist.user_id
     asked = session.cancelled_for_client and session.cancelled_by_id == therapist.user_id
+    state = Session.State(session.state if is_therapist else session.state_for(own))
     # Long, because every value that a client gets to see is named here.
     return SessionDetails(
         public_id=session.public_id,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        state=session.state,
-        state_label=session.get_state_display(),
+        state=state,
+        state_label=state.label,
         is_upcoming=session.is_upcoming,
         has_begun=session.has_begun,
         is_short_notice=session.is_short_notice,

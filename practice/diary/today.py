@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, CompiledQuery, Given
-from practice.diary.models import Session, number_needing_attention
+from practice.diary.models import NOT_SHOWN, Session, number_needing_attention
 from practice.diary.news import Happening, news_of
 from practice.records.settling import RecordsToReview
 from practice.text.places import link_of
@@ -35,6 +35,7 @@ class Line(NamedTuple):
     ends_at: datetime
     state: str
     revision: int
+    missed_by: int
     place: str
     relationship: str
     kind: str
@@ -70,6 +71,10 @@ class Appointment:
         return in_words(person.first_name for person in people)
 
     @property
+    def number_of_people(self) -> int:
+        return len(self.people)
+
+    @property
     def link(self) -> str:
         """The link of its meeting, if it is online."""
         return link_of(self.line.place)
@@ -95,7 +100,8 @@ class Appointment:
     @property
     def shown(self) -> str:
         """What a page says of it, as `Session.shown`."""
-        return f"{self.line.revision} {self.line.state}"
+        missed = f" {self.line.missed_by}" if self.line.missed_by else ""
+        return f"{self.line.revision} {self.line.state}{missed}"
 
 
 def _lines(sessions: QuerySet) -> QuerySet:
@@ -106,7 +112,7 @@ def _lines(sessions: QuerySet) -> QuerySet:
         for name in ("name", "preferred_name", "erased_at")
     ]
     return in_order.values_list(
-        *("public_id", "starts_at", "ends_at", "state", "revision", "place"),
+        *("public_id", "starts_at", "ends_at", "state", "revision", "missed_by", "place"),
         *of_work,
         f"{PART}__person_id",
         *of_person,
@@ -126,7 +132,7 @@ def _around(given: Given) -> QuerySet:
     earlier = own.booked().filter(ends_at__lte=given("now", MOMENT), starts_at__lt=first)
     unanswered = earlier.order_by("starts_at", "pk")[:MOST_UNANSWERED]
     shown = (
-        near.exclude(state=Session.State.NOT_HELD)
+        near.exclude(state__in=NOT_SHOWN)
         .values("pk")
         .union(*(_by_number(some) for some in (following, unanswered)), all=True)
     )

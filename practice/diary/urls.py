@@ -3,6 +3,7 @@ from django.urls import path
 from practice.booking import moves_of_clients
 from practice.diary import (
     adding,
+    attending,
     cancelling,
     client_views,
     feed,
@@ -27,7 +28,7 @@ urlpatterns = [
         moves_of_clients.check,
         name="check_move",
     ),
-    path("sessions/<id:session_id>/attendance/", views.attendance, name="attendance"),
+    path("sessions/<id:session_id>/attendance/", attending.attendance, name="attendance"),
     path("sessions/<id:session_id>/calendar.ics", views.calendar, name="calendar"),
     path(
         "relationships/<id:relationship_id>/sessions/add/", adding.add_session, name="add_session"

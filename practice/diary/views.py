@@ -1,12 +1,14 @@
 """Sessions, from the therapist's side; a client's session has the same addresses."""
 
+from typing import NamedTuple, Self
+
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.models import person_or_404
+from clients.models import Client, person_or_404
 from practice.accounts.access import (
     AccountRequest,
     TherapistRequest,
@@ -23,13 +25,8 @@ from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials
-from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
+from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 
-ANSWERS = {
-    "yes": Session.State.ATTENDED,
-    "no": Session.State.MISSED,
-    "none": Session.State.NOT_HELD,
-}
 ROWS_A_PAGE = 25
 
 
@@ -44,6 +41,24 @@ def session_of(request: AccountRequest, public_id: str) -> tuple[Session, bool]:
     if theirs := sessions.filter(public_id=public_id).first():
         return theirs, False
     raise Http404
+
+
+class WhoCame(NamedTuple):
+    """One of several people, with what is said of whether they came, and as a page says it."""
+
+    person: Client
+    came: bool | None
+    shown: str
+
+    @classmethod
+    def of(cls, appointment: Session) -> list[Self]:
+        """Return those of whom it can be said."""
+        answers = appointment.answers
+        return [
+            cls(person, answers.get(part.pk), appointment.shown_of([person]))
+            for part in appointment.parts
+            if not (person := part.client.person).is_erased
+        ]
 
 
 def record_look(request: AccountRequest, appointment: Session) -> None:
@@ -63,7 +78,7 @@ def show_session(
 ) -> HttpResponse:
     """Show the page of a session, perhaps with what has `changed` since it was opened."""
     if is_therapist:
-        return _details(request, appointment, changed)
+        return show_to_therapist(request, appointment, changed)
     record_look(request, appointment)
     own = cards(request.user.clients.all())
     is_quiet = any(c.is_quiet for c in own if c.public_id == appointment.relationship.public_id)
@@ -77,7 +92,9 @@ def show_session(
     return render_form(request, "diary/my_session.html", context)
 
 
-def _details(request: AccountRequest, appointment: Session, changed: str = "") -> HttpResponse:
+def show_to_therapist(
+    request: AccountRequest, appointment: Session, changed: str = ""
+) -> HttpResponse:
     """Show the therapist's page of a session, perhaps with what has `changed` since."""
     record_look(request, appointment)
     people = appointment.relationship.people
@@ -88,6 +105,9 @@ def _details(request: AccountRequest, appointment: Session, changed: str = "") -
         "series": Series.of(appointment),
         "can_answer": appointment.can_be_answered,
         "is_over": appointment.is_over,
+        "who_came": (who_came := WhoCame.of(appointment)),
+        "missed_by": appointment.missed_by,
+        "shown_of_others": appointment.shown_of([p.person for p in who_came if p.came is None]),
         **offer(appointment, request.user),
         "can_correct": {
             "moved": appointment.asked_for_by_client("moved") is not None,
@@ -111,40 +131,6 @@ def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
     file = as_calendar(appointment, f"Session ({whom})")
     headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_therapists
-def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
-    """Say whether the client came."""
-    appointment = get_object_or_404(
-        with_details(request.therapist.sessions.all()), public_id=session_id
-    )
-    if request.method != "POST":
-        return see_other("session", session_id)
-    answer = request.POST.get("attended")
-    if answer not in ANSWERS:
-        banner(request, "attendance_not_chosen")
-        return see_other("session", session_id)
-    if appointment.state != ANSWERS[answer]:
-        try:
-            if appointment.can_be_answered and not was_shown(request, appointment.shown):
-                raise Session.Changed
-            if answer == "none":
-                appointment.set_not_held(by=request.user, if_unchanged=True)
-            else:
-                appointment.set_attendance(
-                    attended=answer == "yes", by=request.user, if_unchanged=True
-                )
-        except Session.Taken:
-            return _details(request, appointment, f"Nothing was noted. {TAKEN}.")
-        except (Session.AlreadyDone, Session.NotYet):
-            banner(request, "attendance_refused")
-            return see_other("session", session_id)
-        except Session.Changed:
-            return _details(request, appointment, f"Nothing was noted. {LOOK}")
-    banner(request, "attendance_noted")
-    return back_to(request, "session", session_id)
 
 
 @require_safe

@@ -24,7 +24,7 @@ FEWEST_THERAPISTS = 5
 
 @dataclass(frozen=True)
 class Visit:
-    """One client's part in one session of a therapist."""
+    """One client's part in one session of a therapist; `state` is what became of it for them."""
 
     therapist: int
     client: int

@@ -133,9 +133,11 @@ def installation_of(everybody: QuerySet[ClientVisit], now: datetime) -> Installa
 def numbers_of_clients(visits: QuerySet[ClientVisit], now: datetime) -> QuerySet:
     """Each client's part in every one of the `NUMBERS`, as of an instant.
 
-    A session of several people is that of whoever comes first among them.
+    A session of several people is that of the first among those who came.
     """
-    before = ClientVisit.objects.filter(session=OuterRef("session"), part__lt=OuterRef("part"))
+    before = ClientVisit.objects.filter(
+        session=OuterRef("session"), part__lt=OuterRef("part"), state=Session.State.ATTENDED
+    )
     once = visits.annotate(is_first=~Exists(before))
     held = Count("part", filter=_attended(now) & Q(is_first=True))
     return _of_each(once, now).annotate(sessions_held=held)

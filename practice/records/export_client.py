@@ -10,6 +10,7 @@ from datetime import date, datetime
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
+from practice.diary.models.queryset import SessionState
 from practice.imports.models import ImportedNote
 from practice.notifications.models import Message
 from practice.records import shapes
@@ -37,7 +38,7 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
             "participations__client__merged_records",
             "participations__client__merged_into__merged_records",
             "events",
-            "sessions",
+            "sessions__attendances",
         )
     )
     of_person: dict[int, list[Relationship]] = {client.pk: [] for client in clients}
@@ -177,7 +178,9 @@ class _RelationshipExport:
             moved=(session.moved_at, self._who(session.moved_by_id)),
             cancelled=(session.cancelled_at, self._who(session.cancelled_by_id)),
         )
+        state = SessionState(session.state_for([self.client]))  # whether others came is theirs
         return shape | {
+            "state": shapes.choice(state),
             "in_figures": session.in_figures,
             "series": str(session.series) if session.series else None,
             "moved_for_client": session.moved_for_client,

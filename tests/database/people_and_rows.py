@@ -19,7 +19,7 @@ from practice.accounts.models import Contact, Therapist, User
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
-from practice.diary.models import News, Session
+from practice.diary.models import Attendance, News, Session
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import Profile, TherapistNumbers
@@ -68,6 +68,10 @@ class World:
         session = Session.book(relationship, starts_at=soon, length=timedelta(minutes=50), by=by)
         News.tell(News.Kind.BOOKED, by=by, session=session)
         self._messages(session, number)
+        for part in session.parts:
+            Attendance.objects.create(
+                therapist=session.therapist, session=session, participation=part, came=True
+            )
         relationship.end(by=by, reason=EndReason.LOST_CONTACT, note="private")
         Erasure.objects.create(
             therapist=relationship.therapist,
@@ -196,6 +200,8 @@ class Person:
         if isinstance(row, Message | Told):
             message = row.message if isinstance(row, Told) else row
             return "own" if message.client in self._all_records() else "other"
+        if isinstance(row, Attendance):
+            return "own" if row.participation.client in self._all_records() else "other"
         row = row.session if isinstance(row, News) else row
         work = row.pk if isinstance(row, Relationship) else getattr(row, "relationship_id", None)
         work = row.relationship if isinstance(row, Erasure) else work  # its number, and no key

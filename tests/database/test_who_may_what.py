@@ -55,6 +55,7 @@ MAY = {
         "invited own": "SU",
     },
     "clients_invitation": {"therapist own": "SIUD", "invited own": "SU"},
+    "diary_attendance": {"therapist own": "SIUD", "client own": "S"},
     "diary_news": {"therapist own": "SIUD", "client own": "I"},
     "diary_session": {"therapist own": "SIUD", "client own": "SIU"},
     "imports_import": {"therapist own": "SIUD"},

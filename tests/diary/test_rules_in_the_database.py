@@ -52,10 +52,10 @@ def times(later: timedelta, length: timedelta) -> dict[str, object]:
     return {"starts_at": WEDNESDAY + later, "ends_at": WEDNESDAY + later + length}
 
 
-# A session lasts four hours at most: those that overlap are looked for among few.
+# A session lasts a day at most: those that overlap are looked for among few.
 
 
-def test_a_session_lasts_four_hours_at_most(session, other):
+def test_a_session_lasts_a_day_at_most(session, other):
     with_microseconds = {"starts_at": WEDNESDAY - 3 * DAY + A_MICROSECOND}
     with_microseconds["ends_at"] = with_microseconds["starts_at"] + LONGEST
     insert(Session, **another(session, **times(-2 * DAY, LONGEST)))

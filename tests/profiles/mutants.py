@@ -39,8 +39,8 @@ def sessions_count_up_to_the_ending(patch: Patch) -> None:
         "sqlite": "julianday(r.ended_at) - julianday(r.started_at) >= 401",
         "postgresql": "r.ended_at - r.started_at >= interval '401 days'",
     }[connection.vendor]
-    state = f"CASE WHEN {took} THEN 'booked' ELSE session.state END AS state"
-    replace_view({"session.state": state}, join=RELATIONSHIP)
+    state = f"WHEN {took} THEN 'booked' ELSE session.state"
+    replace_view({"ELSE session.state": state}, join=RELATIONSHIP)
 
 
 def restarting_makes_a_new_row(patch: Patch) -> None:
@@ -139,7 +139,7 @@ def replace_view(changes: dict[str, str], *, join: str = "") -> None:
         create = create.replace(old, new)
     with connection.cursor() as cursor:
         cursor.execute(drop)
-        cursor.execute(create.replace("WHERE ", f"{join} WHERE "))
+        cursor.execute(create.replace("WHERE session.in_figures", f"{join} WHERE session.in_figures"))
         if connection.vendor == "postgresql":
             cursor.execute("GRANT SELECT ON profiles_clientvisit TO stillwater_app")
 

@@ -26,6 +26,7 @@ SECTIONS = re.compile(r'<section [^>]*id="profile-(?:stats|badges)">.*?</section
 
 # One session of a history: whose, so many days ago, and what became of it.
 STATES = ["attended"] * 3 + ["missed", "booked", "cancelled", "not_held", "complimentary"]
+STATES += ["mistaken", "missed by one"]  # of several people
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,15 @@ class World:
     def _session(relationship: Relationship, nth: int, days: int, state: str) -> None:
         # No two of a day are within an hour of each other.
         starts_at = NOW - days * DAY + (nth % 12) * HOUR
-        free = state == "complimentary"
-        state = "attended" if free else state
+        free, missed = state == "complimentary", state == "missed by one"
+        state = "attended" if free or missed else state
         if starts_at > NOW and state in ("attended", "missed", "not_held"):
             state = "booked"
         booked_at = min(starts_at - 7 * DAY, NOW - HOUR)
-        session(relationship, starts_at, state, booked_at=booked_at, complimentary=free)
+        made = session(relationship, starts_at, state, booked_at=booked_at, complimentary=free)
+        if missed and made.number_of_people > 1 and starts_at < NOW - HOUR:
+            with time_machine.travel(NOW, tick=False):
+                made.set_attendance_of([made.people[0]], attended=False)
 
     @staticmethod
     def _colleague(name: str) -> None:
@@ -187,6 +191,8 @@ HISTORY = [
     (5, 6, "attended"),  # booked 13 days ago: the client counts from tomorrow on
     (0, -14, "booked"),
     (1, -21, "booked"),
+    (1, 40, "missed by one"),
+    (2, 45, "mistaken"),
 ]
 STEPS = [
     Step("end", 2),

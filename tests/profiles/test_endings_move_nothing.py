@@ -140,6 +140,7 @@ def test_the_view_of_the_visits_does_not_ask_either():
     _, (create,) = statements("profiles", "0001_views", "sqlite")
 
     assert re.findall(r"\b(?:FROM|JOIN) (\w+)", create) == [
+        "diary_attendance",
         "diary_session",
         PARTS,
         "clients_client",

@@ -2,10 +2,11 @@
 
 import pytest
 
+from practice.diary.models import Session
 from practice.profiles.figures import figures, visits_of
 from practice.profiles.stats import out_of_ten, stats, tallies
 from tests.factories import ClientFactory, TherapistFactory, start
-from tests.profiles import DAY, HOUR, MINUTE, NOW, came, practice_of, session, visit
+from tests.profiles import DAY, HOUR, LONG_AGO, MINUTE, NOW, came, practice_of, session, visit
 
 JUST = MINUTE / 60_000_000  # a microsecond
 
@@ -166,6 +167,63 @@ def test_an_individual_and_a_couples_session_are_two_for_that_person(alice, ann,
     assert (of[ben.pk].attended, of[ben.pk].has_returned) == (1, False)
     assert stats(visits_of(alice), NOW).sessions_held == 2
     assert stats(visits_of(alice), NOW).clients == 2
+
+
+def test_each_of_a_couple_counts_by_their_own_attendance(alice, ann, ben, couples):
+    first = session(couples, NOW - 90 * DAY)
+    second = session(couples, NOW - 80 * DAY)
+    second.set_attendance_of([ann], attended=False)
+
+    of = {tally.client: tally for tally in tallies(visits_of(alice), NOW)}
+    shown = figures(alice, NOW).stats
+
+    assert (of[ann.pk].attended, of[ann.pk].has_returned) == (1, False)
+    assert (of[ben.pk].attended, of[ben.pk].has_returned) == (2, True)
+    # A session is held once, whoever of them came to it; the first of them did not.
+    assert (shown.sessions_held, shown.clients, shown.returned, shown.counted) == (2, 2, 1, 2)
+
+    first.set_attendance_of([ann], attended=False)
+    of = {tally.client: tally for tally in tallies(visits_of(alice), NOW)}
+    assert (of[ann.pk].is_counted, of[ann.pk].why) == (False, "No session attended yet")
+    assert figures(alice, NOW).stats.clients == 1
+
+
+def test_a_session_counts_once_it_has_been_said_of_everybody_who_came(alice, ann, ben, couples):
+    past = session(couples, NOW - 90 * DAY, "booked")
+    past.set_attendance_of([ann], attended=True)
+    assert figures(alice, NOW).stats.sessions_held == 0
+
+    past.set_attendance_of([ben], attended=False)
+
+    shown = figures(alice, NOW).stats
+    assert (shown.sessions_held, shown.clients, shown.since) == (1, 1, past.starts_at)
+
+
+def test_five_of_a_group_who_missed_the_second_session_have_not_returned(alice):
+    people = ClientFactory.create_batch(6, therapist=alice)
+    group = start(*people, at=LONG_AGO)
+    session(group, NOW - 90 * DAY)
+    second = session(group, NOW - 80 * DAY)
+    second.set_attendance_of(people[:5], attended=False)
+
+    shown = figures(alice, NOW).stats
+
+    assert (shown.returned, shown.counted, shown.out_of_ten) == (1, 6, 2)
+    second.set_attendance(attended=True)
+    assert figures(alice, NOW).stats.out_of_ten == 10
+
+
+def test_what_was_recorded_by_mistake_is_in_no_figure(alice, individual):
+    mistaken = session(individual, NOW - 90 * DAY, last_own_move=NOW - DAY)
+    session(individual, NOW - 5 * DAY, booked_at=NOW - 13 * DAY)
+    assert figures(alice, NOW).stats.counted == 1
+
+    Session.objects.filter(pk=mistaken.pk).update(state="mistaken")
+
+    shown = figures(alice, NOW).stats
+    assert (shown.sessions_held, shown.counted, shown.bookings_lately) == (1, 0, 1)
+    assert (shown.since, shown.is_smooth) == (NOW - 5 * DAY, True)  # nor was it ever moved
+    assert len(visits_of(alice)) == 1
 
 
 def test_the_golden_case_from_the_database(alice):

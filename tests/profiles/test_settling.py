@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from practice.diary.models import Session
+from practice.diary.models import Attendance, Session
 from practice.profiles.models import NEVER, ClientNumbers, TherapistNumbers
 from practice.profiles.settling import settle, settle_everybody
 from practice.profiles.sums import stats_of
@@ -69,6 +69,15 @@ def a_session_of_both_is_undone(works: list[Relationship]) -> None:
     works[3].sessions.get().set_attendance(attended=False)
 
 
+def one_of_a_couple_missed_what_the_other_attended(works: list[Relationship]) -> None:
+    both = works[3].sessions.get()
+    both.set_attendance_of([works[0].clients.get()], attended=False)
+
+
+def a_session_was_recorded_by_mistake(works: list[Relationship]) -> None:
+    Session.objects.filter(relationship=works[1]).update(state="mistaken")
+
+
 def one_of_a_couple_comes_alone(works: list[Relationship]) -> None:
     session(works[1], NOW - 3 * DAY)
 
@@ -112,6 +121,8 @@ def one_of_a_couple_is_erased(works: list[Relationship]) -> None:
 CHANGES = [
     a_session_is_booked,
     a_session_of_both_is_undone,
+    one_of_a_couple_missed_what_the_other_attended,
+    a_session_was_recorded_by_mistake,
     one_of_a_couple_comes_alone,
     a_session_is_recorded_as_another_ones,
     somebody_joins,
@@ -132,6 +143,21 @@ def test_whatever_changes_moves_what_is_settled(change: Callable, later, practic
     settle_everybody()
     assert unsettled() == set()
     agree(NOW + later)
+
+
+def test_what_is_said_of_one_person_by_whomever_moves_what_is_settled(alice, practice):
+    """The database sees it, whatever code writes there."""
+    both = practice[3].sessions.get()
+    for write in (
+        lambda: Attendance.objects.create(
+            therapist=alice, session=both, participation=both.parts[1], came=False
+        ),
+        lambda: Attendance.objects.update(came=True),
+        lambda: Attendance.objects.all().delete(),
+    ):
+        settle(alice)
+        write()
+        assert len(unsettled()) == 2
 
 
 def test_who_began_lately_counts_when_fourteen_days_are_over_without_another_night(alice):

@@ -33,12 +33,14 @@ EDGES = st.builds(
     st.sampled_from([-JUST, timedelta(0), JUST]),
 )
 AGO = EDGES | st.timedeltas(-30 * DAY, 130 * DAY)
+STATES = ["missed", "booked", "cancelled", "not_held", "mistaken"]
 HAPPENED = st.fixed_dictionaries(
     {
         "whose": st.integers(0, 6),
         "ago": AGO,
         "booked": AGO,
-        "state": st.sampled_from(["attended"] * 4 + ["missed", "booked", "cancelled", "not_held"]),
+        "state": st.sampled_from(["attended"] * 4 + STATES),
+        "missed_by_first": st.booleans(),  # of several people
         "complimentary": st.booleans(),
         "moved": st.none() | st.none() | AGO,
         "cancelled": AGO,
@@ -61,7 +63,11 @@ def add(relationship: Relationship, happened: dict) -> None:
     if happened["moved"] is not None:
         values["last_own_move"] = NOW - happened["moved"]
     booked_at = NOW - happened["booked"]
-    session(relationship, starts_at, happened["state"], booked_at=booked_at, **values)
+    added = session(relationship, starts_at, happened["state"], booked_at=booked_at, **values)
+    if happened["state"] == "attended" and happened["missed_by_first"] and added.is_over:
+        first = added.parts[0].client.person
+        if len(added.parts) > 1:
+            added.set_attendance_of([first], attended=False)
 
 
 def works() -> list[Relationship]:

@@ -133,6 +133,7 @@ LEFT_OUT = {
     "attempts": "what a sender has to know",
     "next_attempt_at": "what is to be done, not what is held",
     "tell_at": "what is to be done, not what is held",
+    "missed_by": "whether others came is told to nobody but them",
     "erased_at": "whoever is erased has no archive",
     "merged_into": "told by where the merged record stands",
     "merged_at": "of merged records only (test_merged.py)",
@@ -141,7 +142,8 @@ LEFT_OUT = {
     "came_with": "the import, which may have brought others",
 }
 # What says nothing of its own: it leads a therapist to what is told elsewhere, until dismissed.
-REPEATED = {"diary.News"}
+# And whether somebody came, which is what the archive says became of the session.
+REPEATED = {"diary.News", "diary.Attendance"}
 
 
 def belongs_to_a_client() -> set[type[models.Model]]:

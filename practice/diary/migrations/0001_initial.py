@@ -50,7 +50,8 @@ class Migration(migrations.Migration):
                 ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
                 ('starts_at', models.DateTimeField()),
                 ('ends_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('booked', 'Booked'), ('attended', 'Completed'), ('missed', 'Did not attend'), ('cancelled', 'Cancelled'), ('not_held', 'Did not take place')], default='booked', max_length=9)),
+                ('state', models.CharField(choices=[('booked', 'Booked'), ('attended', 'Completed'), ('missed', 'Did not attend'), ('cancelled', 'Cancelled'), ('not_held', 'Did not take place'), ('mistaken', 'Recorded by mistake')], default='booked', max_length=9)),
+                ('missed_by', models.PositiveSmallIntegerField(default=0)),
                 ('complimentary', models.BooleanField(default=False)),
                 ('in_figures', models.BooleanField(default=True)),
                 ('booked_at', models.DateTimeField()),
@@ -75,7 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['therapist', 'starts_at', 'ends_at', 'state', 'relationship'], name='session_diary'), models.Index(fields=['relationship', 'starts_at', 'ends_at', 'state', 'therapist'], name='session_of_relationship'), models.Index(condition=models.Q(('state', 'booked')), fields=['therapist', 'starts_at', 'ends_at', 'relationship'], name='session_booked'), models.Index(condition=models.Q(('tell_at__isnull', False)), fields=['therapist', 'tell_at'], name='session_to_tell'), models.Index(fields=['therapist', 'booked_at'], name='session_booked_at'), models.Index(condition=models.Q(('last_own_move__isnull', False)), fields=['therapist', 'last_own_move'], name='session_moved_unasked'), models.Index(condition=models.Q(('cancelled_at__isnull', False)), fields=['therapist', 'cancelled_at'], name='session_cancelled')],
-                'constraints': [models.UniqueConstraint(fields=('relationship', 'key'), name='a_form_books_once'), models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('state__in', ['booked', 'attended', 'missed', 'cancelled', 'not_held'])), name='known_session_state'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('cancelled_by__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at__isnull', True), ('cancelled_by__isnull', True)), _connector='OR'), name='cancelled_means_moment_and_person'), models.CheckConstraint(condition=models.Q(models.Q(('moved_at__isnull', True), ('moved_by__isnull', True), ('moved_from__isnull', True)), models.Q(('moved_at__isnull', False), ('moved_by__isnull', False), ('moved_from__isnull', False)), _connector='OR'), name='moved_means_moment_person_and_time_before')],
+                'constraints': [models.UniqueConstraint(fields=('relationship', 'key'), name='a_form_books_once'), models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='session_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('state__in', ['booked', 'attended', 'missed', 'cancelled', 'not_held', 'mistaken'])), name='known_session_state'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('cancelled_by__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at__isnull', True), ('cancelled_by__isnull', True)), _connector='OR'), name='cancelled_means_moment_and_person'), models.CheckConstraint(condition=models.Q(models.Q(('moved_at__isnull', True), ('moved_by__isnull', True), ('moved_from__isnull', True)), models.Q(('moved_at__isnull', False), ('moved_by__isnull', False), ('moved_from__isnull', False)), _connector='OR'), name='moved_means_moment_person_and_time_before'), models.CheckConstraint(condition=models.Q(('missed_by', 0), ('state__in', ['booked', 'attended']), _connector='OR'), name='some_missed_what_others_may_have_attended')],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +108,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('account', 'side'), name='one_feed_a_side'), models.CheckConstraint(condition=models.Q(('side__in', ['diary', 'sessions'])), name='known_side_of_feed'), models.CheckConstraint(condition=models.Q(('names__in', ['initials', 'first_names', 'none'])), name='known_names_in_feed')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attendance',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('came', models.BooleanField()),
+                ('participation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attendances', to='relationships.participation')),
+                ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='diary.session')),
+                ('therapist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='attendances', to='accounts.therapist')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('session', 'participation'), name='attends_once_in_a_session')],
             },
         ),
         ApplySQL('diary', '0001_rules'),

@@ -1,12 +1,21 @@
 """Sessions: one appointment of a relationship each."""
 
+from practice.diary.models.attendance import Attendance
 from practice.diary.models.feed import CalendarFeed
 from practice.diary.models.news import News, Unread
-from practice.diary.models.queryset import VACANT, SessionQuerySet, TakenTime, needing_attention
+from practice.diary.models.queryset import (
+    NOT_SHOWN,
+    VACANT,
+    SessionQuerySet,
+    TakenTime,
+    needing_attention,
+)
 from practice.diary.models.session import Session, number_needing_attention
 
 __all__ = [
+    "NOT_SHOWN",
     "VACANT",
+    "Attendance",
     "CalendarFeed",
     "News",
     "Session",

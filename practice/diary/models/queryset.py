@@ -17,7 +17,7 @@ from practice.database.compiled import DAY, MOMENT, Given
 from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
 from relationships.models.relationship import people_of
 
-LONGEST = timedelta(hours=4)  # a rule of the database, too: migrations/0001_rules.*.sql
+LONGEST = timedelta(hours=24)  # a rule of the database, too: migrations/0001_rules.*.sql
 
 
 class SessionState(models.TextChoices):
@@ -28,17 +28,20 @@ class SessionState(models.TextChoices):
     MISSED = "missed", "Did not attend"
     CANCELLED = "cancelled", "Cancelled"
     NOT_HELD = "not_held", "Did not take place"
+    MISTAKEN = "mistaken", "Recorded by mistake"
 
 
 # What takes up no time: rules of the database say the same (migrations/0001_*.sql).
-VACANT = [SessionState.CANCELLED, SessionState.NOT_HELD]
+VACANT = [SessionState.CANCELLED, SessionState.NOT_HELD, SessionState.MISTAKEN]
+# What is not in the diary: it did not take place, or was never meant.
+NOT_SHOWN = [SessionState.NOT_HELD, SessionState.MISTAKEN]
 
 
 class SessionQuerySet(models.QuerySet):
     """Sessions, as the domain speaks of them."""
 
     def standing(self) -> Self:
-        """Sessions that take up their time: all but those that were cancelled or did not happen."""
+        """Sessions that take up their time, which those that are `VACANT` do not."""
         return self.exclude(state__in=VACANT)
 
     def booked(self) -> Self:

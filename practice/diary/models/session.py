@@ -1,6 +1,6 @@
 """Sessions: one appointment of a relationship each."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -13,13 +13,16 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, ExpressionWrapper, F, Q, Value
 from django.utils import timezone
 
+from clients.models import Client
 from practice.accounts.access import Role
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.database.compiled import MOMENT, CompiledQuery
 from practice.database.public_ids import PublicIdField
+from practice.diary.models.attendance import Attendance
 from practice.diary.models.news import News
 from practice.diary.models.queryset import (
+    NOT_SHOWN,
     VACANT,
     SessionQuerySet,
     SessionState,
@@ -28,7 +31,7 @@ from practice.diary.models.queryset import (
 )
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
-from relationships.models import Relationship
+from relationships.models import Participation, Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
 NO_OVERLAP = "sessions_do_not_overlap"  # the name of the rule in migrations/0001_rules.*.sql
@@ -60,6 +63,8 @@ class Session(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.BOOKED)
+    # How many of several people are said to have missed it (`Attendance`), if not everybody.
+    missed_by = models.PositiveSmallIntegerField(default=0)
     complimentary = models.BooleanField(default=False)
     # Whether figures and badges have it: what was brought in from elsewhere only by choice.
     in_figures = models.BooleanField(default=True)
@@ -116,6 +121,10 @@ class Session(models.Model):
                 condition=Q(moved_at__isnull=True, moved_by__isnull=True, moved_from__isnull=True)
                 | Q(moved_at__isnull=False, moved_by__isnull=False, moved_from__isnull=False),
                 name="moved_means_moment_person_and_time_before",
+            ),
+            models.CheckConstraint(
+                condition=Q(missed_by=0) | Q(state__in=["booked", "attended"]),
+                name="some_missed_what_others_may_have_attended",
             ),
         ]
         indexes = [
@@ -472,6 +481,8 @@ class Session(models.Model):
     ) -> None:
         """Say whether the client came, at any time after it; `by` is the therapist unless told.
 
+        Of a session of several people it is said of all of them.
+
         Raises:
             Session.NotYet: it has not ended.
             Session.AlreadyDone: it was cancelled.
@@ -479,15 +490,72 @@ class Session(models.Model):
             Session.Taken: it did not take place after all, and another stands at its time by now.
         """
         over = Session.objects.filter(ends_at__lte=timezone.now())
-        if self.state == self.State.NOT_HELD:
-            Therapist.lock(self.therapist_id)
-            if self._others_at(self.starts_at, self.ends_at).exists():
-                raise self.Taken
-            present = over.filter(state=self.State.NOT_HELD)
+        if self.state in NOT_SHOWN:
+            self._take_time_again()
+            present = over.filter(state=self.state)
         else:
             present = over.standing()
         state = self.State.ATTENDED if attended else self.State.MISSED
         self._note(present, state, by, if_unchanged=if_unchanged)
+
+    @transaction.atomic
+    def set_attendance_of(
+        self,
+        people: Collection[Client],
+        *,
+        attended: bool,
+        by: User | None = None,
+        if_shown: str | None = None,
+    ) -> None:
+        """Say of some of those who take part whether they came.
+
+        It is attended once it has been said of everybody and one of them came; until then it is
+        booked, and asked for.
+
+        Raises:
+            Session.NotYet: it has not ended.
+            Session.AlreadyDone: it was cancelled, or erased a moment ago.
+            Session.Changed: `if_shown`, and it is no longer what `shown_of` says of them; or it was
+                said a moment ago that it did not take place.
+            Session.Taken: it did not take place after all, and another stands at its time by now.
+        """
+        if self.state in NOT_SHOWN:
+            self._take_time_again()
+        locked = Session.objects.select_for_update(of=("self",), no_key=True)
+        present = locked.filter(pk=self.pk).exclude(state=self.State.CANCELLED).first()
+        if present is None:
+            raise self.AlreadyDone
+        if not present.is_over:
+            raise self.NotYet
+        is_gone = present.state in NOT_SHOWN and self.state not in NOT_SHOWN
+        if is_gone or if_shown not in (None, present.shown_of(people)):
+            raise self.Changed
+        said = dict.fromkeys((p.pk for p in present.parts if p.client.person in people), attended)
+        answers = present.answers | said
+        is_complete = all(p.pk in answers or p.client.person.is_erased for p in present.parts)
+        came = any(answers.values())
+        is_mixed = not is_complete or (came and not all(answers.values()))
+        state = self.State.ATTENDED if came else self.State.MISSED
+        Attendance.objects.filter(session=self.pk).delete()
+        Attendance.objects.bulk_create(
+            Attendance(
+                therapist_id=self.therapist_id, session=self, participation_id=part, came=one_came
+            )
+            for part, one_came in (answers.items() if is_mixed else ())
+        )
+        self._change(
+            Session.objects.all(),
+            if_unchanged=False,
+            state=state if is_complete else self.State.BOOKED,
+            missed_by=list(answers.values()).count(False) if is_mixed else 0,
+        )
+        self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
+
+    def _take_time_again(self) -> None:
+        """Lock the diary, so that its time is taken by it, if no other stands there by now."""
+        Therapist.lock(self.therapist_id)
+        if self._others_at(self.starts_at, self.ends_at).exists():
+            raise self.Taken
 
     @transaction.atomic
     def set_not_held(self, *, by: User | None = None, if_unchanged: bool = False) -> None:
@@ -518,7 +586,46 @@ class Session(models.Model):
     @property
     def shown(self) -> str:
         """What a page says of it that may change: by its time and by what became of it."""
-        return f"{self.revision} {self.state}"
+        missed = f" {self.missed_by}" if self.missed_by else ""
+        return f"{self.revision} {self.state}{missed}"
+
+    def shown_of(self, people: Collection[Client]) -> str:
+        """What a page says of it that may change, as far as some of those who take part go."""
+        answers = self.answers
+        said = [answers.get(part.pk) for part in self.parts if part.client.person in people]
+        state = self.state if self.state in VACANT else "stands"
+        return f"{self.revision} {state} {said}"
+
+    @property
+    def parts(self) -> list[Participation]:
+        """Who takes part, in the order in which they were added; use after `with_people`."""
+        return list(self.relationship.participations.all())
+
+    @property
+    def people(self) -> list[Client]:
+        """Who takes part, as `Relationship.people`."""
+        return self.relationship.people
+
+    @property
+    def number_of_people(self) -> int:
+        return len(self.parts)
+
+    @property
+    def answers(self) -> dict[int, bool]:
+        """Who came, by the number of their participation, as far as it has been said."""
+        everybody = {self.State.ATTENDED: True, self.State.MISSED: False}.get(
+            self.State(self.state)
+        )
+        known = {} if everybody is None else {part.pk: everybody for part in self.parts}
+        return known | {one.participation_id: one.came for one in self.attendances.all()}
+
+    def state_for(self, people: Collection[Client]) -> str:
+        """What became of it for some who take part: they may have missed what others attended."""
+        if not (self.missed_by and self.state == self.State.ATTENDED):
+            return self.state
+        answers = self.answers
+        theirs = [answers[part.pk] for part in self.parts if part.client.person in people]
+        return self.State.MISSED if theirs and not any(theirs) else self.state
 
     @property
     def stands(self) -> bool:
@@ -580,9 +687,15 @@ class Session(models.Model):
 
     def _change(self, present: SessionQuerySet, *, if_unchanged: bool, **columns: object) -> None:
         """Set columns if the row is still `present`, and reload; else say why not."""
-        as_read = {"revision": self.revision, "state": self.state} if if_unchanged else {}
+        read = {"revision": self.revision, "state": self.state, "missed_by": self.missed_by}
+        as_read = read if if_unchanged else {}
+        is_of_all = "state" in columns and "missed_by" not in columns
+        if is_of_all:
+            columns["missed_by"] = 0
         present = present.filter(pk=self.pk)
         won = present.filter(**as_read).update(**columns)
+        if won and is_of_all:
+            Attendance.objects.filter(session=self.pk).delete()
         with suppress(Session.DoesNotExist):  # erased a moment ago
             self.refresh_from_db()
         if not won:

@@ -1,5 +1,6 @@
 -- Which sessions a therapist has had, for the figures: what they are made of as it is in the
--- table, so that its indexes are used; no client, and nothing of a relationship.
+-- table, so that its indexes are used; no client, and nothing of a relationship. What was recorded
+-- by mistake is in no figure.
 
 DROP VIEW IF EXISTS profiles_booking;
 
@@ -16,4 +17,4 @@ SELECT
     cancelled_at,
     cancelled_for_client
 FROM diary_session
-WHERE in_figures;
+WHERE in_figures AND state <> 'mistaken';

@@ -1,5 +1,5 @@
 -- Whose numbers have to be worked out anew: everybody's who takes part in a session that is booked
--- or changed, whoever joins or leaves its work, and whose records are merged or separated. How a
+-- or changed, or of which is said anew who came, whoever joins or leaves its work, and whose records are merged or separated. How a
 -- relationship stands is none of it.
 --
 -- Whoever changes a session may not write here; so this runs as the owner, with a search path that
@@ -7,10 +7,12 @@
 
 DROP TRIGGER IF EXISTS numbers_of_session ON diary_session;
 DROP TRIGGER IF EXISTS numbers_of_moved_session ON diary_session;
+DROP TRIGGER IF EXISTS numbers_of_attendance ON diary_attendance;
 DROP TRIGGER IF EXISTS numbers_of_participation ON relationships_participation;
 DROP TRIGGER IF EXISTS numbers_of_leaving ON relationships_participation;
 DROP TRIGGER IF EXISTS numbers_of_record ON clients_client;
 DROP FUNCTION IF EXISTS session_changes_numbers;
+DROP FUNCTION IF EXISTS attendance_changes_numbers;
 DROP FUNCTION IF EXISTS participation_changes_numbers;
 DROP FUNCTION IF EXISTS record_changes_numbers;
 DROP FUNCTION IF EXISTS unsettle;
@@ -39,6 +41,15 @@ BEGIN
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE' AND NEW.relationship_id <> OLD.relationship_id) THEN
         PERFORM unsettle(NEW.relationship_id);
     END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION attendance_changes_numbers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    -- All that are ever changed are of the same work.
+    PERFORM unsettle(relationship_id) FROM relationships_participation
+    WHERE id = coalesce(NEW.participation_id, OLD.participation_id);
     RETURN NULL;
 END $$;
 
@@ -72,6 +83,8 @@ FOR EACH ROW EXECUTE FUNCTION session_changes_numbers();
 CREATE TRIGGER numbers_of_moved_session
 AFTER UPDATE OF relationship_id, starts_at, state, complimentary, booked_at, in_figures ON diary_session
 FOR EACH ROW EXECUTE FUNCTION session_changes_numbers();
+CREATE TRIGGER numbers_of_attendance AFTER INSERT OR UPDATE OR DELETE ON diary_attendance
+FOR EACH ROW EXECUTE FUNCTION attendance_changes_numbers();
 CREATE TRIGGER numbers_of_participation AFTER INSERT ON relationships_participation
 FOR EACH ROW EXECUTE FUNCTION participation_changes_numbers();
 CREATE TRIGGER numbers_of_leaving BEFORE DELETE ON relationships_participation

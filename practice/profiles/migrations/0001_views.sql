@@ -1,5 +1,8 @@
 -- Who came when, for the figures of public profiles. Nothing of a relationship is in it: no figure
--- can know how one stands. Sessions brought in from elsewhere are in it if their therapist said so. Two records of one person are one client in it while they are merged.
+-- can know how one stands. Sessions brought in from elsewhere are in it if their therapist said so,
+-- and what was recorded by mistake is not. Two records of one person are one client in it while they
+-- are merged. Of a session of several people each has what became of it for them: one may have missed
+-- what others attended.
 
 DROP VIEW IF EXISTS profiles_clientvisit;
 
@@ -12,7 +15,14 @@ SELECT
     session.therapist_id,
     client.person_id AS client,
     session.starts_at,
-    session.state,
+    CASE
+        WHEN session.missed_by > 0 AND session.state = 'attended' AND EXISTS (
+            SELECT 1 FROM diary_attendance attendance
+            WHERE attendance.session_id = session.id
+            AND attendance.participation_id = part.id AND NOT attendance.came
+        ) THEN 'missed'
+        ELSE session.state
+    END AS state,
     session.complimentary,
     session.booked_at,
     session.last_own_move AS moved_by_therapist_at,
@@ -21,4 +31,4 @@ SELECT
 FROM diary_session session
 JOIN relationships_participation part ON part.relationship_id = session.relationship_id
 JOIN clients_client client ON client.id = part.client_id
-WHERE session.in_figures;
+WHERE session.in_figures AND session.state <> 'mistaken';
