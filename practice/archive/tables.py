@@ -17,7 +17,7 @@ from practice.archive.words import COLUMNS, LEFT_OUT, TABLES
 from practice.audit.models import Entry
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
-from practice.diary.models import News, Session
+from practice.diary.models import Attendance, News, Session
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
 from relationships.models import Erasure, Event, Participation, Relationship
@@ -99,6 +99,7 @@ ALL = (
     Table("participations", Participation),
     HISTORY,
     Table("sessions", Session),
+    Table("attendances", Attendance),
     Table("imports", Import),
     Table("imported_rows", ImportedRow, names_by_kind="row"),
     Table("imported_notes", ImportedNote),

@@ -16,6 +16,7 @@ TABLES = {
     "participations": "Who takes part in which work.",
     "history": "What happened in each relationship, line by line.",
     "sessions": "Every session, whatever became of it.",
+    "attendances": "Who came, where it was not the same of all of several people.",
     "news": "What clients did and the therapist has not dismissed yet.",
     "imports": "Files that were brought in from elsewhere.",
     "imported_rows": "What came with them, and from which line.",
@@ -114,7 +115,8 @@ COLUMNS = {
     "sessions": {
         "starts_at": "from",
         "ends_at": "to",
-        "state": "booked, attended, missed, cancelled, not_held",
+        "state": "booked, attended, missed, cancelled, not_held, mistaken",
+        "missed_by": "how many of several people missed it, if not all",
         "complimentary": "whether it is free of charge",
         "booked_at": "when it was booked",
         "booked_by": f"by whom: {ACCOUNT}",
@@ -132,6 +134,7 @@ COLUMNS = {
         "sequence": "how often it was moved or cancelled: for calendars that have it",
         "series": "the same for all that were booked as one series",
     },
+    "attendances": {"came": "whether they came"},
     "imports": {
         "state": "read, running, done, undone",
         "begun_at": "when its files were read",

@@ -5,8 +5,8 @@ from typing import NamedTuple, Self
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from clients.models import Client, person_or_404
 from practice.accounts.access import (
@@ -25,7 +25,7 @@ from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials
-from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
+from practice.web.responses import render_form
 
 ROWS_A_PAGE = 25
 

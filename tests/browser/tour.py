@@ -268,7 +268,11 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     sessions = people.individual.sessions.filter(series__isnull=False)
     page.goto(f"/sessions/{sessions.earliest('starts_at').public_id}/cancel/")
     yield "cancel one of a series"
-    lately, length, by = timezone.now() - timedelta(days=2), timedelta(minutes=50), people.alice.user
+    lately, length, by = (
+        timezone.now() - timedelta(days=2),
+        timedelta(minutes=50),
+        people.alice.user,
+    )
     session = Session.book(people.family, starts_at=lately, length=length, by=by)
     session.set_attendance_of(session.people[:1], attended=False)
     page.goto(f"/sessions/{session.public_id}/")

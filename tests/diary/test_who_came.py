@@ -189,9 +189,7 @@ def test_who_missed_is_said_on_the_sessions_page(as_alice, past, ann, ben):
     assert "Completed, 1 missed" in read(as_alice.get(f"/sessions/{past.public_id}/")).text
 
 
-def test_where_somebody_missed_it_nobody_is_offered_that_all_came(
-    as_alice, couples, ben
-):
+def test_where_somebody_missed_it_nobody_is_offered_that_all_came(as_alice, couples, ben):
     today = book(couples, NOW - 2 * HOUR)
     press(as_alice, today, "no", ben.public_id)
 

@@ -139,7 +139,9 @@ def replace_view(changes: dict[str, str], *, join: str = "") -> None:
         create = create.replace(old, new)
     with connection.cursor() as cursor:
         cursor.execute(drop)
-        cursor.execute(create.replace("WHERE session.in_figures", f"{join} WHERE session.in_figures"))
+        cursor.execute(
+            create.replace("WHERE session.in_figures", f"{join} WHERE session.in_figures")
+        )
         if connection.vendor == "postgresql":
             cursor.execute("GRANT SELECT ON profiles_clientvisit TO stillwater_app")
 
