@@ -6,9 +6,10 @@ from django.views.decorators.http import require_http_methods
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.diary.forms import TAKEN
 from practice.diary.models import Session
 from practice.diary.shown_to_clients import with_details
-from practice.diary.views import TAKEN, show_to_therapist
+from practice.diary.views import show_to_therapist
 from practice.web.responses import LOOK, back_to, banner, see_other, was_shown
 
 ANSWERS = {

@@ -5,7 +5,7 @@ from typing import NamedTuple, Self
 from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from clients.models import Client, person_or_404
@@ -19,13 +19,12 @@ from practice.accounts.access import (
 )
 from practice.audit.models import Entry, Verb, records
 from practice.diary.calendar import as_calendar
-from practice.diary.forms import TAKEN
 from practice.diary.in_series import Series
 from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
 from practice.text.spoken import initials
-from practice.web.responses import render_form
+from practice.web.responses import render_form, see_other
 
 ROWS_A_PAGE = 25
 

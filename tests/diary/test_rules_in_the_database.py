@@ -56,7 +56,7 @@ def times(later: timedelta, length: timedelta) -> dict[str, object]:
 
 
 def test_a_session_lasts_a_day_at_most(session, other):
-    with_microseconds = {"starts_at": WEDNESDAY - 3 * DAY + A_MICROSECOND}
+    with_microseconds = {"starts_at": WEDNESDAY - 4 * DAY + A_MICROSECOND}
     with_microseconds["ends_at"] = with_microseconds["starts_at"] + LONGEST
     insert(Session, **another(session, **times(-2 * DAY, LONGEST)))
     insert(Session, **another(session, **with_microseconds))
