@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from relationships.models import Relationship
-from tests.browser import in_every_way
+from tests.browser import WAYS
 from tests.browser.steps import (
     REASON,
     banner,
@@ -34,7 +34,7 @@ def anns_page(new_context, sign_in, ann):
     return page
 
 
-@in_every_way
+@pytest.mark.parametrize("way", WAYS, indirect=True)
 def test_work_is_ended_found_again_and_restarted_as_the_article_says(
     any_desk, anns_page, individual, ben, mailoutbox
 ):

@@ -87,7 +87,7 @@ def places(ann, couples, individual) -> dict[str, list[str]]:
 NAMES = {"alice": ("Ashby", "Bright"), "ann": ("Ashby", "Archer", "Ben", "ann@mail.example")}
 
 
-@pytest.fixture(params=["alice", "ann"])
+@pytest.fixture
 def walked(request, tab, places, sign_in, alice, ann) -> tuple[Tab, tuple[str, ...]]:
     """A tab in which somebody signed in has been to all of these pages."""
     who = request.param
@@ -107,6 +107,9 @@ def goes_back(tab: Tab, names: tuple[str, ...]) -> None:
         assert [name for name in names if name in page] == []
 
 
+@pytest.mark.parametrize(
+    "walked", [pytest.param("alice", marks=pytest.mark.thorough), "ann"], indirect=True
+)
 def test_after_signing_out_no_page_shows_a_name(walked):
     tab, names = walked
     tab.page.goto("/account/")
@@ -116,6 +119,9 @@ def test_after_signing_out_no_page_shows_a_name(walked):
     goes_back(tab, names)
 
 
+@pytest.mark.parametrize(
+    "walked", ["alice", pytest.param("ann", marks=pytest.mark.thorough)], indirect=True
+)
 def test_after_a_session_has_ended_by_itself_no_page_shows_a_name(walked, settings):
     tab, names = walked
     settings.IDLE_LIMIT, settings.IDLE_WARNING = timedelta(seconds=4), timedelta(seconds=3)

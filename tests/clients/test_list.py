@@ -298,6 +298,7 @@ def eight(alice):
     inactive(alice, "Maya Lund", "Jonah Whitfield")
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("query", "seen", "heard"),
     [

@@ -116,21 +116,21 @@ def run(practice: Installation, tries: int) -> list[str]:
     known = [UserFactory().email for _ in range(tries // 4)]
     mail = SlowMail()
     port = str(mail.door.getsockname()[1])
-    practice.web.environment |= {
+    mails = {
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": port,
         "DEFAULT_FROM_EMAIL": "post@practice.example",
     }
-    practice.web.start()
-    until(lambda: is_up(practice), "the first answer")
-    faults = []
-    say("| what | tries | judged | stopped |")
-    for kind, ways in (("code", guess_code), ("password", guess_password)):
-        guesses = [ways(practice, user.email) for _ in range(tries)]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            faults += faults_of(kind, list(pool.map(lambda guess: guess(), guesses)))
-    faults += compare(practice, known)
-    mail.answer(len(known))  # a mail for each was begun
+    with practice.web.running(**mails, WEB_CONCURRENCY=str(PROCESSES)):
+        until(lambda: is_up(practice), "the first answer")
+        faults = []
+        say("| what | tries | judged | stopped |")
+        for kind, ways in (("code", guess_code), ("password", guess_password)):
+            guesses = [ways(practice, user.email) for _ in range(tries)]
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                faults += faults_of(kind, list(pool.map(lambda guess: guess(), guesses)))
+        faults += compare(practice, known)
+        mail.answer(len(known))  # a mail for each was begun
     return faults
 
 
@@ -147,7 +147,6 @@ def main() -> int:
     parser.add_argument("--pool", action="store_true", help="keep connections (?pool=true)")
     options = parser.parse_args()
     with installation("postgres", "?pool=true" if options.pool else "?pool=false") as practice:
-        practice.web.environment["WEB_CONCURRENCY"] = str(PROCESSES)
         return verdict(run(practice, options.tries))
 
 

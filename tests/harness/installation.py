@@ -63,6 +63,18 @@ class Web:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=PATIENCE)
 
+    @contextmanager
+    def running(self, **environment: str) -> Iterator[None]:
+        """Run it with these settings; kill it afterwards."""
+        before = self.environment
+        self.environment = {**before, **environment}
+        self.start()
+        try:
+            yield
+        finally:
+            self.kill()
+            self.environment = before
+
     def terminate(self) -> int:
         """Ask it to end, as a supervisor does (SIGTERM), and return its exit code."""
         self.process.terminate()

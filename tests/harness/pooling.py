@@ -47,8 +47,8 @@ def find_pgbouncer() -> str | None:
 
 
 @contextmanager
-def pgbouncer(practice: Installation) -> Iterator[None]:
-    """Put PgBouncer between the web server and its database."""
+def pgbouncer(practice: Installation) -> Iterator[str]:
+    """Start PgBouncer before the database; yield the web server's address of it."""
     folder, port = practice.postgres.folder, free_port()
     with psycopg.connect(practice.postgres.url(), autocommit=True) as connection:
         for limit in LIMITS:
@@ -59,11 +59,8 @@ def pgbouncer(practice: Installation) -> Iterator[None]:
     process = subprocess.Popen(
         [find_pgbouncer(), "--quiet", *as_whom, file], stderr=subprocess.DEVNULL
     )
-    practice.web.environment["DATABASE_URL"] = (
-        f"postgres://stillwater@127.0.0.1:{port}/practice?pool=false"
-    )
     try:
-        yield
+        yield f"postgres://stillwater@127.0.0.1:{port}/practice?pool=false"
     finally:
         process.terminate()
         process.wait(timeout=60)
@@ -75,13 +72,16 @@ def main() -> int:
     parser.add_argument("--through", choices=["pool", "pgbouncer"], default="pool")
     parser.add_argument("--requests", type=int, default=2000)
     options = parser.parse_args()
-    with installation(
-        "postgres", "?pool=true" if options.through == "pool" else "?pool=false"
-    ) as practice:
-        between = pgbouncer(practice) if options.through == "pgbouncer" else nullcontext()
-        with between:
-            practice.web.start()
-            return run(practice, options.through, options.requests)
+    with installation("postgres", "?pool=true") as practice:
+        return report(practice, options.through, options.requests)
+
+
+def report(practice: Installation, through: str, requests: int) -> int:
+    """Run it, the web server's own pool or PgBouncer lending connections; return an exit code."""
+    own = practice.web.environment["DATABASE_URL"]
+    between = pgbouncer(practice) if through == "pgbouncer" else nullcontext(own)
+    with between as url, practice.web.running(DATABASE_URL=url):
+        return run(practice, through, requests)
 
 
 def run(practice: Installation, through: str, requests: int) -> int:

@@ -6,8 +6,9 @@ python -m tests.harness.short --database postgres
 import argparse
 import sys
 
-from tests.harness import crash, graceful, locked, recovery, restore
-from tests.harness.installation import installation
+from tests.harness import crash, graceful, guessing, locked, pooling, recovery, restore, waiting
+from tests.harness.installation import Installation, installation
+from tests.harness.report import verdict
 
 
 def main() -> int:
@@ -24,7 +25,19 @@ def main() -> int:
             codes.append(graceful.report(practice, times=1))
         codes.append(locked.report(practice, seconds=1, people=locked.THREADS + 2))
         codes.append(restore.report(practice, clients=2))
+        if database == "postgres":
+            codes += several_at_once(practice)
     return max(codes)
+
+
+def several_at_once(practice: Installation) -> list[int]:
+    """Return the exit codes of what people do at once, with and without a pool."""
+    codes = [verdict(guessing.run(practice, tries=12))]
+    own = practice.web.environment["DATABASE_URL"]
+    practice.web.environment["DATABASE_URL"] = own.replace("?pool=false", "?pool=true")
+    codes.append(verdict(waiting.run(practice, seconds=3)))
+    ways = ["pool", "pgbouncer"] if pooling.find_pgbouncer() else ["pool"]
+    return codes + [pooling.report(practice, way, requests=40) for way in ways]
 
 
 if __name__ == "__main__":

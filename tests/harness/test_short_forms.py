@@ -10,20 +10,9 @@ import sys
 import pytest
 from django.db import connection
 
-from tests.harness.pooling import find_pgbouncer
-
 SHORT = {
     "sqlite": ["short --database sqlite", "relationship_race --rounds 10"],
-    "postgresql": [
-        "short --database postgres",
-        "guessing --tries 12",
-        "waiting --seconds 3",
-        "pooling --requests 40",
-        pytest.param(
-            "pooling --requests 40 --through pgbouncer",
-            marks=pytest.mark.skipif(not find_pgbouncer(), reason="PgBouncer is not installed"),
-        ),
-    ],
+    "postgresql": ["short --database postgres"],
 }
 
 

@@ -241,20 +241,20 @@ class Stage:
 
 def run(practice: Installation, seconds: float) -> list[str]:
     mail = SlowMail(seconds)
-    practice.web.environment |= {
+    port = str(mail.door.getsockname()[1])
+    mails = {
         "EMAIL_HOST": "127.0.0.1",
-        "EMAIL_PORT": str(mail.door.getsockname()[1]),
+        "EMAIL_PORT": port,
         "DEFAULT_FROM_EMAIL": "post@practice.example",
-        "THREADS": str(2 * AT_ONCE),
     }
     stage = Stage(practice, seconds)
-    practice.web.start()
-    until(lambda: stage.timed(stage.page(None, "/sign-in/"))[0] == 200, "the first answer")
-    say("| while | who | answer | took |")
-    stage.eight_pages()
-    stage.eight_sign_ins()
-    stage.change_held_open()
-    stage.slow_mail(mail)
+    with practice.web.running(**mails, THREADS=str(2 * AT_ONCE)):
+        until(lambda: stage.timed(stage.page(None, "/sign-in/"))[0] == 200, "the first answer")
+        say("| while | who | answer | took |")
+        stage.eight_pages()
+        stage.eight_sign_ins()
+        stage.change_held_open()
+        stage.slow_mail(mail)
     return stage.faults
 
 

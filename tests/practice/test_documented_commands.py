@@ -57,12 +57,13 @@ def test_there_are_such_commands_and_none_is_left_out_unsaid():
     assert names >= {"migrate", "make_keys", "backup", "restore", "verify_audit", *ELSEWHERE}
 
 
-@pytest.fixture
-def root(tmp_path) -> Iterator[ServerRoot]:
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Iterator[ServerRoot]:
     with ExitStack() as stack:
         is_postgres = connection.vendor == "postgresql"
         postgres = stack.enter_context(throwaway_server()) if is_postgres else None
-        root = ServerRoot(tmp_path, postgres)
+        root = ServerRoot(tmp_path_factory.mktemp("root"), postgres)
+        (root.folder / "data" / "backups").mkdir(parents=True)
         if postgres:
             roles = [block for block in blocks(OPERATE) if "CREATE ROLE" in block]
             root.run("\n".join(f"psql --quiet <<'END'\n{sql}\nEND" for sql in roles))
@@ -85,7 +86,6 @@ def settings(root: ServerRoot, **more: str) -> str:
 
 def test_they_run_as_they_stand(root):
     checkout = root.folder / "checkout"
-    (root.folder / "data" / "backups").mkdir(parents=True)
     root.run(f"cd {checkout}; echo '{TYPED}' > typed")
     ran = 0
     for command in commands():
@@ -114,16 +114,14 @@ def elsewhere(root: ServerRoot) -> dict[str, str]:
     return {"DATA_DIR": str(root.folder / "empty")}
 
 
-def test_the_server_of_the_readme_answers(root, tmp_path):
+def test_the_server_of_the_readme_answers(root):
     [block] = [block for block in blocks(README) if "gunicorn" in block]
     assert block.splitlines()[-1] == ".venv/bin/gunicorn practice.wsgi"
-    data = tmp_path / "data"
-    data.mkdir()
     migrate = f"{settings(root)}\npython3 manage.py migrate --verbosity=0"
     root.run(f"cd {root.folder}/checkout\n{migrate}")
     more = {"DATABASE_URL": url(root, "stillwater")} if root.postgres else {}
 
-    with gunicorn(data, **more) as port:
+    with gunicorn(root.folder / "data", **more) as port:
         [ask] = [block for block in blocks(OPERATE) if "/readyz" in block]
         said = root.run(ask.replace("127.0.0.1:8000", f"127.0.0.1:{port}"))
 
@@ -148,7 +146,6 @@ def test_who_is_not_the_owner_reads_a_sentence_and_is_asked_nothing(root, words)
 def test_the_role_for_backups_sees_every_row(root):
     if root.postgres is None:
         pytest.skip("SQLite has no roles")
-    (root.folder / "data").mkdir()
     as_backup = settings(root, DATABASE_URL=url(root, "stillwater_backup"))
 
     said = root.run(
@@ -161,5 +158,6 @@ def test_the_role_for_backups_sees_every_row(root):
         python3 manage.py restore --check"""
     ).stdout
 
-    assert said.count("           1  accounts_therapist\n") == 2
+    [saved, restored] = re.findall(r"^ +(\d+)  accounts_therapist$", said, re.MULTILINE)
+    assert int(saved) == int(restored) >= 1
     assert "The backup can be restored: " in said

@@ -135,6 +135,7 @@ def test_correcting_the_reason_changes_nothing_here(as_ann, alice, relationship)
     assert dashboard(as_ann).text == before
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("reason", [r for r in EndReason if r != EndReason.DIED])
 def test_why_it_ended_and_the_note_are_nowhere(as_ann, ann, ben, reason):
     for one in (start(ann, at=IN_MARCH), start(ann, ben, at=IN_MARCH)):

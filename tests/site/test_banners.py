@@ -594,6 +594,7 @@ def _(world):
     visitor.post("/sign-in/passkey/", {"credential": "{}"})
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize("key", ACTIONS)
 def test_what_waits_is_a_key_with_ids_and_numbers(world, key):
     ACTIONS[key](world)

@@ -19,8 +19,10 @@ from django.core.management.base import BaseCommand, CommandError
 PASSED, NO_TESTS = 0, 5  # exit codes of pytest
 FLAGS = ("--everywhere", "--long", "--other-browsers")
 # Of the tests without a browser, PostgreSQL is asked for those that it may answer differently.
-ON_POSTGRES = "(database and not again) or browser"
+ON_POSTGRES = "(browser or (database and not again)) and not thorough"
 ON_POSTGRES_TOO = "not pure"
+ON_SQLITE = "not browser and not thorough"
+ON_SQLITE_TOO = "not browser"
 GIVES_WAY = 5  # of 19: a quarter of the time that both want
 # A dozen processes run the same code; half of collecting the tests is compiling them.
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -48,7 +50,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--everywhere", action="store_true", help="every test on both databases"
+            "--everywhere",
+            action="store_true",
+            help="every test on both databases, and those that are left to this",
         )
         parser.add_argument(
             "--long", action="store_true", help="that, and in full what is otherwise sampled"
@@ -78,7 +82,7 @@ class Command(BaseCommand):
             os.environ.update(LONG_FORM)
         which = ON_POSTGRES_TOO if flags else ON_POSTGRES
         self.provide_browser()
-        with beside("", "-m", "not browser", *arguments) as meanwhile:
+        with beside("", "-m", ON_SQLITE_TOO if flags else ON_SQLITE, *arguments) as meanwhile:
             try:
                 with postgres() as (url, origin):
                     self.say(f"Tests on PostgreSQL ({origin}), with the browser: {which}")
