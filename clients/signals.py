@@ -14,8 +14,11 @@ def unlink_records(user: User, **signal: Any) -> None:
     """Take an account from the records that were linked to it before its owner was known.
 
     Whoever accepted those invitations may have been the therapist who made them. Each therapist
-    finds it on record, and invites anew.
+    finds it on record, and invites anew. An account in which nobody has been, because it came with
+    a practice that the operator moved in, has accepted none.
     """
+    if user.last_login is None and not user.has_usable_password():
+        return
     with acting_as(user.pk):
         for record in user.clients.locked():
             Entry.record(

@@ -2,29 +2,38 @@
 
 Rows keep their order and, where they are free, the numbers of their addresses; histories keep their
 moments, and get their entries in the audit of this installation, under its seal. Nobody is written
-to. What is looked at afterwards (`_check_work`) is what the database cannot: that work is as its
+to. What is looked at afterwards (`checking.py`) is what the database cannot: that work is as its
 history says.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from clients.models import Client, Invitation
 from practice.accounts.models import ERASED, Therapist, User
 from practice.archive import tables
+from practice.archive.checking import check_work
 from practice.archive.reading import Archive, Unreadable
 from practice.archive.rows import Rows, batches, place
-from practice.archive.tables import ACCOUNTS, CLIENTS, HISTORY, INVITATIONS, NUMBER, PRACTICE, Table
+from practice.archive.tables import (
+    ACCOUNTS,
+    CLIENTS,
+    HISTORY,
+    INVITATIONS,
+    MESSAGES,
+    NUMBER,
+    PRACTICE,
+    Table,
+)
 from practice.audit.models import Entry, Verb
 from practice.database.public_ids import new_public_id
-from relationships.models import Kind, Relationship
-from relationships.models.history import VERBS, Event, episodes
+from practice.notifications.models import Message
+from relationships.models import Relationship
+from relationships.models.history import VERBS, Event
 
 CLOSED = "The archive has what a practice cannot have ({}). Nothing was moved in."
 
@@ -60,7 +69,7 @@ class Arrival:
                         take = TAKEN.get(table.name, Arrival._take)
                         self.numbers[table.name] = number = take(self, table)
                         self.progress(table.name, number)
-                self._check_work()
+                check_work(self.therapist)
                 self._count_active()
                 about = f"therapist:{self.therapist.public_id}"
                 Entry.record(
@@ -125,10 +134,10 @@ class Arrival:
 
     def _practice(self, table: Table) -> int:
         """Take how the therapist is called, and their settings."""
-        (row, *more) = [*self.archive.rows(table)] or [None]
-        if row is None or more:
+        rows = [*self.archive.rows(table)]
+        if len(rows) != 1:
             raise Unreadable(f"{table.path} has to have one row.")
-        told = self.rows.made(table, row, user=self.therapist.user)
+        told = self.rows.made(table, rows[0], user=self.therapist.user)
         for column in table.fields:
             value = getattr(told, column.attname)
             others = Therapist.objects.exclude(pk=self.therapist.pk)
@@ -138,27 +147,35 @@ class Arrival:
         return 1
 
     def _clients(self, table: Table) -> int:
-        """Take all records first, and then which of them are merged: into earlier or later ones."""
-        merged: list[dict[str, str]] = []
-        apart = dict.fromkeys(("merged_into", "merged_at", "merged_by"), "")
+        """Take all records first, and then which of them are merged or erased.
 
-        def rows() -> Any:
+        One may be merged into a later one; whoever is erased has not even a folded name.
+        """
+        later: list[dict[str, str]] = []
+        apart = dict.fromkeys(("merged_into", "merged_at", "merged_by", "erased_at"), "")
+
+        def rows() -> Iterator[dict[str, str]]:
             for row in self.archive.rows(table):
-                if row.get("merged_into"):
-                    merged.append(row)
+                if row.get("merged_into") or row.get("erased_at"):
+                    later.append(row)
                 yield row | apart
 
         number = self.rows.save(table, rows())
-        for row in merged:
-            record = self.rows.made(table, row)
-            Client.objects.filter(pk=self.rows.ids[Client][row[NUMBER]]).update(
-                merged_into=record.merged_into_id,
-                merged_at=record.merged_at,
-                merged_by=record.merged_by_id,
-            )
-        # Of an account that was here before, its owner decides: by an invitation.
-        known = Q(account__isnull=False) & ~Q(account__in=self.made)
-        own = self.therapist.clients.filter(known)
+        for row in later:
+            told = self.rows.made(table, row)
+            state = {
+                "merged_into": told.merged_into_id,
+                "merged_at": told.merged_at,
+                "merged_by": told.merged_by_id,
+                "erased_at": told.erased_at,
+            }
+            nameless = dict.fromkeys(("sort_name", "search_text"), "") if told.erased_at else {}
+            Client.objects.filter(pk=self.rows.ids[Client][row[NUMBER]]).update(**state | nameless)
+        # Of an account that was here before, its owner decides: by an invitation. So does whoever
+        # owns the address of a new one, unless the operator vouches for the archive.
+        own = self.therapist.clients.exclude(account=None)
+        if self.by is None:
+            own = own.exclude(account__in=self.made)
         self.not_linked = sorted(own.values_list("account__email", flat=True).distinct())
         own.update(account=None)
         return number
@@ -188,22 +205,21 @@ class Arrival:
             )
         return number
 
-    def _check_work(self) -> None:
-        """Look whether every relationship is as its history says, and has its people.
-
-        Raises:
-            Unreadable: one is not; the text says which.
-        """
-        work = self.therapist.relationships.prefetch_related("events", "participations")
-        numbers = {pk: number for number, pk in self.rows.ids.get(Relationship, {}).items()}
-        for relationship in work.order_by("pk").iterator(chunk_size=500):
-            events = sorted(relationship.events.all(), key=lambda event: event.pk)
-            if not is_as_told(relationship, events):
-                where = f"{tables.RELATIONSHIPS.path}, row {numbers[relationship.pk]}"
-                raise Unreadable(f"{where}, is not as its history says.")
-            if not Kind(relationship.kind).fits(len(relationship.participations.all())):
-                where = f"{tables.RELATIONSHIPS.path}, row {numbers[relationship.pk]}"
-                raise Unreadable(f"{where}, has too many or too few people for its kind.")
+    def _messages(self, table: Table) -> int:
+        """Take what was sent, which tells what people know; what waited for it is dropped."""
+        for some in batches(self.archive.rows(table)):
+            made = [self.rows.made(table, row) for row in some]
+            told = [message.message_id for message in made]
+            known = set(Message.objects.filter(message_id__in=told).values_list("message_id"))
+            for message in made:
+                if message.state == Message.State.WAITING:
+                    message.state, message.next_attempt_at = Message.State.DROPPED, None
+                if (message.message_id,) in known:
+                    message.message_id = f"{new_public_id()}.{message.message_id}"[:200]
+            Message.objects.bulk_create(made)
+            ids = self.rows.ids.setdefault(Message, {})
+            ids |= {row[NUMBER]: one.pk for row, one in zip(some, made, strict=True)}
+        return len(self.rows.ids.get(Message, {}))
 
     def _count_active(self) -> None:
         """Set the counters of the clients, which no archive has."""
@@ -220,34 +236,11 @@ class Arrival:
                 Client.objects.filter(pk__in=some).update(active_relationships=number)
 
 
-def is_as_told(relationship: Relationship, events: list[Event]) -> bool:
-    """Whether a relationship is what its history makes of it."""
-    kinds = Event.Kind
-    is_active: bool | None = None  # before it has begun
-    last_note = ""
-    after = {kinds.STARTED: True, kinds.RESTARTED: True, kinds.END_UNDONE: True, kinds.ENDED: False}
-    for event in events:
-        kind = kinds(event.kind)
-        if kind in after:
-            before = None if kind == kinds.STARTED else not after[kind]
-            if is_active is not before:
-                return False
-            is_active = after[kind]
-        elif is_active is not False and kind in (kinds.CORRECTED, kinds.END_DATED):
-            return False
-        if kind in (kinds.ENDED, kinds.CORRECTED):
-            last_note = event.note
-    if is_active is None or relationship.started_at != events[0].at:
-        return False
-    last = episodes(events)[-1]
-    told = (relationship.ended_at, relationship.end_reason, relationship.end_note)
-    return told == (last.ended_at, last.reason, "" if is_active else last_note)
-
-
 TAKEN: dict[str, Callable[[Arrival, Table], int]] = {
     ACCOUNTS.name: Arrival._accounts,
     PRACTICE.name: Arrival._practice,
     CLIENTS.name: Arrival._clients,
     INVITATIONS.name: Arrival._invitations,
     HISTORY.name: Arrival._history,
+    MESSAGES.name: Arrival._messages,
 }

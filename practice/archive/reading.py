@@ -130,11 +130,11 @@ def _check_sums(bundle: zipfile.ZipFile) -> None:
         name = min(names ^ told.keys())
         raise Unreadable(f"{name} is {'not in' if name in names else 'missing, and in'} {SUMS}.")
     for name in sorted(names):
-        digest = hashlib.sha256()
+        sha256 = hashlib.sha256()
         with bundle.open(name) as member:
             while part := member.read(1024 * 1024):
-                digest.update(part)
-        if digest.hexdigest() != told[name]:
+                sha256.update(part)
+        if sha256.hexdigest() != told[name]:
             raise Unreadable(
                 f"{name} was changed since the archive was made: its checksum differs."
             )

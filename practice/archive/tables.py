@@ -19,6 +19,7 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
 from practice.diary.models import Attendance, News, Session
 from practice.imports.models import Import, ImportedNote, ImportedRow
+from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
 from relationships.models import Erasure, Event, Participation, Relationship
 
@@ -84,6 +85,7 @@ CLIENTS = Table("clients", Client)
 INVITATIONS = Table("invitations", Invitation)
 RELATIONSHIPS = Table("relationships", Relationship)
 HISTORY = Table("history", Event)
+MESSAGES = Table("messages", Message)
 ALL = (
     ACCOUNTS,
     PRACTICE,
@@ -100,6 +102,9 @@ ALL = (
     HISTORY,
     Table("sessions", Session),
     Table("attendances", Attendance),
+    Table("message_settings", MessageSettings),
+    MESSAGES,
+    Table("told", Told),
     Table("imports", Import),
     Table("imported_rows", ImportedRow, names_by_kind="row"),
     Table("imported_notes", ImportedNote),

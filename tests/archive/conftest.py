@@ -7,6 +7,7 @@ import pytest
 from clients.models import Client, Invitation
 from practice.accounts.models import Contact, Therapist
 from practice.diary.models import Session
+from practice.notifications.models import Message
 from practice.profiles.models import Profile
 from practice.records.merging import merge
 from relationships.models.choices import EndReason
@@ -49,4 +50,17 @@ def practice(alice: Therapist, ann: Client, ben: Client) -> Therapist:
         change = {"cancelled_at": AT, "cancelled_by": ann.account, "cancelled_for_client": True}
         more = change if state == "cancelled" else {}
         Session.objects.filter(pk=session.pk).update(state=state, **more)
+    message = Message.objects.create(
+        therapist=alice,
+        client=ann,
+        kind="booked",
+        address="ann@mail.example",
+        message_id="<one@practice.example>",
+        created_at=AT,
+        stamp=AT,
+        next_attempt_at=AT,
+    )
+    message.told.create(
+        therapist=alice, session=session, kind="booked", starts_at=AT, ends_at=AT + LENGTH
+    )
     return alice
