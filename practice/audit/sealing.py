@@ -86,10 +86,10 @@ class Writer:
         self.at = now
         self.given = self.committed = 0  # the last numbers
 
-    def next_number(self) -> int:
-        """Give out a number, which counts if the present transaction is committed."""
+    def next_number(self, how_many: int = 1) -> int:
+        """Give out the last of so many numbers, which count if the transaction is committed."""
         pending = _pending(self)
-        self.given = (pending.number if pending else self.committed) + 1
+        self.given = (pending.number if pending else self.committed) + how_many
         transaction.on_commit(Written(self, self.given))
         return self.given
 

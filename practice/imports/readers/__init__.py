@@ -1,0 +1,35 @@
+"""From a file to sheets of text, whatever kind of file it is.
+
+What a file is called tells little, so its first bytes decide.
+"""
+
+from pathlib import Path
+
+from practice.imports.readers.delimited import read_text
+from practice.imports.readers.encodings import decoded
+from practice.imports.readers.vcard import read_vcards
+from practice.imports.readers.workbook import read_workbook
+from practice.imports.sheets import MOST_BYTES, CannotRead, Sheet
+
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+
+def read(path: Path, name: str) -> list[Sheet]:
+    """Return the sheets of a file, which is called `name`.
+
+    Raises:
+        CannotRead: it is too large, empty, or of no kind that can be read.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise CannotRead(name, f"It is larger than {MOST_BYTES // 1024 // 1024} MB.")
+    content = path.read_bytes()
+    if not content.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        raise CannotRead(name, "It is empty.")
+    if content.startswith(ZIP):
+        return read_workbook(content, name)
+    if content.startswith(OLE):
+        raise CannotRead(name, "It is an old or protected workbook. Save it as XLSX or CSV.")
+    text = decoded(content, name)
+    if text.lstrip("\ufeff \r\n\t")[:20].upper().startswith("BEGIN:VCARD"):
+        return [read_vcards(text, name)]
+    return [read_text(text, name)]

@@ -1,0 +1,91 @@
+"""From files to a plan: read, recognise, plan. Nothing is written."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from practice.accounts.models import Therapist
+from practice.imports.asking import Asking, key_of
+from practice.imports.plan import Plan
+from practice.imports.planning import Given, plan_of
+from practice.imports.readers import read
+from practice.imports.recognising import LEFT_OUT, Table, recognise
+from practice.imports.sheets import MOST_FILES, MOST_LINES, CannotRead, Unreadable
+from practice.imports.state import State
+
+
+@dataclass
+class Reading:
+    """Files as they were read, and what would come of them."""
+
+    plan: Plan
+    tables: list[Table]
+
+
+def read_files(
+    files: Iterable[tuple[Path, str]],
+    therapist: Therapist,
+    answers: Mapping[str, str],
+    now: datetime,
+) -> Reading:
+    """Return what files (each with its name) would bring in, with these answers."""
+    files = list(files)
+    asking, tables, refused = Asking(answers), list[tuple[int, Table]](), list[Unreadable]()
+    names, lines = _told_apart([name for _, name in files]), 0
+    if len(files) > MOST_FILES:
+        refused.append(Unreadable("", 0, "", f"There are more than {MOST_FILES} files."))
+        files = []
+    for number, (path, _) in enumerate(files):
+        try:
+            for sheet in read(path, names[number]):
+                table = recognise(sheet, _Chosen(asking, sheet.label))
+                lines += len(table.rows)
+                tables.append((number, table))
+            if lines > MOST_LINES:
+                raise CannotRead(names[number], f"The files have more than {MOST_LINES:,} lines.")
+        except CannotRead as error:
+            refused.append(error.unreadable)
+    given = Given(
+        therapist.pk, ZoneInfo(therapist.time_zone), now, State.of(therapist), asking, names
+    )
+    plan = plan_of(tables, given, [])
+    plan.refused = refused
+    return Reading(plan, [table for _, table in tables])
+
+
+def column_key(file: str, label: str) -> str:
+    """Return by what it is found what a column is to become."""
+    return key_of(file, f"Column “{label}”")
+
+
+class _Chosen(Mapping[str, str]):
+    """What the columns of a file are to become, as far as it was chosen."""
+
+    def __init__(self, asking: Asking, file: str) -> None:
+        self.asking, self.file = asking, file
+
+    def __getitem__(self, label: str) -> str:
+        return self.asking.answers[column_key(self.file, label)]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Return names of files so that no two are alike."""
+    seen: dict[str, int] = {}
+    for place, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            names[place] = f"{name} ({seen[name]})"
+    return names
+
+
+def columns_left_out(table: Table) -> list[str]:
+    """Return the columns of a table of which nothing is brought in."""
+    return [column.label for column in table.columns if column.becomes == LEFT_OUT]

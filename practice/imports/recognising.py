@@ -1,0 +1,308 @@
+"""Which column is what: by the names that exports give their columns, accents and case aside.
+
+Names and sources: `docs/moving.md`. A column of no known name is left out, or kept in words, as the
+therapist chooses; nothing is passed over unseen.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from practice.imports.sheets import CannotRead, Row, Sheet, Unreadable
+from practice.text.person_names import fold
+
+LEFT_OUT, KEPT = "left out", "kept"
+_HEADERS_WITHIN = 25  # lines: above them stands who made the report, and when
+
+# What a person has, and the names of such columns, best first.
+PEOPLE = {
+    "id": "patientguid clientid patientid patientnumber clientnumber contactid id sourcekey rowid "
+    "uniqueid recordid clientreference",
+    "name": "client clientname patientname fullname name patient contactname clientfullname "
+    "displayname nombrecompleto nomcomplet naam",
+    "first": "firstname givenname legalfirstname clientfirstname patientfirstname first forename "
+    "prenom vorname nombre nome voornaam inviteefirstname christianname",
+    "middle": "middlename additionalname middle middlenames",
+    "last": "lastname familyname legallastname clientlastname patientlastname last surname nom "
+    "nachname apellido apellidos cognome achternaam inviteelastname secondname",
+    "preferred": "preferredname preferredfirstname nickname whatnamedotheygoby knownas "
+    "goesby preferred chosenname",
+    "title": "title nameprefix prefix salutation honorific anrede",
+    "suffix": "namesuffix suffix",
+    "email": "email emailaddress email1value clientemail patientemail primaryemail mail "
+    "inviteeemail emailprimary courriel correoelectronico homeemail personalemail",
+    "email_more": "email2value email3value email2address email3address secondaryemail otheremail",
+    "phone": "mobilephone cellphone mobile cell phone1value phone phonenumber telephone tel "
+    "primaryphone mobilenumber mobilephonenumber cellphonenumber clientphone patientphone "
+    "portable handy telefon telefono telephonenumber phonenumbers mobilephone1",
+    "phone_more": "homephone workphone otherphone phone2value phone3value businessphone "
+    "homephone2 businessphone2 faxphone carphone",
+    "born": "dateofbirth dob birthdate birthday birthdateofclient geburtsdatum datedenaissance "
+    "fechadenacimiento geboortedatum datadinascita born dobddmmyyyy",
+    "born_day": "dobday birthday dayofbirth dd",
+    "born_month": "dobmonth birthmonth monthofbirth mm",
+    "born_year": "dobyear birthyear yearofbirth yyyy",
+    "status": "status clientstatus patientstatus activeinactive state recordstatus",
+    "active": "active isactive",
+    "archived": "archivedat archived archiveddate datearchived deactivatedat inactivesince",
+    "discharged": "dischargedat dischargedate datedischarged closedat dateclosed enddate "
+    "terminationdate ended endedat",
+    "died": "deceasedat deathdate dateofdeath deceased dod",
+    "merged_away": "mergedat deletedat",
+    "added": "dateadded createdat membersince firstvisit clientsince datecreated created "
+    "joinedpractice startdate registrationdate firstseen intakedate dateofadmission",
+    "last_visit": "lastvisit lastappointment lastseen lastsession lastvisitdate "
+    "lastappointmentdate",
+    "client_type": "clienttype relationshiptype typeofclient clientkind",
+    "spouse": "spouse partner spousename partnername relatedname couplewith",
+    "do_not_contact": "donotcontact nocontact dnc optoutofcontact donotcall",
+    "zone": "timezone inviteetimezone clienttimezone",
+    "labels": "labels groupmembership categories tags",
+    "clinician": "primaryclinician clinician therapist practitioner provider primarytherapist "
+    "staffmember staffmembername calendar",
+    KEPT: "notes note comments comment appointmentnotes medicalalert clientnotes",
+}
+# What a session has. A table with one of the first is one of sessions.
+STARTS = (
+    "dateofservice startat starttime startdatetime appointmentstartdatetime start "
+    "appointmentstart starts startsat sessionstart startdateandtime appointmentstartdateandtime "
+    "appointmentdatetime dateandtime datetime"
+)
+DAYS = "scheduleddate appointmentdate sessiondate date servicedate day dateofsession"
+SESSIONS = {
+    "session_id": "appointmentid id appointmentreference eventuuid appointmentnumber sessionid",
+    "id": "patientguid clientid patientid patientnumber clientnumber patient",
+    "name": "client clientname patientname fullname inviteename patient name",
+    "first": PEOPLE["first"],
+    "middle": PEOPLE["middle"],
+    "last": PEOPLE["last"],
+    "email": PEOPLE["email"],
+    "phone": PEOPLE["phone"] + " textremindernumber",
+    "start": STARTS,
+    "day": DAYS,
+    "time": "scheduledtime appointmenttime time starttimeofday sessiontime timeofday",
+    "end": "endat endtime enddatetime appointmentenddatetime end ends endsat stop sessionend "
+    "enddateandtime appointmentenddateandtime appointmentend finish",
+    "minutes": "minutes duration treatmentduration durationminutes length durationinminutes "
+    "appointmentlength durationmin lengthminutes",
+    "state": "state status appointmentstatus attendance sessionstatus attendancestatus "
+    "appointmentstate clientattendance",
+    "cancelled": "canceled cancelled cancelledat iscancelled",
+    "no_show": "markedasnoshow noshow didnotarrive dna",
+    "zone": PEOPLE["zone"],
+    "booked": "datescheduled eventcreateddatetime createdat bookedat datebooked createdon",
+    "kind": "type treatmentname eventtypename services appointmenttype service sessiontype "
+    "treatment description",
+    "client_type": PEOPLE["client_type"],
+    "added": "dateadded",
+    "place": "location locationname",
+    "clinician": PEOPLE["clinician"] + " username",
+    KEPT: "",
+}
+WORDS = {
+    "id": "Client number",
+    "name": "Name",
+    "first": "First name",
+    "middle": "Middle name",
+    "last": "Last name",
+    "preferred": "Preferred name",
+    "title": "Title",
+    "suffix": "Suffix",
+    "email": "Email address",
+    "email_more": "Another email address",
+    "phone": "Phone",
+    "phone_more": "Another phone",
+    "born": "Date of birth",
+    "born_day": "Day of birth",
+    "born_month": "Month of birth",
+    "born_year": "Year of birth",
+    "status": "Present or past",
+    "active": "Active",
+    "archived": "Archived on",
+    "discharged": "Ended on",
+    "died": "Died on",
+    "merged_away": "Merged or deleted there",
+    "added": "Client since",
+    "last_visit": "Last session",
+    "client_type": "Kind of client",
+    "spouse": "Partner",
+    "do_not_contact": "Do not contact",
+    "zone": "Time zone",
+    "labels": "Labels",
+    "clinician": "Therapist",
+    "session_id": "Number of the session",
+    "start": "Start",
+    "day": "Date",
+    "time": "Time",
+    "end": "End",
+    "minutes": "Minutes",
+    "state": "What became of it",
+    "cancelled": "Cancelled",
+    "no_show": "Did not attend",
+    "booked": "Booked on",
+    "kind": "Kind of session",
+    "place": "Where",
+    KEPT: "Keep as a note",
+    LEFT_OUT: "Leave out",
+}
+_NOT_ONLY_ONE = {KEPT, LEFT_OUT, "phone_more", "email_more", "merged_away"}
+
+
+@dataclass
+class Column:
+    """A column of a table: where, what it is called, and what it becomes."""
+
+    index: int
+    label: str
+    becomes: str
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.becomes]
+
+
+@dataclass
+class Table:
+    """A sheet whose columns are known."""
+
+    sheet: Sheet
+    has_sessions: bool
+    columns: list[Column]
+    rows: list[Row]
+    header_line: int
+    unreadable: list[Unreadable]
+
+    @property
+    def file(self) -> str:
+        return self.sheet.label
+
+    def at(self, name: str) -> list[int]:
+        """Return the columns that became this, in the order in which they count."""
+        return [column.index for column in self.columns if column.becomes == name]
+
+    def has(self, *names: str) -> bool:
+        return any(column.becomes in names for column in self.columns)
+
+    def label_of(self, name: str) -> str:
+        return next((column.label for column in self.columns if column.becomes == name), "")
+
+    def choices(self) -> dict[str, str]:
+        """Return what a column of it can become, in words."""
+        known = SESSIONS if self.has_sessions else PEOPLE
+        return {name: WORDS[name] for name in [LEFT_OUT, KEPT, *known] if name in WORDS}
+
+
+def plain(header: str) -> str:
+    """Return a header as names of columns are compared: letters and digits alone."""
+    return re.sub(r"[^a-z0-9]", "", fold(header.replace("_", " ")).replace("&", ""))
+
+
+def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
+    """Return a sheet as a table; `chosen` is what columns are to become, by what they are called.
+
+    Raises:
+        CannotRead: there is no column that says who it is about.
+    """
+    at, has_sessions = _header_of(sheet)
+    header = sheet.rows[at]
+    known = _by_name(SESSIONS if has_sessions else PEOPLE)
+    columns = _columns(header.cells, known)
+    body = [row for row in sheet.rows[at + 1 :] if not _is_total(row)]
+    for column in columns:
+        wanted = chosen.get(column.label)
+        allowed = SESSIONS if has_sessions else PEOPLE
+        column.becomes = next(
+            (name for name in (*allowed, LEFT_OUT) if wanted in (name, WORDS.get(name))),
+            column.becomes,
+        )
+    table = Table(sheet, has_sessions, columns, [], header.line, list(sheet.unreadable))
+    if not table.has("name", "first", "last", "id", "email"):
+        raise CannotRead(
+            sheet.label,
+            "No column is called a name, first name, last name or email address.",
+            header.line,
+        )
+    table.rows = list(_of_right_width(table, body, len(header.cells)))
+    for column in columns:
+        found = (row.cells[column.index] for row in table.rows[:400] if row.cells[column.index])
+        column.examples = list(dict.fromkeys(found))[:3]
+    return table
+
+
+def _header_of(sheet: Sheet) -> tuple[int, bool]:
+    """Return which row has the names of the columns, and whether it is a table of sessions."""
+    people, sessions = _by_name(PEOPLE), _by_name(SESSIONS)
+    best, best_at = 0, -1
+    for at, row in enumerate(sheet.rows[:_HEADERS_WITHIN]):
+        names = {plain(cell) for cell in row.cells}
+        known = len(names & (people.keys() | sessions.keys()))
+        if known > best:
+            best, best_at = known, at
+    if best_at < 0:
+        line = sheet.rows[0].line if sheet.rows else 0
+        raise CannotRead(sheet.label, "No line has names of columns that are known here.", line)
+    names = {plain(cell) for cell in sheet.rows[best_at].cells}
+    has_start = names & {*STARTS.split()}
+    has_day = names & {*DAYS.split()} and names & {*SESSIONS["time"].split()}
+    return best_at, bool(has_start or has_day)
+
+
+def _by_name(known: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """Return what each name of a column stands for, and how good a name it is."""
+    found: dict[str, tuple[str, int]] = {}
+    for becomes, names in known.items():
+        for rank, name in enumerate(names.split()):
+            found.setdefault(name, (becomes, rank))
+    return found
+
+
+def _columns(cells: tuple[str, ...], known: Mapping[str, tuple[str, int]]) -> list[Column]:
+    """Return every column with what it becomes; of two for the same the better name has it.
+
+    Columns of one name are told apart by a number, and never taken for one.
+    """
+    seen: dict[str, int] = {}
+    columns, taken = [], dict[str, tuple[int, Column]]()
+    for index, cell in enumerate(cells):
+        label = " ".join(cell.split())[:80] or f"Column {index + 1}"
+        seen[label] = seen.get(label, 0) + 1
+        label = f"{label} ({seen[label]})" if seen[label] > 1 else label
+        becomes, rank = known.get(plain(cell), (LEFT_OUT, 0))
+        if re.fullmatch(r"(email|phone)\d+value", plain(cell)) and becomes == LEFT_OUT:
+            becomes = "email_more" if plain(cell).startswith("email") else "phone_more"
+        column = Column(index, label, becomes)
+        columns.append(column)
+        if becomes in _NOT_ONLY_ONE:
+            continue
+        former = taken.get(becomes)
+        if former is None or rank < former[0]:
+            taken[becomes] = (rank, column)
+            loser = former[1] if former else None
+        else:
+            loser = column
+        if loser:
+            loser.becomes = {"phone": "phone_more", "email": "email_more"}.get(becomes, LEFT_OUT)
+    return columns
+
+
+def _is_total(row: Row) -> bool:
+    """Whether a line sums up others, or says which page it stands on."""
+    filled = [cell for cell in row.cells if cell]
+    first = fold(filled[0]) if filled else ""
+    if re.match(r"(grand )?totals?\b|sub ?totals?\b|sum\b|summe\b", first):
+        return True
+    return len(filled) == 1 and bool(
+        re.match(r"page \d+|\d+ (rows|records|clients|results)", first)
+    )
+
+
+def _of_right_width(table: Table, rows: Iterable[Row], width: int) -> Iterable[Row]:
+    """Yield rows with as many cells as there are columns; a longer one cannot be told apart."""
+    for row in rows:
+        cells, more = row.cells[:width], row.cells[width:]
+        if any(more):
+            why = f"It has {len(row.cells)} columns instead of {width}: a comma in a name, perhaps."
+            table.unreadable.append(Unreadable(table.file, row.line, "", why))
+        else:
+            yield Row(row.line, cells + ("",) * (width - len(cells)))
