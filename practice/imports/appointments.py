@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 from practice.imports import names
 from practice.imports.asking import Asking
-from practice.imports.candidates import Cells, orders_of
-from practice.imports.dates import Moment, NoDate, read_moment, read_time, zone_named
+from practice.imports.cells import YES, Cells, orders_of
+from practice.imports.dates import Moment, NoDate, read_moment, read_time
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
 from practice.imports.sheets import Unreadable
+from practice.imports.zones import zone_named
 from practice.text.person_names import fold
 
 Found = TypeVar("Found")
 USUAL = timedelta(minutes=50)
 LONGEST = timedelta(hours=4)  # as the database has it
-_YES = {"true", "yes", "y", "1", "x", "t"}
 STATES = (
     ("cancelled", re.compile(r"\b(cancell?ed|cancel|cancellation|late cancel\w*|rescheduled)\b")),
     ("missed", re.compile(r"\b(no ?show|did not attend|dna|missed|absent|not attended)\b")),
@@ -103,10 +103,10 @@ class AppointmentsReader:
         )
 
     def _state(self, state: str) -> str:
-        if fold(self.cells("no_show")) in _YES:
+        if fold(self.cells("no_show")) in YES:
             return "missed"
         cancelled = fold(self.cells("cancelled"))
-        if cancelled in _YES or (cancelled and any(map(str.isdigit, cancelled))):
+        if cancelled in YES or (cancelled and any(map(str.isdigit, cancelled))):
             return "cancelled"
         return next((name for name, words in STATES if words.search(state)), "")
 

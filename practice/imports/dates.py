@@ -8,14 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
-
-from django.core.exceptions import ValidationError
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from practice.text.person_names import fold
-from practice.text.time_zones import canonical
 
 DAY_FIRST, MONTH_FIRST = "The day", "The month"
 
@@ -53,51 +47,8 @@ _TIME = re.compile(
     r" *(Z|UTC|GMT|[+-]\d\d:?\d\d)?$",
     re.IGNORECASE,
 )
-# As Calendly calls them; each under the IANA name of its first place.
-_OF_CALENDLY = {
-    "pacific time us canada": "America/Los_Angeles",
-    "mountain time us canada": "America/Denver",
-    "central time us canada": "America/Chicago",
-    "eastern time us canada": "America/New_York",
-    "alaska time": "America/Anchorage",
-    "arizona yukon time": "America/Phoenix",
-    "hawaii time": "Pacific/Honolulu",
-    "atlantic time": "America/Halifax",
-    "newfoundland time": "America/St_Johns",
-    "saskatchewan guatemala costa rica time": "America/Regina",
-    "mexico city time": "America/Mexico_City",
-    "bogota jamaica lima time": "America/Bogota",
-    "caracas time": "America/Caracas",
-    "santiago time": "America/Santiago",
-    "buenos aires time": "America/Argentina/Buenos_Aires",
-    "brasilia time": "America/Sao_Paulo",
-    "uk ireland lisbon time": "Europe/London",
-    "central european time": "Europe/Berlin",
-    "eastern european time": "Europe/Athens",
-    "turkey time": "Europe/Istanbul",
-    "minsk time": "Europe/Minsk",
-    "israel time": "Asia/Jerusalem",
-    "jordan time": "Asia/Amman",
-    "baghdad east africa time": "Asia/Baghdad",
-    "south africa time": "Africa/Johannesburg",
-    "west africa time": "Africa/Lagos",
-    "central africa time": "Africa/Maputo",
-    "africa cairo": "Africa/Cairo",
-    "tehran time": "Asia/Tehran",
-    "dubai time": "Asia/Dubai",
-    "kabul time": "Asia/Kabul",
-    "pakistan maldives time": "Asia/Karachi",
-    "india sri lanka time": "Asia/Kolkata",
-    "kathmandu time": "Asia/Kathmandu",
-    "indochina time": "Asia/Bangkok",
-    "china singapore perth": "Asia/Shanghai",
-    "japan korea time": "Asia/Tokyo",
-    "adelaide time": "Australia/Adelaide",
-    "brisbane time": "Australia/Brisbane",
-    "sydney melbourne time": "Australia/Sydney",
-    "auckland time": "Pacific/Auckland",
-}
-_HERE = {"UTC": "UTC", "GMT": "UTC", "Z": "UTC"}
+
+UNIVERSAL = {"UTC": "UTC", "GMT": "UTC", "Z": "UTC"}
 
 
 class NoDate(ValueError):
@@ -164,7 +115,7 @@ def read_moment(text: str, order: str = "") -> Moment:
     """
     bare = _bare(text)
     if _WITHOUT_YEAR.match(bare):
-        raise NoDate(f"“{_short(text)}” has no year.")
+        raise NoDate(f"“{short(text)}” has no year.")
     year, month, day, rest = _day_of(bare, text, order)
     try:
         found = date(year, month, day)
@@ -183,7 +134,7 @@ def read_time(text: str) -> time:
     """
     found = _with_time(date(2000, 1, 1), text.strip(), text).at
     if found is None:
-        raise NoDate(f"“{_short(text)}” is no time.")
+        raise NoDate(f"“{short(text)}” is no time.")
     return found
 
 
@@ -205,13 +156,13 @@ def _day_of(bare: str, text: str, order: str) -> tuple[int, int, int, str]:
         return int(found[3]), named, int(found[2]), bare[found.end() :]
     if (found := _DAY_MONTH.match(bare)) and (named := _month(found[2])):
         return _year(found[3]), named, int(found[1]), bare[found.end() :]
-    raise NoDate(f"“{_short(text)}” is no date.")
+    raise NoDate(f"“{short(text)}” is no date.")
 
 
 def _with_time(day: date, rest: str, text: str) -> Moment:
     found = _TIME.match(rest)
     if not found or not (found[2] or found[4]):
-        raise NoDate(f"“{_short(text)}” is no date with a time.")
+        raise NoDate(f"“{short(text)}” is no date with a time.")
     hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
     half = (found[4] or "").lower()
     if half and 1 <= hour <= 12:
@@ -224,7 +175,7 @@ def _with_time(day: date, rest: str, text: str) -> Moment:
 
 
 def _offset(text: str) -> tzinfo:
-    if text.upper() in _HERE:
+    if text.upper() in UNIVERSAL:
         return UTC
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     if minutes >= 24 * 60:
@@ -255,22 +206,6 @@ def _in_words(day: int, month: int, year: int) -> str:
     return f"{day} {names.split()[month - 1]} {year}"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return what somebody wrote, as far as a sentence can have it."""
     return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-@lru_cache(maxsize=512)
-def zone_named(text: str) -> ZoneInfo:
-    """Return the zone that an export names, in the way of IANA, Windows or Calendly.
-
-    Raises:
-        NoDate: nobody calls a zone so.
-    """
-    name = " ".join(text.split())
-    known = WINDOWS_TO_OLSON.get(name) or _OF_CALENDLY.get(
-        fold(name.replace("&", " ").replace("/", " "))
-    )
-    try:
-        return ZoneInfo(canonical(_HERE.get(name.upper()) or known or name))
-    except ValidationError:
-        raise NoDate(f"“{_short(text)}” is no time zone that is known here.") from None

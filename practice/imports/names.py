@@ -7,6 +7,7 @@ from practice.text.plain_text import one_line
 from practice.text.spoken import first_name, has_surname, without_titles
 
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|und)\s+", re.IGNORECASE)
+_LIKE_A_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f .,'’()-])*")
 _SUFFIX = re.compile(r"(jr|sr|phd|md|esq|i{1,3}|iv|ma|ba|mbe|obe)\.?", re.IGNORECASE)
 
 
@@ -61,7 +62,7 @@ def couple_of(first: str, last: str, name: str) -> tuple[str, str] | None:
 
 def _two(text: str) -> tuple[str, str] | None:
     parts = [part.strip() for part in _AND.split(text)]
-    if len(parts) != 2 or not all(any(map(str.isalpha, part)) for part in parts):
+    if len(parts) != 2 or not all(map(_LIKE_A_NAME.fullmatch, parts)):
         return None
     return parts[0], parts[1]
 

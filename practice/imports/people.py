@@ -109,8 +109,20 @@ class Grouping:
         self.of_couple: dict[int, Group] = {}  # who of a couple came first
         self.seen: dict[str, int] = defaultdict(int)
 
-    def add_all(self, candidates: Iterable[Candidate]) -> list[Group]:
-        """Return the groups, each with the client who they are; without whoever is skipped."""
+    def unknown(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Return those whose name and address nobody has, here or in the files; couples whole."""
+
+        def is_known(candidate: Candidate) -> bool:
+            email, key = candidate.email, candidate.key
+            named = self.by_key.get(key) or self.known_by_key.get(key)
+            reached = email and (self.by_email.get(email) or self.known_by_email.get(email))
+            return bool(named or reached)
+
+        new = {c.couple for c in candidates if c.couple is not None and not is_known(c)}
+        return [c for c in candidates if c.couple in new or not is_known(c)]
+
+    def add(self, candidates: Iterable[Candidate]) -> None:
+        """Put candidates into groups: those that are there, or new ones."""
         for candidate in candidates:
             group = self._group_of(candidate)
             if group:
@@ -124,6 +136,9 @@ class Grouping:
                 self.of_couple.setdefault(candidate.couple, group)
             if candidate.email and group not in self.by_email[candidate.email]:
                 self.by_email[candidate.email].append(group)
+
+    def finish(self) -> list[Group]:
+        """Return the groups, each with the client who they are; without whoever is skipped."""
         taken: set[int] = set()
         for group in self.groups:
             self._find_existing(group, taken)

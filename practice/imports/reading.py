@@ -7,11 +7,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from practice.accounts.models import Therapist
+from practice.imports.aliases import LEFT_OUT
 from practice.imports.asking import Asking, key_of
+from practice.imports.drafts import Given
 from practice.imports.plan import Plan
-from practice.imports.planning import Given, plan_of
+from practice.imports.planning import plan_of
 from practice.imports.readers import read
-from practice.imports.recognising import LEFT_OUT, Table, recognise
+from practice.imports.recognising import Table, recognise
 from practice.imports.sheets import MOST_FILES, MOST_LINES, CannotRead, Unreadable
 from practice.imports.state import State
 

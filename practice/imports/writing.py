@@ -15,8 +15,8 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb, name_of
-from practice.audit.sealing import seal
 from practice.diary.models import Session
+from practice.imports.digests import digest_of
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.imports.plan import Plan, PlannedPerson, PlannedSession, PlannedWork, Source
 from practice.imports.state import State
@@ -244,21 +244,6 @@ class Writing:
             ),
             batch_size=AT_ONCE,
         )
-
-
-# Columns that change without anybody having changed the row.
-_MOVING = {"active_relationships", "person_id", "tell_at", "in_figures", "sort_name", "search_text"}
-
-
-def digest_of(row: models.Model) -> str:
-    """Return a digest of what a row is, as far as somebody can change it."""
-    fields: list[Any] = [f for f in row._meta.concrete_fields if f.attname not in _MOVING]
-    values = (getattr(row, field.attname) for field in fields)
-    return seal("row brought in", *(v if _is_plain(v) else str(v) for v in values))
-
-
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, int | str) or hasattr(value, "tzinfo")
 
 
 def _stretch(work: PlannedWork) -> Any:

@@ -46,7 +46,7 @@ def _decode(content: bytes, name: str) -> str:
                 raise CannotRead(name, "Its letters are damaged here.", line) from None
     sample = _letters_around(content)
     best = max(_WESTERN, key=lambda guess: _sense(sample, guess))
-    if _sense(sample, best) <= 0:
+    if _sense(sample, best) <= 0 or _is_foreign(sample):
         match = from_bytes(sample).best()
         if match and match.encoding not in _OF_THE_WEST:
             return content.decode(match.encoding, "replace")
@@ -66,6 +66,12 @@ def _letters_around(content: bytes) -> bytes:
     """Return the lines that have anything outside ASCII, as far as a sample goes."""
     lines = [line for line in content.splitlines() if not line.isascii()]
     return b"\n".join(lines)[:_SAMPLE]
+
+
+def _is_foreign(sample: bytes) -> bool:
+    """Whether letters outside ASCII are more than an accent here and there."""
+    others = sum(byte > 127 for byte in sample)
+    return others > sum(chr(byte).isalpha() for byte in sample if byte < 128)
 
 
 def _sense(sample: bytes, encoding: str) -> int:

@@ -1,0 +1,95 @@
+"""When work began and ended, and why: as a file says, or as well as can be guessed."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import NamedTuple
+
+from practice.imports.asking import About
+from practice.imports.dates import NoDate, read_moment
+from practice.imports.drafts import Draft, Given
+from practice.imports.plan import HistoryLine, Plan, PlannedWork
+from practice.imports.sheets import Unreadable
+from relationships.models.choices import EndReason
+
+ENDED_WHY = "Why did the work with past clients end?"
+_MIDDAY = time(12)
+
+
+class Ending(NamedTuple):
+    """When work ended, as far as a file says, and why."""
+
+    at: datetime
+    is_estimated: bool
+    reason: str
+
+
+class Endings:
+    """Makes work of drafts: when it began, and when and why it ended."""
+
+    def __init__(self, plan: Plan, given: Given) -> None:
+        self.plan, self.given, self.asking = plan, given, given.asking
+
+    def work_of(self, drafts: list[Draft]) -> None:
+        """Make work of the drafts: when it began, and when and why it ended."""
+        reason = self._usual_reason() if any(self._is_new_past(d) for d in drafts) else ""
+        for draft in drafts:
+            work = PlannedWork(draft.kind, draft.people, draft.source, draft.existing)
+            self.plan.works.append(work)
+            if draft.existing is not None:
+                continue
+            ending = self._ending(draft, reason) if draft.status == "past" else None
+            work.history = self._history(draft, ending)
+            work.is_end_estimated = ending is not None and ending.is_estimated
+
+    def _is_new_past(self, draft: Draft) -> bool:
+        return draft.status == "past" and draft.existing is None
+
+    def _usual_reason(self) -> str:
+        labels = {reason.label: reason.value for reason in EndReason}
+        other = EndReason.OTHER.label
+        answer = self.asking.ask(About.ALL, "", ENDED_WHY, labels, preselected=other)
+        return labels[answer]
+
+    def _history(self, draft: Draft, ending: Ending | None) -> list[HistoryLine]:
+        now = self.given.now
+        added = [c.added for c in draft.candidates if c.added and c.added <= now]
+        known = [*added, *(start for start in draft.starts if start <= now)]
+        begun = min(known, default=ending.at if ending else now)
+        if ending is None:
+            return [HistoryLine("started", begun)]
+        begun = min(begun, ending.at)
+        return [HistoryLine("started", begun), HistoryLine("ended", ending.at, ending.reason)]
+
+    def _ending(self, draft: Draft, usual: str) -> Ending:
+        """Return when work ended: as said, as the files have it, or as well as can be guessed."""
+        who = " and ".join(self.plan.people[place].name for place in draft.people)
+        has_died = any(c.has_died for c in draft.candidates)
+        labels = {reason.label: reason.value for reason in EndReason}
+        said = labels.get(self.asking.said("", f"Why did the work with {who} end?"), "")
+        reason = said or (EndReason.DIED.value if has_died else usual)
+        if at := self._ending_said(who):
+            return Ending(at, is_estimated=False, reason=reason)
+        zone, now, last = self.given.zone, self.given.now, max(draft.held, default=None)
+        for candidate in draft.candidates:
+            if candidate.ended:
+                at = candidate.ended.instant(zone)
+                is_that_day = last and last.astimezone(zone).date() == candidate.ended.day
+                at = max(at, last) if last and is_that_day and not candidate.ended.at else at
+                if at <= now:
+                    return Ending(at, is_estimated=False, reason=reason)
+                why = f"The ending of {who} lies in the future: it is estimated."
+                self.plan.unreadable.append(
+                    Unreadable(candidate.file, candidate.source.line, "", why)
+                )
+        visits = [c.last_visit for c in draft.candidates if c.last_visit and c.last_visit <= now]
+        yesterday = now.astimezone(zone).date() - timedelta(days=1)
+        guess = last or max(visits, default=None)
+        at = guess or datetime.combine(yesterday, _MIDDAY, zone).astimezone(UTC)
+        return Ending(min(at, now), is_estimated=True, reason=reason)
+
+    def _ending_said(self, who: str) -> datetime | None:
+        text = self.asking.said("", f"When did the work with {who} end?")
+        try:
+            at = read_moment(text).instant(self.given.zone) if text else None
+        except NoDate:
+            return None
+        return at if at and at <= self.given.now else None
