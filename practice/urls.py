@@ -118,6 +118,7 @@ urlpatterns = [
     path("", include("relationships.urls")),
     path("", include("practice.diary.urls")),
     path("", include("practice.booking.urls")),
+    path("", include("practice.notifications.urls")),
     path("", include("practice.profiles.urls")),
     path("", include("practice.records.urls")),
     path("", include("practice.archive.urls")),

@@ -2,29 +2,33 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from email.utils import parseaddr
 
-from django.conf import settings
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event
 
 from practice.diary.models import VACANT, Session
 from practice.text.places import link_of
+from practice.text.spoken import initials
 
 
 def as_calendar(session: Session, summary: str) -> bytes:
-    """Return a file that adds the session to a calendar, or, once cancelled, takes it away again.
+    """Return a file that adds the session to a calendar, or, once cancelled, says so there.
 
-    The service organises, because a file with a METHOD has to say who does (RFC 5546, 3.2), and its
-    address tells nothing about anybody.
+    It has no METHOD: somebody takes it along and nobody invites them, so calendars ask no question.
     """
-    organiser = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
-    organiser.params["CN"] = settings.SERVICE_NAME
-    event = as_event(session, summary)
-    event.add("organizer", organiser)
     calendar = new_calendar()
-    calendar.add("method", "CANCEL" if session.state in VACANT else "PUBLISH")
-    calendar.add_component(event)
+    calendar.add_component(as_event(session, summary))
     return calendar.to_ical()
+
+
+def title(session: Session, *, for_therapist: bool, names_therapist: bool = False) -> str:
+    """Return what a calendar shows of a session: initials, or, to a client who chose so, a name.
+
+    Others may see a calendar, and nothing of therapy stands in it.
+    """
+    if for_therapist:
+        people = session.relationship.people
+        return f"Appointment ({', '.join(initials(person.name) for person in people)})"
+    return f"Appointment with {session.therapist.name}" if names_therapist else "Appointment"
 
 
 def calendar_of_all(sessions: Iterable[Session]) -> Iterator[bytes]:

@@ -18,12 +18,11 @@ from practice.accounts.access import (
     therapist_of,
 )
 from practice.audit.models import Entry, Verb, records
-from practice.diary.calendar import as_calendar
+from practice.diary.calendar import as_calendar, title
 from practice.diary.in_series import Series
 from practice.diary.models import Session
 from practice.diary.putting_back import offer
 from practice.diary.shown_to_clients import cards, details, shared_by, with_details
-from practice.text.spoken import initials
 from practice.web.responses import render_form, see_other
 
 ROWS_A_PAGE = 25
@@ -123,12 +122,11 @@ def calendar(request: AccountRequest, session_id: str) -> HttpResponse:
     """The session as a calendar file."""
     appointment, is_therapist = session_of(request, session_id)
     record_look(request, appointment)
-    people = appointment.relationship.people
-    whom = (
-        ", ".join(initials(p.name) for p in people) if is_therapist else appointment.therapist.name
-    )
-    file = as_calendar(appointment, f"Session ({whom})")
-    headers = {"Content-Disposition": f'attachment; filename="session-{session_id}.ics"'}
+    own = request.user.clients.filter(therapist=appointment.therapist_id)
+    names = not is_therapist and own.filter(calendar_names_therapist=True).exists()
+    summary = title(appointment, for_therapist=is_therapist, names_therapist=names)
+    file = as_calendar(appointment, summary)
+    headers = {"Content-Disposition": f'attachment; filename="appointment-{session_id}.ics"'}
     return HttpResponse(file, content_type="text/calendar; charset=utf-8", headers=headers)
 
 

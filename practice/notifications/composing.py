@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, SafeMIMEText
 from django.template.loader import render_to_string
 
+from practice.diary.calendar import title
 from practice.notifications.invitations import NAME, invitation, method_of
 from practice.notifications.letters import Letter, Line, Reading, letter
 from practice.notifications.links import sender, whole
 from practice.notifications.models import Message, Told
 from practice.notifications.stopping import path_to_stop
-from practice.text.spoken import initials
 
 MOST_REFERENCES = 10
 WITHOUT_INVITATION = (Message.Kind.REMINDER, Message.Kind.SUMMARY)
@@ -88,11 +88,9 @@ def _reply_to(message: Message, lines: Sequence[Line]) -> list[str]:
 
 def summary(message: Message, line: Line) -> str:
     """Return what the receiver's calendar shows of a session, as far as they have chosen."""
-    if message.client is None:
-        people = line.session.relationship.people
-        return f"Appointment ({', '.join(initials(person.name) for person in people)})"
-    names = any(record.calendar_names_therapist for record in message.client.records)
-    return f"Appointment with {line.session.therapist.name}" if names else "Appointment"
+    client = message.client
+    names = client and any(record.calendar_names_therapist for record in client.records)
+    return title(line.session, for_therapist=client is None, names_therapist=bool(names))
 
 
 def _invite(mail: EmailMultiAlternatives, message: Message, lines: Sequence[Line]) -> None:

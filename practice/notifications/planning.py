@@ -76,12 +76,13 @@ def _dropped_for(ids: set[int]) -> set[int]:
 
 
 @dataclass
-class _Draft:
-    """A message to be: who gets it, and its lines."""
+class Draft:
+    """A message to be: who gets it, and its lines; of a reminder, how many hours before."""
 
     receiver: Receiver
     at: datetime
     kind: str = ""
+    hours_before: int | None = None
     stamp: datetime | None = None
     lines: list[tuple[Session, str]] = field(default_factory=list)
 
@@ -97,7 +98,7 @@ def _write(therapist: Therapist, sessions: list[Session], now: datetime) -> None
     history, chosen = _History(sessions), MessageSettings.of(therapist)
     clients, own = clients_as_receivers(sessions), therapist_as_receiver(therapist)
     is_daily = chosen.way == MessageSettings.Way.DAILY
-    drafts: dict[tuple, _Draft] = {}
+    drafts: dict[tuple, Draft] = {}
     for session in sessions:
         for receiver in [*clients[session.pk], own]:
             last = history.last(session, receiver)
@@ -108,13 +109,13 @@ def _write(therapist: Therapist, sessions: list[Session], now: datetime) -> None
             key = (receiver.client_id, "" if is_summary else session.series or session.pk)
             if key not in drafts:
                 at = next_summary(now, own.zone) if is_summary else now
-                drafts[key] = _Draft(receiver, at, Kind.SUMMARY if is_summary else "")
+                drafts[key] = Draft(receiver, at, Kind.SUMMARY if is_summary else "")
             drafts[key].add(session, kind, last)
     for draft in drafts.values():
         save(therapist, draft, now)
 
 
-def save(therapist: Therapist, draft: _Draft, now: datetime) -> Message:
+def save(therapist: Therapist, draft: Draft, now: datetime) -> Message:
     """Write a message and its lines."""
     kinds = {kind for _, kind in draft.lines}
     message = Message.objects.create(
@@ -128,7 +129,14 @@ def save(therapist: Therapist, draft: _Draft, now: datetime) -> Message:
         next_attempt_at=draft.at,
     )
     Told.objects.bulk_create(
-        Told(therapist=therapist, message=message, session=session, kind=kind, **_columns(session))
+        Told(
+            therapist=therapist,
+            message=message,
+            session=session,
+            kind=kind,
+            hours_before=draft.hours_before,
+            **_columns(session),
+        )
         for session, kind in draft.lines
     )
     return message

@@ -29,6 +29,7 @@ from practice.notifications.composing import compose
 from practice.notifications.models import Message, Told
 from practice.notifications.planning import for_messages
 from practice.notifications.receivers import clients_as_receivers, therapist_as_receiver
+from practice.notifications.reminders import is_night, next_morning
 
 # How long a mail server is waited for at most: a conversation has so many answers to wait for.
 ANSWERS = 12
@@ -178,11 +179,10 @@ def _no_longer(message: Message, told: list[Told], now: datetime) -> dict[str, A
     dropped = {"state": STATE.DROPPED, **ended}
     if not told or not _may_be_told(message, told) or _is_overtaken(message, told):
         return dropped
-    is_reminder = message.kind == Message.Kind.REMINDER
+    if message.kind == Message.Kind.REMINDER:
+        return _reminder_no_longer(message, told, now, dropped)
     pending = [line.session.tell_at for line in told if line.session.tell_at]
     is_so = all(line.is_still_so(line.session) for line in told)
-    if is_reminder and (pending or not is_so):
-        return dropped
     if pending:  # it will be planned anew, with what is changed
         return {"next_attempt_at": max(pending), "in_doubt": message.in_doubt}
     if not is_so:
@@ -192,6 +192,21 @@ def _no_longer(message: Message, told: list[Told], now: datetime) -> dict[str, A
     is_over = all(max(line.ends_at, line.session.ends_at) <= now for line in told)
     if is_over or message.created_at + GIVE_UP_AFTER <= now - _wait_for_summary(message):
         return {"state": STATE.FAILED, "error": message.error or TOO_LATE, **ended}
+    return {}
+
+
+def _reminder_no_longer(
+    message: Message, told: list[Told], now: datetime, dropped: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the same of a reminder: nobody is reminded of what is over or was changed."""
+    is_so = all(line.is_still_so(line.session) for line in told)
+    if not is_so or any(line.starts_at <= now for line in told):
+        return dropped
+    pending = [line.session.tell_at for line in told if line.session.tell_at]
+    zone = message.client.zone if message.client else message.therapist.time_zone
+    if pending or is_night(now, zone):
+        later = max(pending) if pending else next_morning(now, zone)
+        return {"next_attempt_at": later, "in_doubt": message.in_doubt}
     return {}
 
 

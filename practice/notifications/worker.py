@@ -6,6 +6,7 @@ so. Any number may run at once: what one has claimed the others leave.
 
 import logging
 from threading import Event, Lock, Thread
+from time import monotonic
 
 from django.conf import settings
 from django.db import Error, connections
@@ -14,6 +15,7 @@ from django.utils import timezone
 from practice.accounts.models import Therapist
 from practice.notifications.models import Waiting
 from practice.notifications.planning import plan
+from practice.notifications.reminders import remind
 from practice.notifications.sending import (
     MailServer,
     Unreachable,
@@ -24,6 +26,7 @@ from practice.notifications.sending import (
 PAUSE = 15.0  # seconds between two looks
 PAUSE_IN_DEMO = 1.0
 AFTER_TROUBLE = 60.0
+REMINDERS_EVERY = 300.0
 
 log = logging.getLogger("django.practice")
 
@@ -44,6 +47,13 @@ def send_everything() -> None:
         server.close()
 
 
+def remind_everybody() -> None:
+    """Write down all reminders that are due."""
+    for therapist in Therapist.objects.select_related("user").order_by("pk").iterator():
+        with acting_as_therapist(therapist):
+            remind(therapist, timezone.now())
+
+
 def _plan(therapist: Therapist) -> None:
     is_more = True
     while is_more:
@@ -57,6 +67,7 @@ class Worker:
     def __init__(self) -> None:
         self.thread: Thread | None = None
         self.starting, self.ended = Lock(), Event()
+        self.reminded_at = -REMINDERS_EVERY
 
     def begin(self) -> None:
         """Begin a thread, if none runs in this process."""
@@ -73,6 +84,9 @@ class Worker:
     def look(self) -> float:
         """Do what is due; return after how many seconds to look again."""
         try:
+            if monotonic() - self.reminded_at >= REMINDERS_EVERY:
+                remind_everybody()
+                self.reminded_at = monotonic()
             send_everything()
         except Unreachable as error:
             log.warning("The mail server cannot be reached: %s", error.__cause__)

@@ -91,6 +91,7 @@ TABLE = {
     "relationships/<id:relationship_id>/restart/": THERAPISTS,
     "relationships/<id:relationship_id>/sessions/add/": THERAPISTS,
     "relationships/<id:relationship_id>/undo/": THERAPISTS,
+    "reminders/<str:token>/stop/": EVERYBODY,
     "sessions/<id:session_id>/": PARTAKERS,
     "sessions/<id:session_id>/attendance/": THERAPISTS,
     "sessions/<id:session_id>/calendar.ics": PARTAKERS,

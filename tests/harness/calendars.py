@@ -98,7 +98,7 @@ def file(start: datetime) -> str:
     from practice.diary.models import Session
 
     session = Session(starts_at=start, ends_at=start + LENGTH, booked_at=start - A_DAY)
-    return as_calendar(session, "Session (AA)").decode()
+    return as_calendar(session, "Appointment").decode()
 
 
 if __name__ == "__main__":

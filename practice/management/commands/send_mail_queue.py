@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from practice.notifications.sending import Unreachable
-from practice.notifications.worker import send_everything, worker
+from practice.notifications.worker import remind_everybody, send_everything, worker
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, lambda *_: worker.ended.set())
             worker.run()
             return
+        remind_everybody()
         try:
             send_everything()
         except Unreachable as error:

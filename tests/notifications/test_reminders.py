@@ -1,0 +1,205 @@
+"""Reminders: once, in time, by day, and of what is booked at that moment."""
+
+import pytest
+from django.core import mail
+from django.test import Client as Browser
+
+from clients.models import Client
+from practice.audit.models import Entry
+from practice.notifications.models import Message, MessageSettings
+from practice.notifications.reminders import not_at_night
+from practice.notifications.worker import remind_everybody, send_everything
+from tests.application_role import application
+from tests.diary import DAY, HOUR, MINUTE, WEDNESDAY, at, book
+from tests.factories import reads_in
+
+TUESDAY = WEDNESDAY - DAY
+REMINDER = "Reminder: appointment on Wednesday 26 November, 4pm"
+
+
+def reminded(clock, moment=None) -> list:
+    """Return what a sender sends that comes then."""
+    if moment:
+        clock.move_to(moment)
+    mail.outbox.clear()
+    remind_everybody()
+    send_everything()
+    return [letter.message() for letter in mail.outbox]
+
+
+def test_a_client_is_reminded_a_day_before_and_once(session, clock):
+    assert reminded(clock, TUESDAY - MINUTE) == []
+
+    (letter,) = reminded(clock, TUESDAY)
+
+    assert (letter["To"], letter["Subject"]) == ("ann@mail.example", REMINDER)
+    assert [part.get_content_type() for part in letter.get_payload()] == ["text/plain", "text/html"]
+    for later in (MINUTE, HOUR, 20 * HOUR, DAY):
+        assert reminded(clock, TUESDAY + later) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "hours"), [("none", []), ("2", [2]), ("48,2", [48, 2]), ("", [24])]
+)
+@pytest.mark.parametrize("by", ["the client", "the therapist"])
+def test_when_is_chosen_by_the_client_or_else_by_the_therapist(
+    session, ann, alice, clock, chosen, hours, by
+):
+    other = "24" if by == "the client" and chosen else chosen or "24"
+    MessageSettings.objects.create(therapist=alice, reminders=other)
+    own = chosen if by == "the client" else ""
+    Client.objects.filter(pk=ann.pk).update(reminders=own)
+    clock.move_to(WEDNESDAY - 60 * HOUR)
+    found = []
+    for before in range(60, 0, -1):
+        found += [before] * len(reminded(clock, WEDNESDAY - before * HOUR))
+
+    assert found == hours
+
+
+def test_nobody_is_reminded_of_what_was_cancelled_or_moved(session, individual, alice, clock):
+    other = book(individual, WEDNESDAY + 2 * HOUR)
+    clock.shift(HOUR)
+    send_everything()
+    session.cancel(by=alice.user)
+    other.move(starts_at=WEDNESDAY + 5 * DAY, by=alice.user)
+    clock.shift(HOUR)
+    send_everything()
+
+    assert reminded(clock, TUESDAY + 3 * HOUR) == []
+    assert len(reminded(clock, WEDNESDAY + 4 * DAY)) == 1
+
+
+def test_a_reminder_that_waits_is_not_sent_once_it_is_moved(session, alice, clock, settings):
+    settings.MESSAGE_BACKEND = "tests.mail_servers.Down"
+    reminded(clock, TUESDAY)
+    settings.MESSAGE_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    session.move(starts_at=WEDNESDAY + 3 * DAY, by=alice.user)
+
+    (letter,) = reminded(clock, TUESDAY + HOUR)
+
+    assert letter["Subject"] == "Appointment moved to Saturday 29 November, 4pm"
+    assert Message.objects.get(kind="reminder").state == "dropped"
+
+
+def test_who_was_told_after_it_was_due_is_not_reminded(individual, clock):
+    clock.move_to(TUESDAY + HOUR)
+    book(individual)
+    clock.shift(HOUR)
+    send_everything()
+
+    assert reminded(clock) == []
+
+
+def test_several_sessions_of_a_day_are_one_reminder(session, individual, clock):
+    book(individual, WEDNESDAY + HOUR)
+    clock.shift(HOUR)
+    send_everything()
+
+    (letter,) = reminded(clock, TUESDAY)
+
+    assert letter["Subject"] == "Reminder: 2 appointments from Wednesday 26 November, 4pm"
+    assert reminded(clock, TUESDAY + HOUR) == []
+
+
+def test_a_sender_that_comes_late_reminds_as_long_as_it_is_of_use(session, clock):
+    assert len(reminded(clock, WEDNESDAY - HOUR)) == 1
+
+
+def test_a_sender_that_comes_too_late_reminds_of_nothing(session, clock):
+    assert reminded(clock, WEDNESDAY - HOUR + MINUTE) == []
+
+
+# Never at night, in the zone of whoever reads it.
+
+
+@pytest.mark.parametrize(
+    ("starts", "hours", "due"),
+    [
+        ("2025-11-26 16:00", 24, "2025-11-25 16:00"),
+        ("2025-11-26 07:00", 24, "2025-11-25 08:00"),
+        ("2025-11-26 22:00", 24, "2025-11-26 08:00"),
+        ("2025-11-26 09:30", 2, "2025-11-26 08:00"),
+        ("2025-11-26 08:30", 2, "2025-11-25 20:00"),
+        ("2025-11-26 23:30", 2, "2025-11-26 20:00"),
+        ("2025-11-26 02:00", 2, "2025-11-25 20:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/London", "Australia/Lord_Howe"])
+def test_at_night_it_waits_or_comes_the_evening_before(starts, hours, due, zone):
+    assert not_at_night(at(starts, zone), hours, zone) == at(due, zone)
+
+
+def test_it_is_night_where_the_reader_is(session, ann, clock):
+    reads_in(ann.account, "Australia/Sydney")  # 3am there
+
+    assert reminded(clock, TUESDAY) == []
+    assert len(reminded(clock, at("2025-11-26 08:00", "Australia/Sydney"))) == 1
+
+
+def test_a_sender_that_comes_at_night_waits_for_the_morning(session, clock, settings):
+    settings.MESSAGE_BACKEND = "tests.mail_servers.Down"
+    reminded(clock, TUESDAY + 4 * HOUR)
+    settings.MESSAGE_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+    assert reminded(clock, at("2025-11-26 02:00")) == []
+    assert len(reminded(clock, at("2025-11-26 08:00"))) == 1
+
+
+# Stopping them from the mail program.
+
+
+def address_in(letter) -> str:
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    return letter["List-Unsubscribe"].strip("<>").removeprefix("https://practice.example")
+
+
+def test_one_post_without_signing_in_stops_reminders_and_nothing_else(
+    session, alice, ann, individual, clock
+):
+    address = address_in(reminded(clock, TUESDAY)[0])
+
+    for _ in range(2):
+        answer = Browser(enforce_csrf_checks=True).post(
+            address, {"List-Unsubscribe": "One-Click"}, secure=True
+        )
+        assert answer.status_code == 200
+
+    ann.refresh_from_db()
+    assert (ann.reminders, ann.do_not_contact) == ("none", False)
+    assert Entry.objects.filter(outcome="reminders stopped").count() == 1
+    book(individual, WEDNESDAY + 3 * HOUR)
+    clock.shift(HOUR)
+    assert len(reminded(clock)) == 1  # of the booking
+    assert reminded(clock, WEDNESDAY - 2 * HOUR) == []
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_opening_the_address_changes_nothing(session, ann, clock, method):
+    address = address_in(reminded(clock, TUESDAY)[0])
+
+    assert getattr(Browser(), method)(address, secure=True).status_code == 200
+
+    ann.refresh_from_db()
+    assert ann.reminders == ""
+
+
+def test_an_address_that_was_made_up_does_not_exist(session, ann, ben, clock):
+    address = address_in(reminded(clock, TUESDAY)[0])
+
+    for other in (address.replace("/stop/", "x/stop/"), "/reminders/x/stop/"):
+        assert Browser().post(other, secure=True).status_code == 404
+
+
+def test_only_reminders_can_be_stopped_so(individual, clock):
+    book(individual)
+    clock.shift(HOUR)
+
+    (letter,) = reminded(clock)
+
+    assert letter["List-Unsubscribe"] is None
+
+
+def test_the_role_of_the_server_may_remind(session, clock):
+    with application():
+        assert len(reminded(clock, TUESDAY)) == 1
