@@ -10,12 +10,15 @@ from django.views.decorators.http import require_http_methods
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
 from practice.audit.models import Verb, records
-from practice.diary.adding_forms import ObstacleForm, SessionForm, answers_to, settled
+from practice.diary.adding_forms import SessionForm
 from practice.diary.asked_for import AskedFor
 from practice.diary.forms import TAKEN
+from practice.diary.free_week import FreeWeek
 from practice.diary.models import Session
+from practice.diary.obstacles import ObstacleForm, answers_to, settled
 from practice.diary.series import Plan, unusual
 from practice.text.spoken import instant
+from practice.web.drafts import fill
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.models import Relationship
 
@@ -35,30 +38,67 @@ def add_session(request: TherapistRequest, relationship_id: str) -> HttpResponse
     relationship = get_object_or_404(own, public_id=relationship_id)
     start = _start(request, relationship)
     form = SessionForm(request.POST if request.method == "POST" else None, initial=start)
-    zone, changed = timezone.get_current_timezone_name(), ""
-    if "change" in request.POST:  # back from the dates, with what was typed
-        context = {"form": form, "relationship": relationship, "shown": zone}
-        return render_form(request, "diary/add_session.html", context)
+    if {"change", "week"} & request.POST.keys():  # back from the dates, or to another week
+        form = SessionForm(initial=start)
+        fill(form, request.POST)
+        return _show(request, relationship, form)
     if form.is_bound and "check" in request.POST and form.is_valid() and form.repeats:
         return _book_series(request, relationship, form)
-    if form.is_bound and not was_shown(request, zone):
-        changed = f"Nothing was added. {LOOK}"
-    elif form.is_valid() and form.repeats:
+    if form.is_bound and not was_shown(request, timezone.get_current_timezone_name()):
+        return _show(request, relationship, form, f"Nothing was added. {LOOK}")
+    if form.is_valid() and form.repeats:
         return _check(request, relationship, form, _plan(request.therapist, form))
-    elif form.is_valid():
+    if form.is_valid():
         try:
             added = form.book(relationship, request.user)
         except Session.Taken:
-            form.add_error("time", TAKEN)
+            form.add_error("slot" if form.cleaned_data["slot"] else "time", TAKEN)
         except Session.Changed:
             changed = _has_added(relationship.sessions.get(key=form.cleaned_data["key"]))
             form = SessionForm(request.POST.dict() | {"key": start["key"]})
+            return _show(request, relationship, form, changed)
         else:
-            what = unusual(request.therapist, added.starts_at, added.ends_at - added.starts_at)
+            what = unusual(request.therapist, added.starts_at, added.length)
             banner(request, "session_recorded" if added.is_over else ADDED[what])
             return see_other("session", added.public_id)
-    context = {"form": form, "relationship": relationship, "shown": zone, "changed": changed}
+    return _show(request, relationship, form)
+
+
+def _show(
+    request: TherapistRequest, relationship: Relationship, form: SessionForm, changed: str = ""
+) -> HttpResponse:
+    """Show the form with the free times of a week: the one asked for, or of what was chosen."""
+    asked, at = AskedFor.of(request.GET), form.chosen if form.is_bound else None
+    if request.method == "POST":
+        asked = AskedFor.of({"day": request.POST.get("week") or request.POST.get("day", "")})
+    is_turned = "week" in request.POST
+    free = FreeWeek.of(
+        request.therapist, timezone.localdate(at) if at and not is_turned else asked.day
+    )
+    start = None if form.is_bound else _free_time_asked_for(free, asked)
+    if start:
+        form.initial = {**form.initial, "slot": start, "day": None, "time": None}
+    context = {
+        "form": form,
+        "relationship": relationship,
+        "free": free,
+        "shown": timezone.get_current_timezone_name(),
+        "changed": changed,
+    }
     return render_form(request, "diary/add_session.html", context)
+
+
+def _free_time_asked_for(free: FreeWeek, asked: AskedFor) -> str | None:
+    """Return the free time that an address names, if it is one."""
+    return next(
+        (
+            time.value
+            for day, times in free.days
+            for time in times
+            if (day, timezone.localtime(time.starts_at).time()) == asked
+        ),
+        None,
+    )
 
 
 def _start(request: TherapistRequest, relationship: Relationship) -> dict:
@@ -107,7 +147,8 @@ def _check(
         "form": form,
         "answers": answers,
         "dates": [(one, of_day.get(one.day)) for one in plan.dates],
-        "at": form.cleaned_data["time"],
+        "first": plan.dates[0],
+        "last": plan.dates[-1],
         "unusual": first and unusual(request.therapist, first, plan.dates[0].length),
         "relationship": relationship,
         "shown": _shown(plan),

@@ -1,27 +1,57 @@
 """What a therapist says to add a session, or several that repeat."""
 
-from datetime import datetime, timedelta
-from typing import Any, Self
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.db import transaction
-from django.http import QueryDict
 from django.utils import timezone
 
-from practice.accounts.models import Therapist, User
-from practice.diary.forms import FURTHEST_AHEAD, FURTHEST_PAST, PLACE_HELP, TAKEN, TimeForm
+from practice.accounts.models import User
+from practice.diary.forms import EARLIER, FURTHEST_AHEAD, FURTHEST_PAST, LATER, PLACE_HELP, TimeForm
 from practice.diary.models import Session
-from practice.diary.series import MOST, Plan, PlannedDate, days_of, sessions_at
+from practice.diary.series import MOST, days_of
 from practice.text.fields import PlaceField
-from practice.text.spoken import weekday
+from practice.text.spoken import soon, weekday
 from relationships.models import Relationship
 
 BOOKED_WITH = ("starts_at", "complimentary", "place", "key")
 
 
-class SessionForm(TimeForm):
-    """A session to be booked, or to be recorded in retrospect."""
+LENGTH_OF_INSTANT = 40  # characters
+OTHER = "other"  # than a time that the page offers
+BOTH = (
+    "You have chosen {} above, too. Choose “Another day or time” to mean this one, "
+    "or leave these empty"
+)
 
+
+class SlotField(forms.Field):
+    """A free time that the page offers, as an instant; None for another day or time."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        text = str(value or "")
+        if text in ("", OTHER):
+            return None
+        try:
+            if len(text) > LENGTH_OF_INSTANT:
+                raise ValueError
+            start = datetime.fromisoformat(text)
+            timezone.localtime(start)
+        except (ValueError, OverflowError):
+            raise forms.ValidationError("Choose a time") from None
+        return start.astimezone(UTC)
+
+
+class SessionForm(TimeForm):
+    """A session to be booked, or to be recorded in retrospect.
+
+    At a free time of the page (`slot`), or at a day and a time that are typed.
+    """
+
+    slot = SlotField(label="Free time", required=False)
     minutes = forms.IntegerField(
         label="Length in minutes",
         min_value=15,
@@ -78,9 +108,41 @@ class SessionForm(TimeForm):
     def repeats(self) -> bool:
         return bool(self.cleaned_data.get("every"))
 
+    @property
+    def chosen(self) -> datetime | None:
+        """The free time that is chosen on the page, wherever it comes from."""
+        try:
+            return SlotField(required=False).to_python(self["slot"].value() or "")
+        except forms.ValidationError:
+            return None
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the page shows the fields for another day or time."""
+        is_said = self["slot"].value() == OTHER or self["day"].value() or self["time"].value()
+        return bool(is_said or self["came"].value() or self._has_error_of_other)
+
+    @property
+    def _has_error_of_other(self) -> bool:
+        others = ("day", "time", "which", "came")
+        return self.is_bound and any(name in self.errors for name in others)
+
+    def _clean_slot(self, slot: datetime) -> None:
+        """Take the free time that was chosen for day and time, unless others are typed, too."""
+        local = timezone.localtime(slot)
+        typed = [name for name in ("day", "time") if self[name].value()]
+        for name in ("day", "time", "which"):
+            self.errors.pop(name, None)
+        if typed:
+            self.add_error(typed[0], BOTH.format(soon(slot)))
+        self.cleaned_data["day"], self.cleaned_data["time"] = local.date(), local.time()
+        self.cleaned_data["which"] = LATER if local.fold else EARLIER
+
     def clean(self) -> dict:
+        if slot := self.cleaned_data.get("slot"):
+            self._clean_slot(slot)
         cleaned_data = super().clean()
-        if self.repeats and cleaned_data.get("day"):
+        if self.repeats and cleaned_data.get("day") and not self.has_error("day"):
             self._clean_series(cleaned_data)
         starts_at, minutes = cleaned_data.get("starts_at"), cleaned_data.get("minutes", 0)
         is_over = starts_at and starts_at + timedelta(minutes=minutes) <= timezone.now()
@@ -133,76 +195,3 @@ class SessionForm(TimeForm):
     def of_each(self) -> dict:
         """What each session of a series has alike."""
         return {name: self.booking[name] for name in ("length", "complimentary", "place")}
-
-
-class ObstacleForm(TimeForm):
-    """What is to become of a date of a series that cannot be booked as it is."""
-
-    planned: PlannedDate
-    do = forms.ChoiceField(
-        label="For this date",
-        widget=forms.RadioSelect,
-        error_messages={"required": "Choose what to do", "invalid_choice": "Choose what to do"},
-    )
-
-    @classmethod
-    def of(cls, planned: PlannedDate, data: QueryDict) -> Self:
-        """Return the form of a date, with what was answered if it was."""
-        prefix = planned.key
-        start = {"do": "skip", "day": planned.day}
-        form = cls(data if f"{prefix}-do" in data else None, prefix=prefix, initial=start)
-        form.planned = planned
-        keep, skip = "Book it all the same", "Leave this date out"
-        if planned.moving:
-            keep, skip = "Move it all the same", "Leave it where it is"
-        choices = [("skip", skip), ("keep", keep), ("move", "Another time")]
-        field: Any = form.fields["do"]
-        field.choices = [one for one in choices if planned.can_be_kept or one[0] != "keep"]
-        return form
-
-    def clean(self) -> dict:
-        if self.is_moved:
-            return super().clean()
-        for name in ("day", "time", "which"):
-            self.errors.pop(name, None)
-        return self.cleaned_data
-
-    @property
-    def is_moved(self) -> bool:
-        return self.cleaned_data.get("do") == "move"
-
-    @property
-    def starts_at(self) -> datetime | None:
-        """When the session is: where the date is left out as before, or not at all (None)."""
-        if self.cleaned_data["do"] == "keep":
-            return self.planned.starts_at
-        if self.is_moved:
-            return self.cleaned_data["starts_at"]
-        return self.planned.moving.starts_at if self.planned.moving else None
-
-
-def answers_to(plan: Plan, data: QueryDict) -> list[ObstacleForm]:
-    """Return a form for each date that cannot be as it was planned, with what was answered."""
-    return [ObstacleForm.of(planned, data) for planned in plan.obstructed]
-
-
-def settled(
-    therapist: Therapist, plan: Plan, answers: list[ObstacleForm], form: TimeForm
-) -> list[tuple[PlannedDate, datetime]]:
-    """Return when each session is, by what was answered; say on the forms what cannot be."""
-    found = [(one, one.starts_at) for one in plan.dates if one.starts_at and not one.obstacle]
-    for answer in answers:
-        planned, start = answer.planned, answer.starts_at if answer.is_valid() else None
-        if start is None:
-            continue
-        span = (start, start + planned.length)
-        others = sessions_at(therapist, [span]) if answer.is_moved else []
-        is_taken = any(other not in plan.moving for other in others)
-        if is_taken or any(s < span[1] and span[0] < s + one.length for one, s in found):
-            answer.add_error("time" if answer.is_moved else "do", TAKEN)
-        else:
-            found.append((planned, start))
-    if not all(answer.is_valid() for answer in answers):
-        what = "moved" if plan.moving else "booked"
-        form.add_error(None, f"Look at the dates that cannot be {what} as they are")
-    return sorted(found, key=lambda one: one[1])

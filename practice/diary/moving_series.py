@@ -6,9 +6,9 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from practice.accounts.access import AccountRequest
-from practice.diary.adding_forms import ObstacleForm, answers_to, settled
 from practice.diary.forms import FURTHEST_AHEAD, SeriesMoveForm
 from practice.diary.models import Session
+from practice.diary.obstacles import ObstacleForm, answers_to, settled
 from practice.diary.series import Plan, unusual
 from practice.diary.views import record_look
 from practice.text.spoken import weekday
@@ -64,6 +64,8 @@ def _dates(
         "appointment": appointment,
         "answers": answers,
         "dates": [(one, of_key.get(one.key)) for one in plan.dates],
+        "first": plan.dates[0],
+        "last": plan.dates[-1],
         "unusual": first
         and first.starts_at
         and unusual(appointment.therapist, first.starts_at, first.length),

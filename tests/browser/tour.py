@@ -255,7 +255,7 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     page.get_by_label("Weekly").check()
     page.get_by_label("How many sessions").fill("3")
     yield "add a session"
-    press(page, "Add the session")
+    press(page, "Check the dates")
     expect(title(page)).to_have_text("Check the dates")
     yield "the dates of a series"
     page.get_by_label("Another time").check()

@@ -268,7 +268,7 @@ def test_going_back_from_the_dates_keeps_what_was_typed(as_alice, individual):
     assert "Add a session" in form.title
     inputs = [attrs for tag, attrs in form.tags if tag == "input"]
     assert {"Room 9", "3", "2026-03-03"} <= {attrs.get("value") for attrs in inputs}
-    assert {a["name"] for a in inputs if "checked" in a} == {"every", "complimentary"}
+    assert {a["name"] for a in inputs if "checked" in a} == {"every", "complimentary", "slot"}
     assert not individual.sessions.exists()
 
 
