@@ -17,6 +17,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.booking.models import WeeklyHours
 from practice.diary.models import Session
+from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
 from practice.profiles.settling import settle
 from practice.records import settling as retention
@@ -54,6 +55,7 @@ def practice(alice: Therapist) -> Callable[[int], Stage]:
         have = alice.clients.count() // 2
         add_clients(alice, range(have, clients))
         settle(alice)  # some nights later
+        count_installation(timezone.now())
         retention.settle(alice)
         return Stage.of(alice)
 
