@@ -27,7 +27,7 @@ STATEMENTS = {
     "search": Budget(8, 10, goal=8),
     "client page": Budget(10, 12, goal=9),
     "relationship": Budget(11, 13, goal=11),
-    "End page": Budget(9, 11),
+    "End page": Budget(10, 12),
     "End post": Budget(9, 12, goal=9),
     "Restart post": Budget(9, 12, goal=9),
     "booking post": Budget(18, 21, goal=14),  # one tells the therapist
