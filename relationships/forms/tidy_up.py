@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from practice.accounts.models import User
+from practice.text.spoken import first_names
 from practice.web.edits import EditMixin
 from practice.web.responses import LONGEST_SHOWN
 from relationships.caseload import tidy_up
@@ -18,8 +19,8 @@ from relationships.models import Relationship
 from relationships.models.choices import REASON_CHOICES, EndReason
 
 FURTHEST = timedelta(days=731)
-CHOICES = ("action", "reason", "until")
-ID = "id-of-the-row"
+NEEDS = {"end": "reason", "break": "until"}  # what has to be said along with an action
+ID, WHOM = "id-of-the-row", "whom-it-is-with"
 
 
 class DayField(forms.DateField):
@@ -56,12 +57,12 @@ class TidyForm(forms.Form):
         error_messages={"invalid_choice": "Choose what to do"},
     )
     reason = forms.ChoiceField(
-        label="Reason, if it ends",
+        label="Reason for ending",
         required=False,
         choices=REASON_CHOICES,
         error_messages={"invalid_choice": WHICH},
     )
-    until = DayField(label="Until, if on a break")
+    until = DayField(label="On a break until")
     shown = forms.CharField(required=False, max_length=LONGEST_SHOWN, widget=forms.HiddenInput)
 
     def __init__(
@@ -76,11 +77,22 @@ class TidyForm(forms.Form):
         self.relationship, self.last_session = relationship, last_session
 
     @property
-    def fields_shown(self) -> SafeString:
-        """All that is chosen from: the same in every row, but for ids, before anything is sent."""
-        if self.is_bound:
-            return format_html_join("", "{}", ((self[name].as_field_group(),) for name in CHOICES))
-        return format_html(_unsent(), self.prefix)
+    def action_shown(self) -> SafeString:
+        """What to do, as a drop-down: the same in every row, but for ids, before it is sent."""
+        whom = first_names(self.relationship.people)
+        if not self.is_bound:
+            return format_html(_unsent(), self.prefix, whom)
+        attrs: dict[str, str | bool] = {"aria-label": f"What to do with {whom}"}
+        return format_html("{}{}", self["action"].errors, self["action"].as_widget(attrs=attrs))
+
+    @property
+    def more_shown(self) -> SafeString | str:
+        """The reason or the date, once what it belongs to is chosen, or where it was sent."""
+        if not self.is_bound:
+            return ""
+        needed = NEEDS.get(self["action"].value() or "")
+        shown = [name for name in NEEDS.values() if name == needed or self[name].value()]
+        return format_html_join("", "{}", ((self[name].as_field_group(),) for name in shown))
 
     @property
     def is_chosen(self) -> bool:
@@ -110,11 +122,22 @@ class TidyForm(forms.Form):
         return tidy_up.not_yet(self.relationship, timezone.localdate(), by)
 
 
+def _blank() -> TidyForm:
+    return TidyForm(relationship=Relationship(public_id=ID), last_session=None)
+
+
 @cache
 def _unsent() -> str:
-    """Return the fields of a row, as a format of its public id."""
-    form = TidyForm(relationship=Relationship(public_id=ID), last_session=None)
-    return "".join(form[name].as_field_group() for name in CHOICES).replace(ID, "{0}")
+    """Return the drop-down of a row, as a format of its public id and of whom it is with."""
+    shown = str(_blank()["action"].as_widget(attrs={"aria-label": f"What to do with {WHOM}"}))
+    shown = shown.replace("\n", "").replace("  ", "").replace(f' id="id_{ID}-action"', "")
+    return shown.replace(ID, "{0}").replace(WHOM, "{1}")
+
+
+def needed() -> list[tuple[str, SafeString]]:
+    """Return each action that needs more said, with the field for it, of the row `ID`."""
+    blank = _blank()
+    return [(action, blank[name].as_field_group()) for action, name in NEEDS.items()]
 
 
 class WeeksForm(EditMixin, forms.Form):
@@ -122,7 +145,7 @@ class WeeksForm(EditMixin, forms.Form):
 
     use_required_attribute = False
     weeks = forms.IntegerField(
-        label="Ask after so many weeks without a session",
+        label="Suggest ending after (weeks)",
         min_value=4,
         max_value=104,
         widget=forms.NumberInput({"class": "w-short"}),

@@ -19,11 +19,10 @@ from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
 from relationships.caseload.tidy_up import lock_people, plan_end
-from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm
+from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm, needed
 from relationships.models import Relationship, RelationshipQuerySet
 
-ROWS_A_PAGE = 25
-MOST_SENT = 100
+ROWS_A_PAGE = 100
 
 
 @require_safe
@@ -65,11 +64,11 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
     if weeks.is_valid():
         banner(request, "weeks_saved")
         return see_other("tidy_up")
-    # A row that was shown is answered even if it has left the list since.
-    sent = [row for row in request.POST.getlist("row") if row.isalnum()][:MOST_SENT]
+    sent, data = _sent(request.POST)
     if sent:
+        # A row that was shown is answered even if it has left the list since.
         page, shown = None, request.therapist.relationships.filter(public_id__in=sent)
-        rows = _rows(request, _with_all_that_is_shown(shown), request.POST)
+        rows = _rows(request, _with_all_that_is_shown(shown), data)
     else:
         waiting = _with_all_that_is_shown(_attention(request))
         page = Paginator(waiting, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
@@ -84,8 +83,23 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         "forms": forms,
         "form": next((form for form in forms if form.errors), weeks),
         "page": page,
+        "needed": needed() if rows else [],
     }
     return render_form(request, "relationships/tidy_up.html", context)
+
+
+def _sent(data: QueryDict) -> tuple[list[str], QueryDict]:
+    """Return which rows were sent, by their ids, and all of it with what each of them said.
+
+    A row is its id and, after a space, how the work stood.
+    """
+    data, ids = data.copy(), []
+    for row in data.getlist("row")[:ROWS_A_PAGE]:
+        public_id, _, shown = row.partition(" ")
+        if public_id.isalnum():
+            ids.append(public_id)
+            data.setdefault(f"{public_id}-shown", shown)
+    return ids, data
 
 
 def _with_all_that_is_shown(relationships: RelationshipQuerySet) -> RelationshipQuerySet:

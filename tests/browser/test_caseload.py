@@ -1,6 +1,5 @@
 """The caseload, the tidy-up list and the planned ending in a browser."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -40,7 +39,7 @@ def endings(alice) -> None:
 
 
 def row(page: Page, name: str) -> Locator:
-    return page.get_by_role("group", name=re.compile(name))
+    return page.locator(".tidy").get_by_role("listitem").filter(has_text=name)
 
 
 def test_the_list_is_tidied_with_and_without_scripts(any_desk, quiet):
@@ -58,16 +57,31 @@ def test_the_list_is_tidied_with_and_without_scripts(any_desk, quiet):
     expect(row(page, "Rae").get_by_label("What to do")).to_have_value("not_yet")
     assert [history_of(relationship) for relationship in quiet] == [["started"]] * 3
     summary.get_by_role("link").click()
-    reason = row(page, "Quin").get_by_label("Reason, if it ends")
+    reason = row(page, "Quin").get_by_label("Reason for ending")
     expect(reason).to_be_focused()
 
     reason.select_option("Lost contact")
     press(page, "Save")
 
     expect(banner(page)).to_contain_text("2 relationships done.")
-    expect(page.get_by_role("group")).to_have_count(1)
+    expect(page.locator(".tidy > li")).to_have_count(1)
     expect(row(page, "Sam")).to_be_visible()
     assert [row_of(relationship)["reason"] for relationship in quiet] == ["lost_contact", "", ""]
+
+
+def test_what_an_action_needs_appears_in_its_row_and_goes_again(desk, quiet):
+    desk.goto("/caseload/tidy-up/")
+    quin = row(desk, "Quin")
+    what = quin.get_by_label("What to do")
+    expect(desk.get_by_label("Reason for ending")).to_have_count(0)
+
+    what.select_option("End this Relationship")
+    expect(quin.get_by_label("Reason for ending")).to_be_visible()
+    what.select_option("On a break until a date")
+    expect(quin.get_by_label("Reason for ending")).to_have_count(0)
+    expect(quin.get_by_label("On a break until")).to_be_visible()
+    what.select_option("Leave it on this list")
+    expect(quin.locator(".field")).to_have_count(0)
 
 
 def test_the_error_has_the_focus(desk, quiet):
@@ -85,7 +99,7 @@ def test_a_row_that_ended_in_another_tab_is_told(desk, quiet, alice):
     quiet[0].end(by=alice.user, reason="completed")
     for name in ("Quin", "Rae"):
         row(page, name).get_by_label("What to do").select_option("End this Relationship")
-        row(page, name).get_by_label("Reason, if it ends").select_option("Another reason")
+        row(page, name).get_by_label("Reason for ending").select_option("Another reason")
     press(page, "Save")
 
     expect(banner(page)).to_contain_text("1 relationship done.")

@@ -248,12 +248,12 @@ def test_the_list_says_who_and_since_when(look, relationship, alice, ann, ben):
 
     page = look()
 
-    assert "Individual relationship with Quin Quiet Last session 22 August 2025" in page.text
-    assert "Couples relationship with Ann Ashby and Ben Bright No session held" in page.text
+    assert "Individual with Quin Quiet Last session 22 August 2025" in page.text
+    assert "Couples with Ann Ashby and Ben Bright No session held" in page.text
     assert "no session for 12 weeks" in page.text
     assert f"/relationships/{relationship.public_id}/" in page.addresses
     chosen = [a for tag, a in page.tags if tag == "option" and "selected" in a]
-    assert [option["value"] for option in chosen] in ([], [""] * 4)
+    assert [option["value"] for option in chosen] in ([], [""] * 3)
 
 
 def test_a_session_nobody_has_answered_for_is_the_last_on_every_page(as_alice, alice, relationship):
@@ -288,7 +288,8 @@ def test_the_page_costs_the_same_however_long_the_list_is(as_alice, alice, two):
 
 
 def test_the_list_has_pages_and_none_is_heavy(as_alice, alice):
-    people = ClientFactory.create_batch(27, therapist=alice)
+    names = [f"Maximilian Featherstone {number:03}" for number in range(102)]
+    people = [ClientFactory(therapist=alice, name=name) for name in names]
     relationships = [start(one, at=LONG_AGO) for one in people]
 
     first = as_alice.get("/caseload/tidy-up/")
@@ -296,10 +297,39 @@ def test_the_list_has_pages_and_none_is_heavy(as_alice, alice):
 
     assert [
         f"/relationships/{one.public_id}/" in read(first).addresses for one in relationships
-    ] == ([True] * 25 + [False] * 2)
+    ] == ([True] * 100 + [False] * 2)
     assert "Page 1 of 2 Next" in read(first).text
     assert len(first.content) < 60_000
-    assert {f"/relationships/{one.public_id}/" for one in relationships[25:]} < {*second.addresses}
+    assert {f"/relationships/{one.public_id}/" for one in relationships[100:]} < {*second.addresses}
+
+
+def test_a_reason_or_a_date_is_asked_for_once_it_is_needed(as_alice, two):
+    def fields(page: Page) -> list[str]:
+        names = [attrs.get("name") or "" for tag, attrs in page.tags if tag in ("select", "input")]
+        return [name for name in names if name.endswith(("-reason", "-until"))]
+
+    page = read(as_alice.get("/caseload/tidy-up/"))
+    assert fields(page) == ["id-of-the-row-reason", "id-of-the-row-until"]  # to be copied
+
+    answer = as_alice.post(
+        "/caseload/tidy-up/", answers((two[0], {"action": "end"}), (two[1], {"action": "break"}))
+    )
+    assert answer.status_code == 422
+    wanted = [f"{two[0].public_id}-reason", f"{two[1].public_id}-until"]
+    assert fields(read(answer))[:2] == wanted
+
+
+def test_a_row_as_the_page_sends_it_says_how_the_work_stood(as_alice, relationship):
+    page = read(as_alice.get("/caseload/tidy-up/"))
+    sent = {"row": [page.value_of("row")], f"{relationship.public_id}-action": "end"}
+    sent |= {f"{relationship.public_id}-reason": "completed", "shown": None}
+    relationship.end(by=relationship.therapist.user, reason="other")
+    relationship.restart(by=relationship.therapist.user)
+
+    answer = as_alice.post("/caseload/tidy-up/", sent, follow=True)
+
+    assert "was left alone" in read(answer).text
+    assert history_of(relationship) == ["started", "ended", "restarted"]
 
 
 def test_a_row_of_another_page_is_answered_too(save, as_alice, alice):
@@ -510,7 +540,8 @@ def test_a_row_that_is_not_named_is_not_decided(as_alice, two):
 def test_however_long_the_list_is_no_choice_is_lost(as_alice, alice):
     long_list = [start(ClientFactory(therapist=alice), at=LONG_AGO) for _ in range(210)]
     page = read(as_alice.get("/caseload/tidy-up/"))
-    shown = [attrs["value"] for _, attrs in page.tags if attrs.get("name") == "row"]
+    rows = [attrs["value"] for _, attrs in page.tags if attrs.get("name") == "row"]
+    shown = [row.partition(" ")[0] for row in rows]
     last = next(relationship for relationship in long_list if relationship.public_id == shown[-1])
 
     sent = answers(
