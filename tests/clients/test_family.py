@@ -171,7 +171,7 @@ def test_every_page_on_the_way_to_a_session_says_for_whom(both, mia, ann, as_ann
     booking = read(as_ann.get(f"/book/{work.public_id}/")).text
     page = read(as_ann.get(f"/sessions/{session.public_id}/")).text
 
-    assert all("with Alice Archer, for Mia" in text for text in lists)
+    assert all("Alice Archer, for Mia" in text for text in lists)
     assert "With Alice Archer, individual for Mia" in booking
     assert "Individual for Mia" in page
     assert "by you" in page

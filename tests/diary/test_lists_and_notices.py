@@ -83,8 +83,9 @@ def test_a_session_together_counts_for_both(look, individual, couples):
 
     cells = look().cells
 
-    assert cells[-6:-4] == ["Tuesday 25 November, 4pm", "18 November 2025"]  # Ann
-    assert cells[-2:] == ["Wednesday 26 November, 4pm", "18 November 2025"]  # Ben
+    ann = ["Individual and Couples · Tuesday 25 November, 4pm", "18 November 2025"]
+    assert cells[-6:-4] == ann  # the kinds are for phones
+    assert cells[-2:] == ["Couples · Wednesday 26 November, 4pm", "18 November 2025"]  # Ben
 
 
 def test_times_are_the_therapists(look, individual, alice):
