@@ -127,10 +127,10 @@ def test_one_goes_to_later_weeks_and_back(pick, alice):
 
     page = pick()
     seen = []
-    while later := [a for a, text in page.links if text == "Later"]:
+    while later := [a for a, text in page.links if text == "Next week"]:
         seen.append(page.heads[1])
         page = pick(week=later[0].removeprefix("?week="))
-        assert "Earlier" in {text for _, text in page.links}
+        assert "Previous week" in {text for _, text in page.links}
     seen.append(page.heads[1])
 
     assert seen[0] == "24 to 30 November 2025"
@@ -164,7 +164,7 @@ def test_a_week_before_all_free_times_leads_to_them(pick, alice):
     page = pick(week="2020-01-01")
 
     assert "Next free time: Monday 24 November, 9am" in page.text
-    assert "Earlier" not in {text for _, text in page.links}
+    assert "Previous week" not in {text for _, text in page.links}
 
 
 def test_a_week_after_all_free_times_leads_back(pick, alice):
@@ -173,7 +173,7 @@ def test_a_week_after_all_free_times_leads_back(pick, alice):
     page = pick(week="2026-06-01")
 
     assert "No free times this week." in page.text
-    assert ("?week=2026-05-25", "Earlier") in page.links
+    assert ("?week=2026-05-25", "Previous week") in page.links
 
 
 def test_no_availability_at_all_is_said(pick):

@@ -34,7 +34,7 @@ def offered(browser, address: str) -> tuple[list[str], Page]:
     """Return the addresses of all free times, week by week, and the first page of them."""
     first = page = read(browser.get(address))
     addresses = slots(page)
-    while later := next((a for a, text in page.links if text == "Later"), None):
+    while later := next((a for a, text in page.links if text == "Next week"), None):
         page = read(browser.get(address + later))
         addresses += slots(page)
     return addresses, first

@@ -42,8 +42,8 @@ def test_jonahs_walk_from_the_note_to_the_calendar_file(way, sign_in, alice, jon
 
     press(way, "Book a New Session..")
     expect(title(way)).to_have_text("Book a New Session")
-    press(way, "Later")
-    expect(way.get_by_role("link", name="Earlier", exact=True)).to_be_visible()
+    press(way, "Next week")
+    expect(way.get_by_role("link", name="Previous week", exact=True)).to_be_visible()
     slots(way).nth(1).click()
     expect(title(way)).to_have_text("Check your session")
     press(way, "Change the time")
@@ -142,13 +142,13 @@ def test_weeks_turn_in_place_and_back_turns_them_back(way, sign_in, ann, individ
     week = way.locator("#which-week")
     first = week.inner_text()
 
-    way.get_by_role("link", name="Later", exact=True).click()
+    way.get_by_role("link", name="Next week", exact=True).click()
     expect(week).not_to_have_text(first)
     second = week.inner_text()
     if has_htmx:
         expect(way.locator("#later")).to_be_focused()
         expect(way.locator("#live")).to_have_text(second)
-    way.get_by_role("link", name="Later", exact=True).click()
+    way.get_by_role("link", name="Next week", exact=True).click()
     expect(week).not_to_have_text(second)
     way.go_back()
     expect(week).to_have_text(second)

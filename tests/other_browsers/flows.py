@@ -138,7 +138,7 @@ def test_a_client_books_and_the_therapist_sees_it(window, go, sign_in, alice, jo
     window.says("Your relationship with Alice Archer has been ended.")
     window.press("Book a New Session..")
     window.says("Book a New Session", "h1")
-    window.press("Later")
+    window.press("Next week")
     window.send("click", id=window.one("//*[contains(@class, 'slots')]//a"))
     window.says("Check your session", "h1")
     window.press("Book this session")
