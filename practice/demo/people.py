@@ -14,7 +14,7 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import Contact, Therapist, User
 from practice.database.public_ids import ALPHABET, LENGTH
-from practice.demo import diary
+from practice.demo import diary, happenings
 from practice.demo.names import (
     BOBS_ACTIVE,
     BOBS_INACTIVE,
@@ -132,6 +132,7 @@ def load(now: datetime | None = None) -> None:
     diary.fill(hannah.therapist, dice, now)
     diary.book_follow_up(jonah, now)
     diary.tell_who_came(pryces)
+    happenings.happen(hannah.therapist, now)
 
     bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
     bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)

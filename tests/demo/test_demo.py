@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -218,3 +219,32 @@ def test_a_place_that_is_not_of_this_machine_is_said(settings):
 
     with pytest.raises(CommandError, match=r"Port 8000 of 192\.0\.2\.7 cannot be used"):
         call_command("demo", "192.0.2.7:8000", stdout=StringIO())
+
+
+def test_the_demo_shows_what_happens_to_sessions(hours_pass):
+    with time_machine.travel(NOON, tick=False):
+        people.load(NOON)
+        hannah = therapist("hannah")
+        [(series, number)] = (
+            hannah.sessions.filter(series__isnull=False)
+            .order_by()
+            .values_list("series")
+            .annotate(number=Count("pk"))
+        )
+        [moved] = hannah.sessions.filter(moved_at__isnull=False)
+        [dropped] = hannah.sessions.filter(state="cancelled", starts_at__gt=NOON)
+        [not_held] = hannah.sessions.filter(state="not_held")
+        browser = browser_of(hannah.user)
+        today = read(browser.get("/")).text
+        week = dropped.starts_at.date() - timedelta(days=dropped.starts_at.weekday())
+        diary = read(browser.get(f"/diary/{week}/")).text
+        of_series = hannah.sessions.filter(series=series).upcoming().first()
+        details = read(browser.get(f"/sessions/{of_series.public_id}/")).text
+
+    assert number == 12
+    assert "Maya Lindqvist moved a session from" in today
+    assert moved.relationship.people[0].name == "Maya Lindqvist"
+    assert "Cancelled by you" in diary
+    assert "Put back" in diary
+    assert not_held.starts_at < NOON
+    assert "weekly until" in details
