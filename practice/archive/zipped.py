@@ -47,6 +47,8 @@ def zipped(members: Members, made_at: datetime) -> Iterator[bytes]:
                     member.write(part)
                     if out.size > PIECE:
                         yield out.take()
+            if not sums:
+                yield out.take()  # the first file, so that whoever waits sees that it comes
             sums.append(f"{digest.hexdigest()}  {path}\n")
         bundle.writestr(_info(SUMS, made_at), "".join(sums))
     yield out.take()
