@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from practice.archive.views import _archive
+from tests.application_role import application
 from tests.archive import files_of, rows_of
 from tests.factories import PASSWORD, ClientFactory, start
 from tests.racing import at_once
@@ -18,10 +19,10 @@ def test_what_is_done_while_it_is_sent_is_not_in_it_and_waits_for_nothing(alice,
     as_alice.post("/sign-in/again/", {"password": PASSWORD})
 
     pieces = iter(as_alice.post("/account/archive/").streaming_content)
-    first = next(pieces)
-
-    at_once(lambda: start(ClientFactory(therapist=alice, name="Meanwhile")))
-    files = files_of(first + b"".join(pieces))
+    with application():
+        first = next(pieces)
+        at_once(lambda: start(ClientFactory(therapist=alice, name="Meanwhile")))
+        files = files_of(first + b"".join(pieces))
 
     assert len(rows_of(files, "clients")) == 3
     assert b"Meanwhile" not in b"".join(files.values())
