@@ -62,7 +62,7 @@ class Practice:
         for data in self._each_client():
             number = data["client"]["id"]
             folder = f"clients/{number}"
-            index.append({"public_id": number, **data["client"], "work": data["relationships"]})
+            index.append(_line(data))
             page = render_to_string("records/client_archive.html", {"data": data})
             yield f"{folder}/index.html", [page.encode()]
             yield f"{folder}/client.json", [as_json(data)]
@@ -138,6 +138,17 @@ class Practice:
                 .in_bulk(some)
             )
             yield from export_clients(self.therapist, [found[pk] for pk in some], self.now)
+
+
+def _line(data: dict) -> dict:
+    """Return what the list of all clients says of one; no more of them is kept."""
+    shown = ("kind", "with", "ended_at")
+    return {
+        "public_id": data["client"]["id"],
+        "name": data["client"]["name"],
+        "is_active": data["client"]["is_active"],
+        "work": [{key: work[key] for key in shown} for work in data["relationships"]],
+    }
 
 
 def _taken(out: StringIO) -> str:
