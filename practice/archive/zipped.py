@@ -37,7 +37,8 @@ class Pieces:
 
 def zipped(members: Members, made_at: datetime) -> Iterator[bytes]:
     """Yield a ZIP of files, each given by its path and, when its turn comes, its parts."""
-    out, sums = Pieces(), []
+    out = Pieces()
+    sums: list[str] = []
     with ZipFile(out, "w") as bundle:  # type: ignore[call-overload]  # it only has to be written to
         for path, parts in members:
             digest = hashlib.sha256()
