@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session
 from practice.templatetags.components import address
-from practice.text.spoken import called, day, in_time_element, in_words, initials, soon
+from practice.text.spoken import called, day, in_time_element, in_words, initials, soon, zone_name
 from relationships.models import Participation
 from relationships.models.choices import Kind
 
@@ -30,6 +31,7 @@ ROW = (
 INACTIVE = SafeString(' <span class="tag tag-inactive">Inactive</span>')
 NONE_BOOKED = SafeString('<span class="muted">None booked</span>')
 ON_A_PHONE = '<span class="only-narrow">{} · </span>'
+ZONE = '<span class="only-narrow"> ({})</span>'
 LINE = '<li><a href="{}">{}</a></li>'
 ENDED = '<li><a href="{}">{}</a> <span class="muted">ended{}</span></li>'
 
@@ -79,8 +81,8 @@ class Work(NamedTuple):
         return f"{kind} with {others[0].name}"
 
 
-def row(client: Person, work: list[Work]) -> SafeString:
-    """Return the row of a client, with all the work they take part in."""
+def row(client: Person, work: list[Work], zone: SafeString) -> SafeString:
+    """Return the row of a client, with all the work they take part in, and the zone of its time."""
     is_active = client.active_relationships > 0
     coming = min((w.next_session for w in work if w.next_session), default=None)
     last = max((w.last_session for w in work if w.last_session), default=None)
@@ -93,7 +95,7 @@ def row(client: Person, work: list[Work]) -> SafeString:
         "" if is_active else INACTIVE,
         format_html_join("", "{}", ((_line(client, w, is_active=is_active),) for w in work)),
         _on_a_phone(work, is_active=is_active),
-        in_time_element(coming, soon(coming)) if coming else NONE_BOOKED,
+        in_time_element(coming, soon(coming)) + zone if coming else NONE_BOOKED,
         in_time_element(last, day(last)) if last else "None yet",
     )
 
@@ -158,5 +160,15 @@ def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
     for work in every.values():
         for person in work.people:
             theirs.setdefault(person, []).append(work)
-    made = (row(client, theirs.get(client.pk, [])) for client in people)
+    made, zone = [], zone_on_a_phone()
+    for client in people:
+        own = theirs.get(client.pk, [])
+        made.append(row(client, own, zone))
+        if any(w.next_session for w in own):
+            zone = SafeString("")  # it stands beside the first time
     return format_html_join("", "{}", ((each,) for each in made))
+
+
+def zone_on_a_phone() -> SafeString:
+    """Return the reader's zone, which otherwise stands in the head of the column."""
+    return format_html(ZONE, zone_name(timezone.get_current_timezone_name()))

@@ -16,7 +16,7 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
-from practice.text.spoken import in_words
+from practice.text.spoken import in_words, zone_name
 from practice.web.responses import banner, render_form, see_other
 
 SEARCH_BOX = "id_q"
@@ -40,6 +40,7 @@ def clients(request: TherapistRequest) -> HttpResponse:
         "caption": "Clients, including inactive" if listing.inactive else "Active clients",
         "choices": (("show", "Show", SHOWN.items()), ("sort", "Order", ORDERS.items())),
         "is_found": bool(request.htmx and request.htmx.target == "main"),
+        "next_session": f"Next session ({zone_name(timezone.get_current_timezone_name())})",
         "count": _count(listing),
         "announcement": _announcement(listing),
         "foot": _foot(listing),

@@ -55,7 +55,7 @@ def test_a_row_names_the_next_session_and_the_last(look, individual):
 
     cells = look().cells
 
-    assert cells[-2:] == ["Wednesday 26 November, 4pm", "13 November 2025"]
+    assert cells[-2:] == ["Wednesday 26 November, 4pm (London time)", "13 November 2025"]
 
 
 def test_a_row_without_sessions_says_so(look, individual):
@@ -65,7 +65,7 @@ def test_a_row_without_sessions_says_so(look, individual):
 def test_a_session_that_goes_on_is_still_the_next(look, individual):
     book(individual, NOW - HOUR / 2)
 
-    assert look().cells[-2:] == ["Thursday 20 November, 9:30am", "None yet"]
+    assert look().cells[-2:] == ["Thursday 20 November, 9:30am (London time)", "None yet"]
 
 
 def test_cancelled_and_missed_sessions_are_neither(look, individual, alice):
@@ -83,7 +83,7 @@ def test_a_session_together_counts_for_both(look, individual, couples):
 
     cells = look().cells
 
-    ann = ["Individual and Couples · Tuesday 25 November, 4pm", "18 November 2025"]
+    ann = ["Individual and Couples · Tuesday 25 November, 4pm (London time)", "18 November 2025"]
     assert cells[-6:-4] == ann  # the kinds are for phones
     assert cells[-2:] == ["Couples · Wednesday 26 November, 4pm", "18 November 2025"]  # Ben
 
@@ -92,7 +92,7 @@ def test_times_are_the_therapists(look, individual, alice):
     reads_in(alice.user, "Pacific/Auckland")
     book(individual)
 
-    assert look().cells[-2] == "Thursday 27 November, 5am"
+    assert look().cells[-2] == "Thursday 27 November, 5am (Auckland time)"
 
 
 def number_of_queries(browser, address: str) -> int:

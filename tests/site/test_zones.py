@@ -16,9 +16,8 @@ from tests.reading import read
 CLOCK = re.compile(r"\b(?:\d{1,2}(?::\d\d)?(?:am|pm)|midday|midnight)\b")
 THINGS = {"alice": ["ann", "ed", "the couple"], "ann": ["ann", "the couple"], "ed": ["ed"]}
 BESIDE = 70  # characters, in which a time may say until when it lasts and which of two it is
-# What a row of the Clients list says of its next session is made without its page; the note that
-# the End page shows says itself in whose zone it is read.
-WITHOUT = {"clients/", "relationships/<id:relationship_id>/end/"}
+# The note that the End page shows says itself in whose zone it is read.
+WITHOUT = {"relationships/<id:relationship_id>/end/"}
 
 
 def names_zone_late(text: str) -> bool:
