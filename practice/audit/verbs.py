@@ -33,6 +33,8 @@ class Verb(models.TextChoices):
     WHO_ASKED_CORRECTED = "who_asked_corrected", "Corrected who had asked"
     PLACE_CHANGED = "place_changed", "Changed where sessions take place"
     ATTENDANCE_NOTED = "attendance_noted", "Noted attendance"
+    SESSION_CORRECTED = "session_corrected", "Corrected when a session was"
+    SESSION_MISTAKEN = "session_mistaken", "Marked a session as recorded by mistake"
     AVAILABILITY_CHANGED = "availability_changed", "Changed availability"
     PROFILE_CHANGED = "profile_changed", "Changed the profile"
     SETTINGS_CHANGED = "settings_changed", "Changed settings"

@@ -5,8 +5,8 @@ Sessions that were cancelled stay, and say who cancelled them. What did not take
 
 from calendar import Calendar
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import starmap
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ class Line:
     blocked: DatedHours | None = None
     is_next: bool = False
     can_be_put_back: bool = False
+    is_continued: bool = False  # it began on a day before, where it is counted and asked about
 
     @property
     def is_past(self) -> bool:
@@ -52,7 +53,8 @@ class Line:
     def is_asked(self) -> bool:
         """Whether it is to be answered who came."""
         session = self.appointment
-        return bool(session and self.is_past and session.state == Session.State.BOOKED)
+        is_open = session and self.is_past and session.state == Session.State.BOOKED
+        return bool(is_open and not self.is_continued)
 
     @property
     def is_cancelled(self) -> bool:
@@ -84,6 +86,18 @@ class Line:
         """Where a session takes place: "Online", or the place."""
         place = self.appointment.place if self.appointment else ""
         return "Online" if link_of(place) else place
+
+    def by_day(self, days: Collection[date]) -> Iterator[tuple[date, "Line"]]:
+        """Yield it on each of these days that it touches: it may last beyond midnight."""
+        day = first = timezone.localtime(self.starts_at).date()
+        last = timezone.localtime(self.ends_at - timedelta.resolution).date()
+        if first in days:
+            yield first, self
+        while self.appointment and day < last:
+            day += timedelta(days=1)
+            if day in days:
+                is_next = self.is_next and first not in days
+                yield day, replace(self, is_next=is_next, is_continued=True, can_be_put_back=False)
 
     @property
     def is_plain(self) -> bool:
@@ -118,7 +132,7 @@ class Day:
     @property
     def number(self) -> int:
         """How many sessions stand."""
-        return sum(line.is_standing for line in self.lines)
+        return sum(line.is_standing and not line.is_continued for line in self.lines)
 
     @property
     def first_to_come(self) -> Line | None:
@@ -157,7 +171,8 @@ def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[
     else:
         hours = tuple(starmap(Hours, HOURS.rows(therapist=therapist.pk)))
     for line in sorted(lines, key=lambda line: line.starts_at):
-        days[timezone.localtime(line.starts_at).date()].lines.append(line)
+        for on, part in line.by_day(days):
+            days[on].lines.append(part)
     for day in days.values():
         day.hours_end = [span.ends for span in hours if span.weekday == day.on.weekday()]
     off = therapist.time_off.filter(first_day__lte=dates[-1], last_day__gte=dates[0])
@@ -169,7 +184,7 @@ def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[
 
 def _sessions(therapist: Therapist, first: datetime, after: datetime, now: datetime) -> list[Line]:
     shown = therapist.sessions.exclude(state__in=NOT_SHOWN)
-    found = shown.filter(starts_at__gte=first, starts_at__lt=after).order_by("starts_at", "pk")
+    found = shown.ending_after(first).filter(starts_at__lt=after).order_by("starts_at", "pk")
     lines = [Line(s.starts_at, s.ends_at, now, s) for s in found.with_people()[:MOST]]
     to_come = [line for line in lines if line.is_standing and not line.is_past]
     if first <= now < after and to_come:

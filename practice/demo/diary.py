@@ -148,3 +148,9 @@ def tell_who_came(relationship: Relationship) -> None:
     """Let the second of a couple have missed the last session that they attended, and some more."""
     for session in relationship.sessions.attended().order_by("-starts_at")[::4]:
         session.set_attendance_of([session.people[1]], attended=False)
+
+
+def record_by_mistake(relationship: Relationship) -> None:
+    """Let one of the last sessions have been recorded by mistake."""
+    session = relationship.sessions.attended().order_by("-starts_at")[1]
+    session.set_mistaken(by=relationship.therapist.user)

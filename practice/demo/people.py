@@ -132,6 +132,7 @@ def load(now: datetime | None = None) -> None:
     diary.fill(hannah.therapist, dice, now)
     diary.book_follow_up(jonah, now)
     diary.tell_who_came(pryces)
+    diary.record_by_mistake(pryces)
     happenings.happen(hannah.therapist, now)
 
     bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")

@@ -8,7 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from practice.accounts.models import User
-from practice.diary.forms import EARLIER, FURTHEST_AHEAD, FURTHEST_PAST, LATER, PLACE_HELP, TimeForm
+from practice.diary.forms import (
+    EARLIER,
+    FURTHEST_AHEAD,
+    FURTHEST_PAST,
+    LATER,
+    PLACE_HELP,
+    LengthForm,
+)
 from practice.diary.models import Session
 from practice.diary.series import MOST, days_of
 from practice.text.fields import PlaceField
@@ -45,26 +52,13 @@ class SlotField(forms.Field):
         return start.astimezone(UTC)
 
 
-class SessionForm(TimeForm):
+class SessionForm(LengthForm):
     """A session to be booked, or to be recorded in retrospect.
 
     At a free time of the page (`slot`), or at a day and a time that are typed.
     """
 
     slot = SlotField(label="Free time", required=False)
-    minutes = forms.IntegerField(
-        label="Length in minutes",
-        min_value=15,
-        max_value=240,
-        initial=50,
-        widget=forms.NumberInput({"class": "w-short"}),
-        error_messages={
-            "required": "Enter the length in minutes",
-            "invalid": "Enter the length in minutes",
-            "min_value": "A session lasts 15 minutes or more",
-            "max_value": "A session lasts 240 minutes or less",
-        },
-    )
     place = PlaceField(help_text=PLACE_HELP)
     complimentary = forms.BooleanField(label="Complimentary (no fee)", required=False)
     came = forms.ChoiceField(

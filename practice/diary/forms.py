@@ -5,11 +5,13 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from practice.accounts.models import User
 from practice.booking.openings import instants
 from practice.diary.models import Session
+from practice.diary.models.queryset import LONGEST
 from practice.text.fields import PlaceField
 from practice.text.spoken import clock, day, weekday
 from practice.web.edits import EditMixin
@@ -18,6 +20,10 @@ EARLIER, LATER = "earlier", "later"
 TAKEN = "You have another session at that time"
 PLACE_HELP = "A place, or an https link for an online session. The client sees it."
 FURTHEST_PAST, FURTHEST_AHEAD = timedelta(days=3653), timedelta(days=731)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(timezone.get_current_timezone_name())
 
 
 class TimeForm(forms.Form):
@@ -57,7 +63,7 @@ class TimeForm(forms.Form):
     def _instant(self, cleaned_data: dict) -> datetime | None:
         reading = datetime.combine(cleaned_data["day"], cleaned_data["time"])
         try:
-            found = instants(reading, ZoneInfo(timezone.get_current_timezone_name()))
+            found = instants(reading, _zone())
         except OverflowError:
             found = []
         if not found:
@@ -72,6 +78,49 @@ class TimeForm(forms.Form):
         if not cleaned_data.get("which"):
             self.add_error("which", f"{clock(found[0])} comes twice on {day(found[0])}. Choose one")
         return found[cleaned_data.get("which") == LATER]
+
+
+class LengthForm(TimeForm):
+    """When a session is, and how long it lasts."""
+
+    minutes = forms.IntegerField(
+        label="Length in minutes",
+        min_value=15,
+        max_value=LONGEST // timedelta(minutes=1),
+        initial=50,
+        widget=forms.NumberInput({"class": "w-short"}),
+        error_messages={
+            "required": "Enter the length in minutes",
+            "invalid": "Enter the length in minutes",
+            "min_value": "A session lasts 15 minutes or more",
+            "max_value": "A session lasts 1,440 minutes (24 hours) or less",
+        },
+    )
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.cleaned_data["minutes"])
+
+
+class CorrectForm(LengthForm):
+    """When a session that has begun really was."""
+
+    @classmethod
+    def of(cls, session: Session, data: QueryDict | None) -> Self:
+        """Return the form of a session, filled in with what is recorded."""
+        local = timezone.localtime(session.starts_at)
+        present: dict[str, object] = {"day": local.date(), "time": local.time()}
+        if len(instants(local.replace(tzinfo=None), _zone())) > 1:
+            present["which"] = LATER if local.fold else EARLIER
+        minutes = session.length // timedelta(minutes=1)
+        return cls(data, initial=present | {"minutes": minutes})
+
+    def clean(self) -> dict:
+        cleaned_data = super().clean()
+        starts_at = cleaned_data.get("starts_at")
+        if starts_at and starts_at > timezone.now():
+            self.add_error("day", "Enter when it was: this is still to come")
+        return cleaned_data
 
 
 class WhoAskedForm(forms.Form):

@@ -6,6 +6,7 @@ from practice.diary import (
     attending,
     cancelling,
     client_views,
+    correcting,
     feed,
     feed_page,
     moving,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("sessions/<id:session_id>/put-back/", cancelling.put_back, name="put_back"),
     path("sessions/<id:session_id>/who-asked/<str:what>/", cancelling.who_asked, name="who_asked"),
     path("sessions/<id:session_id>/series/", views.session_series, name="session_series"),
+    path("sessions/<id:session_id>/correct/", correcting.correct, name="correct_session"),
     path("sessions/<id:session_id>/place/", places.session_place, name="session_place"),
     path("sessions/<id:session_id>/move/", moving.move, name="move_session"),
     path(

@@ -102,6 +102,7 @@ def show_to_therapist(
         "relationship": appointment.relationship,
         "series": Series.of(appointment),
         "can_answer": appointment.can_be_answered,
+        "can_be_corrected": appointment.can_be_corrected,
         "is_over": appointment.is_over,
         "who_came": (who_came := WhoCame.of(appointment)),
         "missed_by": appointment.missed_by,

@@ -227,6 +227,11 @@ BANNERS = {
     "series_moved": Banner("{number} sessions moved"),
     "session_recorded": Banner("Session recorded"),
     "session_moved": Banner("Session moved"),
+    "session_corrected": Banner("Session corrected"),
+    "session_mistaken": Banner(
+        "Recorded by mistake", "It counts nowhere. If it took place after all, say who came."
+    ),
+    "session_not_corrected": Banner("This session cannot be corrected", kind=INFO),
     "session_cancelled": Banner(
         "Session cancelled", template="banners/session_cancelled.html", context=_cancelled
     ),

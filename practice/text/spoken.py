@@ -215,11 +215,17 @@ def instant(moment: datetime) -> str:
 
 
 def span(starts: datetime, ends: datetime) -> str:
-    """Return from when to when: "5pm to 5:50pm", "1:30am to 1:20am, after the clocks go back"."""
+    """Return from when to when: "5pm to 5:50pm", "1:30am to 1:20am, after the clocks go back".
+
+    Beyond midnight: "10pm to 2am the next day".
+    """
     first, last = _which(starts), _which(ends)
     if first and not last and not timezone.localtime(starts).fold:
         return f"{clock(starts)}, {first}, to {clock(ends)}"
-    return ", ".join(filter(None, [f"{clock(starts)} to {clock(ends)}", last or first]))
+    begins, lasts = timezone.localtime(starts), timezone.localtime(ends - timedelta.resolution)
+    is_next_day = lasts.date() > begins.date() or ends - starts == timedelta(days=1)
+    until = f"{clock(ends)} the next day" if is_next_day else clock(ends)
+    return ", ".join(filter(None, [f"{clock(starts)} to {until}", last or first]))
 
 
 def soon(moment: datetime) -> str:

@@ -98,6 +98,7 @@ TABLE = {
     "sessions/<id:session_id>/cancel/": PARTAKERS,
     "sessions/<id:session_id>/move/": PARTAKERS,
     "sessions/<id:session_id>/move/<str:day>/<str:time>/": PARTAKERS,
+    "sessions/<id:session_id>/correct/": THERAPISTS,
     "sessions/<id:session_id>/place/": THERAPISTS,
     "sessions/<id:session_id>/put-back/": PARTAKERS,
     "sessions/<id:session_id>/series/": THERAPISTS,

@@ -277,6 +277,8 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     session.set_attendance_of(session.people[:1], attended=False)
     page.goto(f"/sessions/{session.public_id}/")
     yield "session of a family, with who came"
+    page.get_by_role("link", name="Correct this session").click()
+    yield "correct a session"
     page.goto(f"/relationships/{people.ended.public_id}/end/")
     expect(banner(page)).to_be_visible()
     yield "relationship, had ended"

@@ -302,6 +302,42 @@ class Session(models.Model):
             )
             self._record(Verb.SESSION_MOVED, by, News.Kind.MOVED)
 
+    def correct_time(
+        self, *, starts_at: datetime, length: timedelta, by: User, if_unchanged: bool = False
+    ) -> None:
+        """Say when a session that has begun really was; nothing is moved by it for anybody.
+
+        Raises:
+            Session.Taken: the therapist has another session then.
+            Session.AlreadyDone: it does not stand, or was erased a moment ago.
+            Session.NotYet: it has not begun, or would not have; or it is said who came to it, and
+                it would not be over.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
+        """
+        now, ends_at = timezone.now(), starts_at + length
+        begun = Session.objects.standing().filter(starts_at__lte=now)
+        if ends_at > now:  # of what lasts still nobody has said who came
+            begun = begun.filter(state=self.State.BOOKED, missed_by=0)
+        with _one_at_a_time(self.therapist_id):
+            if starts_at > now:
+                raise self.NotYet
+            if self._others_at(starts_at, ends_at).exists():
+                raise self.Taken
+            try:
+                self._change(
+                    begun,
+                    if_unchanged=if_unchanged,
+                    starts_at=starts_at,
+                    ends_at=ends_at,
+                    revision=F("revision") + 1,
+                    sequence=F("sequence") + 1,
+                )
+            except self.AlreadyDone:
+                if self.stands:
+                    raise self.NotYet from None
+                raise
+            self._record(Verb.SESSION_CORRECTED, by)
+
     def move_with_later(
         self,
         starts: Mapping[int, datetime],
@@ -568,11 +604,31 @@ class Session(models.Model):
             Session.AlreadyDone: it was cancelled.
             Session.Changed: `if_unchanged`, and it is not as when it was read.
         """
-        begun = Session.objects.standing().filter(starts_at__lte=timezone.now())
+        gone = [self.State.CANCELLED, self.State.NOT_HELD]
+        begun = Session.objects.exclude(state__in=gone).filter(starts_at__lte=timezone.now())
         self._note(begun, self.State.NOT_HELD, by, if_unchanged=if_unchanged)
 
+    @transaction.atomic
+    def set_mistaken(self, *, by: User, if_unchanged: bool = False) -> None:
+        """Say that it was recorded by mistake, once it has begun: it counts nowhere any more.
+
+        Raises:
+            Session.NotYet: it has not begun; until then it is cancelled.
+            Session.AlreadyDone: it does not stand any more.
+            Session.Changed: `if_unchanged`, and it is not as when it was read.
+        """
+        begun = Session.objects.standing().filter(starts_at__lte=timezone.now())
+        verb = Verb.SESSION_MISTAKEN
+        self._note(begun, self.State.MISTAKEN, by, if_unchanged=if_unchanged, verb=verb)
+
     def _note(
-        self, present: SessionQuerySet, state: str, by: User | None, *, if_unchanged: bool
+        self,
+        present: SessionQuerySet,
+        state: str,
+        by: User | None,
+        *,
+        if_unchanged: bool,
+        verb: Verb = Verb.ATTENDANCE_NOTED,
     ) -> None:
         """Note what became of it, if it is among the `present`."""
         try:
@@ -581,7 +637,7 @@ class Session(models.Model):
             if self.state not in VACANT:
                 raise self.NotYet from None
             raise
-        self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
+        self._record(verb, by or self.therapist.user)
 
     @property
     def shown(self) -> str:
@@ -667,6 +723,11 @@ class Session(models.Model):
     def can_be_answered(self) -> bool:
         """Whether it can be said what became of it; while it lasts, that it did not take place."""
         return self.has_begun and self.state != self.State.CANCELLED
+
+    @property
+    def can_be_corrected(self) -> bool:
+        """Whether its time can be corrected, or that it was recorded by mistake."""
+        return self.has_begun and self.stands
 
     @property
     def is_over(self) -> bool:
