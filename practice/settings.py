@@ -110,6 +110,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.static",
                 "practice.templatetags.components",
+                "practice.notifications.announcing",
                 "practice.text.spoken",
             ],
         },
@@ -164,6 +165,7 @@ ACCOUNT_FORMS = {
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/15m/key",  # passwords and codes; see 429.html
+    "test_message": "5/h/user",
     "invitation": "5/h/key",  # mails to one address
     "email_change": "5/15m/user",
 }

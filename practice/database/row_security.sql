@@ -236,6 +236,9 @@ CREATE POLICY client_sees ON notifications_message FOR SELECT USING (
         WHERE own.account_id = (SELECT acting_account())
     )
 );
+-- Whether their therapist is told by mail of what they do: their pages say so beforehand.
+CREATE POLICY client_sees ON notifications_messagesettings FOR SELECT
+USING (therapist_id = ANY (ARRAY(SELECT therapists_of_account())));
 CREATE POLICY client_sees ON notifications_told FOR SELECT USING (
     message_id IN (SELECT id FROM notifications_message WHERE client_id IS NOT NULL)
 );

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from practice.diary.calendar import title
 from practice.notifications.invitations import NAME, invitation, method_of
-from practice.notifications.letters import Letter, Line, Reading, letter
+from practice.notifications.letters import Letter, Line, Reading, letter, line_of
 from practice.notifications.links import sender, whole
 from practice.notifications.models import Message, Told
 from practice.notifications.stopping import path_to_stop
@@ -24,13 +24,13 @@ def compose(message: Message, told: Sequence[Told]) -> EmailMultiAlternatives:
     Raises:
         ValueError: a header would hold a line break, or the address is none.
     """
-    lines = [Line(line.session, line.kind) for line in told]
+    lines = [line_of(line.session, line.kind) for line in told]
     reader = reading(message, lines)
     words = letter(message.kind, lines, reader)
     mail = EmailMultiAlternatives(
         words.title,
         render_to_string("notifications/message.txt", {"letter": words}),
-        formataddr((settings.SERVICE_NAME, sender())),
+        from_header(),
         [message.address],
         headers=_headers(message, told, reader.stop_link),
         reply_to=_reply_to(message, lines),
@@ -39,6 +39,11 @@ def compose(message: Message, told: Sequence[Told]) -> EmailMultiAlternatives:
     if message.kind not in WITHOUT_INVITATION:
         _invite(mail, message, lines)
     return mail
+
+
+def from_header() -> str:
+    """Return who a message is from: the service, whoever the therapist is."""
+    return formataddr((settings.SERVICE_NAME, sender()))
 
 
 def as_html(words: Letter) -> str:

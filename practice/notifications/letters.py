@@ -42,10 +42,11 @@ DONE = {
 
 @dataclass(frozen=True)
 class Line:
-    """One appointment in a message: `kind` is what became of it."""
+    """One appointment in a message: `kind` is what became of it, `people` those who come."""
 
     session: Session
     kind: str
+    people: str = ""
 
 
 @dataclass
@@ -79,6 +80,12 @@ class Reading:
     stop_link: str = ""
 
 
+def line_of(session: Session, kind: str) -> Line:
+    """Return the line of a session that is read with its people."""
+    people = session.relationship.people
+    return Line(session, kind, in_words(p.first_name for p in people if not p.is_erased))
+
+
 def letter(kind: str, lines: Sequence[Line], reader: Reading) -> Letter:
     """Return the letter about these appointments; there is at least one."""
     with timezone.override(ZoneInfo(reader.zone)):
@@ -101,6 +108,7 @@ def _letter(kind: str, lines: Sequence[Line], reader: Reading) -> Letter:
         path = reverse("session", args=[first.public_id]) if is_one else reverse("home")
         made.link = whole(path)
         made.link_words = "Open the appointment" if is_one else "Open your appointments"
+        made.settings_link = whole(reverse("messages" if reader.is_therapist else "my_messages"))
     made.closing = list(filter(None, [_until(lines, reader)]))
     return made
 
@@ -139,8 +147,7 @@ def _opening(kind: str, lines: Sequence[Line], says_each: bool) -> str:
 def _appointment(line: Line, reader: Reading, says_each: bool) -> dict[str, str]:
     """Return what stands of an appointment: its day, its time, and what else there is to know."""
     session = line.session
-    others = [person.first_name for person in session.relationship.people if not person.is_erased]
-    whom = in_words(others) if reader.is_therapist else session.therapist.name
+    whom = line.people if reader.is_therapist else session.therapist.name
     link = link_of(session.place)
     return {
         "kind": DONE[Kind(line.kind)] if says_each else "",

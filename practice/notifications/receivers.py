@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from clients.models import Client
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
-from relationships.models import Kind, Relationship
+from relationships.models import Kind, Relationship, RelationshipQuerySet
 from relationships.models.choices import EndReason
 
 
@@ -35,17 +35,32 @@ def clients_as_receivers(sessions: Iterable[Session]) -> dict[int, list[Receiver
     """
     sessions = list(sessions)
     died = _people_who_died(session.therapist_id for session in sessions)
-    found: dict[int, list[Receiver]] = {}
-    for session in sessions:
-        relationship, at = session.relationship, {}
-        if relationship.end_reason != EndReason.DIED:
-            for person in relationship.people:
-                address = address_of(person)
-                may = person.may_be_written_to and person.pk not in died
-                if address and may and address.lower() not in at:
-                    at[address.lower()] = Receiver(address, person.zone, person)
-        found[session.pk] = list(at.values())
-    return found
+    return {session.pk: _receivers(session.relationship, died) for session in sessions}
+
+
+def with_receivers(work: RelationshipQuerySet) -> RelationshipQuerySet:
+    """Return the same relationships with all that `receivers_of` reads."""
+    client = "participations__client"
+    records = ("merged_records__account", "merged_into__merged_records__account")
+    accounts = (f"{client}__account", f"{client}__merged_into__account")
+    read = work.select_related("therapist").with_people().prefetch_related(*accounts)
+    return read.prefetch_related(*(f"{client}__{path}" for path in records))
+
+
+def receivers_of(relationship: Relationship) -> list[Receiver]:
+    """Return which clients of a relationship are told of its sessions."""
+    return _receivers(relationship, _people_who_died([relationship.therapist_id]))
+
+
+def _receivers(relationship: Relationship, died: set[int]) -> list[Receiver]:
+    found: dict[str, Receiver] = {}
+    if relationship.end_reason != EndReason.DIED:
+        for person in relationship.people:
+            address = address_of(person)
+            may = person.may_be_written_to and person.pk not in died
+            if address and may:
+                found.setdefault(address.lower(), Receiver(address, person.zone, person))
+    return list(found.values())
 
 
 def address_of(person: Client) -> str:

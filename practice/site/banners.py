@@ -111,6 +111,11 @@ BANNERS = {
     ),
     "signed_out_elsewhere": Banner("Signed out everywhere else"),
     "contact_saved": Banner("Saved", "Your clients see it on their pages."),
+    "messages_saved": Banner("Saved"),
+    "test_sent": Banner("The test is on its way", "Look in your email in a minute."),
+    "test_not_sent": Banner(
+        "No test was sent", "Several were sent within the hour, or no mail is set up.", kind=INFO
+    ),
     "calendar_saved": Banner("Saved", "Your calendar shows it when it asks the next time."),
     "calendar_stopped": Banner(
         "The address leads nowhere any more",

@@ -312,6 +312,7 @@ def service(request: HttpRequest) -> dict[str, object]:
     return {
         "service": settings.SERVICE_NAME,
         "version": VERSION,
+        "is_demo": settings.DEMO,
         "urgent_help": settings.URGENT_HELP,
         "support_email": settings.SUPPORT_EMAIL,
         "reader": getattr(request, "reader", None),

@@ -14,6 +14,7 @@ TABLE = {
     "account/draft/": SIGNED_IN,
     "account/email/": SIGNED_IN,
     "account/email/<str:token>/": SIGNED_IN,
+    "account/messages/": THERAPISTS,
     "account/security/": SIGNED_IN,
     "account/security/app/add/": SIGNED_IN,
     "account/security/app/remove/": SIGNED_IN,
@@ -48,6 +49,7 @@ TABLE = {
     "dashboard/": CLIENTS,
     "dashboard/calendar/": CLIENTS,
     "dashboard/data/": CLIENTS,
+    "dashboard/messages/": CLIENTS,
     "dashboard/sessions/": CLIENTS,
     "diary/": THERAPISTS,
     "diary/<str:day>/": THERAPISTS,
@@ -72,6 +74,7 @@ TABLE = {
     "invitation/<str:token>/": EVERYBODY,
     "invitation/<str:token>/<str:proof>/": EVERYBODY,
     "livez": EVERYBODY,
+    "messages-sent/": SIGNED_IN,  # and in the demo alone
     "news/dismiss/": THERAPISTS,
     "password/change/": SIGNED_IN,
     "password/reset/": EVERYBODY,

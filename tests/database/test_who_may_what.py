@@ -62,7 +62,7 @@ MAY = {
     "imports_importednote": {"therapist own": "SIUD"},
     "imports_importedrow": {"therapist own": "SIUD"},
     "notifications_message": {"therapist own": "SIUD", "client own": "S"},
-    "notifications_messagesettings": {"therapist own": "SIUD"},
+    "notifications_messagesettings": {"therapist own": "SIUD", "client therapist's": "S"},
     "notifications_told": {"therapist own": "SIUD", "client own": "S"},
     "profiles_clientnumbers": {
         "therapist own": "SIUD",

@@ -105,7 +105,9 @@ no_word(
         "practice/management/commands/send_test_mail.py",  # a command without a transaction
         "practice/management/operator.py",  # a command, after its transaction
         "practice/notifications/composing.py",  # written in the transaction that claims it
+        "practice/notifications/demo.py",  # reads what was written, and sends nothing
         "practice/notifications/files.py",  # what a mail server is in the demo
+        "practice/notifications/previews.py",  # a test, after the answer
         "practice/notifications/sending.py",  # sent outside of it, by a thread of its own
     ),
 )

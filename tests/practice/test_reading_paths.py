@@ -65,7 +65,7 @@ MOST = {
     "confirming the end": (11, 0),  # 21
     "the page after": (14, 16),  # 21
     "free times": (12, 5),  # 21
-    "the time to check": (13, 5),  # 22
+    "the time to check": (14, 5),  # 22; it says who gets a message
     "booking it": (16, 0),  # 24; the therapist is told of it
     "the Export page": (8, 6),  # 17
     "the archive": (15, 3),  # 20; the shapes that all exports have are one more

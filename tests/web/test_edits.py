@@ -24,6 +24,8 @@ from practice.booking.forms import RulesForm
 from practice.booking.models import BookingRules
 from practice.diary.forms import PlaceForm, SeriesPlaceForm
 from practice.diary.models import Session
+from practice.notifications.forms import MessageSettingsForm, MyMessagesForm
+from practice.notifications.models import MessageSettings
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
 from practice.web.edits import EditMixin
@@ -70,6 +72,16 @@ def _rules() -> BookingRules:
 
 def _alice() -> Therapist:
     return Therapist.objects.get(slug="alice")
+
+
+def _messages() -> MessageSettings:
+    return MessageSettings.objects.get_or_create(therapist=_alice())[0]
+
+
+def _own_record() -> Client:
+    """Return the record of Alice, who is somebody's client, too."""
+    _own_account()
+    return Client.objects.filter(account=_alice().user).get()
 
 
 def _contact() -> Contact:
@@ -159,6 +171,16 @@ EDITS = {
         "/account/details/", _own_account, "name", "Alice", "Ali",
         "Name: changed meanwhile to “Ali”", ("phone", "07700 900123"),
         form=DetailsForm,
+    ),
+    "messages": Edit(
+        "/account/messages/", _messages, "reminders", "48", "2",
+        "Reminder: changed meanwhile to “2 hours before”", ("way", "daily"),
+        form=MessageSettingsForm,
+    ),
+    "messages of a client": Edit(
+        "/dashboard/messages/", _own_record, "reminders", "48", "2",
+        "Reminder: changed meanwhile to “2 hours before”", ("calendar_names_therapist", True),
+        form=MyMessagesForm,
     ),
     "weeks": Edit(
         "/caseload/tidy-up/", _alice, "weeks", "8", 20, "changed meanwhile to “20”",
@@ -315,7 +337,7 @@ def test_a_third_change_meanwhile_is_asked_about_again(as_alice, edit, address, 
 
 
 # Whose row stands for their hours and rules, and for how they are reached.
-LOCKED_FOR = {RulesForm: Therapist, ContactForm: Therapist}
+LOCKED_FOR = {RulesForm: Therapist, MessageSettingsForm: Therapist, ContactForm: Therapist}
 
 
 @pytest.mark.database

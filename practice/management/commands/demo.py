@@ -57,6 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {email:32} {name}, {role}")
         self.stdout.write(f"  Password of all: {people.PASSWORD}\n")
         self.stdout.flush()
+        settings.SITE_URL = f"http://{host}:{port}"  # for links in messages
         if not no_server:
             call_command("runserver", f"{host}:{port}", use_reloader=False, skip_checks=True)
 

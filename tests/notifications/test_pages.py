@@ -1,0 +1,209 @@
+"""What pages say of messages: beforehand, who gets one; afterwards, what was sent."""
+
+import pytest
+from django.core import mail
+
+from clients.models import Client
+from practice.diary.models import Session
+from practice.notifications.models import Message, MessageSettings
+from practice.notifications.worker import send_everything
+from tests.diary import DAY, WEDNESDAY, book, browser_for, works
+from tests.factories import ClientFactory
+from tests.notifications import LATER, delivered
+from tests.reading import read, sent_by
+
+
+def text(browser, address: str) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200
+    return read(answer).text
+
+
+PAGES = ["/sessions/{session}/cancel/", "/sessions/{session}/move/", "/sessions/{session}/place/"]
+PAGES += ["/relationships/{work}/sessions/add/"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_therapist_reads_who_gets_a_message(as_alice, couples, alice, page, settings):
+    made = book(couples)
+    address = page.format(session=made.public_id, work=couples.public_id)
+    assert "Ann and Ben get a message." in text(as_alice, address)
+
+    Client.objects.filter(name="Ben Bright").update(do_not_contact=True)
+    assert "Ann gets a message. Ben will not get a message, so let them know." in text(
+        as_alice, address
+    )
+
+    settings.SENDS_MESSAGES = False
+    assert "Ann and Ben will not get a message, so let them know." in text(as_alice, address)
+
+
+@pytest.fixture
+def as_ann_booked(ann, individual, alice):
+    """Ann's browser, and the pages on which she books, moves and cancels."""
+    works(alice)
+    made = book(individual)
+    pages = (
+        f"/book/{individual.public_id}/2025-11-27/1000/",
+        f"/sessions/{made.public_id}/move/2025-11-27/1000/",
+        f"/sessions/{made.public_id}/cancel/",
+    )
+    return browser_for(ann), pages
+
+
+def test_a_client_reads_whether_the_therapist_gets_a_message(as_ann_booked, alice):
+    browser, pages = as_ann_booked
+    assert all("Alice gets a message." in text(browser, page) for page in pages)
+
+    MessageSettings.objects.create(therapist=alice, way="never")
+
+    said = [text(browser, page) for page in pages]
+    assert all("Alice gets no message, but sees it here." in page for page in said[:2])
+    assert "Alice will not get a message, so let them know." in said[2]
+
+
+def test_the_page_of_a_session_says_what_was_sent(session, as_alice, alice, clock):
+    session.move(starts_at=WEDNESDAY + DAY, by=alice.user)
+    page = text(as_alice, f"/sessions/{session.public_id}/")
+    assert "Booked to Ann Thursday 20 November 2025 at 10:06am, handed to the mail server" in page
+    assert "What was changed last is sent in a few minutes, unless it is undone." in page
+
+    delivered(clock)
+
+    page = text(as_alice, f"/sessions/{session.public_id}/")
+    assert "Moved to Ann" in page
+    assert "in a few minutes" not in page
+
+
+def test_a_client_reads_what_was_sent_to_them_alone(couples, ann, clock):
+    made = book(couples, by=ann.account)
+    delivered(clock)
+    assert Message.objects.count() == 3
+
+    page = text(browser_for(ann), f"/sessions/{made.public_id}/")
+
+    assert page.count("handed to the mail server") == 1
+    assert "Booked to you" in page
+
+
+def test_what_could_not_be_delivered_is_said(individual, ann, as_alice, clock, settings):
+    settings.MESSAGE_BACKEND = "tests.notifications.test_sending.Refuses"
+    made = book(individual)
+    clock.shift(LATER)
+    send_everything()
+
+    page = read(as_alice.get(f"/sessions/{made.public_id}/"))
+
+    assert "Could not be delivered to ann@mail.example." in page.text
+    assert (f"/clients/{ann.public_id}/edit/", "Check the address") in page.links
+
+
+def test_without_mail_the_page_of_a_session_says_nothing_of_messages(
+    individual, as_alice, settings
+):
+    settings.SENDS_MESSAGES = False
+    made = book(individual)
+
+    assert "What was sent" not in text(as_alice, f"/sessions/{made.public_id}/")
+    assert Session.objects.get().tell_at is None
+
+
+# Settings.
+
+
+def test_a_therapist_chooses_what_is_sent(as_alice, alice):
+    shown = sent_by(as_alice.get("/account/messages/"), "reminders")
+
+    answer = as_alice.post("/account/messages/", shown | {"reminders": "48,2", "way": "daily"})
+
+    assert answer.status_code == 303
+    chosen = MessageSettings.objects.get()
+    assert (chosen.reminders, chosen.way, chosen.tells_moved) == ("48,2", "daily", True)
+    assert alice.entries.get(verb="settings_changed").outcome == "messages"
+
+
+def test_what_is_no_choice_is_refused(as_alice):
+    answer = as_alice.post("/account/messages/", {"reminders": "", "way": "often"})
+
+    assert answer.status_code == 422
+    assert not MessageSettings.objects.exists()
+
+
+def test_a_client_chooses_for_all_their_therapists(ann, bob):
+    other = ClientFactory(therapist=bob, name="Ann Ashby", account=ann.account)
+    browser = browser_for(ann)
+    shown = sent_by(browser.get("/dashboard/messages/"), "reminders")
+
+    answer = browser.post(
+        "/dashboard/messages/", shown | {"reminders": "none", "calendar_names_therapist": "on"}
+    )
+
+    assert answer.status_code == 303
+    for record in Client.objects.filter(pk__in=[ann.pk, other.pk]):
+        assert (record.reminders, record.calendar_names_therapist) == ("none", True)
+
+
+@pytest.mark.parametrize(
+    ("query", "subject"),
+    [
+        ("", "Appointment on Thursday 27 November, 6pm"),
+        ("?show=moved", "Appointment moved to Thursday 27 November, 6pm"),
+        ("?show=cancelled&to=me", "Appointment cancelled: Thursday 27 November, 6pm"),
+        ("?show=reminder", "Reminder: appointment on Thursday 27 November, 6pm"),
+        ("?show=nothing", "Appointment on Thursday 27 November, 6pm"),
+    ],
+)
+def test_the_page_shows_each_message_as_it_is_sent(as_alice, query, subject):
+    page = text(as_alice, f"/account/messages/{query}")
+
+    assert f"From Stillwater Subject {subject}" in page
+    assert ("invitation.ics" in page) == ("Reminder:" not in subject)
+
+
+@pytest.mark.parametrize("page", ["/account/messages/", "/dashboard/messages/"])
+def test_a_test_goes_to_whoever_asks_for_it_and_not_often(as_alice, ann, page):
+    browser = as_alice if page.startswith("/account") else browser_for(ann)
+    for _ in range(7):
+        browser.post(page, {"do": "test"})
+
+    assert len(mail.outbox) == 5
+    assert {letter.subject for letter in mail.outbox} == {
+        "Test: Appointment on Thursday 27 November, 6pm"
+    }
+    assert "ics" not in mail.outbox[0].message().as_string()
+
+
+@pytest.mark.parametrize("page", ["/account/messages/", "/dashboard/messages/"])
+def test_without_mail_the_page_says_so_and_sends_no_test(as_alice, ann, page, settings):
+    settings.SENDS_MESSAGES = False
+    browser = as_alice if page.startswith("/account") else browser_for(ann)
+
+    assert "No mail is set up here" in text(browser, page)
+    browser.post(page, {"do": "test"})
+
+    assert mail.outbox == []
+
+
+# The demo's messages are files.
+
+
+def test_the_demo_shows_its_messages(individual, as_alice, clock, settings, tmp_path):
+    settings.DEMO, settings.BASE_DIR = True, tmp_path
+    settings.MESSAGE_BACKEND = "practice.notifications.files.EmailBackend"
+    assert "Nothing has been sent yet." in text(as_alice, "/messages-sent/")
+    made = book(individual)
+    delivered(clock)
+    made.cancel(by=individual.therapist.user)
+    delivered(clock)
+
+    page = text(as_alice, "/messages-sent/")
+
+    assert len(list((tmp_path / "demo-mail").glob("*.eml"))) == 2
+    assert "Subject Appointment cancelled: Wednesday 26 November, 4pm" in page
+    assert "Calendar takes out “Appointment”, version 1" in page
+    assert page.index("cancelled") < page.index("Subject Appointment on Wednesday")
+
+
+def test_elsewhere_there_is_no_such_page(as_alice):
+    assert as_alice.get("/messages-sent/").status_code == 404
+    assert "Messages sent" not in as_alice.get("/account/").content.decode()
