@@ -21,7 +21,7 @@ from practice.diary.models import Attendance, News, Session
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
-from practice.records.models import RetentionDate
+from practice.records.models import RetentionChange, RetentionDate
 from relationships.models import Erasure, Event, Participation, Relationship
 
 NUMBER = "number"
@@ -118,6 +118,7 @@ NOT_HELD = {
     ClientNumbers: "worked out of the sessions",
     TherapistNumbers: "worked out of the sessions",
     RetentionDate: "worked out of the sessions and endings",
+    RetentionChange: "worked out of the sessions and endings",
 }
 
 

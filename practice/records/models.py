@@ -10,21 +10,39 @@ WHILE_ACTIVE = date.max
 
 
 class RetentionDate(models.Model):
-    """The first day on which a person's records need not be kept any more.
+    """The first day on which a person's records need not be kept any more, as it was at night.
 
-    None where it has to be worked out anew, because something that it depends on was changed: the
-    database says so itself (`migrations/0001_retention.*.sql`). `WHILE_ACTIVE` for whoever is. What
-    is booked counts as held, also what is to come: so the passing of time changes nothing.
+    `WHILE_ACTIVE` for whoever is. What is booked counts as held, also what is to come: so the
+    passing of time changes nothing. Not so any more where there is a `RetentionChange`.
     """
 
     therapist = models.ForeignKey(
         Therapist, models.CASCADE, related_name="retention_dates", db_index=False
     )
     client = models.BigIntegerField(unique=True)  # the record that stands for the person
-    until = models.DateField(null=True)  # on the therapist's calendar
+    until = models.DateField()  # on the therapist's calendar
 
     class Meta:
         indexes = [models.Index(fields=["therapist", "until", "client"], name="retention_date")]
 
     def __str__(self) -> str:
         return f"{self.client} until {self.until}"
+
+
+class RetentionChange(models.Model):
+    """Something that a person's retention date depends on was changed since it was settled.
+
+    The database says so itself (`migrations/0001_retention.*.sql`), with a row for each change, so
+    that nobody waits for whoever changes something else of the same person.
+    """
+
+    therapist = models.ForeignKey(
+        Therapist, models.CASCADE, related_name="retention_changes", db_index=False
+    )
+    client = models.BigIntegerField()  # the record that stands for the person
+
+    class Meta:
+        indexes = [models.Index(fields=["therapist", "client"], name="retention_change")]
+
+    def __str__(self) -> str:
+        return f"{self.client} changed"

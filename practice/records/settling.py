@@ -4,7 +4,7 @@ What a page shows is worked out by the rule (`retention.py`) beforehand, every n
 changed since is worked out while the page is made: so it says what is so at the very instant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from heapq import merge
@@ -18,7 +18,7 @@ from practice.accounts.access import act_as_therapist, transaction_of
 from practice.accounts.models import Therapist
 from practice.database.compiled import DAY, CompiledQuery, Given
 from practice.database.waiting import without_limit
-from practice.records.models import RetentionDate
+from practice.records.models import RetentionChange, RetentionDate
 from practice.records.retention import settled_dates
 
 AT_ONCE = 500  # clients
@@ -29,18 +29,26 @@ def _waiting(given: Given) -> QuerySet:
 
     Nobody who is active is to be reviewed, so of them it does not matter.
     """
-    stored = RetentionDate.objects.filter(therapist=given("therapist")).order_by()
-    settled = stored.filter(until__lte=given("today", DAY)).values("therapist")
     inactive = Client.objects.filter(therapist=given("therapist")).people().inactive()
-    unsettled = stored.filter(until=None, client__in=inactive.values("pk"))
-    number = settled.annotate(n=Count("pk")).values_list(Value(0), "n")
-    return number.union(unsettled.values_list(Value(1), "client"), all=True)
+    unsettled = inactive.filter(pk__in=_changed(given)).order_by()
+    number = _over(given).order_by().values("therapist").annotate(n=Count("pk"))
+    return number.values_list(Value(0), "n").union(
+        unsettled.values_list(Value(1), "pk"), all=True
+    )
+
+
+def _changed(given: Given) -> QuerySet:
+    return RetentionChange.objects.filter(therapist=given("therapist")).values("client")
+
+
+def _over(given: Given) -> QuerySet:
+    """Whose settled day has come, of whom nothing was changed since."""
+    stored = RetentionDate.objects.filter(therapist=given("therapist"))
+    return stored.filter(until__lte=given("today", DAY)).exclude(client__in=_changed(given))
 
 
 def _settled(given: Given) -> QuerySet:
-    stored = RetentionDate.objects.filter(therapist=given("therapist"))
-    over = stored.filter(until__lte=given("today", DAY))
-    return over.order_by("until", "client").values_list("until", "client")
+    return _over(given).order_by("until", "client").values_list("until", "client")
 
 
 WAITING, SETTLED = CompiledQuery(_waiting), CompiledQuery(_settled)
@@ -97,24 +105,24 @@ def settle_everybody() -> None:
 def settle(therapist: Therapist) -> None:
     """Work out what is not settled of a therapist's clients.
 
-    Nobody waits for it: who is being changed at that moment is left for the next time, and whoever
-    changes one that is being settled says so afterwards.
+    Nobody waits for it: a change that is not yet committed is left for the next time.
     """
     stored = RetentionDate.objects.filter(client=OuterRef("pk"))
-    missing = therapist.clients.people().exclude(Exists(stored))
-    people = missing.values_list("pk", flat=True)
-    rows = [RetentionDate(therapist=therapist, client=person) for person in people]
-    RetentionDate.objects.bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
-    unsettled = therapist.retention_dates.filter(until=None).order_by("client")
-    locked = unsettled.select_for_update(no_key=True, skip_locked=True)
-    clients = [*locked.values_list("client", flat=True)]
+    missing = therapist.clients.people().exclude(Exists(stored)).values_list("pk", flat=True)
+    changes: dict[int, list[int]] = {person: [] for person in missing}
+    for change, person in therapist.retention_changes.values_list("pk", "client").iterator():
+        changes.setdefault(person, []).append(change)
+    people = sorted(changes)
     with timezone.override(therapist.time_zone):
-        for start in range(0, len(clients), AT_ONCE):
-            _settle(therapist, clients[start : start + AT_ONCE])
+        for some in batched(people, AT_ONCE):
+            _settle(therapist, some)
+            seen = [change for person in some for change in changes[person]]
+            for ids in batched(seen, AT_ONCE):
+                therapist.retention_changes.filter(pk__in=ids).delete()
 
 
-def _settle(therapist: Therapist, clients: list[int]) -> None:
-    """Write down the dates of some clients, whose rows are locked."""
+def _settle(therapist: Therapist, clients: Sequence[int]) -> None:
+    """Write down the dates of some clients."""
     dates = settled_dates(therapist, clients)
     RetentionDate.objects.bulk_create(
         [RetentionDate(therapist=therapist, client=pk, until=day) for pk, day in dates.items()],
@@ -124,3 +132,9 @@ def _settle(therapist: Therapist, clients: list[int]) -> None:
     )
     gone = set(clients) - {*dates}  # who are erased, or merged into another
     therapist.retention_dates.filter(client__in=gone).delete()
+
+
+def batched(all_of_them: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    """Yield parts of that size, and the rest."""
+    for start in range(0, len(all_of_them), size):
+        yield all_of_them[start : start + size]

@@ -74,6 +74,7 @@ MAY = {
         "nobody other": "S",
     },
     "profiles_profile": {"therapist own": "SIUD", "client therapist's": "S"},
+    "records_retentionchange": {"therapist own": "SIUD"},
     "records_retentiondate": {"therapist own": "SIUD"},
     "relationships_erasure": {"therapist own": "SI"},
     "relationships_event": {"therapist own": "SIUD"},

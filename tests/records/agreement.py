@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from practice.records.models import RetentionDate
+from practice.records.models import RetentionChange
 from practice.records.retention import retention_expired, settled_dates
 from practice.records.settling import RecordsToReview
 
@@ -18,8 +18,8 @@ def agree(now: datetime) -> None:
         with timezone.override(therapist.time_zone):
             stored = therapist.retention_dates
             people = therapist.clients.people().values_list("pk", flat=True)
-            assert {*people} <= {*stored.values_list("client", flat=True)}
-            settled = dict(stored.exclude(until=None).values_list("client", "until"))
+            assert {*people} <= {*stored.values_list("client", flat=True)} | unsettled()
+            settled = dict(stored.exclude(client__in=unsettled()).values_list("client", "until"))
             assert settled == settled_dates(therapist, settled)
             for instant in (now, now + 7 * YEAR, now + 9 * YEAR):
                 listed = [*RecordsToReview(therapist, instant)]
@@ -28,4 +28,4 @@ def agree(now: datetime) -> None:
 
 def unsettled() -> set[int]:
     """Return whose date has to be worked out anew."""
-    return set(RetentionDate.objects.filter(until=None).values_list("client", flat=True))
+    return set(RetentionChange.objects.values_list("client", flat=True))

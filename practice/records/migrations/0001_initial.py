@@ -23,11 +23,22 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('client', models.BigIntegerField(unique=True)),
-                ('until', models.DateField(null=True)),
+                ('until', models.DateField()),
                 ('therapist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='retention_dates', to='accounts.therapist')),
             ],
             options={
                 'indexes': [models.Index(fields=['therapist', 'until', 'client'], name='retention_date')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RetentionChange',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('client', models.BigIntegerField()),
+                ('therapist', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='retention_changes', to='accounts.therapist')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['therapist', 'client'], name='retention_change')],
             },
         ),
         ApplySQL('records', '0001_retention'),

@@ -3,10 +3,7 @@
 -- separated or says something else of its rule; and everybody's of a therapist with another clock.
 --
 -- Whoever changes a session may not write here; so this runs as the owner, with a search path that
--- leads to no table of anybody else's making. Only changes of the same client wait for each other.
---
--- How work stands is heard of by the event that says so: by then whoever ends it has locked all
--- records whose counters move, so that nobody who waits here has what another one waits for.
+-- leads to no table of anybody else's making. Each change is a row of its own: nobody waits.
 
 DROP TRIGGER IF EXISTS retention_of_session ON diary_session;
 DROP TRIGGER IF EXISTS retention_of_moved_session ON diary_session;
@@ -27,10 +24,8 @@ DROP FUNCTION IF EXISTS unsettle_retention;
 
 CREATE FUNCTION unsettle_retention(people bigint[]) RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp AS $$
-    INSERT INTO records_retentiondate (therapist_id, client, until)
-    SELECT therapist_id, id, NULL FROM clients_client WHERE id = ANY (people)
-    ORDER BY id  -- two who change the same people lock them in one order
-    ON CONFLICT (client) DO UPDATE SET until = NULL
+    INSERT INTO records_retentionchange (therapist_id, client)
+    SELECT therapist_id, id FROM clients_client WHERE id = ANY (people)
 $$;
 
 CREATE FUNCTION unsettle_retention_of_work(work bigint) RETURNS void
@@ -77,6 +72,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         DELETE FROM records_retentiondate WHERE client = OLD.id;
+        DELETE FROM records_retentionchange WHERE client = OLD.id;
     ELSIF TG_OP = 'INSERT' THEN
         PERFORM unsettle_retention(ARRAY[NEW.person_id]);
     ELSE
@@ -118,6 +114,5 @@ EXECUTE FUNCTION record_changes_retention();
 CREATE TRIGGER retention_on_another_clock AFTER UPDATE OF time_zone ON accounts_user
 FOR EACH ROW WHEN (OLD.time_zone <> NEW.time_zone) EXECUTE FUNCTION clock_changes_retention();
 
-INSERT INTO records_retentiondate (therapist_id, client, until)
-SELECT therapist_id, id, NULL FROM clients_client WHERE merged_into_id IS NULL
-ON CONFLICT (client) DO UPDATE SET until = NULL;
+INSERT INTO records_retentionchange (therapist_id, client)
+SELECT therapist_id, id FROM clients_client WHERE merged_into_id IS NULL;
