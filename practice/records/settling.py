@@ -32,9 +32,7 @@ def _waiting(given: Given) -> QuerySet:
     inactive = Client.objects.filter(therapist=given("therapist")).people().inactive()
     unsettled = inactive.filter(pk__in=_changed(given)).order_by()
     number = _over(given).order_by().values("therapist").annotate(n=Count("pk"))
-    return number.values_list(Value(0), "n").union(
-        unsettled.values_list(Value(1), "pk"), all=True
-    )
+    return number.values_list(Value(0), "n").union(unsettled.values_list(Value(1), "pk"), all=True)
 
 
 def _changed(given: Given) -> QuerySet:

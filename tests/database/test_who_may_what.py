@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection
 
 from practice.database.row_security import POLICIES
+from practice.records.models import RetentionDate
 from tests.database import who_may_what
 from tests.database.people_and_rows import World, run
 
@@ -127,7 +128,12 @@ RIGHTS = (
 
 @pytest.fixture
 def world(ann, ben, carl) -> World:
-    return World(ann, ben, carl)
+    world = World(ann, ben, carl)
+    for record in (ann, carl):
+        RetentionDate.objects.create(
+            therapist=record.therapist, client=record.pk, until="2040-01-01"
+        )
+    return world
 
 
 def findings(world: World, tables: Iterable[str] = MAY) -> list[str]:
