@@ -172,8 +172,8 @@ def read(account: User, addresses: list[str], names: dict[str, str]) -> dict[str
     found = {}
     for address in addresses:
         answer = browser.get(address)
-        body = f"{answer.status_code} {answer.content.decode()}"
-        found[plain(address, names)] = plain(body, names)
+        assert answer.status_code == 200, address
+        found[plain(address, names)] = plain(answer.content.decode(), names)
     return found
 
 

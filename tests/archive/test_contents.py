@@ -121,6 +121,24 @@ def test_it_keeps_its_own_rules_of_fhir(files):
     assert list(faults_of_bundle(bundle_of(files))) == []
 
 
+def test_another_reader_of_fhir_takes_it_and_does_not_know_the_codes(files):
+    """Which is why there are rules of our own."""
+    from fhir.resources.R4B.bundle import Bundle
+
+    bundle = bundle_of(files)
+    read = Bundle.model_validate(bundle)
+    assert len(read.entry) == len(bundle["entry"])
+
+    episode = next(
+        entry["resource"]
+        for entry in bundle["entry"]
+        if entry["resource"]["resourceType"] == "EpisodeOfCare"
+    )
+    episode["status"] = "ended"
+    Bundle.model_validate(bundle)
+    assert any("status cannot be 'ended'" in fault for fault in faults_of_bundle(bundle))
+
+
 def test_a_break_is_on_hold_and_what_ended_is_closed(files, ann):
     resources = [entry["resource"] for entry in bundle_of(files)["entry"]]
     episodes = [r for r in resources if r["resourceType"] == "EpisodeOfCare"]
