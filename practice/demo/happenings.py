@@ -37,7 +37,7 @@ def happen(therapist: Therapist, now: datetime) -> None:
 
 def _move(relationship: Relationship, now: datetime) -> None:
     """Let a client have moved their next session by a day, which is new to the therapist."""
-    client = relationship.people[0].account
+    client = relationship.people[0].account or relationship.therapist.user
     session = relationship.sessions.booked().filter(starts_at__gt=now).earliest("starts_at")
     at = max(session.booked_at, now - timedelta(hours=3))
     Session.objects.filter(pk=session.pk).update(

@@ -76,7 +76,7 @@ def _show(
         request.therapist, timezone.localdate(at) if at and not is_turned else asked.day
     )
     start = None if form.is_bound else _free_time_asked_for(free, asked)
-    if start:
+    if start or not asked.at:
         form.initial = {**form.initial, "slot": start, "day": None, "time": None}
     context = {
         "form": form,

@@ -121,14 +121,21 @@ class SessionForm(LengthForm):
         others = ("day", "time", "which", "came")
         return self.is_bound and any(name in self.errors for name in others)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("day", "time"):  # so that it is known whether they were typed
+            self.fields[name].show_hidden_initial = True
+
     def _clean_slot(self, slot: datetime) -> None:
         """Take the free time that was chosen for day and time, unless others are typed, too."""
         local = timezone.localtime(slot)
-        typed = [name for name in ("day", "time") if self[name].value()]
+        typed = [name for name in ("day", "time") if name in self.changed_data]
         for name in ("day", "time", "which"):
             self.errors.pop(name, None)
         if typed:
             self.add_error(typed[0], BOTH.format(soon(slot)))
+        else:  # what a link had filled in
+            self.data = {**dict(self.data.items()), "day": "", "time": ""}
         self.cleaned_data["day"], self.cleaned_data["time"] = local.date(), local.time()
         self.cleaned_data["which"] = LATER if local.fold else EARLIER
 

@@ -129,6 +129,31 @@ def test_a_link_to_a_time_that_is_not_free_fills_in_the_other(as_alice, address,
     assert "24 to 30 November 2025" in page.text
 
 
+def test_a_link_to_a_day_shows_its_week_and_chooses_nothing(as_alice, address, working):
+    page = read(as_alice.get(f"{address}?day=2025-12-02"))
+
+    assert "1 to 7 December 2025" in page.text
+    assert chosen(page) == []
+    assert not is_open(page)
+
+
+@pytest.mark.parametrize("number", [None, "3"])
+def test_a_free_time_is_meant_where_a_link_had_filled_in_another(
+    as_alice, individual, address, working, number
+):
+    page = hidden(read(as_alice.get(f"{address}?day=2025-11-25&time=1530")))
+    filled_in = {"day": "2025-11-25", "time": "15:30", "minutes": "50"}
+    repeated = {"every": "1", "number": number} if number else {"every": "0"}
+
+    answer = as_alice.post(address, page | filled_in | repeated | {"slot": TUESDAY.isoformat()})
+
+    if number:
+        assert read(answer).title.startswith("Check the dates")
+        answer = as_alice.post(address, hidden(read(answer)))
+    assert answer.status_code == 303
+    assert individual.sessions.earliest("starts_at").starts_at == TUESDAY
+
+
 @pytest.mark.parametrize("typed", [{}, {"slot": ""}, {"slot": "other"}])
 def test_another_time_is_typed(as_alice, individual, address, working, typed):
     send(as_alice, address, day="2025-11-25", time="19:30", **typed)
