@@ -1,6 +1,6 @@
 from django.urls import path
 
-from relationships.views import caseload, starting, work
+from relationships.views import caseload, start_date, starting, work
 
 urlpatterns = [
     path("clients/add/", starting.add_client, name="add_client"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("relationships/<id:relationship_id>/undo/", work.undo, name="undo"),
     path("relationships/<id:relationship_id>/restart/", work.restart, name="restart"),
     path("relationships/<id:relationship_id>/reason/", work.reason, name="reason"),
+    path(
+        "relationships/<id:relationship_id>/start/", start_date.correct_start, name="correct_start"
+    ),
     path("relationships/<id:relationship_id>/plan/", caseload.plan, name="plan"),
     path("caseload/", caseload.caseload, name="caseload"),
     path("caseload/tidy-up/", caseload.tidy_up, name="tidy_up"),

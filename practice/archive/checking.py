@@ -40,7 +40,7 @@ def is_as_told(relationship: Relationship, events: list[Event]) -> bool:
             return False
         if kind in (kinds.ENDED, kinds.CORRECTED):
             last_note = event.note
-    if is_active is None or relationship.started_at != events[0].at:
+    if is_active is None or relationship.started_at != episodes(events)[0].started_at:
         return False
     last = episodes(events)[-1]
     told = (relationship.ended_at, relationship.end_reason, relationship.end_note)

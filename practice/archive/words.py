@@ -113,7 +113,7 @@ COLUMNS = {
         "ask_again_on": "day until which it was put off",
     },
     "history": {
-        "kind": "started, ended, restarted, end_undone, corrected, end_dated",
+        "kind": "started, ended, restarted, end_undone, corrected, end_dated, start_dated",
         "reason": "why it ended, as a key",
     },
     "sessions": {

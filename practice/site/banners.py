@@ -200,6 +200,7 @@ BANNERS = {
         "Relationship restarted", template="banners/relationship.html", context=_active
     ),
     "reason_corrected": Banner("Reason corrected"),
+    "start_corrected": Banner("Start corrected"),
     "reason_unchanged": Banner(
         "Nothing was changed",
         "The reason is the same as before, or the relationship has changed since you opened the "

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('started', 'Relationship started'), ('ended', 'Relationship ended'), ('restarted', 'Relationship restarted'), ('end_undone', 'Ending undone'), ('corrected', 'Reason corrected'), ('end_dated', 'Moment of the ending corrected')], max_length=12)),
+                ('kind', models.CharField(choices=[('started', 'Relationship started'), ('ended', 'Relationship ended'), ('restarted', 'Relationship restarted'), ('end_undone', 'Ending undone'), ('corrected', 'Reason corrected'), ('end_dated', 'Moment of the ending corrected'), ('start_dated', 'Start corrected')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('reason', models.CharField(blank=True, choices=[('completed', 'Work completed'), ('agreed_limit', 'Agreed sessions or funding used'), ('referred_on', 'Moved to another therapist or service'), ('client_stopped', 'Client chose to stop'), ('lost_contact', 'Lost contact'), ('circumstances', 'Change in circumstances'), ('not_a_fit', 'Not the right fit'), ('therapist_ended', 'Therapist ended the work'), ('died', 'Client died'), ('no_sessions', 'No session took place, or set up in error'), ('other', 'Another reason')], max_length=20)),
                 ('note', models.TextField(blank=True, max_length=2000)),
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['ended', 'corrected', 'end_dated']), ('reason__in', ['completed', 'agreed_limit', 'referred_on', 'client_stopped', 'lost_contact', 'circumstances', 'not_a_fit', 'therapist_ended', 'died', 'no_sessions', 'other'])), models.Q(('kind__in', ['started', 'restarted', 'end_undone']), ('note', ''), ('reason', '')), _connector='OR'), name='event_has_a_reason_when_it_ends'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['ended', 'corrected', 'end_dated']), ('reason__in', ['completed', 'agreed_limit', 'referred_on', 'client_stopped', 'lost_contact', 'circumstances', 'not_a_fit', 'therapist_ended', 'died', 'no_sessions', 'other'])), models.Q(('kind__in', ['started', 'restarted', 'end_undone', 'start_dated']), ('note', ''), ('reason', '')), _connector='OR'), name='event_has_a_reason_when_it_ends'),
         ),
         ApplySQL('relationships', '0001_rules'),
     ]

@@ -22,7 +22,8 @@ NOTE_LENGTH = 2000
 class Event(models.Model):
     """One line of a relationship's history. Never changed, never deleted.
 
-    `at` is when it happened; of `END_DATED`, when the ending that it corrects did.
+    `at` is when it happened; of `END_DATED`, when the ending that it corrects did, and of
+    `START_DATED`, when the work began.
 
     The database sees to it (`migrations/0001_rules.*.sql`). The one exception is the erasure of a
     person: see `Erasure`.
@@ -35,6 +36,7 @@ class Event(models.Model):
         END_UNDONE = "end_undone", "Ending undone"
         CORRECTED = "corrected", "Reason corrected"
         END_DATED = "end_dated", "Moment of the ending corrected"
+        START_DATED = "start_dated", "Start corrected"
 
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="events")
     relationship = models.ForeignKey("Relationship", models.PROTECT, related_name="events")
@@ -50,7 +52,11 @@ class Event(models.Model):
                 condition=Q(
                     kind__in=["ended", "corrected", "end_dated"], reason__in=EndReason.values
                 )
-                | Q(kind__in=["started", "restarted", "end_undone"], reason="", note=""),
+                | Q(
+                    kind__in=["started", "restarted", "end_undone", "start_dated"],
+                    reason="",
+                    note="",
+                ),
                 name="event_has_a_reason_when_it_ends",
             )
         ]
@@ -78,6 +84,7 @@ VERBS = {
     Event.Kind.END_UNDONE: Verb.ENDING_UNDONE,
     Event.Kind.CORRECTED: Verb.REASON_CORRECTED,
     Event.Kind.END_DATED: Verb.ENDING_DATED,
+    Event.Kind.START_DATED: Verb.START_DATED,
 }
 
 
@@ -151,6 +158,8 @@ def episodes(events: Iterable[Event | Line]) -> list[Episode]:
             found[-1] = replace(found[-1], reason=event.reason)
         elif event.kind == Event.Kind.END_DATED:
             found[-1] = replace(found[-1], ended_at=max(event.at, found[-1].started_at))
+        elif event.kind == Event.Kind.START_DATED:
+            found[0] = replace(found[0], started_at=event.at)
     return found
 
 

@@ -301,10 +301,23 @@ class Relationship(models.Model):
         self._change(former, ended_at=at, is_end_estimated=False)
         self.record(Event.Kind.END_DATED, at=at, by=by, reason=self.end_reason)
 
+    @_as_a_whole
+    def correct_start(self, *, by: User, at: datetime, started_at: datetime) -> None:
+        """Give the work an earlier start than `started_at`, which stays on record.
+
+        Raises:
+            Relationship.AlreadyDone: that is no longer its start.
+            Relationship.Impossible: that is not earlier.
+        """
+        if at >= started_at:
+            raise self.Impossible
+        self._change(Relationship.objects.filter(started_at=started_at), started_at=at)
+        self.record(Event.Kind.START_DATED, at=at, by=by)
+
     @property
     def last_start(self) -> datetime:
         """When the last stretch of work began, or was taken up again."""
-        begun = self.events.filter(kind__in=[Event.Kind.STARTED, Event.Kind.RESTARTED])
+        begun = self.events.filter(kind=Event.Kind.RESTARTED)
         last = begun.order_by("-pk").values_list("at", flat=True).first()
         return max(last or self.started_at, self.started_at)
 
@@ -366,7 +379,7 @@ class Relationship(models.Model):
                 setattr(self, name, value)
             return
         with suppress(Relationship.DoesNotExist):  # erased a moment ago
-            self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed"])
+            self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed", "started_at"])
         raise self.Changed if if_unchanged and present.exists() else self.AlreadyDone
 
     def _take_up(

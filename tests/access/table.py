@@ -89,6 +89,7 @@ TABLE = {
     "relationships/<id:relationship_id>/": THERAPISTS,
     "relationships/<id:relationship_id>/end/": THERAPISTS,
     "relationships/<id:relationship_id>/place/": THERAPISTS,
+    "relationships/<id:relationship_id>/start/": THERAPISTS,
     "relationships/<id:relationship_id>/plan/": THERAPISTS,
     "relationships/<id:relationship_id>/reason/": THERAPISTS,
     "relationships/<id:relationship_id>/restart/": THERAPISTS,

@@ -279,6 +279,9 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     yield "session of a family, with who came"
     page.get_by_role("link", name="Correct this session").click()
     yield "correct a session"
+    page.goto(f"/relationships/{people.family.public_id}/start/")
+    press(page, "Save the start")
+    yield "correct the start, refused"
     page.goto(f"/relationships/{people.ended.public_id}/end/")
     expect(banner(page)).to_be_visible()
     yield "relationship, had ended"
