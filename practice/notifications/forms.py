@@ -15,7 +15,7 @@ class MessageSettingsForm(EditMixin, forms.ModelForm):
     class Meta:
         model = MessageSettings
         fields = ["reminders", "way", "tells_booked", "tells_moved", "tells_cancelled"]
-        labels = {"reminders": "Reminder", "way": "When a client books, moves or cancels"}
+        labels = {"reminders": "Reminder", "way": "What a client does"}
         help_texts = {"reminders": "Unless they choose otherwise themselves. Never at night."}
         widgets = {"way": forms.RadioSelect}
 

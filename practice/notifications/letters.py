@@ -99,7 +99,7 @@ def _letter(kind: str, lines: Sequence[Line], reader: Reading) -> Letter:
         title=subject(kind, lines),
         preheader=f"{span(first.starts_at, first.ends_at)}, {zone_name(reader.zone)}",
         greeting=f"Hello {reader.first_name}" if reader.first_name else "Hello",
-        opening=FIRST.get(Kind(lines[0].kind), "") if is_one else _opening(kind, lines, says_each),
+        opening=_opening(kind, lines, reader, says_each),
         appointments=[_appointment(line, reader, says_each) for line in lines],
         footnotes=[_why(first.therapist, kind, reader)],
         stop_link=reader.stop_link,
@@ -134,14 +134,19 @@ def subject(kind: str, lines: Sequence[Line]) -> str:
     }.get(Kind(kind), f"Appointment on {when}")
 
 
-def _opening(kind: str, lines: Sequence[Line], says_each: bool) -> str:
+def _opening(kind: str, lines: Sequence[Line], reader: Reading, says_each: bool) -> str:
+    """Return the sentence above the appointments, if there is any."""
+    first = Kind(lines[0].kind)
+    if len(lines) == 1:
+        is_new = reader.is_therapist and first == Kind.BOOKED
+        return "This appointment has been booked:" if is_new else FIRST.get(first, "")
     if says_each:
         return "These appointments have changed:"
     return {
         Kind.BOOKED: f"These {len(lines)} appointments have been booked:",
         Kind.CANCELLED: f"These {len(lines)} appointments have been cancelled:",
         Kind.REMINDER: "A reminder of your appointments:",
-    }.get(Kind(lines[0].kind), "These appointments have changed:")
+    }.get(first, "These appointments have changed:")
 
 
 def _appointment(line: Line, reader: Reading, says_each: bool) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Messages: what is sent, which of it one gets, and how it looks."""
 
 from functools import partial
+from typing import Any
 
 from allauth.core import ratelimit
 from django.conf import settings
@@ -27,6 +28,8 @@ from practice.notifications.models import MessageSettings
 from practice.notifications.previews import CLIENT, SHOWN, Kind, preview, send_test
 from practice.web.responses import banner, render_form, see_other
 
+TO_ME = "me-"  # before a kind: the message to the therapist
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
@@ -34,7 +37,8 @@ def messages(request: TherapistRequest) -> HttpResponse:
     """Choose what is sent to one's clients and to oneself."""
     therapist, kind = request.therapist, _kind(request)
     zone = therapist.time_zone
-    if request.GET.get("to") == "me":
+    to_me = request.GET.get("show", "").startswith(TO_ME)
+    if to_me:
         shown = preview(kind, therapist, name=therapist.first_name, zone=zone, to_therapist=True)
     else:
         shown = preview(kind, therapist, name=CLIENT, zone=zone, to_therapist=False)
@@ -46,7 +50,12 @@ def messages(request: TherapistRequest) -> HttpResponse:
         if form.is_valid():
             banner(request, "messages_saved")
             return see_other("messages")
-    context = _context(shown, kind) | {"form": form, "to_me": request.GET.get("to") == "me"}
+    context = _context(shown, kind) | {"form": form, "to_me": to_me}
+    context["kinds"] = [
+        *((one.value, f"To a client: {one.label}") for one in SHOWN),
+        *((f"{TO_ME}{one.value}", f"To you: {one.label}") for one in SHOWN[:3]),
+    ]
+    context["kind"] = f"{TO_ME if to_me else ''}{kind.value}"
     return render_form(request, "notifications/messages.html", context)
 
 
@@ -113,11 +122,11 @@ def _save_mine(request: ClientRequest) -> MyMessagesForm:
 
 def _kind(request: AccountRequest) -> Kind:
     """Return the kind of message that an address asks for."""
-    asked = request.GET.get("show", "")
+    asked = request.GET.get("show", "").removeprefix(TO_ME)
     return Kind(asked) if asked in SHOWN else Kind.BOOKED
 
 
-def _context(shown: Letter, kind: Kind) -> dict[str, object]:
+def _context(shown: Letter, kind: Kind) -> dict[str, Any]:
     return {
         "letter": shown,
         "kinds": [(one.value, one.label) for one in SHOWN],

@@ -148,7 +148,7 @@ def test_a_client_chooses_for_all_their_therapists(ann, bob):
     [
         ("", "Appointment on Thursday 27 November, 6pm"),
         ("?show=moved", "Appointment moved to Thursday 27 November, 6pm"),
-        ("?show=cancelled&to=me", "Appointment cancelled: Thursday 27 November, 6pm"),
+        ("?show=me-cancelled", "Appointment cancelled: Thursday 27 November, 6pm"),
         ("?show=reminder", "Reminder: appointment on Thursday 27 November, 6pm"),
         ("?show=nothing", "Appointment on Thursday 27 November, 6pm"),
     ],
