@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 
 from practice.imports import names
 from practice.imports.asking import Asking
-from practice.imports.cells import YES, Cells, orders_of
+from practice.imports.cells import YES, Cells, folded, orders_of
 from practice.imports.dates import Moment, NoDate, read_moment, read_time
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
 from practice.imports.sheets import Unreadable
 from practice.imports.zones import zone_named
-from practice.text.person_names import fold
 
 Found = TypeVar("Found")
 USUAL = timedelta(minutes=50)
@@ -62,8 +61,10 @@ class AppointmentsReader:
         self.number_of = plain(table.label_of("id"))
 
     def appointments(self) -> Iterator[Appointment]:
-        """Yield them in the order of the file."""
-        for row in self.table.rows:
+        """Yield them in the order of the file, whose lines are forgotten one by one."""
+        self.table.rows.reverse()
+        while self.table.rows:
+            row = self.table.rows.pop()
             self.cells.row = row
             try:
                 found = self._read()
@@ -80,7 +81,7 @@ class AppointmentsReader:
 
     def _read(self) -> Appointment | None:
         cell, line = self.cells, self.cells.row.line
-        state = fold(cell("state"))
+        state = folded(cell("state"))
         if _GONE.search(state):
             self.left_out.append(Unreadable(self.table.file, line, "", f"It is {state} there."))
             return None
@@ -98,14 +99,14 @@ class AppointmentsReader:
             number=(cell("id"), self.number_of) if cell("id") else None,
             email=cell("email").strip().lower(),
             name=name,
-            kind=fold(f"{cell('kind')} {cell('client_type')}"),
+            kind=folded(f"{cell('kind')} {cell('client_type')}"),
             session_id=cell("session_id"),
         )
 
     def _state(self, state: str) -> str:
-        if fold(self.cells("no_show")) in YES:
+        if folded(self.cells("no_show")) in YES:
             return "missed"
-        cancelled = fold(self.cells("cancelled"))
+        cancelled = folded(self.cells("cancelled"))
         if cancelled in YES or (cancelled and any(map(str.isdigit, cancelled))):
             return "cancelled"
         return next((name for name, words in STATES if words.search(state)), "")

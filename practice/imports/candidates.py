@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from practice.imports import names
 from practice.imports.asking import COUPLE, PAST, PRESENT, About, Asking
-from practice.imports.cells import NO, YES, CellReader, orders_of
+from practice.imports.cells import NO, YES, CellReader, folded, orders_of
 from practice.imports.dates import Moment
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
@@ -70,7 +70,7 @@ class PeopleReader(CellReader):
             status, has_died = self._status()
             if self.cells("merged_away"):
                 self._leave("It was merged into another record, or deleted, there.")
-            elif wanted and fold(wanted) not in fold(self.cells("labels")):
+            elif wanted and fold(wanted) not in folded(self.cells("labels")):
                 self._leave(f"It has not the label “{wanted}”.")
             elif status == "prospect" and prospects == LEAVE:
                 self._leave("A prospective client.")
@@ -139,9 +139,9 @@ class PeopleReader(CellReader):
         if self.table.has_sessions:
             return "", False
         died = self.cells("died")
-        status, active = fold(self.cells("status")), fold(self.cells("active"))
-        has_died = bool(died and fold(died) not in NO) or "decease" in status
-        labels = fold(self.cells("labels"))
+        status, active = folded(self.cells("status")), folded(self.cells("active"))
+        has_died = bool(died and folded(died) not in NO) or "decease" in status
+        labels = folded(self.cells("labels"))
         if has_died or self.cells("archived") or self.cells("discharged"):
             return "past", has_died
         if active:
@@ -173,7 +173,7 @@ class PeopleReader(CellReader):
             phone=self._phone(),
             born=self._born(),
             zone=self._zone(),
-            do_not_contact=fold(cell("do_not_contact")) in YES,
+            do_not_contact=folded(cell("do_not_contact")) in YES,
             number=(cell("id"), self.number_of) if cell("id") else None,
             status=status,
             added=self._instant("added"),
@@ -187,7 +187,7 @@ class PeopleReader(CellReader):
         elif spouse := names.usual_order(cell("spouse")):
             yield from self._couple(one, name, self._with_surname(spouse, name), both=False)
         else:
-            if _COUPLE.search(fold(cell("client_type"))):
+            if _COUPLE.search(folded(cell("client_type"))):
                 why = "A couple whose other half is missing: brought in as one person."
                 self._refuse("client_type", why)
             yield one

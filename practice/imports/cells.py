@@ -4,6 +4,7 @@ What cannot be read is named, and left out; the person is brought in all the sam
 """
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -30,6 +31,12 @@ from practice.text.plain_text import one_line, several_lines
 DATED = ("born", "archived", "discharged", "died", "merged_away", "added", "last_visit", "booked")
 YES = {"true", "yes", "y", "1", "x", "t", "on", "oui", "ja", "si"}
 NO = {"false", "no", "n", "0", "f", "off", "non", "nein"}
+
+
+@lru_cache(maxsize=2_000)
+def folded(text: str) -> str:
+    """Return a cell as its words are compared; there are few of them, many times."""
+    return fold(text)
 
 
 class Cells:
@@ -121,7 +128,7 @@ class CellReader:
 
     def _moment(self, name: str) -> Moment | None:
         text = self.cells(name)
-        if not text or fold(text) in YES | NO:
+        if not text or folded(text) in YES | NO:
             return None
         try:
             moment = read_moment(text, self.orders.get(name, ""))

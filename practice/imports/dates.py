@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from practice.text.person_names import fold
 
@@ -192,6 +193,7 @@ def _year(text: str) -> int:
     return year if year <= now + 1 else year - 100
 
 
+@lru_cache(maxsize=200)
 def _month(word: str) -> int | None:
     folded = fold(word)
     if folded[:3] in _MONTHS:

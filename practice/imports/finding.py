@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable
+from functools import lru_cache
 
 from practice.imports import names
 from practice.imports.appointments import Appointment
@@ -114,6 +115,7 @@ class Finding:
         return None, f"Nobody is known by the name {who}." if key else f"Nobody has {who}."
 
 
+@lru_cache(maxsize=20_000)
 def _of_both(name: str) -> str:
     """Return the names of a couple as they are compared."""
     return fold(re.sub(r"\s*[&+/]\s*|\s+(?:and|und)\s+", " ", name))

@@ -1,6 +1,7 @@
 """Names as exports write them: "Last, First", titles, two people in one."""
 
 import re
+from functools import lru_cache
 
 from practice.text.person_names import fold
 from practice.text.plain_text import one_line
@@ -33,6 +34,7 @@ def usual_order(name: str) -> str:
     return " ".join(without_titles(name.split())) or name
 
 
+@lru_cache(maxsize=20_000)
 def key_of(name: str) -> str:
     """Return a name as two are compared: without titles, case, accents and punctuation."""
     return fold(usual_order(name))

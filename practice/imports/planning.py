@@ -39,6 +39,7 @@ class Planning:
     def __init__(self, plan: Plan, given: Given) -> None:
         self.plan, self.given, self.asking = plan, given, given.asking
         self.drafts: list[Draft] = []
+        self.drafts_of: dict[frozenset[int], Draft] = {}
         self.groups: list[Group] = []
         self.found = Finding()
 
@@ -115,13 +116,14 @@ class Planning:
         said = {candidate.status for candidate in candidates}
         status = next((s for s in ("present", "past", "prospect") if s in said), "present")
         existing = self._existing(kind, people)
-        same = next((d for d in self.drafts if set(d.people) == set(people)), None)
+        same = self.drafts_of.get(frozenset(people))
         if same:
             same.candidates += candidates
             same.status = status if same.status == "past" else same.status
         elif existing or status != "prospect":
             draft = Draft(people, kind, candidates[0].source, status, existing, candidates)
             self.drafts.append(draft)
+            self.drafts_of[frozenset(people)] = draft
 
     def _existing(self, kind: Kind, people: tuple[int, ...]) -> int | None:
         """Return the work that these people have already; of one person any is enough."""

@@ -92,6 +92,7 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
             header.line,
         )
     table.rows = list(_of_right_width(table, body, len(header.cells)))
+    sheet.rows = []  # the table has them now
     for column in columns:
         found = (row.cells[column.index] for row in table.rows[:400] if row.cells[column.index])
         column.examples = list(dict.fromkeys(found))[:3]
@@ -173,4 +174,5 @@ def _of_right_width(table: Table, rows: Iterable[Row], width: int) -> Iterable[R
             why = f"It has {len(row.cells)} columns instead of {width}: a comma in a name, perhaps."
             table.unreadable.append(Unreadable(table.file, row.line, "", why))
         else:
-            yield Row(row.line, cells + ("",) * (width - len(cells)))
+            short = width - len(cells)
+            yield Row(row.line, cells + ("",) * short) if short or more else row

@@ -58,7 +58,9 @@ class Scheduling:
         state, here = self.given.state, set[tuple[int, datetime]]()
         here |= {(session.work, session.starts_at) for session in state.sessions}
         new, seen = [], set[str]()
-        for appointment, place in taken:
+        taken.reverse()
+        while taken:
+            appointment, place = taken.pop()
             origin = self._origin(appointment, place)
             existing = self.drafts[place].existing
             if ("session", origin) in state.origins or (existing, appointment.starts_at) in here:
@@ -73,7 +75,8 @@ class Scheduling:
         return new
 
     def _origin(self, appointment: Appointment, place: int) -> str:
-        who = "".join(self.plan.people[p].origin for p in self.drafts[place].people)
+        people = (self.plan.people[p] for p in self.drafts[place].people)
+        who = " ".join(person.origin or str(person.existing) for person in people)
         starts = appointment.starts_at.astimezone(UTC).isoformat()
         ids = (appointment.session_id, starts, appointment.state == "cancelled")
         return seal("brought in", self.given.therapist_id, "session", who, *ids)
@@ -98,7 +101,10 @@ class Scheduling:
             else:  # what is here stays
                 refused |= {last} - {-1}
                 last_end, last = max(ends, last_end) if last < 0 else ends, number
-        for number, (appointment, place, origin) in enumerate(new):
+        del standing, ours
+        new.reverse()
+        for number in range(len(new)):  # forgotten one by one: there may be very many
+            appointment, place, origin = new.pop()
             if number in refused:
                 line, why = appointment.source.line, "It overlaps another session."
                 self.plan.unreadable.append(Unreadable(appointment.file, line, "", why))

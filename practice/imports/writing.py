@@ -5,7 +5,7 @@ Nobody is told of anything: what is made in bulk passes by whatever sends messag
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
@@ -23,7 +23,7 @@ from practice.imports.state import State
 from relationships.models import Event, Participation, Relationship
 from relationships.models.history import VERBS, episodes
 
-AT_ONCE = 2_000  # rows
+AT_ONCE = 500  # rows: many enough to be fast, few enough to be held
 Row = TypeVar("Row", bound=models.Model)
 Progress = Callable[[int, int], None]
 
@@ -155,7 +155,8 @@ class Writing:
             Participation.objects.bulk_create(parts, batch_size=AT_ONCE)
             self._history([(work, row) for (_, work), row in zip(some, made, strict=True)])
             sources = [(work.source, "") for _, work in some]
-            self._note(ImportedRow.Kind.RELATIONSHIP, made, sources)
+            more = [(len(work.history), len(work.people)) for _, work in some]
+            self._note(ImportedRow.Kind.RELATIONSHIP, made, sources, more)
             self._step(len(some))
 
     def _relationship(self, work: PlannedWork) -> Relationship:
@@ -225,7 +226,11 @@ class Writing:
         )
 
     def _note(
-        self, kind: str, rows: Sequence[models.Model], sources: list[tuple[Source, str]]
+        self,
+        kind: str,
+        rows: Sequence[models.Model],
+        sources: list[tuple[Source, str]],
+        more: Sequence[tuple[int, ...]] = (),
     ) -> None:
         """Note from where rows came, and what they were as they came."""
         ImportedRow.objects.bulk_create(
@@ -238,9 +243,11 @@ class Writing:
                     file=source.file,
                     line=source.line,
                     origin=origin,
-                    digest=digest_of(row),
+                    digest=digest_of(row, *belonging),
                 )
-                for row, (source, origin) in zip(rows, sources, strict=True)
+                for row, (source, origin), belonging in zip(
+                    rows, sources, more or repeat((), len(rows)), strict=True
+                )
             ),
             batch_size=AT_ONCE,
         )
