@@ -17,6 +17,7 @@ from practice.imports.reading import read_files
 from practice.imports.undoing import TooLate, undo
 from practice.imports.writing import bring_in
 from practice.profiles.settling import settle_everybody
+from practice.records import settling
 from relationships.models import EndReason, Relationship
 from relationships.models.sealed_history import faults as faults_of_history
 from tests.factories import ClientFactory, counters_of, start, true_counters_of
@@ -41,8 +42,9 @@ def brought(alice):
 
 
 def tables() -> dict[str, list]:
-    """Return every row of every table, with figures as every night works them out."""
+    """Return every row of every table, with what is worked out every night."""
     settle_everybody()
+    settling.settle_everybody()
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
