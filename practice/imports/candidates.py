@@ -221,6 +221,7 @@ class PeopleReader(CellReader):
             file=one.file,
             source=one.source,
             zone=one.zone,
+            number=(partner, self.number_of) if (partner := self.cells("spouse_id")) else None,
             do_not_contact=both and one.do_not_contact,
             status=one.status,
             added=one.added,

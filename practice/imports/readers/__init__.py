@@ -7,6 +7,7 @@ from pathlib import Path
 
 from practice.imports.readers.delimited import read_text
 from practice.imports.readers.encodings import decoded
+from practice.imports.readers.fhir import is_fhir, read_bundle
 from practice.imports.readers.vcard import read_vcards
 from practice.imports.readers.workbook import read_workbook
 from practice.imports.sheets import MOST_BYTES, CannotRead, Sheet
@@ -30,6 +31,8 @@ def read(path: Path, name: str) -> list[Sheet]:
     if content.startswith(OLE):
         raise CannotRead(name, "It is an old or protected workbook. Save it as XLSX or CSV.")
     text = decoded(content, name)
+    if is_fhir(text):
+        return read_bundle(text, name)
     if text.lstrip("\ufeff \r\n\t")[:20].upper().startswith("BEGIN:VCARD"):
         return [read_vcards(text, name)]
     return [read_text(text, name)]
