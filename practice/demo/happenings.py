@@ -43,7 +43,7 @@ def _move(relationship: Relationship, now: datetime) -> None:
     Session.objects.filter(pk=session.pk).update(
         moved_at=at,
         moved_by=client,
-        moved_from=session.starts_at + timedelta(days=1),
+        moved_from=session.starts_at - timedelta(days=1),
         moved_for_client=True,
         revision=1,
         sequence=1,

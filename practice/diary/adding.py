@@ -140,7 +140,7 @@ def _check(
     changed: str = "",
 ) -> HttpResponse:
     """Show every date of a series, with what stands in the way of it; nothing is booked yet."""
-    answers = answers_to(plan, request.POST) if answers is None else answers
+    answers = answers_to(request.therapist, plan, request.POST) if answers is None else answers
     of_day = {answer.planned.day: answer for answer in answers}
     first = next((one.starts_at for one in plan.dates if one.starts_at), None)
     context = {
@@ -169,7 +169,7 @@ def _book_series(
     plan = _plan(therapist, form)
     if not was_shown(request, _shown(plan)):
         return _check(request, relationship, form, plan, changed=NOTHING_BOOKED)
-    answers = answers_to(plan, request.POST)
+    answers = answers_to(therapist, plan, request.POST)
     starts = [start for _, start in settled(therapist, plan, answers, form)]
     if not (starts or form.errors):
         form.add_error(None, "Every date is left out: there is nothing to book")

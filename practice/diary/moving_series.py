@@ -56,7 +56,7 @@ def _dates(
 ) -> HttpResponse:
     """Show every date, with what stands in the way of it; nothing is moved yet."""
     record_look(request, appointment)
-    answers = answers_to(plan, request.POST) if answers is None else answers
+    answers = answers_to(appointment.therapist, plan, request.POST) if answers is None else answers
     of_key = {answer.planned.key: answer for answer in answers}
     first = next((one for one in plan.dates if one.starts_at), None)
     context = {
@@ -89,7 +89,7 @@ def confirm(
         if form.is_done_to(appointment, request.user):  # a second click
             raise Session.Changed
         return _dates(request, form, appointment, plan, changed=NOTHING_MOVED)
-    answers = answers_to(plan, request.POST)
+    answers = answers_to(appointment.therapist, plan, request.POST)
     settled_dates = settled(appointment.therapist, plan, answers, form)
     starts = {
         planned.moving.pk: start

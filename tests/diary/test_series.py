@@ -1,10 +1,13 @@
 """Sessions that repeat: checked date by date, booked all or none, cancelled one or several."""
 
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from practice.audit.models import Entry
 from practice.booking.models import TimeOff
@@ -413,3 +416,70 @@ def test_an_unusual_time_is_said_softly_and_allowed(as_alice, alice, individual,
     assert said in text
     if not said:
         assert "working hours" not in text
+
+
+def choices(page) -> dict[str, str]:
+    """Return what can be done with a date, by its words."""
+    found = {}
+    for value, words in re.findall(r'value="(at [^"]+)"[^>]*>\s*<span>([^<]+)<', page.source):
+        found[words] = value
+    return found
+
+
+@pytest.fixture
+def clash(alice, individual):
+    """A therapist who works from nine to midday, and has a clash on the second Tuesday."""
+    works(alice, "09:00-12:00")
+    return book(start(ClientFactory(therapist=alice)), at("2026-03-10 10:00"))
+
+
+def test_free_times_near_a_clash_are_offered(as_alice, individual, clash):
+    page = check(as_alice, individual, number="3")
+
+    assert list(choices(read(page))) == [
+        "Move to 9am, the same day",
+        "Move to Monday 9 March, 10am",
+    ]
+    first, other = choices(read(page)).values()
+    for answer, expected in ((first, "2026-03-10 09:00"), (other, "2026-03-09 10:00")):
+        with transaction.atomic():
+            booked = confirm(as_alice, individual, page, **{"2026-03-10-do": answer})
+            assert booked.status_code == 303
+            assert at(expected) in starts_of(individual)
+            transaction.set_rollback(True)
+
+
+def test_a_free_time_that_is_offered_and_taken_since_is_refused(as_alice, alice, individual, clash):
+    page = check(as_alice, individual, number="3")
+    answer = choices(read(page))["Move to 9am, the same day"]
+    book(start(ClientFactory(therapist=alice)), at("2026-03-10 09:00"))
+
+    refused = confirm(as_alice, individual, page, **{"2026-03-10-do": answer})
+
+    assert refused.status_code == 422
+    assert "You have another session at that time" in read(refused).text
+    assert answer in read(refused).source
+    assert not individual.sessions.exists()
+
+
+@pytest.mark.parametrize("answer", ["at ", "at noon", "at 9999-12-31T23:59:59-14:00", "at" * 999])
+def test_what_names_no_time_is_refused(as_alice, individual, clash, answer):
+    page = check(as_alice, individual, number="3")
+
+    assert confirm(as_alice, individual, page, **{"2026-03-10-do": answer}).status_code == 422
+    assert not individual.sessions.exists()
+
+
+def test_what_is_near_is_found_by_as_many_questions_for_one_clash_as_for_many(
+    as_alice, alice, individual, clash
+):
+    with CaptureQueriesContext(connection) as for_one:
+        check(as_alice, individual, number="30")
+    off = {"first_day": date(2026, 3, 17), "last_day": date(2026, 12, 1)}
+    TimeOff.objects.create(therapist=alice, **off)
+
+    with CaptureQueriesContext(connection) as for_many:
+        page = check(as_alice, individual, number="30")
+
+    assert "29 of 30 dates cannot be booked as planned" in read(page).text
+    assert len(for_many) == len(for_one)
