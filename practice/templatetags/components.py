@@ -1,5 +1,6 @@
 """Parts that pages are made of; always loaded."""
 
+import re
 from functools import cache
 
 from django import template
@@ -106,6 +107,13 @@ def phone(number: str, drawing: str = "") -> SafeString:
     found, before = dialled(number), icon(drawing) if drawing else ""
     markup = '<a href="tel:{}">{}{}</a>' if found else "{1}{2}"
     return format_html(markup, found, format_html("{} ", before) if before else "", number)
+
+
+@register.filter
+def breakable(address: str) -> SafeString:
+    """An e-mail address that breaks after its @ and its dots rather than within a word."""
+    parts = re.split(r"(?<=[@.])", address)
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))
 
 
 @register.simple_tag(name="place")

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-LEFT, RIGHT, TOP, BOTTOM = 34, 62, 12, 30
+TOP, BOTTOM = 12, 30
+DIGIT = 9  # as wide as a digit may be, bold, in whichever font a system has
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,12 @@ def draw(numbers: list[int], labels: list[str], *, width: int, height: int, ever
     Needs two numbers or more.
     """
     top = _round_up(max(*numbers, 4))
-    inner, floor = width - LEFT - RIGHT, height - BOTTOM
+    # Room for the numbers beside the grid, and for the last one with its word ("280 now").
+    left, right = 16 + DIGIT * len(str(top)), 12 + DIGIT * len(f"{numbers[-1]} now")
+    inner, floor = width - left - right, height - BOTTOM
 
     def x(i: int) -> float:
-        return round(LEFT + inner * i / (len(numbers) - 1), 1)
+        return round(left + inner * i / (len(numbers) - 1), 1)
 
     def y(number: float) -> float:
         return round(floor - (floor - TOP) * number / top, 1)
@@ -47,10 +50,10 @@ def draw(numbers: list[int], labels: list[str], *, width: int, height: int, ever
         width=width,
         height=height,
         line=" ".join(points),
-        area=" ".join([f"{LEFT},{floor}", *points, f"{x(len(numbers) - 1)},{floor}"]),
+        area=" ".join([f"{left},{floor}", *points, f"{x(len(numbers) - 1)},{floor}"]),
         last=Mark(x(len(numbers) - 1), y(numbers[-1]), str(numbers[-1])),
         months=[mark for i, mark in enumerate(marks) if (len(marks) - 1 - i) % every == 0],
-        grid=[Mark(LEFT, y(value), str(value)) for value in (0, top // 2, top)],
+        grid=[Mark(left, y(value), str(value)) for value in (0, top // 2, top)],
     )
 
 

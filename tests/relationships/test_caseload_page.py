@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from relationships.caseload.chart import BOTTOM, LEFT, RIGHT, TOP, draw
+from relationships.caseload.chart import BOTTOM, DIGIT, TOP, draw
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, reads_in, start
@@ -59,11 +59,11 @@ def test_zero_is_on_the_floor_and_the_largest_below_the_ceiling():
     chart = draw([0, 8, 4], ["a", "b", "c"], width=482, height=240, every=1)
 
     floor = 240 - BOTTOM
-    assert chart.line == "34.0,210.0 227.0,12.0 420.0,111.0"
+    assert chart.line == "25.0,210.0 225.0,12.0 425.0,111.0"
     assert [mark.y for mark in chart.grid] == [floor, (floor + TOP) / 2, TOP]
     assert [mark.text for mark in chart.grid] == ["0", "4", "8"]
-    assert chart.area.split()[0] == f"{LEFT},{floor}"
-    assert chart.area.split()[-1] == f"420.0,{floor}"
+    assert chart.area.split()[0] == f"25,{floor}"
+    assert chart.area.split()[-1] == f"425.0,{floor}"
 
 
 @pytest.mark.parametrize("numbers", [[0, 0], [1, 2], [0, 7, 3], [41] * 13, [199, 201], [0, 1234]])
@@ -73,10 +73,12 @@ def test_every_point_is_within_the_drawing(numbers):
 
         for point in chart.line.split():
             x, y = map(float, point.split(","))
-            assert LEFT <= x <= width - RIGHT
+            assert chart.grid[0].x <= x <= chart.last.x
             assert TOP <= y <= 220 - BOTTOM
         top = int(chart.grid[-1].text)
         assert top >= max(numbers)
+        assert chart.grid[0].x - 8 - DIGIT * len(str(top)) >= 0
+        assert chart.last.x + 10 + DIGIT * len(f"{chart.last.text} now") <= width
         assert int(chart.grid[1].text) * 2 == top
 
 

@@ -1,0 +1,91 @@
+"""No page scrolls sideways or cuts anything off, however wide, with long names and large text."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from practice.accounts.models import Therapist, User
+from practice.diary.models import Session
+from practice.profiles.models import Profile
+from relationships.models import Relationship
+from tests.browser import WIDER
+from tests.diary import DAY, book, works
+from tests.factories import ClientFactory, UserFactory, start
+
+LONGEST = "Maximiliana" + "Featherstonehaugh" * 6 + " Lux"  # 117 letters
+# What is cut off: content wider than a box that hides what does not fit.
+CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((box) => {
+  const { overflowX, clipPath } = getComputedStyle(box);
+  const hides = overflowX === "hidden" || overflowX === "clip";
+  return hides && clipPath === "none" && !box.matches("input, select, .visually-hidden, .indicator")
+    && box.clientWidth > 1 && box.scrollWidth > box.clientWidth + 1;
+}).map((box) => `${box.className || box.tagName}: ${box.textContent.trim().slice(0, 40)}`)"""
+LARGE_TEXT = "size => { document.documentElement.style.fontSize = size }"
+SCREENS = [(320, ""), (768, ""), (1024, ""), (1920, ""), (1280, "200%"), (390, "200%")]
+
+
+@pytest.fixture
+def work(alice: Therapist) -> Relationship:
+    """A couple with the longest names there can be, seen in the past and to come."""
+    works(alice)
+    Profile.objects.create(therapist=alice, is_published=True, headline="H" * 120)
+    account = UserFactory(email=f"{'long-address' * 5}@{'mail' * 8}.example", name=LONGEST)
+    values = {"therapist": alice, "name": LONGEST, "email": account.email, "phone": "0" * 40}
+    one = ClientFactory(account=account, **values)
+    other = ClientFactory(therapist=alice, name="W" * 120, preferred_name="V" * 60)
+    couple = start(one, other, at=timezone.now() - 100 * DAY)
+    start(one, at=timezone.now() - 90 * DAY).end(by=alice.user, reason="no_sessions", note="N" * 99)
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    book(couple, noon - 7 * DAY).set_attendance(attended=True)
+    book(couple, noon + timedelta(days=1), by=account)
+    book(couple, noon + timedelta(days=8))
+    start(ClientFactory(therapist=alice, name="Qui" + "et" * 50), at=timezone.now() - 400 * DAY)
+    return couple
+
+
+def pages_of_alice(work: Relationship) -> Iterator[str]:
+    client, session = work.clients.order_by("pk")[0], Session.objects.order_by("-pk")[0]
+    yield from ("/", "/clients/?include=inactive", "/clients/add/", "/clients/due/")
+    for page in ("", "edit/", "relationships/", "sessions/", "relationships/add/"):
+        yield f"/clients/{client.public_id}/{page}"
+    yield from (f"/relationships/{work.public_id}/{page}" for page in ("", "end/", "sessions/add/"))
+    yield from (f"/sessions/{session.public_id}/{page}" for page in ("", "cancel/"))
+    yield from ("/caseload/", "/caseload/tidy-up/", "/diary/", "/diary/availability/", "/account/")
+    yield from ("/profile/", "/profile/figures/", "/therapists/", "/help/")
+    yield f"/diary/{timezone.localdate(session.starts_at)}/day/"
+
+
+def pages_of_the_client(work: Relationship) -> Iterator[str]:
+    session = Session.objects.order_by("-pk")[0]
+    yield from ("/dashboard/", "/dashboard/sessions/", "/account/", f"/book/{work.public_id}/")
+    yield f"/sessions/{session.public_id}/"
+    yield f"/therapists/{work.therapist.slug}/"
+
+
+def too_wide(page: Page, address: str) -> list[str]:
+    """Return on which screens something does not fit."""
+    answer = page.goto(address)
+    assert answer.status == 200, address
+    found = []
+    for width, size in SCREENS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(LARGE_TEXT, size)
+        wider, cut = page.evaluate(WIDER), page.evaluate(CUT_OFF)
+        if wider or cut:
+            found.append(f"{address} at {width} {size}: {wider} {cut}")
+    return found
+
+
+def test_every_page_of_a_therapist_fits(desk, work):
+    assert [line for address in pages_of_alice(work) for line in too_wide(desk, address)] == []
+
+
+def test_every_page_of_a_client_fits(page, sign_in, work):
+    account: User = work.clients.exclude(account=None).get().account
+    sign_in(page, account)
+
+    found = [line for address in pages_of_the_client(work) for line in too_wide(page, address)]
+    assert found == []
