@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from practice.accounts.access import act_as_therapist, transaction_of
 from practice.accounts.models import Therapist
+from practice.diary.models import News
 from practice.notifications.composing import compose
 from practice.notifications.models import Message, Told
 from practice.notifications.planning import for_messages
@@ -136,7 +137,16 @@ def _send(therapist: Therapist, message: Message, server: MailServer) -> None:
         columns = {"state": STATE.SENT, "sent_at": now, "next_attempt_at": None, "error": ""}
         columns |= {"in_doubt": False}
     with acting_as_therapist(therapist):
-        Message.objects.waiting().filter(pk=message.pk).update(**columns)
+        _end(message, columns)
+
+
+def _end(message: Message, columns: dict[str, Any]) -> None:
+    """Write down what became of a message; its therapist reads of it on Today if it failed."""
+    won = Message.objects.waiting().filter(pk=message.pk).update(**columns)
+    if won and message.client and columns.get("state") == STATE.FAILED:
+        line = message.told.select_related("session__therapist__user").earliest("starts_at")
+        by = message.client.account or line.session.therapist.user
+        News.tell(News.Kind.UNTOLD, by=by, session=line.session)
 
 
 def _claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
@@ -153,14 +163,14 @@ def _claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
         return None
     told = _lines(message)
     if end := _no_longer(message, told, now):
-        Message.objects.filter(pk=message.pk).update(**end)
+        _end(message, end)
         return None
     message.attempts += 1
     try:
         return compose(message, told)
     except ValueError:
         failed = {"state": STATE.FAILED, "in_doubt": False, "next_attempt_at": None}
-        Message.objects.filter(pk=message.pk).update(error=NO_ADDRESS, **failed)
+        _end(message, {"error": NO_ADDRESS, **failed})
         return None
 
 

@@ -96,6 +96,8 @@ def test_what_could_not_be_delivered_is_said(individual, ann, as_alice, clock, s
 
     assert "Could not be delivered to ann@mail.example." in page.text
     assert (f"/clients/{ann.public_id}/edit/", "Check the address") in page.links
+    today = text(as_alice, "/")
+    assert "Ann Ashby could not be sent a message about Wednesday 26 November, 4pm." in today
 
 
 def test_without_mail_the_page_of_a_session_says_nothing_of_messages(

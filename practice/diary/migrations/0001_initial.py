@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', practice.database.fields.UnreturnedAutoField(primary_key=True, serialize=False)),
                 ('public_id', practice.database.public_ids.PublicIdField(default=practice.database.public_ids.new_public_id, editable=False, max_length=10, unique=True)),
-                ('kind', models.CharField(choices=[('booked', 'booked'), ('moved', 'moved'), ('cancelled', 'cancelled'), ('put_back', 'put back'), ('accepted', 'accepted')], max_length=9)),
+                ('kind', models.CharField(choices=[('booked', 'booked'), ('moved', 'moved'), ('cancelled', 'cancelled'), ('put_back', 'put back'), ('accepted', 'accepted'), ('untold', 'could not be sent a message about')], max_length=9)),
                 ('at', models.DateTimeField()),
                 ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clients.client')),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['therapist', 'at'], name='news_of_therapist')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('client__isnull', False), ('kind', 'accepted'), ('session__isnull', True)), models.Q(models.Q(('kind', 'accepted'), _negated=True), ('client__isnull', True), ('session__isnull', False)), _connector='OR'), name='news_of_a_session_or_a_client'), models.CheckConstraint(condition=models.Q(('kind__in', ['booked', 'moved', 'cancelled', 'put_back', 'accepted'])), name='known_kind_of_news')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('client__isnull', False), ('kind', 'accepted'), ('session__isnull', True)), models.Q(models.Q(('kind', 'accepted'), _negated=True), ('client__isnull', True), ('session__isnull', False)), _connector='OR'), name='news_of_a_session_or_a_client'), models.CheckConstraint(condition=models.Q(('kind__in', ['booked', 'moved', 'cancelled', 'put_back', 'accepted', 'untold'])), name='known_kind_of_news')],
             },
         ),
         migrations.CreateModel(

@@ -19,7 +19,11 @@ MOST_AT_ONCE = 25  # lines on a page
 
 
 class News(models.Model):
-    """Something that a client did: to a session, or, of an invitation, as a `client`."""
+    """Something that a client did: to a session, or, of an invitation, as a `client`.
+
+    Or that a client could not be told of a session: then it is `by` them, or by the therapist,
+    where they have no account.
+    """
 
     class Kind(models.TextChoices):
         """What it was, as a line about it says."""
@@ -29,6 +33,7 @@ class News(models.Model):
         CANCELLED = "cancelled", "cancelled"
         PUT_BACK = "put_back", "put back"
         ACCEPTED = "accepted", "accepted"
+        UNTOLD = "untold", "could not be sent a message about"
 
     id = UnreturnedAutoField(primary_key=True)  # a client writes it, and may read none
     therapist = models.ForeignKey(Therapist, models.PROTECT, db_index=False, related_name="news")
@@ -49,7 +54,9 @@ class News(models.Model):
                 name="news_of_a_session_or_a_client",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["booked", "moved", "cancelled", "put_back", "accepted"]),
+                condition=Q(
+                    kind__in=["booked", "moved", "cancelled", "put_back", "accepted", "untold"]
+                ),
                 name="known_kind_of_news",
             ),
         ]
