@@ -1,31 +1,50 @@
-"""What stands in a therapist's diary, day by day: sessions, free times, blocked hours; and counts.
+"""What stands in a therapist's diary, day by day: sessions, free times, blocked hours.
 
 Sessions that were cancelled stay, and say who cancelled them. What did not take place is not there.
 """
 
-from calendar import Calendar
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from itertools import starmap
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
-from django.db.models.functions import TruncDate
+from django.db.models import F, QuerySet, TimeField, Value
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from practice.accounts.models import Therapist
-from practice.booking.dated_hours import DatedHours
-from practice.booking.models import HOURS, opening_rules
-from practice.booking.openings import Hours, openings
+from practice.booking.dated_hours import DatedHours, OpenOrBlocked
+from practice.booking.models import DATED_COLUMNS, TimeOff, opening_rules, weekly_hours
+from practice.booking.month import midnight
+from practice.booking.openings import openings
+from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
+from practice.diary.lines import Appointment, appointments, lines_of
 from practice.diary.models import NOT_SHOWN, Session
-from practice.text.places import link_of
-from practice.text.spoken import clock, in_words, span
 
-MOST = 1000  # sessions of a stretch of days
+MOST = 1000  # rows: of sessions and whoever takes part in them
 WEEKEND = 5  # the first weekday of it
 USUAL_START = time(9)  # what is filled in to open a time on a day without hours
+
+
+class Own(NamedTuple):
+    """Hours of a date or days off, as `OpenOrBlocked`, with what for."""
+
+    kind: str
+    first_day: date
+    last_day: date
+    starts: time | None
+    ends: time | None
+    public_id: str  # empty for days off
+    note: str
+
+    @property
+    def is_day_off(self) -> bool:
+        return not self.public_id
+
+    @property
+    def as_others_see_it(self) -> OpenOrBlocked:
+        return OpenOrBlocked(**dict(zip(DATED_COLUMNS, self[: len(DATED_COLUMNS)], strict=True)))
 
 
 @dataclass
@@ -35,11 +54,12 @@ class Line:
     starts_at: datetime
     ends_at: datetime
     now: datetime
-    appointment: Session | None = None
-    blocked: DatedHours | None = None
+    appointment: Appointment | None = None
+    blocked: Own | None = None
     is_next: bool = False
     can_be_put_back: bool = False
     is_continued: bool = False  # it began on a day before, where it is counted and asked about
+    html: SafeString | str = ""  # by `diary_lines.py`
 
     @property
     def is_past(self) -> bool:
@@ -50,15 +70,19 @@ class Line:
         return not self.appointment and not self.blocked
 
     @property
+    def state(self) -> str:
+        """That of a session; of whatever else nothing."""
+        return self.appointment.line.state if self.appointment else ""
+
+    @property
     def is_asked(self) -> bool:
         """Whether it is to be answered who came."""
-        session = self.appointment
-        is_open = session and self.is_past and session.state == Session.State.BOOKED
-        return bool(is_open and not self.is_continued)
+        is_open = self.is_past and self.state == Session.State.BOOKED
+        return is_open and not self.is_continued
 
     @property
     def is_cancelled(self) -> bool:
-        return bool(self.appointment and self.appointment.state == Session.State.CANCELLED)
+        return self.state == Session.State.CANCELLED
 
     @property
     def is_standing(self) -> bool:
@@ -67,25 +91,9 @@ class Line:
     @property
     def can_be_restarted(self) -> bool:
         """Whether it is ahead although its relationship has ended, and that can be taken up."""
-        work = self.appointment and self.appointment.relationship
-        is_ahead = self.is_standing and not self.is_past
-        return bool(work and is_ahead and work.is_ended and not work.is_closed)
-
-    @property
-    def cancelled_by(self) -> str:
-        """Who cancelled it: "you", or the client by their first name."""
-        session = self.appointment
-        if session is None or session.cancelled_by_id == session.therapist.user_id:
-            return "you"
-        by = session.cancelled_by_id
-        people = [p.first_name for p in session.relationship.people if p.account_id == by]
-        return in_words(people) or "the client"
-
-    @property
-    def where(self) -> str:
-        """Where a session takes place: "Online", or the place."""
-        place = self.appointment.place if self.appointment else ""
-        return "Online" if link_of(place) else place
+        if self.is_past or not self.appointment or self.is_cancelled:
+            return False
+        return self.appointment.line.ended_at is not None and not self.appointment.line.is_closed
 
     def by_day(self, days: Collection[date]) -> Iterator[tuple[date, "Line"]]:
         """Yield it on each of these days that it touches: it may last beyond midnight."""
@@ -98,12 +106,6 @@ class Line:
             if day in days:
                 is_next = self.is_next and first not in days
                 yield day, replace(self, is_next=is_next, is_continued=True, can_be_put_back=False)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether two readings of the clock say when it is: not where the clocks change."""
-        said = f"{clock(self.starts_at)} to {clock(self.ends_at)}"
-        return span(self.starts_at, self.ends_at) == said
 
 
 @dataclass
@@ -149,11 +151,6 @@ class Day:
         return None if time.min in ends else max(ends)
 
 
-def midnight(day: date) -> datetime:
-    """Return when a day begins, on the clock of whoever reads."""
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[Day]:
     """Return days that follow each other, with what is on them.
 
@@ -161,88 +158,100 @@ def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[
     """
     first, after = midnight(dates[0]), midnight(dates[-1] + timedelta(days=1))
     today = timezone.localtime(now).date()
-    days = {day: Day(day, today) for day in dates}
-    lines = [*_sessions(therapist, first, after, now), *_blocked(therapist, dates, now)]
+    sessions = _sessions(therapist, first, after, now)
+    own = [Own(*row) for row in _own(therapist, dates, now, after)]
+    lines = [*sessions, *_blocked(therapist, own, dates, now)]
     if after > now:
-        rules, closed, taken = opening_rules(therapist, now)
+        dated = [one.as_others_see_it for one in own]
+        rules, closed, taken = opening_rules(therapist, now, dated=dated, within=(first, after))
         free = openings(rules, closed, taken, now, dates[0], dates[-1])
         lines += [Line(at, at + rules.length, now) for at in free]
         hours = rules.hours
     else:
-        hours = tuple(starmap(Hours, HOURS.rows(therapist=therapist.pk)))
+        hours = weekly_hours(therapist)
+    days = {day: Day(day, today) for day in dates}
     for line in sorted(lines, key=lambda line: line.starts_at):
         for on, part in line.by_day(days):
             days[on].lines.append(part)
     for day in days.values():
         day.hours_end = [span.ends for span in hours if span.weekday == day.on.weekday()]
-    off = therapist.time_off.filter(first_day__lte=dates[-1], last_day__gte=dates[0])
-    for first_day, last_day in off.values_list("first_day", "last_day"):
-        for day in days.values():
-            day.is_off = day.is_off or first_day <= day.on <= last_day
+        day.is_off = any(o.is_day_off and o.first_day <= day.on <= o.last_day for o in own)
     return list(days.values())
 
 
+def first_unanswered(therapist: Therapist, before: date, now: datetime) -> datetime | None:
+    """Return when the first session before a day was of which nobody has said who came."""
+    rows = UNANSWERED.rows(therapist=therapist.pk, first=midnight(before), now=now)
+    return rows[0][0] if rows else None
+
+
+def _unanswered(given: Given) -> QuerySet:
+    own = Session.objects.filter(therapist=given("therapist")).booked()
+    over = own.filter(starts_at__lt=given("first", MOMENT), ends_at__lte=given("now", MOMENT))
+    return over.order_by("starts_at").values_list("starts_at")[:1]
+
+
+def _between(given: Given) -> QuerySet:
+    own = Session.objects.filter(therapist=given("therapist"))
+    shown = own.ending_after(given("first", MOMENT)).filter(starts_at__lt=given("after", MOMENT))
+    return lines_of(shown.exclude(state__in=NOT_SHOWN))
+
+
+def _dated(given: Given) -> QuerySet:
+    """Ask for hours of dates and for days off, with what for."""
+    own, first, last = given("therapist"), given("first", DAY), given("last", DAY)
+    hours = DatedHours.objects.filter(therapist=own, day__gte=first, day__lte=last).order_by()
+    off = TimeOff.objects.filter(therapist=own, first_day__lte=last, last_day__gte=first)
+    no_hours = Value(None, output_field=TimeField())
+    return hours.values_list(
+        *("kind", "day", F("day"), "starts", "ends", "public_id", "note")
+    ).union(
+        off.order_by().values_list(
+            *(Value(DatedHours.Kind.BLOCKED.value), "first_day", "last_day", no_hours, no_hours),
+            *(Value(""), Value("")),
+        ),
+        all=True,
+    )
+
+
+BETWEEN, UNANSWERED = CompiledQuery(_between), CompiledQuery(_unanswered)
+DATED_BY_OWNER = CompiledQuery(_dated)
+
+
 def _sessions(therapist: Therapist, first: datetime, after: datetime, now: datetime) -> list[Line]:
-    shown = therapist.sessions.exclude(state__in=NOT_SHOWN)
-    found = shown.ending_after(first).filter(starts_at__lt=after).order_by("starts_at", "pk")
-    lines = [Line(s.starts_at, s.ends_at, now, s) for s in found.with_people()[:MOST]]
+    rows = BETWEEN.rows(therapist=therapist.pk, first=first, after=after, limits=(0, MOST))
+    found = appointments(rows, now)
+    lines = [Line(one.line.starts_at, one.line.ends_at, now, one) for one in found]
     to_come = [line for line in lines if line.is_standing and not line.is_past]
     if first <= now < after and to_come:
         to_come[0].is_next = True
     for line in lines:
-        cancelled = line.appointment
-        if cancelled and line.is_cancelled:
-            line.can_be_put_back = cancelled.can_be_put_back_by(therapist.user) and not any(
-                other.starts_at < line.ends_at and other.ends_at > line.starts_at
-                for other in to_come
+        if line.is_cancelled and line.appointment:
+            line.can_be_put_back = (
+                line.starts_at > now
+                and not line.appointment.line.is_closed
+                and not any(
+                    other.starts_at < line.ends_at and other.ends_at > line.starts_at
+                    for other in to_come
+                )
             )
     return lines
 
 
-def _blocked(therapist: Therapist, dates: Sequence[date], now: datetime) -> Iterable[Line]:
+def _own(
+    therapist: Therapist, dates: Sequence[date], now: datetime, after: datetime
+) -> list[tuple]:
+    """Return what is dated of these days, and around them as far as free times depend on it."""
+    more = timedelta(days=1) if after > now else timedelta()  # longer than a session lasts
+    return DATED_BY_OWNER.rows(therapist=therapist.pk, first=dates[0] - more, last=dates[-1] + more)
+
+
+def _blocked(
+    therapist: Therapist, own: Iterable[Own], dates: Sequence[date], now: datetime
+) -> Iterable[Line]:
     zone = ZoneInfo(therapist.time_zone)
-    hours = therapist.dated_hours.filter(kind=DatedHours.Kind.BLOCKED)
-    for blocked in hours.filter(day__gte=dates[0], day__lte=dates[-1]):
-        when = blocked.interval(zone)
-        yield Line(when.starts, when.ends, now, blocked=blocked)
-
-
-@dataclass(frozen=True)
-class Month:
-    """A month as whole weeks of dates, each with how many sessions stand; one query."""
-
-    first: date
-    previous: date  # the first days of the months before and after
-    following: date
-    weeks: list[list[tuple[date, int]]]
-
-    @classmethod
-    def of(cls, therapist: Therapist, day: date) -> "Month":
-        """Return the month of a day.
-
-        Raises ValueError or OverflowError for the first and the last month that there are.
-        """
-        weeks = Calendar().monthdatescalendar(day.year, day.month)
-        after = midnight(weeks[-1][-1] + timedelta(days=1))
-        within = therapist.sessions.standing().filter(
-            starts_at__gte=midnight(weeks[0][0]), starts_at__lt=after
-        )
-        counted = within.annotate(day=TruncDate("starts_at")).order_by().values_list("day")
-        number = Counter(dict(counted.annotate(number=Count("pk"))))
-        first = day.replace(day=1)
-        previous, following = first - timedelta(days=1), first + timedelta(days=31)
-        return cls(
-            first,
-            previous.replace(day=1),
-            following.replace(day=1),
-            [[(day, number[day]) for day in week] for week in weeks],
-        )
-
-    @property
-    def number(self) -> int:
-        """How many sessions stand in the month itself."""
-        return sum(n for week in self.weeks for day, n in week if day.month == self.first.month)
-
-    def week_with(self, day: date) -> list[tuple[date, int]]:
-        """Return the week of one of its days."""
-        return next(week for week in self.weeks if day in dict(week))
+    for hours in own:
+        is_shown = dates[0] <= hours.first_day <= dates[-1]
+        if is_shown and hours.kind == DatedHours.Kind.BLOCKED and not hours.is_day_off:
+            when = hours.as_others_see_it.interval(zone)
+            yield Line(when.starts, when.ends, now, blocked=hours)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import islice, starmap
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -123,6 +123,20 @@ def rules_of(therapist: Therapist) -> BookingRules:
     )
 
 
+def weekly_hours(therapist: Therapist) -> tuple[Hours, ...]:
+    """Return the hours of every week, in order."""
+    return _rules_and_hours(therapist)[1]
+
+
+def _rules_and_hours(therapist: Therapist) -> tuple[BookingRules, tuple[Hours, ...]]:
+    """Return booking rules, or the usual ones, and the hours of every week; by one query."""
+    rows = RULES_AND_HOURS.rows(therapist=therapist.pk)
+    number = len(RULES_COLUMNS)
+    saved = dict(zip(RULES_COLUMNS, rows[0][:number], strict=True)) if rows else {}
+    rules = BookingRules(therapist=therapist, **(saved if saved.get("id") else {}))
+    return rules, tuple(Hours(*row[number:]) for row in rows if row[number] is not None)
+
+
 def free_times(therapist: Therapist, now: datetime) -> list[datetime]:
     """Return every start that a client can book from now on, in UTC and in order."""
     return [*each_free_time(therapist, now)]
@@ -169,28 +183,35 @@ def opening_rules(
     now: datetime,
     saved: BookingRules | None = None,
     moving: Session | None = None,
+    dated: list[OpenOrBlocked] | None = None,
+    within: tuple[datetime, datetime] | None = None,
 ) -> tuple[Rules, list[Interval], list[Interval]]:
     """Return the rules, the time off, and the taken times that are near enough to matter.
 
-    `saved` are the therapist's, where they have been read; they are for a session as long as usual,
-    or as long as one that is `moving`, whose time is not taken.
+    `saved` are the therapist's, where they have been read, and so are `dated` hours and days off;
+    they are for a session as long as usual, or as long as one that is `moving`, whose time is not
+    taken. What is taken is that of all days, or of those `within` two moments.
     """
-    saved, zone = saved or rules_of(therapist), ZoneInfo(therapist.time_zone)
+    usual, hours = _rules_and_hours(therapist)
+    saved, zone = saved or usual, ZoneInfo(therapist.time_zone)
     horizon = timedelta(weeks=saved.furthest_weeks)
     today = timezone.localtime(now, zone).date()
     own = therapist.pk
-    days = DATED.rows(therapist=own, first=today - A_DAY, last=today + horizon + A_DAY)
-    dated = [OpenOrBlocked(**dict(zip(DATED_COLUMNS, row, strict=True))) for row in days]
+    if dated is None:
+        days = DATED.rows(therapist=own, first=today - A_DAY, last=today + horizon + A_DAY)
+        dated = [OpenOrBlocked(**dict(zip(DATED_COLUMNS, row, strict=True))) for row in days]
     rules = Rules(
         zone=therapist.time_zone,
-        hours=tuple(starmap(Hours, HOURS.rows(therapist=own))),
+        hours=hours,
         opened=tuple(OpenedHours(h.first_day, *h.span) for h in dated if h.is_open),
         length=moving.length if moving else saved.length,
         gap=timedelta(minutes=saved.gap_minutes),
         notice=timedelta(hours=saved.notice_hours),
         horizon=horizon,
     )
-    taken = TAKEN.rows(therapist=own, since=now - A_DAY, until=now + horizon + A_DAY)
+    first, after = within or (now, now + horizon)
+    since, until = max(now, first), min(now + horizon, after)
+    taken = TAKEN.rows(therapist=own, since=since - A_DAY, until=until + A_DAY)
     given_up = (moving.starts_at, moving.ends_at) if moving else None
     return (
         rules,
@@ -218,9 +239,16 @@ DATED = CompiledQuery(
         last_day__gte=given("first", DAY),
     ).values_list(*DATED_COLUMNS)
 )
-HOURS = CompiledQuery(
-    lambda given: WeeklyHours.objects.filter(therapist=given("therapist")).values_list(
-        "weekday", "starts", "ends"
+RULES_COLUMNS = [field.attname for field in BookingRules._meta.fields if field.name != "therapist"]
+HOURS_COLUMNS = ("weekday", "starts", "ends")
+RULES_AND_HOURS = CompiledQuery(
+    lambda given: (
+        Therapist.objects.filter(pk=given("therapist"))
+        .order_by("weekly_hours__weekday", "weekly_hours__starts")
+        .values_list(
+            *(f"booking_rules__{column}" for column in RULES_COLUMNS),
+            *(f"weekly_hours__{column}" for column in HOURS_COLUMNS),
+        )
     )
 )
 TAKEN = CompiledQuery(

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
 from practice.booking.dated_hours_pages import MOST_TO_COME
-from practice.booking.diary import Day, Line, Month, days_of, midnight
+from practice.booking.diary import Day, Line, days_of, first_unanswered
+from practice.booking.diary_lines import draw
+from practice.booking.month import Month, midnight
 from practice.diary.asked_for import AskedFor
 from practice.text.spoken import week_of
 from practice.web.drafts import sent_or_draft
@@ -39,10 +41,12 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
         raise Http404 from None
     if day != week[0].isoformat():  # another day, or the same one written otherwise
         return see_other("diary_week", week[0].isoformat())
-    now, sessions = timezone.now(), request.therapist.sessions
+    now = timezone.now()
     days = days_of(request.therapist, week, now)
-    number = sum(each.number for each in days)
+    number, after = sum(each.number for each in days), midnight(following)
     shown = [each for each in days if each.is_worked]
+    asked_next = _asked_next(request, shown)
+    draw(shown, request, asked_next)
     context = {
         "week": week,
         "strip": [(each.on, each.number) for each in days],
@@ -55,9 +59,9 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
         "next": following,
         "next_session": None
         if number
-        else sessions.upcoming().filter(starts_at__gte=midnight(following)).first(),
-        "waiting": sessions.unanswered().filter(starts_at__lt=midnight(week[0])).first(),
-        "asked_next": _asked_next(request, shown),
+        else request.therapist.sessions.upcoming().filter(starts_at__gte=after).first(),
+        "waiting": first_unanswered(request.therapist, week[0], now),
+        "asked_next": asked_next,
     }
     return render(request, "booking/diary_week.html", context)
 
@@ -96,6 +100,8 @@ def diary_day(request: TherapistRequest, day: str) -> HttpResponse:
         raise Http404 from None
     if day != on.isoformat():
         return see_other("diary_day", on.isoformat())
+    asked_next = _asked_next(request, [of_day])
+    draw([of_day], request, asked_next, is_day=True)
     context = {
         "of_day": of_day,
         "day": on,
@@ -104,7 +110,7 @@ def diary_day(request: TherapistRequest, day: str) -> HttpResponse:
         "month": month,
         "previous": previous,
         "next": following,
-        "asked_next": _asked_next(request, [of_day]),
+        "asked_next": asked_next,
     }
     return render(request, "booking/diary_day.html", context)
 

@@ -3,120 +3,21 @@
 It is opened all day: its queries are compiled once, and are as many however much there is.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, CompiledQuery, Given
+from practice.diary.lines import Appointment, appointments, lines_of
 from practice.diary.models import NOT_SHOWN, Session, number_needing_attention
 from practice.diary.news import Happening, news_of
 from practice.records.settling import RecordsToReview
-from practice.text.places import link_of
-from practice.text.spoken import called, in_words
-from relationships.models.choices import Kind
 
 MOST_A_DAY = 400  # rows: of a day's sessions and whoever takes part in them
 MOST_UNANSWERED = 5
-PART = "relationship__participations__client"
-
-
-class Line(NamedTuple):
-    """A session with one of those who take part in it."""
-
-    public_id: str
-    starts_at: datetime
-    ends_at: datetime
-    state: str
-    revision: int
-    missed_by: int
-    place: str
-    relationship: str
-    kind: str
-    ended_at: datetime | None
-    person: int
-    name: str
-    preferred_name: str
-    erased_at: datetime | None
-
-    @property
-    def first_name(self) -> str:
-        return self.name if self.erased_at else called(self.name, self.preferred_name)
-
-
-@dataclass
-class Appointment:
-    """A session of a day, as a line shows it."""
-
-    line: Line
-    now: datetime
-    people: dict[int, Line] = field(default_factory=dict)
-    is_next: bool = False
-    is_asked_first: bool = False
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.line, name)
-
-    @property
-    def whom(self) -> str:
-        people = list(self.people.values())
-        if len(people) == 1:
-            return people[0].name
-        return in_words(person.first_name for person in people)
-
-    @property
-    def number_of_people(self) -> int:
-        return len(self.people)
-
-    @property
-    def link(self) -> str:
-        """The link of its meeting, if it is online."""
-        return link_of(self.line.place)
-
-    @property
-    def kind_label(self) -> str:
-        """What kind of work it is, where it is not Individual."""
-        return "" if self.line.kind == Kind.INDIVIDUAL else Kind(self.line.kind).label
-
-    @property
-    def is_over(self) -> bool:
-        return self.line.ends_at <= self.now
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether it is to be answered who came."""
-        return self.is_over and self.line.state == Session.State.BOOKED
-
-    @property
-    def is_to_come(self) -> bool:
-        return not self.is_over and self.line.state == Session.State.BOOKED
-
-    @property
-    def shown(self) -> str:
-        """What a page says of it, as `Session.shown`."""
-        missed = f" {self.line.missed_by}" if self.line.missed_by else ""
-        return f"{self.line.revision} {self.line.state}{missed}"
-
-
-def _lines(sessions: QuerySet) -> QuerySet:
-    in_order = sessions.order_by("starts_at", "pk", "relationship__participations")
-    of_work = ("relationship__public_id", "relationship__kind", "relationship__ended_at")
-    of_person = [
-        Coalesce(f"{PART}__merged_into__{name}", f"{PART}__{name}")
-        for name in ("name", "preferred_name", "erased_at")
-    ]
-    return in_order.values_list(
-        *("public_id", "starts_at", "ends_at", "state", "revision", "missed_by", "place"),
-        *of_work,
-        f"{PART}__person_id",
-        *of_person,
-    )
 
 
 def _around(given: Given) -> QuerySet:
@@ -136,7 +37,7 @@ def _around(given: Given) -> QuerySet:
         .values("pk")
         .union(*(_by_number(some) for some in (following, unanswered)), all=True)
     )
-    return _lines(Session.objects.filter(pk__in=shown))
+    return lines_of(Session.objects.filter(pk__in=shown))
 
 
 def _by_number(some: QuerySet) -> QuerySet:
@@ -166,7 +67,7 @@ class Today:
             now=self.now,
             limits=(0, MOST_A_DAY),
         )
-        return self._appointments(rows)
+        return appointments(rows, self.now)
 
     @cached_property
     def _around(self) -> list[Appointment]:
@@ -176,13 +77,6 @@ class Today:
         if following := next((one for one in found if one.is_to_come), None):
             following.is_next = _day(following) == self.date
         return found
-
-    def _appointments(self, rows: Iterable[tuple]) -> list[Appointment]:
-        found: dict[str, Appointment] = {}
-        for line in (Line(*row) for row in rows):
-            one = found.setdefault(line.public_id, Appointment(line, self.now))
-            one.people[line.person] = line
-        return list(found.values())
 
     @property
     def sessions(self) -> list[Appointment]:

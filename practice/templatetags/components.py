@@ -1,6 +1,7 @@
 """Parts that pages are made of; always loaded."""
 
 import re
+from datetime import date
 from functools import cache
 
 from django import template
@@ -35,13 +36,15 @@ TABLE = """<div class="card">
 
 
 class URL(URLNode):
-    """Django's `{% url %}`, which works an address out once if it is of a name, or of an id too."""
+    """Django's `{% url %}`, which works an address out once if it is of a name, or of an id or a
+    day too.
+    """
 
     def render(self, context: template.Context) -> str:
         args = [arg.resolve(context) for arg in self.args]
-        if self.kwargs or self.asvar or len(args) > 1 or not all(map(_is_public_id, args)):
+        if self.kwargs or self.asvar or len(args) > 1 or not all(map(_is_id_or_day, args)):
             return super().render(context)
-        return address(self.view_name.resolve(context), *args)
+        return address(self.view_name.resolve(context), *map(str, args))
 
 
 @register.tag
@@ -61,8 +64,10 @@ def _static(name: str, storage: str) -> str:
     return static(name)
 
 
-def _is_public_id(value: object) -> bool:
-    return isinstance(value, str) and len(value) == LENGTH and set(value) <= LETTERS
+def _is_id_or_day(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) == LENGTH and set(value) <= LETTERS
+    return type(value) is date
 
 
 def address(name: str, public_id: str = "") -> str:

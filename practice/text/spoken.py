@@ -214,6 +214,11 @@ def instant(moment: datetime) -> str:
     return f"{weekday(moment)} at {time_of_day(moment)}"
 
 
+def is_plain(starts: datetime, ends: datetime) -> bool:
+    """Whether two readings of the clock say when it is: not where the clocks change."""
+    return not (_which(starts) or _which(ends))
+
+
 def span(starts: datetime, ends: datetime) -> str:
     """Return from when to when: "5pm to 5:50pm", "1:30am to 1:20am, after the clocks go back".
 

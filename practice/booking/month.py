@@ -1,0 +1,58 @@
+"""A month of the diary: how many sessions each of its days has."""
+
+from calendar import Calendar
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from practice.accounts.models import Therapist
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins, on the clock of whoever reads."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month as whole weeks of dates, each with how many sessions stand; one query."""
+
+    first: date
+    previous: date  # the first days of the months before and after
+    following: date
+    weeks: list[list[tuple[date, int]]]
+
+    @classmethod
+    def of(cls, therapist: Therapist, day: date) -> "Month":
+        """Return the month of a day.
+
+        Raises ValueError or OverflowError for the first and the last month that there are.
+        """
+        weeks = Calendar().monthdatescalendar(day.year, day.month)
+        after = midnight(weeks[-1][-1] + timedelta(days=1))
+        within = therapist.sessions.standing().filter(
+            starts_at__gte=midnight(weeks[0][0]), starts_at__lt=after
+        )
+        counted = within.annotate(day=TruncDate("starts_at")).order_by().values_list("day")
+        number = Counter(dict(counted.annotate(number=Count("pk"))))
+        first = day.replace(day=1)
+        previous, following = first - timedelta(days=1), first + timedelta(days=31)
+        return cls(
+            first,
+            previous.replace(day=1),
+            following.replace(day=1),
+            [[(day, number[day]) for day in week] for week in weeks],
+        )
+
+    @property
+    def number(self) -> int:
+        """How many sessions stand in the month itself."""
+        return sum(n for week in self.weeks for day, n in week if day.month == self.first.month)
+
+    def week_with(self, day: date) -> list[tuple[date, int]]:
+        """Return the week of one of its days."""
+        return next(week for week in self.weeks if day in dict(week))
