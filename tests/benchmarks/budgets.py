@@ -38,7 +38,7 @@ STATEMENTS = {
     "diary month": Budget(2, 6),
     "caseload": Budget(6, 10),
     "tidy-up": Budget(5, 9),
-    "public profile": Budget(7, 11),
+    "public profile": Budget(6, 10),
     "own figures page": Budget(5, 9),
     "records due": Budget(4, 8),
 }

@@ -122,11 +122,11 @@ def test_the_profile_costs_the_same_however_large_the_practice_is(
 ):
     client.get("/therapists/alice/")  # has the night's work done
     practice_of(alice, 1)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/therapists/alice/")
     practice_of(alice, 4, 3, 2, ago=50)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/therapists/alice/")
 
 
