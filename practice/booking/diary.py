@@ -6,45 +6,25 @@ Sessions that were cancelled stay, and say who cancelled them. What did not take
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet, TimeField, Value
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from practice.accounts.models import Therapist
-from practice.booking.dated_hours import DatedHours, OpenOrBlocked
-from practice.booking.models import DATED_COLUMNS, TimeOff, opening_rules, weekly_hours
+from practice.booking.dated_hours import DatedHours
+from practice.booking.models import opening_rules, weekly_hours
 from practice.booking.month import midnight
 from practice.booking.openings import openings
-from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
+from practice.booking.own_hours import Own, own_hours
+from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.lines import Appointment, appointments, lines_of
 from practice.diary.models import NOT_SHOWN, Session
 
 MOST = 1000  # rows: of sessions and whoever takes part in them
 WEEKEND = 5  # the first weekday of it
 USUAL_START = time(9)  # what is filled in to open a time on a day without hours
-
-
-class Own(NamedTuple):
-    """Hours of a date or days off, as `OpenOrBlocked`, with what for."""
-
-    kind: str
-    first_day: date
-    last_day: date
-    starts: time | None
-    ends: time | None
-    public_id: str  # empty for days off
-    note: str
-
-    @property
-    def is_day_off(self) -> bool:
-        return not self.public_id
-
-    @property
-    def as_others_see_it(self) -> OpenOrBlocked:
-        return OpenOrBlocked(**dict(zip(DATED_COLUMNS, self[: len(DATED_COLUMNS)], strict=True)))
 
 
 @dataclass
@@ -158,8 +138,10 @@ def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[
     """
     first, after = midnight(dates[0]), midnight(dates[-1] + timedelta(days=1))
     today = timezone.localtime(now).date()
+    # As far around as free times depend on it: longer than one of them.
+    around = timedelta(days=1) if after > now else timedelta()
     sessions = _sessions(therapist, first, after, now)
-    own = [Own(*row) for row in _own(therapist, dates, now, after)]
+    own = own_hours(therapist, dates[0] - around, dates[-1] + around)
     lines = [*sessions, *_blocked(therapist, own, dates, now)]
     if after > now:
         dated = [one.as_others_see_it for one in own]
@@ -197,25 +179,7 @@ def _between(given: Given) -> QuerySet:
     return lines_of(shown.exclude(state__in=NOT_SHOWN))
 
 
-def _dated(given: Given) -> QuerySet:
-    """Ask for hours of dates and for days off, with what for."""
-    own, first, last = given("therapist"), given("first", DAY), given("last", DAY)
-    hours = DatedHours.objects.filter(therapist=own, day__gte=first, day__lte=last).order_by()
-    off = TimeOff.objects.filter(therapist=own, first_day__lte=last, last_day__gte=first)
-    no_hours = Value(None, output_field=TimeField())
-    return hours.values_list(
-        *("kind", "day", F("day"), "starts", "ends", "public_id", "note")
-    ).union(
-        off.order_by().values_list(
-            *(Value(DatedHours.Kind.BLOCKED.value), "first_day", "last_day", no_hours, no_hours),
-            *(Value(""), Value("")),
-        ),
-        all=True,
-    )
-
-
 BETWEEN, UNANSWERED = CompiledQuery(_between), CompiledQuery(_unanswered)
-DATED_BY_OWNER = CompiledQuery(_dated)
 
 
 def _sessions(therapist: Therapist, first: datetime, after: datetime, now: datetime) -> list[Line]:
@@ -236,14 +200,6 @@ def _sessions(therapist: Therapist, first: datetime, after: datetime, now: datet
                 )
             )
     return lines
-
-
-def _own(
-    therapist: Therapist, dates: Sequence[date], now: datetime, after: datetime
-) -> list[tuple]:
-    """Return what is dated of these days, and around them as far as free times depend on it."""
-    more = timedelta(days=1) if after > now else timedelta()  # longer than a session lasts
-    return DATED_BY_OWNER.rows(therapist=therapist.pk, first=dates[0] - more, last=dates[-1] + more)
 
 
 def _blocked(
