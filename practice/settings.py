@@ -41,6 +41,10 @@ URGENT_HELP = env.text(
 SUPPORT_EMAIL = env.text("SUPPORT_EMAIL")
 SECURITY_CONTACT = env.text("SECURITY_CONTACT")  # mailto: or https: address
 
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # without one, /metrics is for this machine alone
+ERRORS_TO = env.words("ERRORS_TO")  # who gets a mail of an error: see practice/web/errors.py
+SENTRY_DSN = env.text("SENTRY_DSN")
+
 INSTALLED_APPS = [
     "practice.accounts",
     "practice.audit",
@@ -66,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "practice.site.watching.count_requests",
     "practice.site.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "practice.site.middleware.response_headers",

@@ -9,7 +9,7 @@ from django.urls import include, path, re_path, reverse_lazy
 
 from practice.accounts import details, email_change, security, signed_in, views
 from practice.demo import people
-from practice.site import health, pages
+from practice.site import health, pages, watching
 
 sign_in_urls = [
     path(
@@ -113,6 +113,7 @@ urlpatterns = [
     path("privacy/", pages.page("privacy.html"), name="privacy"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", watching.metrics, name="metrics"),
     path(".well-known/security.txt", health.security_txt, name="security_txt"),
     path("", include("clients.urls")),
     path("", include("relationships.urls")),

@@ -67,6 +67,7 @@ OPEN_WITHOUT = {
     "privacy",
     "livez",
     "readyz",
+    "metrics",
     "security_txt",
 }
 

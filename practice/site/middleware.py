@@ -45,7 +45,7 @@ from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from, see
 
 GetResponse = Callable[..., HttpResponse]
 
-WITHOUT_DATABASE = ("/livez", "/readyz")  # answer also while the database does not
+WITHOUT_DATABASE = ("/livez", "/readyz", "/metrics")  # answer also while the database does not
 FEEDS = "/calendar/"  # asked for by a calendar, which has a secret address and is not signed in
 
 MOST_BYTES = 1024 * 1024  # the longest form has a few thousand

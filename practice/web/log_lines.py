@@ -7,7 +7,8 @@ Beside the settings, and gunicorn's (`gunicorn.conf.py`), so that every program 
 
 FORMAT = "%(asctime)s %(levelname)s %(request_id)s %(message)s"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-CONSOLE = {"handlers": ["console"], "level": "INFO", "propagate": False}
+OF_DJANGO = {"handlers": ["console", "mail"], "level": "INFO", "propagate": False}
+WITHOUT_VALUES = {"filters": ["by_route", "request_id"], "formatter": "without_values"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -23,12 +24,9 @@ LOGGING = {
         }
     },
     "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "filters": ["by_route", "request_id"],
-            "formatter": "without_values",
-        }
+        "console": {"class": "logging.StreamHandler", **WITHOUT_VALUES},
+        "mail": {"class": "practice.web.errors.MailHandler", **WITHOUT_VALUES},
     },
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": CONSOLE, "django.server": CONSOLE},
+    "root": {"handlers": ["console", "mail"], "level": "WARNING"},
+    "loggers": {"django": OF_DJANGO, "django.server": OF_DJANGO},
 }

@@ -41,7 +41,8 @@ class ByRoute(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name != FILES_CHANGED:
+        if record.name != FILES_CHANGED and not hasattr(record, "is_by_route"):
+            record.is_by_route = True  # a second handler gets the same record
             message = REPEATED.sub("…", record.getMessage())
             record.msg, record.args = ADDRESS.sub(_by_route, message), ()
         return True

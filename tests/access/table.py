@@ -86,6 +86,7 @@ TABLE = {
     "profile/": THERAPISTS,
     "profile/figures/": THERAPISTS,
     "readyz": EVERYBODY,
+    "metrics": EVERYBODY,
     "relationships/<id:relationship_id>/": THERAPISTS,
     "relationships/<id:relationship_id>/end/": THERAPISTS,
     "relationships/<id:relationship_id>/place/": THERAPISTS,

@@ -23,6 +23,7 @@ OPEN = {
     "help/",
     "help/finishing-work-with-a-client/",
     "livez",
+    "metrics",
     "privacy/",
     "readyz",
     "sign-in/again/",
