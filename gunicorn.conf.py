@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+from prometheus_client.multiprocess import mark_process_dead
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
@@ -41,3 +44,9 @@ except ImproperlyConfigured as error:
     sys.exit(str(error))
 logger_class = Log
 control_socket_disable = True  # systemd is who starts and stops it
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Forget what was so in a process that has ended; what it counted stays counted."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        mark_process_dead(worker.pid)

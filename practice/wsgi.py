@@ -16,6 +16,7 @@ from practice.checks import refuse_development, refuse_unsafe, settings_of_this_
 from practice.database.server_role import refuse_endless_waiting, refuse_powerful_role
 from practice.database.state import what_is_missing
 from practice.database.waiting import limit_waiting
+from practice.version import VERSION
 from practice.web.errors import tell_sentry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
@@ -42,7 +43,7 @@ def start() -> WSGIHandler:
             log.warning("Not ready: %s", missing)
         connection.close()
     if settings.SENTRY_DSN:
-        tell_sentry(settings.SENTRY_DSN)
+        tell_sentry(settings.SENTRY_DSN, VERSION)
     if settings.SEND_MESSAGES_IN_SERVER:
         from practice.notifications.worker import worker  # noqa: PLC0415 - models come first
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from clients.models import Client, Reminders
@@ -202,6 +202,12 @@ class Waiting(models.Model):
 
     def __str__(self) -> str:
         return f"Waiting {self.pk}"
+
+    @classmethod
+    def depth(cls) -> tuple[int, datetime | None]:
+        """Return how much waits, and since when the oldest of it is due."""
+        found = cls.objects.aggregate(number=Count("pk"), since=Min("at"))
+        return found["number"], found["since"]
 
     @classmethod
     def therapists(cls) -> list[int]:

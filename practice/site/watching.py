@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.signals import user_login_failed
 from django.db import Error, connection
-from django.db.models import Count, Min
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
@@ -74,12 +73,11 @@ class Now(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield gauge("stillwater_version_info", "The version.", 1, version=VERSION)
         try:
-            waiting = Waiting.objects.aggregate(number=Count("pk"), since=Min("at"))
+            number, since = Waiting.depth()
         except Error:
             yield gauge("stillwater_database_up", "Whether the database answers.", 0)
             return
         yield gauge("stillwater_database_up", "Whether the database answers.", 1)
-        number, since = waiting["number"], waiting["since"]
         age = max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
         yield gauge("stillwater_outbox", "Messages, and sessions to be told of, that wait.", number)
         yield gauge("stillwater_outbox_seconds", "Since when the oldest is due.", age)

@@ -15,7 +15,6 @@ from django.core.mail import send_mail
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 
-from practice.version import VERSION
 from practice.web.logging import REQUEST_ID
 
 EVERY = 300.0  # seconds between two mails of the same error
@@ -66,11 +65,11 @@ def place_of(record: logging.LogRecord) -> tuple[str, int]:
     return record.pathname, record.lineno
 
 
-def tell_sentry(dsn: str, **options: Any) -> None:
+def tell_sentry(dsn: str, version: str, **options: Any) -> None:
     """Send what is logged as an error to Sentry from now on, `without_values`."""
     sentry_sdk.init(
         dsn,
-        release=VERSION,
+        release=version,
         default_integrations=False,
         auto_enabling_integrations=False,  # Django's would hear pages instead of the log
         integrations=[LoggingIntegration(level=None), AtexitIntegration(callback=lambda *_: None)],

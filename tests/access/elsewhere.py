@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from django.core import mail
 
-from practice.web.logging import WithoutValues
 from tests.access.oracle import words_of_mail
 from tests.access.world import World, canaries
 
@@ -18,7 +17,7 @@ class Elsewhere(logging.Handler):
         super().__init__()
         self.world, self.lines = world, []
         handlers = logging.getLogger("django").handlers
-        (self.console,) = (h for h in handlers if isinstance(h.formatter, WithoutValues))
+        (self.console,) = (h for h in handlers if type(h) is logging.StreamHandler)
 
     @contextmanager
     def overheard(self) -> Iterator[None]:

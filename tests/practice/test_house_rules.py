@@ -109,6 +109,7 @@ no_word(
         "practice/notifications/files.py",  # what a mail server is in the demo
         "practice/notifications/previews.py",  # a test, after the answer
         "practice/notifications/sending.py",  # sent outside of it, by a thread of its own
+        "practice/web/errors.py",  # in a thread of its own
     ),
 )
 
@@ -192,7 +193,10 @@ IN_ADDRESSES = (
     form = Form(request.POST if request.method in ("POST", "PUT") else None)
     if self.request.method.upper() == "GET": pass
     do = {"GET": look}[request.method]""",
-    but=("practice/site/middleware.py",),  # lets every view see a GET where a HEAD was sent
+    but=(
+        "practice/site/middleware.py",  # lets every view see a GET where a HEAD was sent
+        "practice/site/watching.py",  # counts by method
+    ),
 )
 def a_view_asks_of_the_method_only_whether_it_is_post(source):
     """A change hangs on POST: what is not GET may be HEAD, OPTIONS or a made-up word."""

@@ -70,7 +70,7 @@ def test_while_the_database_is_away_it_says_that(client, monkeypatch):
     def away(*_: object, **__: object) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr("practice.notifications.models.Waiting.objects.aggregate", away)
+    monkeypatch.setattr("practice.notifications.models.Waiting.depth", away)
 
     assert numbers(client)["stillwater_database_up"] == 0
 
@@ -178,9 +178,9 @@ class Collecting(Transport):
 @pytest.fixture
 def sentry(monkeypatch):
     monkeypatch.setattr(Collecting, "sent", [])
-    errors.tell_sentry("https://public@sentry.example/1", transport=Collecting)
+    errors.tell_sentry("https://public@sentry.example/1", "0.1.0", transport=Collecting)
     yield Collecting.sent
-    sentry_sdk.init()
+    sentry_sdk.init(default_integrations=False, auto_enabling_integrations=False)
 
 
 def test_sentry_gets_an_error_without_its_words(sentry, alice, caplog):
