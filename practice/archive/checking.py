@@ -40,8 +40,10 @@ def is_as_told(relationship: Relationship, events: list[Event]) -> bool:
             return False
         if kind in (kinds.ENDED, kinds.CORRECTED):
             last_note = event.note
-    if is_active is None or relationship.started_at != episodes(events)[0].started_at:
+    if is_active is None:
         return False
-    last = episodes(events)[-1]
-    told = (relationship.ended_at, relationship.end_reason, relationship.end_note)
-    return told == (last.ended_at, last.reason, "" if is_active else last_note)
+    stretches = episodes(events)
+    first, last = stretches[0], stretches[-1]
+    told = (relationship.started_at, relationship.ended_at, relationship.end_reason)
+    is_same = told == (first.started_at, last.ended_at, last.reason)
+    return is_same and relationship.end_note == ("" if is_active else last_note)

@@ -30,7 +30,6 @@ NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DAY, LENGTH = timedelta(days=1), timedelta(minutes=50)
 NAMES = ["Ann Ashby", "=Ben", "Çağla Ö.", "O’Neil, Dora", "'Quote' \"Fay\"", "Ivan\u00a0Petrov"]
 NOTES = ["", "Plain.", "=1+1", "'quoted'", "Two\nlines", "\u202egnirts", "+44", 'a,"b";c']
-STATES = ["attended", "attended", "attended", "missed", "not_held", "booked"]
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Play:
             at += self.dice.randint(1, 20) * DAY + timedelta(minutes=self.dice.randint(0, 99))
             with (
                 time_machine.travel(at, tick=False),
-                suppress(Relationship.AlreadyDone, Relationship.TooLate, Session.AlreadyDone),
+                suppress(Relationship.AlreadyDone, Relationship.TooLate, Relationship.Impossible),
             ):
                 self.step(self.dice.choice(STEPS), work, at)
         with time_machine.travel(NOW, tick=False):
@@ -99,6 +98,11 @@ class Play:
             work.correct_reason(by=self.by, reason=reason, note=note, ended_at=work.ended_at)
         elif what == "restart":
             work.restart(by=self.by)
+        elif what == "date the start":
+            earlier = work.started_at - self.dice.randint(1, 9) * DAY
+            work.correct_start(by=self.by, at=earlier, started_at=work.started_at)
+        elif what == "date the end" and work.is_ended:
+            work.correct_end(by=self.by, at=at - timedelta(hours=1), ended_at=work.ended_at)
         elif what == "plan" and not work.is_ended:
             plans = {"planned_end": NOW.date() + 9 * DAY, "on_break_until": NOW.date() + 3 * DAY}
             Relationship.objects.filter(pk=work.pk).update(**plans)
@@ -116,9 +120,23 @@ class Play:
             if self.dice.random() < 0.3:
                 session.cancel(by=by)
         else:
-            state = self.dice.choice(STATES)
             booked_at = starts_at - 3 * DAY
-            Session.objects.filter(pk=session.pk).update(state=state, booked_at=booked_at)
+            Session.objects.filter(pk=session.pk).update(booked_at=booked_at)
+            self.answer(Session.objects.get(pk=session.pk), work)
+
+    def answer(self, session: Session, work: Relationship) -> None:
+        """Say who came, of several people one by one; or that it was not held, or a mistake."""
+        what = self.dice.choice(["came", "came", "missed", "some", "not held", "mistaken", ""])
+        if what in ("came", "missed"):
+            session.set_attendance(attended=what == "came")
+        elif what == "some":
+            for person in self.dice.sample(work.people, self.dice.randint(1, len(work.people))):
+                session = Session.objects.get(pk=session.pk)
+                session.set_attendance_of([person], attended=self.dice.random() < 0.5)
+        elif what == "not held":
+            session.set_not_held()
+        elif what == "mistaken":
+            session.set_mistaken(by=self.by)
 
     def merge_two(self) -> None:
         """Make one person of two who share no work, if there are such."""
@@ -130,6 +148,7 @@ class Play:
 
 
 STEPS = ["end", "end and undo", "end and correct", "correct", "restart", "restart", "plan"]
+STEPS += ["date the start", "date the end"]
 
 
 def play(therapist: Therapist, seed: int, works: int) -> None:
