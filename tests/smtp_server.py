@@ -75,7 +75,12 @@ def make_certificate(folder: Path, host: str = HOST) -> Path:
 
 @contextmanager
 def smtp_server(
-    inbox: object, *, tls: str = "none", certificate: Path | None = None, password: str = ""
+    inbox: object,
+    *,
+    tls: str = "none",
+    certificate: Path | None = None,
+    password: str = "",
+    port: int = 0,
 ) -> Iterator[int]:
     """Serve while the block runs, and give the port.
 
@@ -96,7 +101,7 @@ def smtp_server(
     server = Controller(
         inbox,
         hostname=HOST,
-        port=free_port(),
+        port=port or free_port(),
         ssl_context=context if tls == "implicit" else None,
         tls_context=context if tls == "starttls" else None,
         require_starttls=tls == "starttls",
