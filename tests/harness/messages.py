@@ -7,9 +7,9 @@
 Every message goes by SMTP to a mail server on this machine. What has arrived is then delivered to
 each receiver: in order, in any order, twice in any order, and with a fifth of it lost. A receiver
 has to end with the app's own state, with each session once; where something was lost, with what the
-last message said that it got. khal keeps what it is given last, and Thunderbird forgets what it deletes,
-so these get everything in order, and each message twice; they are slow, so no more than `--programs`
-files. `--without` names receivers to leave out.
+last message said that it got. khal keeps what it is given last, and Thunderbird forgets what it
+deletes, so these get everything in order, and each message twice; they are slow, so no more than
+`--programs` files. `--without` names receivers to leave out.
 """
 
 import argparse
