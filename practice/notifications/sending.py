@@ -32,8 +32,12 @@ from practice.notifications.planning import for_messages
 from practice.notifications.receivers import clients_as_receivers, therapist_as_receiver
 from practice.notifications.reminders import is_night, next_morning
 
-# How long a mail server is waited for at most: a conversation has so many answers to wait for.
-ANSWERS = 12
+# So many times as long as for a connection a mail server is waited for once it is to take a message,
+# because it may look through it first (RFC 5321, 4.5.3.2.6). Whoever gives up sooner sends what has
+# been taken again and again. A claim lasts as long as all that there is to be answered.
+PATIENCE, ANSWERS = 12, 5
+MOST_BROKEN = 3  # conversations, one after the other; then nobody talks to it for a while
+A_MOMENT = timedelta(seconds=1)
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=3)
 TOO_LATE = "It could not be sent in time."
@@ -64,7 +68,7 @@ def release_connections() -> None:
 
 
 class Unreachable(Exception):
-    """There is no way to the mail server. Nothing was sent."""
+    """There is no way to the mail server, or it breaks off again and again."""
 
 
 class MailServer:
@@ -72,7 +76,7 @@ class MailServer:
 
     def __init__(self) -> None:
         self.backend: Any = get_connection(settings.MESSAGE_BACKEND)
-        self.is_open = False
+        self.is_open, self.broken = False, 0
 
     def open(self) -> None:
         """Connect, unless that is done.
@@ -88,9 +92,19 @@ class MailServer:
             self.close()
             raise Unreachable from error
         self.is_open = True
+        connection = getattr(self.backend, "connection", None)
+        if sock := getattr(connection, "sock", None):
+            sock.settimeout(settings.EMAIL_TIMEOUT * PATIENCE)
 
     def send(self, mail: EmailMultiAlternatives) -> None:
         self.backend.send_messages([mail])
+        self.broken = 0
+
+    def is_broken(self) -> bool:
+        """Note that it broke off; return whether it has done so too often to go on."""
+        self.close()
+        self.broken += 1
+        return self.broken >= MOST_BROKEN
 
     def close(self) -> None:
         self.is_open = False
@@ -102,6 +116,8 @@ class MailServer:
 
 def send_waiting(therapist: Therapist, server: MailServer) -> None:
     """Send what is due of a therapist's messages, the oldest first.
+
+    What it finds to be planned anew waits for the next look, which plans first.
 
     Raises:
         Unreachable: there is no way to the mail server. What waits goes on waiting.
@@ -125,11 +141,13 @@ def _send(therapist: Therapist, message: Message, server: MailServer) -> None:
     if mail is None:
         return
     release_connections()
+    trouble: Exception | None = None
     try:
         server.send(mail)
     except Exception as error:  # whatever it is, the next message is to be sent
-        if not isinstance(error, SMTPRecipientsRefused | SMTPDataError | SMTPSenderRefused):
-            server.close()
+        is_answer = isinstance(error, SMTPRecipientsRefused | SMTPDataError | SMTPSenderRefused)
+        if not is_answer and server.is_broken():
+            trouble = error
         log.warning("A message was not sent: %s", type(error).__name__)
         columns = _after(error, message, timezone.now())
     else:
@@ -138,6 +156,8 @@ def _send(therapist: Therapist, message: Message, server: MailServer) -> None:
         columns |= {"in_doubt": False}
     with acting_as_therapist(therapist):
         _end(message, columns)
+    if trouble:
+        raise Unreachable from trouble
 
 
 def _end(message: Message, columns: dict[str, Any]) -> None:
@@ -155,7 +175,7 @@ def _claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     What it tells is compared once more with what is: what is no longer so is told by another
     message, and a reminder of what was cancelled or moved by none.
     """
-    lease = timedelta(seconds=settings.EMAIL_TIMEOUT * ANSWERS)
+    lease = timedelta(seconds=settings.EMAIL_TIMEOUT * PATIENCE * ANSWERS)
     mine = Message.objects.waiting().filter(
         pk=message.pk, attempts=message.attempts, next_attempt_at=message.next_attempt_at
     )
@@ -194,11 +214,12 @@ def _no_longer(message: Message, told: list[Told], now: datetime) -> dict[str, A
     pending = [line.session.tell_at for line in told if line.session.tell_at]
     is_so = all(line.is_still_so(line.session) for line in told)
     if pending:  # it will be planned anew, with what is changed
-        return {"next_attempt_at": max(pending), "in_doubt": message.in_doubt}
+        at = max(*pending, now + A_MOMENT)
+        return {"next_attempt_at": at, "in_doubt": message.in_doubt}
     if not is_so:
         ids = [line.session_id for line in told]
         message.therapist.sessions.filter(pk__in=ids).update(tell_at=now)
-        return {"next_attempt_at": now, "in_doubt": message.in_doubt}
+        return {"next_attempt_at": now + A_MOMENT, "in_doubt": message.in_doubt}
     is_over = all(max(line.ends_at, line.session.ends_at) <= now for line in told)
     if is_over or message.created_at + GIVE_UP_AFTER <= now - _wait_for_summary(message):
         return {"state": STATE.FAILED, "error": message.error or TOO_LATE, **ended}
@@ -215,7 +236,7 @@ def _reminder_no_longer(
     pending = [line.session.tell_at for line in told if line.session.tell_at]
     zone = message.client.zone if message.client else message.therapist.time_zone
     if pending or is_night(now, zone):
-        later = max(pending) if pending else next_morning(now, zone)
+        later = max(*pending, now + A_MOMENT) if pending else next_morning(now, zone)
         return {"next_attempt_at": later, "in_doubt": message.in_doubt}
     return {}
 

@@ -51,6 +51,7 @@ MEMORY = Path("/dev/shm")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--histories", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=600, help="begin no more after so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--modules", type=Path, help="where ical.js is installed")
@@ -67,12 +68,12 @@ def main() -> int:
         DEFAULT_FROM_EMAIL="post@practice.example",
     )
     with installation(asked.database), smtp_server(boxes, port=port):
-        histories = make(asked.histories, random.Random(asked.seed))
+        histories = make(asked.histories, random.Random(asked.seed), asked.minutes)
         faults = judge(histories, boxes, asked)
     return verdict(faults)
 
 
-def make(number: int, chance: random.Random) -> Histories:
+def make(number: int, chance: random.Random, minutes: float) -> Histories:
     """Let histories happen, a few hundred at a time."""
     from practice.notifications.worker import send_everything
 
@@ -84,6 +85,8 @@ def make(number: int, chance: random.Random) -> Histories:
         for first in range(0, number, AT_ONCE):
             histories.run(min(AT_ONCE, number - first), clock.shift, send_everything)
             done = time.monotonic() - begun
+            if done > minutes * 60:
+                break
             say(f"  {histories.counted['histories']} histories after {done:.0f} s")
     return histories
 

@@ -119,7 +119,7 @@ def test_a_sender_that_is_killed_sends_it_again_with_the_same_id(waiting, clock,
 
     settings.MESSAGE_BACKEND = WORKS
     assert sent() == [waiting.message_id]  # by the one that was killed: it is claimed
-    clock.shift(3 * MINUTE)
+    clock.shift(11 * MINUTE)
 
     assert sent() == [waiting.message_id] * 2
     clock.shift(HOUR)

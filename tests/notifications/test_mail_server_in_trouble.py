@@ -1,0 +1,122 @@
+"""Mail servers that are slow, or that break off, and changes that come while a message is sent."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from practice.diary.models import Session
+from practice.notifications import sending
+from practice.notifications.models import Message
+from practice.notifications.planning import plan
+from practice.notifications.sending import MailServer, Unreachable, send_waiting
+from practice.notifications.worker import send_everything
+from tests.diary import DAY, WEDNESDAY, book
+from tests.notifications import LATER, delivered
+from tests.smtp_server import HOST, Inbox, smtp_server
+
+
+class Slow(Inbox):
+    """It takes a message, and a while to say so."""
+
+    async def handle_DATA(self, *conversation):  # noqa: N802 - aiosmtpd's name
+        said = await super().handle_DATA(*conversation)
+        await asyncio.sleep(0.6)
+        return said
+
+
+@pytest.fixture
+def mail_by(settings):
+    """Send by the mail server at a port."""
+
+    def configure(port: int) -> None:
+        settings.EMAIL_BACKEND = settings.MESSAGE_BACKEND = (
+            "django.core.mail.backends.smtp.EmailBackend"
+        )
+        settings.EMAIL_HOST, settings.EMAIL_PORT = HOST, port
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_TIMEOUT = 0.2
+
+    return configure
+
+
+@pytest.fixture
+def no_loop(monkeypatch):
+    """Let nobody look at the same messages for ever."""
+    found, looked = sending._next, []
+
+    def counted(therapist):
+        looked.append(therapist)
+        assert len(looked) < 20, "it looks again and again"
+        return found(therapist)
+
+    monkeypatch.setattr(sending, "_next", counted)
+
+
+def test_a_server_that_takes_long_to_answer_gets_each_message_once(individual, clock, mail_by):
+    """Whoever gives up too soon sends what has arrived again and again (RFC 5321, 4.5.3.2.6)."""
+    inbox = Slow()
+    book(individual)
+    clock.shift(LATER)
+    with smtp_server(inbox) as port:
+        mail_by(port)
+        for _ in range(3):
+            send_everything()
+            clock.shift(DAY / 24)
+
+    assert len(inbox.messages) == 1
+    assert Message.objects.get().state == "sent"
+
+
+def test_a_server_that_breaks_off_again_and_again_is_left_alone_for_a_while(
+    individual, clock, settings
+):
+    settings.MESSAGE_BACKEND = "tests.notifications.test_sending.Drops"
+    for number in range(6):
+        book(individual, WEDNESDAY + number * DAY)
+    clock.shift(LATER)
+
+    with pytest.raises(Unreachable) as trouble:
+        send_everything()
+
+    assert len(mail.outbox) == sending.MOST_BROKEN == 3
+    assert "unexpectedly closed" in str(trouble.value.__cause__)
+
+
+@pytest.mark.parametrize("change", ["moved", "cancelled", "elsewhere"])
+def test_a_change_between_planning_and_sending_is_told_by_the_next_look(
+    individual, alice, clock, settings, no_loop, change
+):
+    settings.MESSAGE_GRACE = timedelta(0)
+    made = book(individual)
+    plan(alice, timezone.now())
+    if change == "moved":
+        made.move(starts_at=WEDNESDAY + DAY, by=alice.user)
+    elif change == "cancelled":
+        made.cancel(by=alice.user)
+    else:
+        made.set_place("Room 2", by=alice.user)
+
+    send_waiting(alice, MailServer())
+
+    assert mail.outbox == []
+    told = delivered(clock)
+    assert len(told) == (change != "cancelled")
+    assert Message.objects.filter(state="waiting").count() == 0
+
+
+def test_what_changes_without_a_word_is_told_by_the_next_look(
+    individual, alice, clock, settings, no_loop
+):
+    """A correction in the database, of which nobody has said that it is to be told."""
+    book(individual)
+    clock.shift(LATER)
+    plan(alice, timezone.now())
+    Session.objects.update(place="Room 2")
+
+    send_waiting(alice, MailServer())
+    (letter,) = delivered(clock)
+
+    assert "Room 2" in letter.as_string()
