@@ -32,9 +32,9 @@ from practice.notifications.planning import for_messages
 from practice.notifications.receivers import clients_as_receivers, therapist_as_receiver
 from practice.notifications.reminders import is_night, next_morning
 
-# So many times as long as for a connection a mail server is waited for once it is to take a message,
-# because it may look through it first (RFC 5321, 4.5.3.2.6). Whoever gives up sooner sends what has
-# been taken again and again. A claim lasts as long as all that there is to be answered.
+# Once it is to take a message, a mail server is waited for so many times as long as for a
+# connection, because it may look through it first (RFC 5321, 4.5.3.2.6). Whoever gives up sooner
+# sends what has been taken again and again. A claim lasts for all that there is to be answered.
 PATIENCE, ANSWERS = 12, 5
 MOST_BROKEN = 3  # conversations, one after the other; then nobody talks to it for a while
 A_MOMENT = timedelta(seconds=1)

@@ -74,7 +74,7 @@ class Letter:
         for part in self.parsed.walk():
             yield part.get_filename() or ""
         for file in self.invitations:
-            yield from re.findall(r"^SUMMARY:(.*)", file.decode().replace("\r\n ", ""), re.M)
+            yield from re.findall(r"^SUMMARY:([^\r]*)", file.decode().replace("\r\n ", ""), re.M)
 
 
 class Mailboxes:
@@ -233,7 +233,7 @@ def indiscretions(letters: Iterable[Letter]) -> list[str]:
     return found
 
 
-def never_told(letters: dict[str, list[Letter]], told: dict[str, Calendar]) -> list[str]:
+def never_told(told: dict[str, Calendar]) -> list[str]:
     """Return the sessions that stand and of which a client of theirs knows nothing."""
     from practice.diary.models import VACANT, Session
 

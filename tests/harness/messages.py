@@ -101,7 +101,7 @@ def judge(histories: Histories, boxes: Mailboxes, asked: argparse.Namespace) -> 
     faults = [f"said aloud: {hit}" for hit in hits]
     faults += [f"{len(ids) - len(set(ids))} messages came twice"] * (len(ids) != len(set(ids)))
     told = {to: receivers.reference(files_of(own)) for to, own in letters.items()}
-    faults += never_told(letters, told)
+    faults += never_told(told)
     row("receiver", "delivered", "files", "events", "wrong")
     row("---", "---", "---:", "---:", "---:")
     chance = random.Random(asked.seed)
