@@ -14,7 +14,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.messages import ERROR, SUCCESS
 from django.core import mail
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
 from clients.models import Client, Invitation
@@ -205,6 +205,23 @@ def _(world):
     world.as_ann.post("/dashboard/calendar/", {"do": "make", "shown": ""})
     shown = hidden(read(world.as_ann.get("/dashboard/calendar/")))["shown"]
     world.as_ann.post("/dashboard/calendar/", {"do": "stop", "shown": shown})
+
+
+@action("messages_saved")
+def _(world):
+    world.as_alice.post("/account/messages/", {"reminders": "2", "way": "never"})
+
+
+@action("test_sent")
+def _(world):
+    backend = "django.core.mail.backends.locmem.EmailBackend"
+    with override_settings(SENDS_MESSAGES=True, MESSAGE_BACKEND=backend):
+        world.as_alice.post("/account/messages/", {"do": "test"})
+
+
+@action("test_not_sent")
+def _(world):
+    world.as_alice.post("/account/messages/", {"do": "test"})
 
 
 @action("account_ready")
