@@ -54,13 +54,20 @@ def pages_of_alice(work: Relationship) -> Iterator[str]:
     yield from (f"/relationships/{work.public_id}/{page}" for page in ("", "end/", "sessions/add/"))
     yield from (f"/sessions/{session.public_id}/{page}" for page in ("", "cancel/"))
     yield from ("/caseload/", "/caseload/tidy-up/", "/diary/", "/diary/availability/", "/account/")
+    yield "/account/messages/"
     yield from ("/profile/", "/profile/figures/", "/therapists/", "/help/")
     yield f"/diary/{timezone.localdate(session.starts_at)}/day/"
 
 
 def pages_of_the_client(work: Relationship) -> Iterator[str]:
     session = Session.objects.order_by("-pk")[0]
-    yield from ("/dashboard/", "/dashboard/sessions/", "/account/", f"/book/{work.public_id}/")
+    yield from (
+        "/dashboard/",
+        "/dashboard/messages/",
+        "/dashboard/sessions/",
+        "/account/",
+        f"/book/{work.public_id}/",
+    )
     yield f"/sessions/{session.public_id}/"
     yield f"/therapists/{work.therapist.slug}/"
 

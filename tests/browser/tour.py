@@ -189,6 +189,8 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield "account, with how clients reach one"
     page.goto("/account/contact/")
     yield "how clients reach one"
+    page.goto("/account/messages/")
+    yield "messages"
     page.goto("/account/security/")
     yield "security"
     page.goto("/sign-in/again/?next=/account/security/app/add/")
@@ -292,6 +294,8 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
 def of_a_client(page: Page, people: Practice) -> Iterator[str]:
     page.goto("/dashboard/")
     yield "Client Dashboard"
+    page.goto("/dashboard/messages/")
+    yield "a client's messages"
     page.goto("/dashboard/data/")
     yield "a client's own data"
     soon = timezone.now() + timedelta(days=3)
