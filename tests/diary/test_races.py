@@ -22,7 +22,9 @@ from tests.booking import availability
 from tests.conftest import browser_of
 from tests.diary import DAY, FIFTY, HOUR, MINUTE, book, browser_for, row_of, works
 from tests.factories import ClientFactory, start
+from tests.pressing import hidden
 from tests.racing import at_once, in_own_connection
+from tests.reading import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 8
@@ -229,6 +231,32 @@ def test_of_clients_who_book_too_close_to_each_other_one_has_the_session(relatio
             assert not waiting.done()
 
         assert waiting.result() == "taken"
+
+
+def test_of_clients_who_move_to_and_book_the_same_time_one_has_it(relationships, alice):
+    works(alice, "00:00-00:00", days=range(7))
+    free = free_times(alice, timezone.now())
+    sessions = [book(work, free[20 + n]) for n, work in enumerate(relationships[:4])]
+    wanted = free[5]
+    browsers = [browser_for(work.people[0], "UTC") for work in relationships]
+    when = f"{wanted:%Y-%m-%d/%H%M}/"
+    moves = [f"/sessions/{session.public_id}/move/{when}" for session in sessions]
+    bookings = [f"/book/{work.public_id}/{when}" for work in relationships[4:]]
+    pages = [hidden(read(b.get(a))) for b, a in zip(browsers, moves + bookings, strict=True)]
+
+    answers = at_once(
+        *(
+            lambda b=b, a=a, page=page: b.post(a, page)
+            for b, a, page in zip(browsers, moves + bookings, pages, strict=True)
+        )
+    )
+
+    assert Counter(a.status_code for a in answers) == {303: 1, 409: THREADS - 1}
+    won = [answer.status_code for answer in answers].index(303)
+    [session] = alice.sessions.filter(starts_at=wanted)
+    assert session.relationship == relationships[won]
+    assert alice.sessions.count() == 4 + (won >= 4)
+    assert none_overlap(alice)
 
 
 def test_a_double_click_of_one_client_is_one_session_and_no_error(relationships, alice):
