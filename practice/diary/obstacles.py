@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from practice.booking.models import opening_rules, rules_of
+from practice.booking.models import LONGEST_BOOKED, opening_rules, rules_of
 from practice.booking.openings import Interval, openings
 from practice.diary.forms import TAKEN, TimeForm
 from practice.diary.series import Plan, PlannedDate, sessions_at
@@ -116,7 +116,8 @@ def _near(therapist: Therapist, plan: Plan) -> dict[str, list[datetime]]:
     rules = rules_of(therapist)
     rules.furthest_weeks = max((last - first).days // 7 + 2, 1)  # as far as the plan goes
     made, off, taken = opening_rules(therapist, now, rules)
-    made = replace(made, notice=timedelta(0), length=obstructed[0].length)
+    length = min(obstructed[0].length, LONGEST_BOOKED)
+    made = replace(made, notice=timedelta(0), length=length)
     others = [Interval(s, s + one.length) for one in plan.dates if (s := one.starts_at)]
     of_day: defaultdict[date, list[datetime]] = defaultdict(list)
     for start in openings(made, off, taken, now, first, last):

@@ -318,3 +318,16 @@ def test_a_time_on_another_clock_is_said_on_both(ann, session, working):
     browser = browser_for(ann, "Europe/Stockholm")
 
     assert "That is 10am London time, where Alice is." in check(browser, session, time="1100").text
+
+
+def test_a_session_too_long_for_any_free_time_is_moved_by_its_therapist_alone(
+    as_ann, individual, working
+):
+    session = book(individual, length=10 * HOUR)
+
+    page = read(as_ann.get(f"/sessions/{session.public_id}/"))
+    assert address(session) not in page.addresses
+    assert "You can cancel until the session begins" in page.text
+    assert as_ann.get(address(session)).status_code == 303
+    assert as_ann.post(address(session, "2025-11-27", "1000")).status_code == 303
+    assert row_of(session)["moved_at"] is None

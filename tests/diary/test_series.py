@@ -483,3 +483,10 @@ def test_what_is_near_is_found_by_as_many_questions_for_one_clash_as_for_many(
 
     assert "29 of 30 dates cannot be booked as planned" in read(page).text
     assert len(for_many) == len(for_one)
+
+
+def test_a_series_of_whole_days_that_clashes_is_checked_like_any_other(as_alice, individual, clash):
+    page = check(as_alice, individual, number="3", minutes="1440")
+
+    assert page.status_code == 200
+    assert "1 of 3 dates cannot be booked as planned" in read(page).text
