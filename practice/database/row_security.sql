@@ -280,8 +280,10 @@ CREATE POLICY public ON profiles_profile FOR SELECT USING (
 );
 -- How a therapist is reached, where their public page says so.
 CREATE POLICY public ON accounts_contact FOR SELECT USING (
-    therapist_id IN (
-        SELECT therapist_id FROM profiles_profile WHERE is_published AND shows_contact
+    EXISTS (
+        SELECT FROM profiles_profile shown
+        WHERE shown.therapist_id = accounts_contact.therapist_id
+            AND shown.is_published AND shown.shows_contact
     )
 );
 

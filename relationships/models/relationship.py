@@ -50,9 +50,10 @@ class RelationshipQuerySet(models.QuerySet):
 
     def of_people(self, clients: Iterable[Client]) -> Self:
         """Those in which these people take part, with whichever of their records."""
-        work = self.model.objects.filter(participations__client__person_id__in=person_ids(clients))
+        parts: Any = self.model.participations.rel.related_model
+        theirs = parts.objects.filter(client__person_id__in=person_ids(clients))
         # Two of the people may take part in the same work, which is found once.
-        return self.filter(pk__in=work.values("pk"))
+        return self.filter(pk__in=theirs.values("relationship"))
 
     def with_people(self) -> Self:
         """The same with what `Relationship.people` reads, in a constant number of queries."""
