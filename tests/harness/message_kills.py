@@ -107,8 +107,10 @@ class Kills:
     """The stage, what was ever so of each session, and how often a sender was killed at work."""
 
     def __init__(self, chance: random.Random) -> None:
+        from practice.notifications.worker import send_everything
         from tests.factories import ClientFactory, TherapistFactory, UserFactory, start
 
+        self.send = send_everything  # loaded before a sender is begun, which is this process again
         self.chance, self.killed, self.undone = chance, 0, 0
         self.therapist = TherapistFactory()
         self.work = []
@@ -176,12 +178,10 @@ class Kills:
         steps = self.chance.randint(1, STEPS)
         child = os.fork()
         if child == 0:
-            from practice.notifications.worker import send_everything
-
             left[0] = steps
             connection.execute_wrappers.append(statement)
             try:
-                send_everything()
+                self.send()
             finally:
                 os._exit(0)
         _, status = os.waitpid(child, 0)
@@ -197,10 +197,8 @@ class Kills:
 
     def finish(self) -> None:
         """Let one sender finish."""
-        from practice.notifications.worker import send_everything
-
         self._let_claims_run_out()
-        send_everything()
+        self.send()
 
     def report(self, kills: int, database: str) -> int:
         """Say what came of it, and return the exit code."""
