@@ -1,6 +1,7 @@
 """A message as it is handed to the mail server."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from email.utils import formataddr
 
 from django.conf import settings
@@ -24,7 +25,8 @@ def compose(message: Message, told: Sequence[Told]) -> EmailMultiAlternatives:
     Raises:
         ValueError: a header would hold a line break, or the address is none.
     """
-    lines = [line_of(line.session, line.kind) for line in told]
+    was_at = _known_before(message, told)
+    lines = [line_of(one.session, one.kind, was_at.get(one.session_id)) for one in told]
     reader = reading(message, lines)
     words = letter(message.kind, lines, reader)
     mail = EmailMultiAlternatives(
@@ -39,6 +41,20 @@ def compose(message: Message, told: Sequence[Told]) -> EmailMultiAlternatives:
     if message.kind not in WITHOUT_INVITATION:
         _invite(mail, message, lines)
     return mail
+
+
+def _known_before(message: Message, told: Sequence[Told]) -> dict[int, datetime]:
+    """Return when moved sessions were to start, as far as the receiver knows, by their numbers."""
+    moved = {line.session_id: line.session for line in told if line.kind == Message.Kind.MOVED}
+    if not moved:
+        return {}
+    lines = Told.objects.filter(session__in=moved, message__client=message.client_id)
+    lines = lines.filter(message__pk__lt=message.pk).exclude(kind=Message.Kind.REMINDER)
+    known = {pk: one.moved_from for pk, one in moved.items() if one.moved_from}
+    for line in lines.select_related("message").order_by("pk"):
+        if line.message.may_have_arrived:
+            known[line.session_id] = line.starts_at
+    return known
 
 
 def from_header() -> str:

@@ -42,11 +42,15 @@ DONE = {
 
 @dataclass(frozen=True)
 class Line:
-    """One appointment in a message: `kind` is what became of it, `people` those who come."""
+    """One appointment in a message: `kind` is what became of it, `people` those who come.
+
+    `was_at` is when it was to start, as far as its receiver knows.
+    """
 
     session: Session
     kind: str
     people: str = ""
+    was_at: datetime | None = None
 
 
 @dataclass
@@ -80,10 +84,10 @@ class Reading:
     stop_link: str = ""
 
 
-def line_of(session: Session, kind: str) -> Line:
+def line_of(session: Session, kind: str, was_at: datetime | None = None) -> Line:
     """Return the line of a session that is read with its people."""
     people = session.relationship.people
-    return Line(session, kind, in_words(p.first_name for p in people if not p.is_erased))
+    return Line(session, kind, in_words(p.first_name for p in people if not p.is_erased), was_at)
 
 
 def letter(kind: str, lines: Sequence[Line], reader: Reading) -> Letter:
@@ -159,6 +163,7 @@ def _appointment(line: Line, reader: Reading, says_each: bool) -> dict[str, str]
         "day": weekday(session.starts_at),
         "time": span(session.starts_at, session.ends_at),
         "zone": _zones(session.starts_at, reader.zone, session.therapist.time_zone),
+        "was": f"It was to be {soon(line.was_at)}." if line.was_at else "",
         "whom": f"With {whom}",
         "place": "" if line.kind == Kind.CANCELLED or link else session.place,
         "place_link": "" if line.kind == Kind.CANCELLED else link,

@@ -29,7 +29,8 @@ def preview(kind: str, therapist: Therapist, *, name: str, zone: str, to_therapi
         therapist=therapist, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=50)
     )
     reader = Reading(zone, name, is_therapist=to_therapist, can_sign_in=True)
-    return letter(kind, [Line(session, kind, CLIENT)], reader)
+    was_at = starts_at - timedelta(days=1) if kind == Kind.MOVED else None
+    return letter(kind, [Line(session, kind, CLIENT, was_at)], reader)
 
 
 def send_test(words: Letter, to: User) -> None:

@@ -202,3 +202,13 @@ def test_the_instant_is_the_same_whatever_the_zone(individual, ann, clock, zone,
     assert {event_of(letter)[1].start for letter in letters} == {made.starts_at}
     assert "10:30am" in letters[0]["Subject"]
     assert Session.objects.get() == made
+
+
+def test_a_move_says_when_it_was_to_be_as_far_as_its_reader_knows(session, alice, clock):
+    session.move(starts_at=WEDNESDAY + DAY, by=alice.user)
+    session.move(starts_at=WEDNESDAY + 2 * DAY, by=alice.user)
+
+    (letter,) = delivered(clock)
+
+    for body in (text_of(letter), html_of(letter)):
+        assert "It was to be Wednesday 26 November, 4pm." in body
