@@ -121,6 +121,7 @@ urlpatterns = [
     path("", include("practice.booking.urls")),
     path("", include("practice.notifications.urls")),
     path("", include("practice.profiles.urls")),
+    path("", include("practice.imports.urls")),
     path("", include("practice.records.urls")),
     path("", include("practice.archive.urls")),
 ]

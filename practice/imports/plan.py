@@ -127,6 +127,10 @@ class Plan:
         return [question for question in self.questions if question.stops]
 
     @property
+    def unmatched_number(self) -> int:
+        return len(self.unmatched)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.new_people or self.new_works or self.sessions)
 

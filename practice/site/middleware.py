@@ -51,6 +51,8 @@ FEEDS = "/calendar/"  # asked for by a calendar, which has a secret address and 
 MOST_BYTES = 1024 * 1024  # the longest form has a few thousand
 MOST_WITH_PHOTO = MOST_OF_A_PHOTO + 256 * 1024  # and what stands around it
 
+MOST_OF_FILES = 64 * 1024 * 1024  # of a caseload, several at once
+
 # Nothing is inline and nothing comes from elsewhere, so the policy needs no exception.
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -87,7 +89,8 @@ def limit_size(get_response: GetResponse) -> GetResponse:
         path, query = request.META.get("PATH_INFO", ""), request.META.get("QUERY_STRING", "")
         if len(path) + len(query) > LONGEST_ADDRESS:
             return too_large(414)
-        most = MOST_WITH_PHOTO if request.path == reverse("profile") else MOST_BYTES
+        larger = {reverse("profile"): MOST_WITH_PHOTO, reverse("bring_caseload"): MOST_OF_FILES}
+        most = larger.get(request.path, MOST_BYTES)
         if "HTTP_TRANSFER_ENCODING" in request.META or _length(request) > most:
             return too_large(413)
         return get_response(request)

@@ -1,0 +1,117 @@
+"""What a page shows of a plan before anything is saved, and what is answered there."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from practice.imports.asking import MOST_SHOWN, About, Question, key_of
+from practice.imports.endings import ENDED_WHY
+from practice.imports.plan import Plan, PlannedWork
+from practice.imports.reading import Reading, column_key, columns_left_out
+from practice.imports.recognising import Table
+from relationships.models.choices import REASON_CHOICES, Kind
+
+MOST_PAST = 100  # rows; the others have what is said for all
+
+
+@dataclass(frozen=True)
+class PastClient:
+    """Work that would have ended, and what can be said of its ending."""
+
+    who: str
+    kind: str
+    ended_at: datetime
+    is_estimated: bool
+
+    @property
+    def when_key(self) -> str:
+        return key_of("", f"When did the work with {self.who} end?")
+
+    @property
+    def why_key(self) -> str:
+        return key_of("", f"Why did the work with {self.who} end?")
+
+    @property
+    def local(self) -> datetime:
+        return timezone.localtime(self.ended_at)
+
+
+@dataclass(frozen=True)
+class ColumnShown:
+    """A column of a file, with what it can become."""
+
+    key: str
+    label: str
+    becomes: str
+    examples: list[str]
+    choices: list[tuple[str, str]]
+
+
+@dataclass
+class Preview:
+    """A plan as its page shows it. It stands for a form (`practice.web.responses.render_form`)."""
+
+    reading: Reading
+    answers: dict[str, str]
+    is_bound: bool = False
+    errors: list[str] = field(default_factory=list)
+
+    fields = ()  # none of Django's
+
+    @property
+    def plan(self) -> Plan:
+        return self.reading.plan
+
+    @property
+    def to_decide(self) -> list[Question]:
+        """What is to be decided, first what nobody has answered."""
+        asked = self.plan.about(About.DATES, About.FILE, About.PERSON)
+        waiting = [q for q in asked if q.is_open or q.key in self.answers]
+        others = [q for q in asked if q not in waiting and q.about is not About.PERSON]
+        return [*waiting, *others]
+
+    @property
+    def settled_people(self) -> list[Question]:
+        """Who is taken for one person, or for two, unless the therapist says otherwise."""
+        shown = {question.key for question in self.to_decide}
+        people = [q for q in self.plan.about(About.PERSON) if q.key not in shown]
+        return people[:MOST_SHOWN]
+
+    @property
+    def couples(self) -> list[Question]:
+        return self.plan.about(About.COUPLE)[:MOST_SHOWN]
+
+    @property
+    def for_all(self) -> list[Question]:
+        return [q for q in self.plan.about(About.ALL) if q.what != ENDED_WHY]
+
+    @property
+    def why_ended(self) -> Question | None:
+        return next((q for q in self.plan.questions if q.what == ENDED_WHY), None)
+
+    @property
+    def past(self) -> list[PastClient]:
+        shown = sorted(self.plan.past, key=lambda work: not work.is_end_estimated)[:MOST_PAST]
+        return [self._past(work) for work in shown]
+
+    def _past(self, work: PlannedWork) -> PastClient:
+        who = " and ".join(self.plan.people[place].name for place in work.people)
+        kind = Kind(work.kind).label
+        return PastClient(who, kind, work.history[-1].at, work.is_end_estimated)
+
+    @property
+    def reasons(self) -> list:
+        return REASON_CHOICES[1:]
+
+    @property
+    def tables(self) -> list[tuple[Table, list[ColumnShown], list[str]]]:
+        return [(table, _columns(table), columns_left_out(table)) for table in self.reading.tables]
+
+
+def _columns(table: Table) -> list[ColumnShown]:
+    choices = list(table.choices().items())
+    return [
+        ColumnShown(column_key(table.file, c.label), c.label, c.becomes, c.examples, choices)
+        for c in table.columns
+    ]

@@ -1,0 +1,74 @@
+"""The files of an import between being sent and being brought in: private, and soon forgotten.
+
+They lie in a folder of their own in DATA_DIR, which nobody but the server can read, until what is
+in them has been brought in, or for a day.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from practice.database.private_file import PRIVATE
+from practice.database.public_ids import is_public_id
+from practice.imports.models import FORGOTTEN_AFTER, Import
+
+PROGRESS, FAILED = "progress", "failed"
+
+
+def folder_of(came: Import) -> Path:
+    """Return where the files of an import are, as long as they are."""
+    return settings.DATA_DIR / "imports" / came.public_id
+
+
+def save(came: Import, files: Iterable[Any]) -> None:
+    """Write uploaded files where their server alone can read them."""
+    folder = folder_of(came)
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700)
+    for number, file in enumerate(files):
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+        with os.fdopen(os.open(folder / str(number), flags, PRIVATE), "wb") as saved:
+            for chunk in file.chunks():
+                saved.write(chunk)
+
+
+def saved(came: Import) -> list[tuple[Path, str]]:
+    """Return the files of an import with their names; nothing, once they are forgotten."""
+    folder = folder_of(came)
+    found = [(folder / str(number), name) for number, name in enumerate(came.files)]
+    return found if all(path.is_file() for path, _ in found) else []
+
+
+def forget(came: Import) -> None:
+    """Delete the files of an import."""
+    shutil.rmtree(folder_of(came), ignore_errors=True)
+
+
+def forget_old() -> None:
+    """Delete whatever was sent more than a day ago, of whomever."""
+    oldest = time.time() - FORGOTTEN_AFTER.total_seconds()
+    for folder in (settings.DATA_DIR / "imports").glob("*"):
+        if is_public_id(folder.name) and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def note(came: Import, name: str, words: str) -> None:
+    """Leave a word about an import that is going on, beside its files."""
+    path = folder_of(came) / name
+    if path.parent.is_dir():
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "w") as file:
+            file.write(words)
+
+
+def noted(came: Import, name: str) -> tuple[str, float]:
+    """Return the word that was left, and how many seconds ago; nothing and 0 without one."""
+    path = folder_of(came) / name
+    try:
+        return path.read_text(), time.time() - path.stat().st_mtime
+    except OSError:
+        return "", 0.0

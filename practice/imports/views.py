@@ -1,0 +1,162 @@
+"""Bringing a caseload in: send files, look at what is in them, decide, done; and undoing it."""
+
+from contextlib import suppress
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from practice.accounts.access import (
+    TherapistRequest,
+    act_as_therapist,
+    for_therapists,
+    transaction_of,
+)
+from practice.accounts.after_response import run_after_response
+from practice.imports import uploads
+from practice.imports.forms import FilesForm, answers_sent
+from practice.imports.models import Import, ImportedRow
+from practice.imports.preview import Preview
+from practice.imports.reading import read_files
+from practice.imports.undoing import TooLate, undo
+from practice.imports.writing import Changed, bring_in
+from practice.web.drafts import sent_or_draft
+from practice.web.responses import LOOK, render_form, see_other, was_shown
+
+AT_ONCE = 3_000  # rows that are brought in while the page waits; more are, after the answer
+SILENT_FOR = 120  # seconds without a word: whoever was bringing it in has been stopped
+MOST_SHOWN, MOST_STAYING = 20, 200  # earlier imports; clients
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+def bring_caseload(request: TherapistRequest) -> HttpResponse:
+    """Take the files of a caseload; list what was brought in before."""
+    form = FilesForm(request.POST, request.FILES) if request.method == "POST" else FilesForm()
+    if form.is_valid():
+        uploads.forget_old()
+        files = form.cleaned_data["files"]
+        came = Import.objects.create(
+            therapist=request.therapist,
+            begun_by=request.user,
+            files=[file.name[-100:] for file in files],
+        )
+        uploads.save(came, files)
+        return see_other("check_import", came.public_id)
+    done = request.therapist.imports.done()[:MOST_SHOWN]
+    return render_form(request, "imports/bring.html", {"form": form, "done": done})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+def check_import(request: TherapistRequest, import_id: str) -> HttpResponse:
+    """Show what is in the files, or how far they have come, or what has come; bring it in."""
+    came = get_object_or_404(request.therapist.imports.all(), public_id=import_id)
+    if came.state in (Import.State.DONE, Import.State.UNDONE):
+        return _done(request, came)
+    if came.state == Import.State.RUNNING:
+        return _running(request, came)
+    files = uploads.saved(came)
+    if not files:
+        return render(request, "imports/forgotten.html", {"came": came})
+    if request.POST.get("do") == "forget":
+        uploads.forget(came)
+        came.delete()
+        return see_other("bring_caseload")
+    return _check(request, came, files)
+
+
+def _done(request: TherapistRequest, came: Import) -> HttpResponse:
+    """Say what came; of an import that was undone, who has stayed because of a change."""
+    left = came.imported_rows.filter(kind=ImportedRow.Kind.CLIENT).values("row")
+    staying = request.therapist.clients.filter(pk__in=left).in_name_order()[:MOST_STAYING]
+    context = {"came": came, "staying": staying if came.undone_at else ()}
+    return render(request, "imports/done.html", context)
+
+
+def _check(request: TherapistRequest, came: Import, files: list) -> HttpResponse:
+    data = sent_or_draft(request)
+    answers = answers_sent(data or {})
+    reading = read_files(files, request.therapist, answers, timezone.now())
+    preview = Preview(reading, answers, is_bound=request.method == "POST")
+    plan, changed = reading.plan, ""
+    is_pressed = request.POST.get("do") == "bring"
+    if is_pressed and plan.refused:
+        preview.errors.append("A file cannot be read: choose the files again without it")
+    elif is_pressed and plan.open:
+        number = len(plan.open)
+        preview.errors.append(f"Decide {number} more thing{'' if number == 1 else 's'}")
+    elif is_pressed and plan.is_empty:
+        preview.errors.append("There is nothing new in these files")
+    elif is_pressed and not was_shown(request, plan.state_mark):
+        changed = f"Nothing was brought in. {LOOK}"
+    elif is_pressed:
+        try:
+            return _bring(request, came, preview)
+        except Changed:
+            changed = f"Nothing was brought in. {LOOK}"
+    context = {"came": came, "form": preview, "plan": plan, "shown": plan.state_mark}
+    return render_form(request, "imports/check.html", context | {"changed": changed})
+
+
+def _bring(request: TherapistRequest, came: Import, preview: Preview) -> HttpResponse:
+    """Bring in a few rows at once, or many after the answer."""
+    plan = preview.plan
+    if len(plan.people) + len(plan.sessions) <= AT_ONCE:
+        bring_in(plan, came, request.therapist, request.user)
+        uploads.forget(came)
+    elif Import.objects.filter(pk=came.pk, state=Import.State.READ).update(
+        state=Import.State.RUNNING
+    ):
+        uploads.note(came, uploads.FAILED, "")
+        uploads.note(came, uploads.PROGRESS, f"0 {len(plan.people) + len(plan.sessions)}")
+        run_after_response("an import", partial(_bring_many, came, preview.answers))
+    return see_other("check_import", came.public_id)
+
+
+def _bring_many(came: Import, answers: dict[str, str]) -> None:
+    """Bring an import in, as its therapist, and leave word of how far it has come."""
+    therapist = came.therapist
+
+    def progress(done: int, of: int) -> None:
+        uploads.note(came, uploads.PROGRESS, f"{done} {of}")
+
+    try:
+        with transaction_of(therapist.user_id):
+            act_as_therapist()
+            plan = read_files(uploads.saved(came), therapist, answers, timezone.now()).plan
+            bring_in(plan, came, therapist, came.begun_by, progress)
+    except Changed:
+        words = "Your practice was changed while the files were read."
+        uploads.note(came, uploads.FAILED, words)
+    except BaseException:
+        uploads.note(came, uploads.FAILED, "Something went wrong.")
+        raise
+    else:
+        uploads.forget(came)
+
+
+def _running(request: HttpRequest, came: Import) -> HttpResponse:
+    """Say how far an import has come; or that it was stopped, so that it can be tried again."""
+    failed, _ = uploads.noted(came, uploads.FAILED)
+    words, silent = uploads.noted(came, uploads.PROGRESS)
+    is_stopped = bool(failed) or not words or silent > SILENT_FOR
+    if request.method == "POST" and is_stopped:
+        running = Import.objects.filter(pk=came.pk, state=Import.State.RUNNING)
+        running.update(state=Import.State.READ)
+        return see_other("check_import", came.public_id)
+    done, _, of = words.partition(" ")
+    context = {"came": came, "made": done, "of": of, "failed": failed, "is_stopped": is_stopped}
+    return render(request, "imports/running.html", context)
+
+
+@require_POST
+@for_therapists
+def undo_import(request: TherapistRequest, import_id: str) -> HttpResponse:
+    """Take away what came, but for what was changed since."""
+    came = get_object_or_404(request.therapist.imports.done(), public_id=import_id)
+    with suppress(TooLate):  # the page says how it is
+        undo(came, by=request.user)
+    return see_other("check_import", came.public_id)
