@@ -1,6 +1,6 @@
 from django.urls import path
 
-from relationships.views import caseload, start_date, starting, work
+from relationships.views import caseload, end_date, start_date, starting, work
 
 urlpatterns = [
     path("clients/add/", starting.add_client, name="add_client"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("relationships/<id:relationship_id>/undo/", work.undo, name="undo"),
     path("relationships/<id:relationship_id>/restart/", work.restart, name="restart"),
     path("relationships/<id:relationship_id>/reason/", work.reason, name="reason"),
+    path("relationships/<id:relationship_id>/ended/", end_date.correct_end, name="correct_end"),
     path(
         "relationships/<id:relationship_id>/start/", start_date.correct_start, name="correct_start"
     ),

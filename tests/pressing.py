@@ -107,6 +107,7 @@ def _session_and_zone(browser: Browser, path: str, session_id: str) -> str:
 SHOWN = {
     "cancel_session": _session,
     "correct_session": _session_and_zone,
+    "correct_end": _page,
     "correct_start": _page,
     "move_session": _session_and_zone,
     "add_session": _zone,

@@ -31,6 +31,7 @@ class Question:
     choices: tuple[str, ...]
     answer: str
     about: About
+    preselected: str = ""
     details: tuple[tuple[str, str], ...] = ()  # two people: name, and where from
 
     @property
@@ -74,7 +75,7 @@ class Asking:
         choices = tuple(choices)
         given = self.answers.get(key_of(file, what), "")
         answer = given if given in choices else preselected
-        self.questions.append(Question(file, what, choices, answer, about, details))
+        self.questions.append(Question(file, what, choices, answer, about, preselected, details))
         return answer
 
     def said(self, file: str, what: str) -> str:

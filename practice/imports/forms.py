@@ -41,7 +41,7 @@ class FilesForm(forms.Form):
     """The files of a caseload."""
 
     use_required_attribute = False
-    files = FilesField(
+    caseload = FilesField(
         label="Files",
         help_text=f"CSV, TSV, XLSX or vCard, several at once. {MEGABYTES} MB each at most.",
     )

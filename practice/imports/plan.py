@@ -127,8 +127,9 @@ class Plan:
         return [question for question in self.questions if question.stops]
 
     @property
-    def unmatched_number(self) -> int:
-        return len(self.unmatched)
+    def number_not_brought(self) -> int:
+        """How many lines, or cells of them, are left out for a fault."""
+        return len(self.unreadable) + len(self.unmatched)
 
     @property
     def is_empty(self) -> bool:

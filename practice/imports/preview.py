@@ -1,7 +1,9 @@
 """What a page shows of a plan before anything is saved, and what is answered there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Never
 
 from django.utils import timezone
 
@@ -57,7 +59,12 @@ class Preview:
     is_bound: bool = False
     errors: list[str] = field(default_factory=list)
 
-    fields = ()  # none of Django's
+    def __iter__(self) -> Iterator[Never]:
+        return iter(())  # it has no fields of Django's
+
+    @property
+    def general_errors(self) -> list[str]:
+        return self.errors
 
     @property
     def plan(self) -> Plan:
@@ -65,11 +72,16 @@ class Preview:
 
     @property
     def to_decide(self) -> list[Question]:
-        """What is to be decided, first what nobody has answered."""
+        """What nothing is preselected for, and whatever the therapist has answered otherwise."""
         asked = self.plan.about(About.DATES, About.FILE, About.PERSON)
-        waiting = [q for q in asked if q.is_open or q.key in self.answers]
-        others = [q for q in asked if q not in waiting and q.about is not About.PERSON]
-        return [*waiting, *others]
+        said = self.answers
+        return [q for q in asked if q.is_open or said.get(q.key, q.preselected) != q.preselected]
+
+    @property
+    def about_files(self) -> list[Question]:
+        """What is taken to be so of whole files, unless the therapist says otherwise."""
+        shown = {question.key for question in self.to_decide}
+        return [q for q in self.plan.about(About.DATES, About.FILE) if q.key not in shown]
 
     @property
     def settled_people(self) -> list[Question]:

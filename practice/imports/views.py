@@ -37,7 +37,7 @@ def bring_caseload(request: TherapistRequest) -> HttpResponse:
     form = FilesForm(request.POST, request.FILES) if request.method == "POST" else FilesForm()
     if form.is_valid():
         uploads.forget_old()
-        files = form.cleaned_data["files"]
+        files = form.cleaned_data["caseload"]
         came = Import.objects.create(
             therapist=request.therapist,
             begun_by=request.user,

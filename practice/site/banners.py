@@ -201,6 +201,7 @@ BANNERS = {
     ),
     "reason_corrected": Banner("Reason corrected"),
     "start_corrected": Banner("Start corrected"),
+    "ending_dated": Banner("Ending corrected"),
     "reason_unchanged": Banner(
         "Nothing was changed",
         "The reason is the same as before, or the relationship has changed since you opened the "

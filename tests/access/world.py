@@ -20,6 +20,7 @@ from practice.accounts.models import Contact, Therapist, User
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import TimeOff, WeeklyHours
 from practice.diary.models import Session
+from practice.imports.models import Import
 from practice.profiles.models import Profile
 from practice.records.merging import merge
 from relationships.models import Relationship
@@ -86,6 +87,16 @@ class World:
             name: self._hours(relationship.therapist, next(days))
             for name, relationship in self.relationships.items()
         }
+        self.imports = {
+            name: Import.objects.create(
+                therapist=therapist,
+                begun_by=therapist.user,
+                state=Import.State.DONE,
+                finished_at=timezone.now(),
+                files=["export.csv"],
+            )
+            for name, therapist in {"ed": self.alice, "carl": self.bob}.items()
+        }
         merge(people["anna"], into=people["ann"], by=self.alice.user)
         invited = self._client(self.bob, account=None)
         self.token = Invitation.create_for(invited)
@@ -112,9 +123,10 @@ class World:
 
     def objects(self, parameter: str) -> dict[str, str]:
         """Return the public ids of a kind of thing by name, and one that does not exist."""
-        things = {
+        things: dict[str, dict] = {
             "client_id": self.people,
             "datedhours_id": self.hours,
+            "import_id": self.imports,
             "relationship_id": self.relationships,
             "session_id": self.sessions,
         }[parameter]

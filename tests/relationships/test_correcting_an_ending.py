@@ -11,6 +11,7 @@ from relationships.models import EndReason, Event, Relationship
 from relationships.models.history import episodes
 from relationships.models.sealed_history import faults
 from tests.factories import history_of, start
+from tests.reading import read
 
 pytestmark = pytest.mark.django_db
 A_DAY = timedelta(days=1)
@@ -84,3 +85,48 @@ def test_the_kind_has_a_reason_like_every_ending(estimated, alice):
         estimated.events.create(
             therapist=alice, kind=Event.Kind.END_DATED, at=timezone.now(), by=alice.user
         )
+
+
+PLACE = "/relationships/{}/ended/"
+
+
+def test_the_page_says_that_it_is_an_estimate_and_leads_to_its_correction(as_alice, estimated):
+    page = read(as_alice.get(f"/relationships/{estimated.public_id}/"))
+    assert "(estimated)" in page.text
+
+    at = timezone.localtime() - 9 * A_DAY
+    answer = as_alice.post(
+        PLACE.format(estimated.public_id), {"day": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}"}
+    )
+
+    assert answer.status_code == 303
+    page = read(as_alice.get(f"/relationships/{estimated.public_id}/"))
+    assert "Ending corrected" in page.text
+    assert "(estimated)" not in page.text
+    assert "Moment of the ending corrected by you" in page.text
+
+
+@pytest.mark.parametrize(
+    ("days", "why"), [(31, "enter no earlier moment"), (-2, "Enter a moment that is over")]
+)
+def test_a_moment_that_cannot_be_is_refused(as_alice, estimated, days, why):
+    at = timezone.localtime() - days * A_DAY
+
+    answer = as_alice.post(
+        PLACE.format(estimated.public_id), {"day": f"{at:%Y-%m-%d}", "time": "10:00"}
+    )
+
+    assert answer.status_code == 422
+    assert why in read(answer).text
+
+
+def test_a_page_of_another_ending_changes_nothing(as_alice, alice, estimated):
+    old = estimated.shown
+    estimated.correct_end(by=alice.user, at=timezone.now() - 9 * A_DAY, ended_at=estimated.ended_at)
+
+    answer = as_alice.post(
+        PLACE.format(estimated.public_id), {"day": "2020-01-01", "time": "10:00", "shown": old}
+    )
+
+    assert answer.status_code == 409
+    assert history_of(estimated) == ["started", "ended", "end_dated"]

@@ -151,6 +151,11 @@ def _(world):
     world.to(world.work, "reason", reason="completed", ended_at=ended)
 
 
+@action("ending_dated")
+def _(world):
+    world.to(world.end(), "ended", day=f"{NOW - timedelta(days=3):%Y-%m-%d}", time="10:00")
+
+
 @action("ending_planned")
 def _(world):
     world.to(world.work, "plan", planned_end="2025-12-24")

@@ -1,0 +1,209 @@
+"""Bringing a caseload in by the browser: look first, decide, bring in, undo."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from practice.imports import uploads
+from practice.imports.models import Import
+from practice.imports.sheets import MOST_FILES
+from relationships.models import Relationship
+from tests.factories import ClientFactory
+from tests.imports.conftest import SAMPLES
+from tests.reading import read
+
+pytestmark = pytest.mark.django_db
+BRING = "/clients/bring/"
+
+
+@pytest.fixture(autouse=True)
+def _data_dir(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+
+
+def send(browser, *contents):
+    """Send files; return the address of the page that shows what is in them."""
+    files = [
+        SimpleUploadedFile(c.name, c.read_bytes())
+        if isinstance(c, Path)
+        else SimpleUploadedFile(f"file{n}.csv", c.encode())
+        for n, c in enumerate(contents)
+    ]
+    answer = browser.post(BRING, {"caseload": files})
+    assert answer.status_code == 303, answer.content.decode()
+    return answer.headers["Location"]
+
+
+def press(browser, place, do="bring", **answers):
+    """Press a button of the page, which is opened anew, with its answers as they stand."""
+    page = read(browser.get(place))
+    sent = {}
+    for tag, attrs in page.tags:
+        name, value = attrs.get("name"), attrs.get("value") or ""
+        if tag != "input" or not name or name == "csrfmiddlewaretoken":
+            continue
+        if attrs.get("type") != "radio" or "checked" in attrs:
+            sent[name] = value
+    return browser.post(place, sent | {"do": do} | answers)
+
+
+def test_the_samples_are_brought_in_and_undone(as_alice, alice):
+    place = send(as_alice, *sorted(SAMPLES.glob("jane*")))
+    page = read(as_alice.get(place))
+    assert "Nothing is saved yet" in page.text
+    assert "Bring in 3 people" in page.text
+    assert "1 ending is estimated" in page.text
+    assert not alice.clients.exists()
+
+    answer = press(as_alice, place)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, place)
+    assert alice.clients.count() == 3
+    jose = alice.relationships.ended().get()
+    assert jose.is_end_estimated, "what nobody has touched stays an estimate"
+    assert list((uploads.folder_of(Import.objects.get()).parent).iterdir()) == []
+    page = read(as_alice.get(place))
+    assert "Your caseload is here" in page.text
+
+    answer = as_alice.post(f"{place}undo/")
+
+    assert answer.status_code == 303
+    assert "This import is undone" in read(as_alice.get(place)).text
+    assert not alice.clients.exists()
+
+
+def test_what_is_open_has_to_be_decided_first(as_alice, alice):
+    place = send(as_alice, "Name,Email\nAnn Brook,\nAnn Brook,a@x.org\n")
+
+    answer = press(as_alice, place)
+
+    assert answer.status_code == 422
+    assert "Decide 1 more thing" in read(answer).text
+    assert not alice.clients.exists()
+    (key,) = {
+        a["name"]
+        for tag, a in read(answer).tags
+        if tag == "input" and a.get("type") == "radio" and a["value"] == "One person"
+    }
+
+    assert press(as_alice, place, **{key: "One person"}).status_code == 303
+    assert alice.clients.count() == 1
+
+
+def test_an_ending_can_be_dated_and_a_reason_given_before(as_alice, alice):
+    place = send(as_alice, "Name,Status\nAnn Brook,Archived\n")
+    page = read(as_alice.get(place))
+    (day,) = [a["name"] for tag, a in page.tags if (a.get("name") or "").startswith("d-")]
+    key = day.removeprefix("d-")
+
+    press(as_alice, place, **{day: "2024-05-06", f"t-{key}": "10:00"})
+
+    work = alice.relationships.get()
+    assert (work.is_end_estimated, work.ended_at.isoformat()) == (
+        False,
+        "2024-05-06T09:00:00+00:00",
+    )
+
+
+def test_a_practice_that_has_changed_since_is_looked_at_again(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    shown = next(a["value"] for _, a in read(as_alice.get(place)).tags if a.get("name") == "shown")
+    ClientFactory(therapist=alice, name="Ben Moss")
+
+    answer = as_alice.post(place, {"do": "bring", "shown": shown})
+
+    assert answer.status_code == 409
+    assert "Nothing was brought in" in read(answer).text
+    assert alice.clients.count() == 1
+
+
+def test_files_are_private_and_forgotten(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    came = Import.objects.get()
+    folder = uploads.folder_of(came)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "0").stat().st_mode & 0o777 == 0o600
+
+    yesterday = time.time() - 25 * 3600
+    os.utime(folder, (yesterday, yesterday))
+    other = send(as_alice, "Name\nBen Moss\n")
+
+    assert not folder.exists()
+    assert "The files are forgotten" in read(as_alice.get(place)).text
+    assert press(as_alice, other, do="forget").headers["Location"] == BRING
+    assert list(folder.parent.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_read_stands_in_the_way(as_alice, alice):
+    place = send(as_alice, "Name\nAnn\n", "\0\1\2\3\4" * 50)
+    assert "Some files cannot be read" in read(as_alice.get(place)).text
+
+    assert press(as_alice, place).status_code == 422
+    assert not alice.clients.exists()
+
+
+@pytest.mark.parametrize("number", [0, MOST_FILES + 1])
+def test_too_many_files_or_none_are_refused(as_alice, number):
+    files = [SimpleUploadedFile(f"{n}.csv", b"Name\nAnn\n") for n in range(number)]
+
+    assert as_alice.post(BRING, {"caseload": files}).status_code == 422
+    assert not Import.objects.exists()
+
+
+def test_nobody_sees_the_import_of_another(as_alice, as_bob):
+    place = send(as_alice, "Name\nAnn Brook\n")
+
+    assert as_bob.get(place).status_code == 404
+    assert as_bob.post(place, {"do": "bring"}).status_code == 404
+    assert as_bob.post(f"{place}undo/").status_code == 404
+
+
+def test_whoever_brings_in_much_sees_how_far_it_is(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    came = Import.objects.get()
+    Import.objects.update(state=Import.State.RUNNING)
+    uploads.note(came, uploads.PROGRESS, "40 100")
+
+    page = read(as_alice.get(place))
+
+    assert "40 of 100 rows" in page.text
+    assert as_alice.post(place).status_code == 200, "it goes on"
+    came.refresh_from_db()
+    assert came.state == Import.State.RUNNING
+
+
+@pytest.mark.parametrize("why", ["Your practice was changed.", ""])
+def test_what_was_interrupted_is_looked_at_again_and_nothing_is_half_way(as_alice, alice, why):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    came = Import.objects.get()
+    Import.objects.update(state=Import.State.RUNNING)
+    uploads.note(came, uploads.FAILED if why else uploads.PROGRESS, why or "40 100")
+    long_ago = time.time() - 300
+    for path in uploads.folder_of(came).iterdir():
+        os.utime(path, (long_ago, long_ago))
+    assert "Nothing was brought in" in read(as_alice.get(place)).text
+
+    assert as_alice.post(place).status_code == 303
+    assert press(as_alice, place).status_code == 303
+    assert alice.clients.count() == 1
+
+
+def test_an_old_import_has_no_undo(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    press(as_alice, place)
+    Import.objects.update(finished_at=timezone.now() - timedelta(days=31))
+
+    assert "Undo this import" not in read(as_alice.get(place)).text
+    as_alice.post(f"{place}undo/")
+
+    assert Relationship.objects.count() == 1
+
+
+def test_it_is_offered_where_the_first_client_is(as_alice):
+    assert reverse("bring_caseload") in as_alice.get("/clients/add/").content.decode()
