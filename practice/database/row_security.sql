@@ -141,6 +141,8 @@ BEGIN
             WHERE public_id = named AND therapist_id = acting_therapist())
         WHEN 'datedhours' THEN EXISTS (SELECT FROM booking_datedhours
             WHERE public_id = named AND therapist_id = acting_therapist())
+        WHEN 'import' THEN EXISTS (SELECT FROM imports_import
+            WHERE public_id = named AND therapist_id = acting_therapist())
         ELSE false
     END;
 END $$;

@@ -23,6 +23,7 @@ AS_THERAPIST = {
     "datedhours_id": (
         f"SELECT public_id FROM booking_datedhours WHERE therapist_id IN ({OF_PRACTICE})"
     ),
+    "import_id": f"SELECT public_id FROM imports_import WHERE therapist_id IN ({OF_PRACTICE})",
     "client_id": f"SELECT public_id FROM clients_client WHERE therapist_id IN ({OF_PRACTICE})",
     "relationship_id": (
         f"SELECT public_id FROM relationships_relationship WHERE therapist_id IN ({OF_PRACTICE})"
@@ -31,6 +32,7 @@ AS_THERAPIST = {
 }
 AS_CLIENT = {
     "datedhours_id": "SELECT public_id FROM booking_datedhours WHERE 1 = 0",
+    "import_id": "SELECT public_id FROM imports_import WHERE 1 = 0",
     "client_id": "SELECT public_id FROM clients_client WHERE 1 = 0",
     "relationship_id": f"SELECT public_id FROM relationships_relationship WHERE id IN ({MY_TIES})",
     "session_id": f"SELECT public_id FROM diary_session WHERE relationship_id IN ({MY_TIES})",

@@ -49,9 +49,12 @@ class Stage:
                 starts="18:00",
                 ends="19:00",
             )
-            things = (client, relationship, appointment, record, hours)
+            came = client.therapist.imports.create(
+                begun_by=client.therapist.user, state="done", finished_at=timezone.now()
+            )
+            things = (client, relationship, appointment, record, hours, came)
             self.objects[whose] = tuple(thing.public_id for thing in things)
-        self.objects["nobody"] = (UNKNOWN,) * 5
+        self.objects["nobody"] = (UNKNOWN,) * 6
         self.browsers = {
             "alice": browser_of(alice.user),
             "bob": browser_of(bob.user),
@@ -62,7 +65,7 @@ class Stage:
         self.token = Invitation.create_for(carl_without_account(carl))
 
     def address(self, route: str, whose: str) -> str:
-        client, relationship, appointment, record, hours = self.objects[whose]
+        client, relationship, appointment, record, hours, came = self.objects[whose]
         for part, value in {
             "<id:client_id>": client,
             "<id:other_id>": record,
@@ -71,6 +74,7 @@ class Stage:
             "<id:relationship_id>": relationship,
             "<id:session_id>": appointment,
             "<id:datedhours_id>": hours,
+            "<id:import_id>": came,
             "<str:day>": "2030-05-06",
             "<str:time>": "1000",
             "<str:what>": "cancelled",
