@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import partial
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -38,8 +38,7 @@ def bring_caseload(request: TherapistRequest) -> HttpResponse:
     if form.is_valid():
         uploads.forget_old()
         files = form.cleaned_data["caseload"]
-        came = Import.objects.create(
-            therapist=request.therapist,
+        came = request.therapist.imports.create(
             begun_by=request.user,
             files=[file.name[-100:] for file in files],
         )
@@ -107,7 +106,7 @@ def _bring(request: TherapistRequest, came: Import, preview: Preview) -> HttpRes
     if len(plan.people) + len(plan.sessions) <= AT_ONCE:
         bring_in(plan, came, request.therapist, request.user)
         uploads.forget(came)
-    elif Import.objects.filter(pk=came.pk, state=Import.State.READ).update(
+    elif request.therapist.imports.filter(pk=came.pk, state=Import.State.READ).update(
         state=Import.State.RUNNING
     ):
         uploads.note(came, uploads.FAILED, "")
@@ -138,13 +137,13 @@ def _bring_many(came: Import, answers: dict[str, str]) -> None:
         uploads.forget(came)
 
 
-def _running(request: HttpRequest, came: Import) -> HttpResponse:
+def _running(request: TherapistRequest, came: Import) -> HttpResponse:
     """Say how far an import has come; or that it was stopped, so that it can be tried again."""
     failed, _ = uploads.noted(came, uploads.FAILED)
     words, silent = uploads.noted(came, uploads.PROGRESS)
     is_stopped = bool(failed) or not words or silent > SILENT_FOR
     if request.method == "POST" and is_stopped:
-        running = Import.objects.filter(pk=came.pk, state=Import.State.RUNNING)
+        running = request.therapist.imports.filter(pk=came.pk, state=Import.State.RUNNING)
         running.update(state=Import.State.READ)
         return see_other("check_import", came.public_id)
     done, _, of = words.partition(" ")
