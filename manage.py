@@ -30,8 +30,8 @@ JUST_INSTALLED = "STILLWATER_JUST_INSTALLED"  # set across a restart: do not ins
 
 # What each set of requirements must make importable.
 RUNTIME = (
-    "django django_htmx allauth fido2 qrcode argon2 dj_database_url icalendar PIL psycopg tzdata "
-    "whitenoise"
+    "django django_htmx allauth fido2 qrcode argon2 charset_normalizer dj_database_url icalendar "
+    "PIL prometheus_client psycopg python_calamine sentry_sdk tzdata whitenoise"
 )
 TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis time_machine"
 OF_THE_NETWORK = ("connect", "network", "proxy", "resolution", "timed out", "ssl")

@@ -15,7 +15,7 @@ from tests.practice.source import ROOT
 DEPLOY = ROOT / "deploy"
 EXAMPLE = (DEPLOY / "stillwater.env.example").read_text()
 LINE = re.compile(r"^(#?)([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
-UNITS = ["stillwater.service", "stillwater-daily.service"]
+UNITS = ["stillwater.service", "stillwater-daily.service", "stillwater-messages.service"]
 EXPOSURE = 1.5  # of 10, at most, as systemd-analyze sees it
 
 
@@ -96,3 +96,44 @@ def test_units_start_commands_that_there_are():
 
     assert len(started) == 5
     assert set(started) <= get_commands().keys()
+
+
+# In containers.
+
+COMPOSE, DOCKERFILE = (DEPLOY / "compose.yaml").read_text(), (DEPLOY / "Dockerfile").read_text()
+
+
+def test_containers_run_commands_that_there_are():
+    from django.core.management import get_commands
+
+    run = re.findall(r"command: \[manage, (\w+)", COMPOSE)
+
+    assert sorted(run) == ["migrate", "send_mail_queue"]
+    assert {*run} <= get_commands().keys()
+
+
+def test_containers_get_settings_that_there_are():
+    known = names_in_settings()
+    set_here = {*re.findall(r"^      ([A-Z_]+): ", COMPOSE, re.MULTILINE)}
+    of_others = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "SERVER_PASSWORD", "HOST", "SERVER"}
+
+    assert set_here - of_others <= known
+    assert {*re.findall(r"\{\$([A-Z]+):", (DEPLOY / "Caddyfile").read_text())} <= of_others
+
+
+def test_an_image_is_made_of_what_is_there():
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
+
+    assert [path for path in copied if not (ROOT / path).exists()] == []
+    assert "--require-hashes" in DOCKERFILE
+    assert re.search(r"^USER stillwater$", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_roles_in_a_container_are_those_of_the_guide():
+    statements = re.compile(r"^(?: {4})?(CREATE .*;)$", re.MULTILINE)
+    guide = statements.findall((ROOT / "docs/deploy.md").read_text())
+
+    said = statements.findall((DEPLOY / "roles.sh").read_text())
+    here = [text.replace("_PASSWORD'", "'") for text in said]
+    assert here == guide[:4]
+    assert len(here) == 4
