@@ -25,6 +25,7 @@ from tests.harness.installation import installation
 from tests.harness.report import row, say, verdict
 
 STEPS = 160  # a sender is killed at one of so many, if it takes as many
+MEMORY = Path("/dev/shm")
 CHANGES = 3  # to sessions, before each sender
 
 
@@ -34,6 +35,8 @@ def main() -> int:
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    if MEMORY.is_dir():  # what a killed process has written stays, also without a disk
+        tempfile.tempdir = str(MEMORY)
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(
             EMAIL_HOST="127.0.0.1", DEFAULT_FROM_EMAIL="post@practice.example", MESSAGE_GRACE="0"
