@@ -207,7 +207,11 @@ def _no_longer(message: Message, told: list[Told], now: datetime) -> dict[str, A
     """Return what becomes of a message that is not to be sent now; nothing if it is."""
     ended = {"in_doubt": message.in_doubt, "next_attempt_at": None}
     dropped = {"state": STATE.DROPPED, **ended}
-    if not told or not _may_be_told(message, told) or _is_overtaken(message, told):
+    address = _address_now(message, told) if told else ""
+    if not address or _is_overtaken(message, told):
+        return dropped
+    if address != message.address:  # it is written anew, for the address of now
+        message.therapist.sessions.filter(told__message=message).update(tell_at=now)
         return dropped
     if message.kind == Message.Kind.REMINDER:
         return _reminder_no_longer(message, told, now, dropped)
@@ -245,16 +249,18 @@ def _wait_for_summary(message: Message) -> timedelta:
     return timedelta(days=message.kind == Message.Kind.SUMMARY)
 
 
-def _may_be_told(message: Message, told: list[Told]) -> bool:
-    """Whether the receiver may still be written to, at the address that it was written for."""
+def _address_now(message: Message, told: list[Told]) -> str:
+    """Return where the receiver may be written to now; empty where they may not be any more."""
     if message.client is None:
-        return therapist_as_receiver(message.therapist).address == message.address
+        return therapist_as_receiver(message.therapist).address
+    found = ""
     receivers = clients_as_receivers([line.session for line in told])
-    allowed = [
-        any(receiver.client_id == message.client_id for receiver in receivers[line.session_id])
-        for line in told
-    ]
-    return all(allowed)
+    for line in told:
+        own = [r.address for r in receivers[line.session_id] if r.client_id == message.client_id]
+        if not own:
+            return ""
+        found = own[0]
+    return found
 
 
 def _is_overtaken(message: Message, told: list[Told]) -> bool:

@@ -103,6 +103,25 @@ def test_what_was_changed_while_it_waited_is_one_message_with_the_truth(
     assert letter["Subject"] == "Appointment on Thursday 27 November, 4pm"
 
 
+@pytest.mark.parametrize("whose", ["client", "therapist"])
+def test_what_waits_goes_to_the_address_of_now(individual, ann, alice, clock, settings, whose):
+    settings.MESSAGE_BACKEND = f"{HERE}.Away"
+    book(individual, by=ann.account)
+    clock.shift(LATER)
+    with pytest.raises(sending.Unreachable):
+        send_everything()
+    settings.MESSAGE_BACKEND = WORKS
+    account = ann.account if whose == "client" else alice.user
+    account.change_email("new@mail.example")
+
+    send_everything()
+    delivered_to = {letter.to[0] for letter in mail.outbox}
+    delivered_to |= {letter["To"] for letter in delivered(clock)}
+
+    kept = "alice@practice.example" if whose == "client" else "ann@mail.example"
+    assert delivered_to == {"new@mail.example", kept}
+
+
 def test_what_was_cancelled_while_it_waited_is_told_to_nobody(waiting, alice, clock, settings):
     settings.MESSAGE_BACKEND = WORKS
     Session.objects.get().cancel(by=alice.user)
