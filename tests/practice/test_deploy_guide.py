@@ -60,7 +60,7 @@ def test_whoever_follows_the_guide_has_a_service_that_doctor_is_content_with(ser
                 assert re.search(expected, said.strip(), re.MULTILINE), said
 
     [update] = [block for block in blocks(GUIDE)[15:] if "git pull" in block]
-    update = update.replace("git pull", "true").replace("restart", "status")
+    update = update.replace("git pull", "true").replace("reload", "status")
     server.run(update)
     kept = [path.suffix for path in (server.folder / "var/lib/stillwater/backups").iterdir()]
     assert kept.count(".json") == 2
