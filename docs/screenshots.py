@@ -1,6 +1,6 @@
 """Make the pictures of the README: `.venv/bin/python docs/screenshots.py`.
 
-Serves the demo from a folder of its own, ends a relationship in Chromium, and takes two pictures.
+Serves the demo from a folder of its own, ends a relationship in Chromium, and takes three pictures.
 Needs what `manage.py test` installs.
 """
 
@@ -51,9 +51,11 @@ def wait_for(address: str) -> None:
 
 
 def take(page: Page) -> None:
-    """Take the two pictures."""
+    """Take the three pictures."""
     page.goto(f"http://{ADDRESS}/")
     page.get_by_role("button", name="Hannah Okafor").click()
+    page.goto(f"http://{ADDRESS}/diary/")
+    page.screenshot(path=DOCS / "diary.png")
     page.goto(f"http://{ADDRESS}/clients/?include=inactive")
     page.screenshot(path=DOCS / "clients.png")
     page.get_by_role("link", name="Callum Reid").click()
