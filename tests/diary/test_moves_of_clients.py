@@ -301,6 +301,7 @@ def test_its_therapist_moves_it_on_their_own_page(as_alice, session):
     assert (answer.status_code, answer.url) == (303, address(session))
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     "parts", [("never", "1000"), ("2025-11-27", "2500"), ("0001-01-01", "1000")]
 )

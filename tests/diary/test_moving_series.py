@@ -155,6 +155,7 @@ def test_a_day_off_is_said_and_can_be_moved_to_all_the_same(as_alice, alice, ser
     assert starts(series)[2] == at("2026-03-18 16:00")
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     "answer",
     [
@@ -200,6 +201,7 @@ def test_two_of_a_series_may_change_places(as_alice, alice, series):
     assert starts(series) == [*BEFORE[:3], BEFORE[4], BEFORE[3]]
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -337,6 +339,7 @@ def test_this_one_or_those_after_it_too_take_place_elsewhere(as_alice, series, w
     assert places(series) == expected
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(
     ("typed", "status"),
     [
