@@ -1,7 +1,8 @@
 """The caseload of the last twelve months: how many, how it changed, why work ended.
 
-Private to the therapist. Worked out from events, never from the present status, and small numbers
-are shown as they are: one's own eyes only.
+Private to the therapist. Worked out from when work began and ended: from the events of what was
+taken up again, and of all else from what its row says of its one stretch. Small numbers are shown
+as they are: one's own eyes only.
 """
 
 from bisect import bisect_left
@@ -13,9 +14,10 @@ from functools import cached_property
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet, Value
 from django.utils import timezone
 
+from clients.models import Client
 from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session
@@ -49,8 +51,8 @@ class Caseload:
     def __init__(self, therapist: Therapist, now: datetime) -> None:
         self.now = now
         self.since = _a_year_before(now)
-        self._work = _work(therapist, self.since)
-        self._first = _first_begun(therapist) or now
+        self._work, first = _work(therapist, self.since)
+        self._first = first or now
 
     def _during(self, when: Callable[[Episode], datetime | None]) -> list[Episode]:
         every = [e for work in self._work for e in work.episodes]
@@ -154,55 +156,80 @@ def _recent(given: Given) -> RelationshipQuerySet:
     )
 
 
+def _restarted(given: Given) -> QuerySet:
+    """Ask for the work that was ever taken up again: few, found by an index of their own."""
+    begun = Event.objects.filter(therapist=given("therapist"), reason="")
+    return begun.filter(kind=Event.Kind.RESTARTED).order_by().values("relationship")
+
+
 def _lines(given: Given) -> QuerySet:
-    lines = Event.objects.filter(relationship__in=_recent(given).values("pk")).order_by("pk")
+    lines = Event.objects.filter(relationship__in=_restarted(given)).order_by("pk")
     return lines.values_list("relationship", "kind", "at", "reason")
 
 
 def _parts(given: Given) -> QuerySet:
-    parts = Participation.objects.filter(relationship__in=_recent(given).values("pk"))
-    return parts.order_by().values_list("relationship", "client__person_id")
+    """Ask who takes part, by the number of their record: a look at each record costs the most."""
+    parts = Participation.objects.filter(relationship__therapist=given("therapist"))
+    recent = parts.filter(
+        Q(relationship__status=Relationship.Status.ACTIVE)
+        | Q(
+            relationship__status=Relationship.Status.ENDED,
+            relationship__ended_at__gte=given("since", MOMENT),
+        )
+    )
+    of_work = ("started_at", "ended_at", "end_reason")
+    columns = ("client", *(f"relationship__{name}" for name in of_work))
+    return recent.order_by().values_list("relationship", *columns)
 
 
 def _sessions(given: Given) -> QuerySet:
     """Ask for the sessions of what has ended, or had before a restart: of no others they count."""
-    therapist = given("therapist")
-    restarted = Event.objects.filter(therapist=therapist, reason="", kind=Event.Kind.RESTARTED)
-    counted = _recent(given).ended().values("pk").union(restarted.values("relationship"))
-    held = Session.objects.filter(therapist=therapist, relationship__in=counted).attended()
+    counted = _recent(given).ended().values("pk").union(_restarted(given))
+    own = Session.objects.filter(therapist=given("therapist"))
+    held = own.filter(relationship__in=counted).attended()
     return held.values_list("relationship", "starts_at")
 
 
-def _begun(given: Given) -> QuerySet:
-    lines = Event.objects.filter(therapist=given("therapist"), reason="")
-    return lines.order_by("at").values_list("at")
+def _merged_and_begun(given: Given) -> QuerySet:
+    """Ask which records are merged, into which, and when the first work of all began."""
+    lines = Event.objects.filter(therapist=given("therapist"), reason="").order_by("at", "pk")
+    begun = Event.objects.filter(pk__in=lines.values("pk")[:1])
+    merged = Client.objects.filter(therapist=given("therapist"), merged_into__isnull=False)
+    nobody, never = Value(0), Value(None, output_field=DateTimeField())
+    return begun.values_list("at", nobody, nobody).union(
+        merged.order_by().values_list(never, "pk", "merged_into"), all=True
+    )
 
 
-LINES, PARTS, SESSIONS, BEGUN = map(CompiledQuery, (_lines, _parts, _sessions, _begun))
+LINES, PARTS, SESSIONS = map(CompiledQuery, (_lines, _parts, _sessions))
+MERGED_AND_BEGUN = CompiledQuery(_merged_and_begun)
 
 
-def _first_begun(therapist: Therapist) -> datetime | None:
-    """Return when the first work of all began."""
-    rows = BEGUN.rows(therapist=therapist.pk, limits=(0, 1))
-    return rows[0][0] if rows else None
-
-
-def _work(therapist: Therapist, since: datetime) -> list[Work]:
-    """Return the relationships that were active at any time since then, by three queries."""
+def _work(therapist: Therapist, since: datetime) -> tuple[list[Work], datetime | None]:
+    """Return the relationships that were active at any time since then, and when the first of all
+    began, by four queries.
+    """
     of: dict[str, Any] = {"therapist": therapist.pk, "since": since}
     events: dict[int, list[Line]] = {}
     for relationship, *line in LINES.rows(**of):
         events.setdefault(relationship, []).append(Line(*line))
-    clients: dict[int, set[int]] = {}
-    for relationship, person in PARTS.rows(**of):
-        clients.setdefault(relationship, set()).add(person)
     sessions: dict[int, list[datetime]] = {}
     for relationship, starts_at in SESSIONS.rows(**of):
         sessions.setdefault(relationship, []).append(starts_at)
-    return [
-        Work(clients.get(which, set()), episodes(lines), sessions.get(which, []))
-        for which, lines in events.items()
-    ]
+    parts = PARTS.rows(**of)
+    people: dict[int, int] = {}  # the number of whoever a merged record is of
+    first = None
+    for at, record, person in MERGED_AND_BEGUN.rows(therapist=therapist.pk):
+        first = at or first
+        people[record] = person
+    found: dict[int, Work] = {}
+    for which, record, *stretch in parts:
+        if which not in found:
+            lines = events.get(which)
+            stretches = episodes(lines) if lines else [Episode(*stretch)]
+            found[which] = Work(set(), stretches, sessions.get(which, []))
+        found[which].clients.add(people.get(record, record))
+    return list(found.values()), first
 
 
 def _a_year_before(now: datetime) -> datetime:
