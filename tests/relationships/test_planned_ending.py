@@ -120,7 +120,7 @@ def test_on_the_day_the_therapist_is_reminded_and_nothing_else_happens(
 
     assert "1 needs attention" in read(browser.get("/clients/")).text
     reminder = read(browser.get("/caseload/tidy-up/")).text
-    assert "Individual relationship with Ann Ashby" in reminder
+    assert "Individual with Ann Ashby" in reminder
     assert "Planned last day 4 December 2025" in reminder
     assert history_of(relationship) == ["started"]
     assert row_of(relationship)["status"] == "active"
