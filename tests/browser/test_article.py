@@ -48,7 +48,7 @@ def test_work_is_ended_found_again_and_restarted_as_the_article_says(
     walk_to_relationship(page, "Ann Ashby")
     press(page, "End this Relationship")
     expect(title(page)).to_have_text("End this Relationship")
-    expect(page.locator(".ticks li")).to_have_count(5)
+    expect(page.locator(".ticks li")).to_have_count(4)
     is_active(individual)
     press(page, "Confirm End of Relationship")
     expect(page.locator(".error-summary")).to_contain_text("Select a reason")
