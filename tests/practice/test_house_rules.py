@@ -104,6 +104,7 @@ no_word(
         "practice/accounts/email_change.py",  # by the adapter, which waits
         "practice/management/commands/send_test_mail.py",  # a command without a transaction
         "practice/management/operator.py",  # a command, after its transaction
+        "practice/notifications/claiming.py",  # written in the transaction that claims it
         "practice/notifications/composing.py",  # written in the transaction that claims it
         "practice/notifications/demo.py",  # reads what was written, and sends nothing
         "practice/notifications/files.py",  # what a mail server is in the demo
