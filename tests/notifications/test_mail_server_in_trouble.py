@@ -1,4 +1,4 @@
-"""Mail servers that are slow, or that break off, and changes that come while a message is sent."""
+"""Mail servers that are slow, or that break off, and what changes while a message waits."""
 
 import asyncio
 from datetime import timedelta
@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from practice.accounts.models import Therapist
 from practice.diary.models import Session
 from practice.notifications import sending
 from practice.notifications.models import Message
@@ -120,3 +121,21 @@ def test_what_changes_without_a_word_is_told_by_the_next_look(
     (letter,) = delivered(clock)
 
     assert "Room 2" in letter.as_string()
+
+
+def test_whoever_has_another_address_by_now_is_told_there(individual, ann, alice, clock):
+    """The old one may be somebody else's; and nothing is lost by the change."""
+    book(individual, by=ann.account)
+    clock.shift(LATER)
+    plan(alice, timezone.now())
+    assert ann.account.change_email("ann@elsewhere.example")
+    assert alice.user.change_email("alice@elsewhere.example")
+
+    send_waiting(Therapist.objects.select_related("user").get(pk=alice.pk), MailServer())
+    delivered(clock)
+
+    assert sorted(letter.to[0] for letter in mail.outbox) == [
+        "alice@elsewhere.example",
+        "ann@elsewhere.example",
+    ]
+    assert not Message.objects.filter(state="waiting").exists()
