@@ -138,10 +138,15 @@ def client(request: TherapistRequest, client_id: str) -> HttpResponse:
     return show_client(request, client_id)
 
 
+WITH_NOTES = ("imported_notes", "merged_records__imported_notes")
+
+
 def show_client(request: TherapistRequest, client_id: str, changed: str = "") -> HttpResponse:
     """Show the page of a client, perhaps with what has `changed` since it was opened."""
     people = request.therapist.clients.select_related("account")
-    person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
+    person = person_or_404(
+        people.prefetch_related("merged_records__account", *WITH_NOTES), client_id
+    )
     relationships = request.therapist.relationships.of_people([person]).in_order().with_people()
     same_address = person.with_same_address().in_name_order()
     others = [] if person.can_sign_in else list(same_address[:10])

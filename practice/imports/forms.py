@@ -18,7 +18,7 @@ class FilesInput(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files at once."""
 
-    widget = FilesInput({"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.vcf"})
+    widget = FilesInput({"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.vcf,.json"})
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """Return the files.
@@ -43,7 +43,7 @@ class FilesForm(forms.Form):
     use_required_attribute = False
     caseload = FilesField(
         label="Files",
-        help_text=f"CSV, TSV, XLSX or vCard, several at once. {MEGABYTES} MB each at most.",
+        help_text=f"CSV, TSV, XLSX, vCard or FHIR, several at once. {MEGABYTES} MB each at most.",
     )
 
 

@@ -4,6 +4,7 @@ A row says from which line of which file it came, and what it was then: so an im
 as long as what came is unchanged, and the same file, read again, changes nothing.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -15,6 +16,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.database.public_ids import PublicIdField
 
+MOST_PLACES = 100
 NOTE_LENGTH = 4000  # characters of the columns of one line that are kept in words
 UNDO_WITHIN = timedelta(days=30)
 FORGOTTEN_AFTER = timedelta(days=1)  # files that were read and not brought in
@@ -121,6 +123,12 @@ class ImportedRow(models.Model):
         """Where it came from: "clients.csv, line 12"."""
         name = self.came_with.files[self.file]
         return f"{name}, line {self.line}" if self.line else str(name)
+
+
+def places_of(therapist: Therapist, kind: str, ids: Iterable[int]) -> list[ImportedRow]:
+    """Return from where rows of a kind were brought in, as far as they were."""
+    rows = ImportedRow.objects.filter(therapist=therapist, kind=kind, row__in=ids)
+    return list(rows.select_related("came_with").order_by("pk")[:MOST_PLACES])
 
 
 class ImportedNote(models.Model):

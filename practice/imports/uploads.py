@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ def forget(came: Import) -> None:
     shutil.rmtree(folder_of(came), ignore_errors=True)
 
 
-def forget_old() -> None:
-    """Delete whatever was sent more than a day ago, of whomever."""
-    oldest = time.time() - FORGOTTEN_AFTER.total_seconds()
+def forget_old(after: timedelta = FORGOTTEN_AFTER) -> None:
+    """Delete whatever was sent longer ago than this, of whomever."""
+    oldest = time.time() - after.total_seconds()
     for folder in (settings.DATA_DIR / "imports").glob("*"):
         if is_public_id(folder.name) and folder.stat().st_mtime < oldest:
             shutil.rmtree(folder, ignore_errors=True)

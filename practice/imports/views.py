@@ -17,7 +17,7 @@ from practice.accounts.access import (
 from practice.accounts.after_response import run_after_response
 from practice.imports import uploads
 from practice.imports.forms import FilesForm, answers_sent
-from practice.imports.models import Import, ImportedRow
+from practice.imports.models import FORGOTTEN_AFTER, Import, ImportedRow
 from practice.imports.preview import Preview
 from practice.imports.reading import read_files
 from practice.imports.undoing import TooLate, undo
@@ -37,6 +37,8 @@ def bring_caseload(request: TherapistRequest) -> HttpResponse:
     form = FilesForm(request.POST, request.FILES) if request.method == "POST" else FilesForm()
     if form.is_valid():
         uploads.forget_old()
+        long_ago = timezone.now() - FORGOTTEN_AFTER
+        request.therapist.imports.filter(state=Import.State.READ, begun_at__lt=long_ago).delete()
         files = form.cleaned_data["caseload"]
         came = request.therapist.imports.create(
             begun_by=request.user,
@@ -111,11 +113,11 @@ def _bring(request: TherapistRequest, came: Import, preview: Preview) -> HttpRes
     ):
         uploads.note(came, uploads.FAILED, "")
         uploads.note(came, uploads.PROGRESS, f"0 {len(plan.people) + len(plan.sessions)}")
-        run_after_response("an import", partial(_bring_many, came, preview.answers))
+        run_after_response("an import", partial(bring_many, came, preview.answers))
     return see_other("check_import", came.public_id)
 
 
-def _bring_many(came: Import, answers: dict[str, str]) -> None:
+def bring_many(came: Import, answers: dict[str, str]) -> None:
     """Bring an import in, as its therapist, and leave word of how far it has come."""
     therapist = came.therapist
 

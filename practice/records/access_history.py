@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from clients.models import Client, person_or_404
 from practice.accounts.access import Role, TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, name_of, records
+from practice.imports.models import ImportedRow, places_of
 from practice.text import spoken
 from practice.text.spoken import in_words
 
@@ -46,8 +47,19 @@ def who_opened(request: TherapistRequest, client_id: str) -> HttpResponse:
         Line(entry.at, _who(entry, names), entry.words, things[entry.about]) for entry in found
     ]
     context = {"client": person, "lines": lines, "page": page, "only": things.get(only or "")}
+    context["came_from"] = _came_from(request, person, only)
     context["only_id"] = only.partition(":")[2] if only else ""
     return render(request, "records/access_history.html", context)
+
+
+def _came_from(request: TherapistRequest, person: Client, only: str | None) -> list[ImportedRow]:
+    """Return from which lines of which files somebody came, and the work with them."""
+    if only:
+        return []
+    work = request.therapist.relationships.of_people([person]).values_list("pk", flat=True)
+    records = [record.pk for record in person.records]
+    people = places_of(request.therapist, ImportedRow.Kind.CLIENT, records)
+    return people + places_of(request.therapist, ImportedRow.Kind.RELATIONSHIP, work)
 
 
 def _things(person: Client) -> dict[str, str]:

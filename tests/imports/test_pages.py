@@ -13,6 +13,7 @@ from django.utils import timezone
 from practice.imports import uploads
 from practice.imports.models import Import
 from practice.imports.sheets import MOST_FILES
+from practice.imports.views import bring_many
 from relationships.models import Relationship
 from tests.factories import ClientFactory
 from tests.imports.conftest import SAMPLES
@@ -203,6 +204,28 @@ def test_an_old_import_has_no_undo(as_alice, alice):
     as_alice.post(f"{place}undo/")
 
     assert Relationship.objects.count() == 1
+
+
+def test_a_clients_pages_say_where_they_came_from_and_what_was_kept(as_alice, alice):
+    press(as_alice, send(as_alice, SAMPLES / "cliniko_patients.csv"))
+    ben = alice.clients.get(name="Ben Castle")
+
+    assert 'line two, with "quotes"' in read(as_alice.get(f"/clients/{ben.public_id}/")).text
+    history = read(as_alice.get(f"/clients/{ben.public_id}/access/")).text
+    assert "Client imported from cliniko_patients.csv, line 3" in history
+    assert "Relationship imported from cliniko_patients.csv, line 3" in history
+
+
+def test_many_are_brought_in_after_the_answer_all_or_none(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\nBen Moss\n")
+    came = Import.objects.get()
+    Import.objects.update(state=Import.State.RUNNING)
+
+    bring_many(came, {})
+
+    assert alice.clients.count() == 2
+    assert "Your caseload is here" in read(as_alice.get(place)).text
+    assert not uploads.folder_of(came).exists()
 
 
 def test_it_is_offered_where_the_first_client_is(as_alice):

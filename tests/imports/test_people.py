@@ -5,6 +5,7 @@ import pytest
 from practice.imports import names
 from practice.imports.asking import COUPLE, ONE, TWO
 from tests.factories import ClientFactory, start
+from tests.harness import merges
 
 
 @pytest.mark.pure
@@ -192,3 +193,11 @@ def test_a_couple_that_is_here_is_not_begun_again(planned, alice):
     plan = planned(answers, one__csv=f"{HEADER}Ada Brook & Ben Castle,a@x.org,,").plan
 
     assert plan.new_works == []
+
+
+@pytest.mark.pure
+def test_of_made_up_pairs_none_is_merged_wrongly():
+    result = merges.run(600, seed=16)
+
+    assert result.wrong == []
+    assert result.right > result.ones / 2, "and those who are one are mostly made one"

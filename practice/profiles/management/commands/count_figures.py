@@ -1,19 +1,24 @@
 """`manage.py count_figures`: what pages show of all that there is, worked out for today."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from practice.imports.uploads import forget_old
 from practice.profiles.figures import count_installation
 from practice.profiles.settling import settle_everybody
 from practice.records import settling as retention
+
+NIGHTLY = timedelta(hours=1)  # older files of an import are forgotten then, so within a day
 
 
 class Command(BaseCommand):
     """Works out the installation's figures as of midnight (UTC), and settles everybody's own.
 
-    Until when records are kept is settled along with them: it is wanted every night, too.
+    Until when records are kept is settled along with them, and files that were read and not brought
+    in are forgotten: it is wanted every night, too.
     """
 
     help = "Work out what therapists are compared with, as of last midnight (UTC). Once a day."
@@ -22,5 +27,6 @@ class Command(BaseCommand):
         figures = count_installation(timezone.now())
         settle_everybody()
         retention.settle_everybody()
+        forget_old(NIGHTLY)
         number = figures.therapists
         self.stdout.write(f"{number} therapist{'' if number == 1 else 's'} with figures.")
