@@ -4,7 +4,7 @@ A row says from which line of which file it came, and what it was then: so an im
 as long as what came is unchanged, and the same file, read again, changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -125,10 +125,13 @@ class ImportedRow(models.Model):
         return f"{name}, line {self.line}" if self.line else str(name)
 
 
-def places_of(therapist: Therapist, kind: str, ids: Iterable[int]) -> list[ImportedRow]:
-    """Return from where rows of a kind were brought in, as far as they were."""
-    rows = ImportedRow.objects.filter(therapist=therapist, kind=kind, row__in=ids)
-    return list(rows.select_related("came_with").order_by("pk")[:MOST_PLACES])
+def places_of(therapist: Therapist, ids: Mapping[str, Iterable[int]]) -> list[ImportedRow]:
+    """Return from where rows were brought in, as far as they were; `ids` are theirs by kind."""
+    wanted = Q()
+    for kind, some in ids.items():
+        wanted |= Q(kind=kind, row__in=some)
+    rows = ImportedRow.objects.filter(wanted, therapist=therapist).select_related("came_with")
+    return list(rows.order_by("pk")[:MOST_PLACES])
 
 
 class ImportedNote(models.Model):

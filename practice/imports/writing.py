@@ -38,6 +38,8 @@ def bring_in(
 ) -> Import:
     """Make everything of a plan, or nothing; `progress` is told how many of how many rows are made.
 
+    The sessions of the plan are forgotten one by one: there may be very many.
+
     Raises:
         Changed: something of the practice has changed since, or the import was done meanwhile.
     """
@@ -201,7 +203,9 @@ class Writing:
         )
 
     def _sessions(self) -> None:
-        for some in _some(self.plan.sessions):
+        sessions = self.plan.sessions
+        sessions.reverse()
+        for some in _some(sessions.pop() for _ in range(len(sessions))):  # and so forgotten
             made = _create(Session, [self._session(session) for session in some])
             sources = [(session.source, session.origin) for session in some]
             self._note(ImportedRow.Kind.SESSION, made, sources)

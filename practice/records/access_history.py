@@ -58,8 +58,8 @@ def _came_from(request: TherapistRequest, person: Client, only: str | None) -> l
         return []
     work = request.therapist.relationships.of_people([person]).values_list("pk", flat=True)
     records = [record.pk for record in person.records]
-    people = places_of(request.therapist, ImportedRow.Kind.CLIENT, records)
-    return people + places_of(request.therapist, ImportedRow.Kind.RELATIONSHIP, work)
+    kinds = ImportedRow.Kind
+    return places_of(request.therapist, {kinds.CLIENT: records, kinds.RELATIONSHIP: work})
 
 
 def _things(person: Client) -> dict[str, str]:

@@ -30,12 +30,13 @@ def read_text(text: str, name: str) -> Sheet:
 
 def _rows(lines: list[str], delimiter: str, name: str) -> Iterator[Row]:
     reader, begins = csv.reader(lines, delimiter=delimiter), 1
+    once = dict[str, str]()  # most cells stand there many times, and are held once
     try:
         for cells in reader:
             if reader.line_num - begins > 2_000:
                 why = "A quotation mark here is not closed, so that lines cannot be told apart."
                 raise CannotRead(name, why, begins)
-            yield Row(begins, tuple(cell.strip() for cell in cells))
+            yield Row(begins, tuple(once.setdefault(c, c) for c in map(str.strip, cells)))
             begins = reader.line_num + 1
     except csv.Error as error:
         raise CannotRead(name, f"It cannot be read as CSV: {error}.", begins) from None

@@ -51,12 +51,13 @@ class Command(OwnerCommand):
         for table in reading.tables:
             if left_out := columns_left_out(table):
                 self.say(f"{table.file}: left out are the columns {', '.join(left_out)}.")
-        why = self._why_not(plan)
+        why, as_read = self._why_not(plan), as_json(plan)
+        self._report(plan)
+        del reading
         if not (options["dry_run"] or why):
             why = self._bring_in(plan, practice)
-        self._report(plan)
         if options["json"]:
-            self.stdout.write(as_json(plan))
+            self.stdout.write(as_read)
         if why:
             raise CommandError(f"Nothing was brought in. {why}")
 
