@@ -191,6 +191,10 @@ def of_a_therapist(page: Page, people: Practice) -> Iterator[str]:
     yield "how clients reach one"
     page.goto("/account/messages/")
     yield "messages"
+    page.goto("/diary/calendar/")
+    press(page, "Make an address")
+    expect(page.get_by_label("Address", exact=True)).to_be_visible()
+    yield "a calendar of one's own, with its address"
     page.goto("/account/security/")
     yield "security"
     page.goto("/sign-in/again/?next=/account/security/app/add/")
