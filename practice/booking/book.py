@@ -8,16 +8,24 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render, resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from clients.models import person_ids
 from practice.accounts.access import ClientRequest, for_clients
 from practice.accounts.models import Therapist
 from practice.booking.models import BookingRules, each_free_time, is_free
 from practice.booking.openings import instants
+from practice.database.compiled import TEXT, CompiledQuery
 from practice.diary.models import Session
-from practice.diary.shown_to_clients import UNREAD, Card, cards_of, fee, read_people
+from practice.diary.shown_to_clients import (
+    Card,
+    cards_of,
+    fee,
+    read_people,
+    shown_with_therapist,
+)
 from practice.text.spoken import week_of
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by, was_shown
 from relationships.models import Relationship
@@ -46,10 +54,18 @@ class Slot:
 
 def own_work(request: ClientRequest, public_id: str) -> Relationship:
     """Return a relationship in which the reader can book; else it does not exist."""
-    shown = Relationship.objects.shown_to(list(request.clients))
-    read = (f"therapist__{name}" for name in ("user", "profile", "contact", "booking_rules"))
-    shown = shown.select_related(*read).defer(*UNREAD)
-    return get_object_or_404(shown, public_id=public_id, is_quiet=False, is_closed=False)
+    people = sorted(person_ids(list(request.clients)))
+    found = BOOKABLE.instances(people=people, public_id=public_id)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+BOOKABLE = CompiledQuery(
+    lambda given: shown_with_therapist(given("people")).filter(
+        public_id=given("public_id", TEXT), is_quiet=False, is_closed=False
+    )
+)
 
 
 def booking_rules(therapist: Therapist) -> BookingRules:

@@ -174,7 +174,8 @@ def is_free(
     moving: Session | None = None,
 ) -> bool:
     """Whether a client can book this very start; agrees with `each_free_time`."""
-    made, off, taken = opening_rules(therapist, now, rules, moving)
+    near = (start - A_DAY, start + A_DAY)
+    made, off, taken = opening_rules(therapist, now, rules, moving, within=near)
     return openings.is_open(made, off, taken, now, start)
 
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import (
     BigIntegerField,
     CharField,
@@ -25,6 +25,8 @@ from django.db.models import (
     Field,
     QuerySet,
 )
+from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
+from django.db.models.sql.compiler import SQLCompiler
 
 MOMENT: Field = DateTimeField()
 DAY: Field = DateField()
@@ -63,10 +65,11 @@ class _Compiled(NamedTuple):
     sql: str
     params: list[Place | Any]
     convert: Callable[[Iterable[tuple]], Iterable[tuple]]
+    instance: Callable[[tuple], Any] | None  # of a row, where it is no query of values
 
 
 class CompiledQuery:
-    """A queryset with places, which ends with `values_list`; compiled when it is first asked.
+    """A queryset with places, of models or of values; compiled when it is first asked.
 
     `build` is called with `given`: `given("therapist")` is the place of a number,
     `given("now", MOMENT)` that of anything else. For a list of values it is a list of places, and
@@ -83,19 +86,32 @@ class CompiledQuery:
         self, *, form: tuple = (), limits: tuple[int, int] | None = None, **values: Any
     ) -> list[tuple]:
         """Ask, and return the rows; with `limits` only those from one number to before another."""
+        return self._ask(form, limits, values)[0]
+
+    def instances(self, **values: Any) -> list[Any]:
+        """Ask with a queryset of models, and return them, as the queryset itself would.
+
+        What is joined by `select_related` and annotated is there; nothing is prefetched.
+        """
+        rows, instance = self._ask((), None, values)
+        return [instance(row) for row in rows] if instance else []
+
+    def _ask(
+        self, form: tuple, limits: tuple[int, int] | None, values: dict[str, Any]
+    ) -> tuple[list[tuple], Callable[[tuple], Any] | None]:
         lengths = {name: len(value) for name, value in values.items() if isinstance(value, list)}
         shape = (connection.vendor, form, *lengths.items())
         try:
             compiled = self._compiled.get(shape) or self._compile(shape, form, lengths)
         except EmptyResultSet:  # it is clear that nothing is one of nothing
-            return []
+            return [], None
         sql = compiled.sql
         if limits:
             sql += f" {connection.ops.limit_offset_sql(*limits)}"
         params = [p.of(values) if isinstance(p, Place) else p for p in compiled.params]
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
-            return list(compiled.convert(cursor.fetchall()))
+            return list(compiled.convert(cursor.fetchall())), compiled.instance
 
     def _compile(self, shape: tuple, form: tuple, lengths: dict[str, int]) -> _Compiled:
         def given(name: str, field: Field = NUMBER) -> Place | list[Place]:
@@ -103,7 +119,8 @@ class CompiledQuery:
                 return [Place(name, field, number) for number in range(lengths[name])]
             return Place(name, field)
 
-        compiler = self._build(given, *form).query.get_compiler(connection=connection)
+        queryset = self._build(given, *form)
+        compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         sql, params = _with_constants(sql, params)
         converters = compiler.get_converters([c for c, *_ in compiler.select[: compiler.col_count]])
@@ -111,8 +128,29 @@ class CompiledQuery:
         def convert(rows: Iterable[tuple]) -> Iterable[tuple]:
             return map(tuple, compiler.apply_converters(rows, converters)) if converters else rows
 
-        self._compiled[shape] = _Compiled(sql, params, convert)
+        of_models = issubclass(queryset._iterable_class, ModelIterable)
+        instance = _maker(compiler) if of_models else None
+        self._compiled[shape] = _Compiled(sql, params, convert, instance)
         return self._compiled[shape]
+
+
+def _maker(compiler: SQLCompiler) -> Callable[[tuple], Any]:
+    """Return what makes a model of a row, as Django's `ModelIterable` does."""
+    info, select = compiler.klass_info, compiler.select
+    model, start, stop = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [column.target.attname for column, *_ in select[start:stop]]
+    related = get_related_populators(info, select, DEFAULT_DB_ALIAS)
+    annotated = dict(compiler.annotation_col_map)
+
+    def instance(row: tuple) -> Any:
+        made = model.from_db(DEFAULT_DB_ALIAS, names, row[start:stop])
+        for populator in related:
+            populator.populate(row, made)
+        for name, column in annotated.items():
+            setattr(made, name, row[column])
+        return made
+
+    return instance
 
 
 def _with_constants(sql: str, params: Iterable[Any]) -> tuple[str, list[Any]]:

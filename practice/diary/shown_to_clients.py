@@ -18,9 +18,10 @@ from django.utils import timezone
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist, User
 from practice.booking.models import LONGEST_BOOKED, BookingRules
+from practice.database.compiled import CompiledQuery
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken import in_words, initials
-from relationships.models import Kind, Participation, Relationship
+from relationships.models import Kind, Participation, Relationship, RelationshipQuerySet
 
 UNREAD = ("therapist__profile__photo", "therapist__profile__about")  # large, and on no card
 
@@ -78,10 +79,16 @@ def cards(records: Iterable[Client]) -> list[Card]:
 
 def work_of(records: list[Client]) -> list[Relationship]:
     """Return the work of an account, whose client records these are, with what cards show."""
-    shown = Relationship.objects.shown_to(records).in_order()
+    return read_people(WORK.instances(people=sorted(person_ids(records))))
+
+
+def shown_with_therapist(people: Any) -> RelationshipQuerySet:
+    """Ask for work of some people, by their numbers, with what a card says of its therapist."""
     read = (f"therapist__{name}" for name in ("user", "profile", "contact", "booking_rules"))
-    shown = shown.select_related(*read)
-    return read_people(list(shown.defer(*UNREAD)))
+    return Relationship.objects.shown_to_people(people).select_related(*read).defer(*UNREAD)
+
+
+WORK = CompiledQuery(lambda given: shown_with_therapist(given("people")).in_order())
 
 
 def read_people(work: list[Relationship]) -> list[Relationship]:

@@ -50,8 +50,11 @@ class RelationshipQuerySet(models.QuerySet):
 
     def of_people(self, clients: Iterable[Client]) -> Self:
         """Those in which these people take part, with whichever of their records."""
+        return self._of(person_ids(clients))
+
+    def _of(self, people: Any) -> Self:
         parts: Any = self.model.participations.rel.related_model
-        theirs = parts.objects.filter(client__person_id__in=person_ids(clients))
+        theirs = parts.objects.filter(client__person_id__in=people)
         # Two of the people may take part in the same work, which is found once.
         return self.filter(pk__in=theirs.values("relationship"))
 
@@ -60,16 +63,18 @@ class RelationshipQuerySet(models.QuerySet):
         return self.prefetch_related(people_of())
 
     def shown_to(self, clients: Iterable[Client]) -> Self:
-        """Those of one account's records, without reasons and notes.
+        """Those of one account's records, without reasons and notes; see `shown_to_people`."""
+        return self.shown_to_people(person_ids(clients))
+
+    def shown_to_people(self, people: Any) -> Self:
+        """The same by the numbers of the people, or by places for them.
 
         `is_quiet`: this, or their own individual work, ended by a death (`docs/domain.md` 2.5).
         """
         died = self.model.objects.filter(end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL)
         beside = Client.objects.filter(relationships=OuterRef(OuterRef("pk"))).values("person_id")
-        theirs = died.filter(clients__person_id__in=person_ids(clients)).filter(
-            clients__person_id__in=beside
-        )
-        shown = self.of_people(clients).defer("end_reason", "end_note")
+        theirs = died.filter(clients__person_id__in=people).filter(clients__person_id__in=beside)
+        shown = self._of(people).defer("end_reason", "end_note")
         return shown.annotate(is_quiet=Q(end_reason=EndReason.DIED) | Exists(theirs))
 
     def in_order(self) -> Self:
