@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from django.utils import timezone
 from icalendar import Calendar, Event
 
 from practice.diary.models import VACANT, Session
@@ -14,9 +15,12 @@ def as_calendar(session: Session, summary: str) -> bytes:
     """Return a file that adds the session to a calendar, or, once cancelled, says so there.
 
     It has no METHOD: somebody takes it along and nobody invites them, so calendars ask no question.
+    It is stamped with this moment, so that it is a later word than any file from before.
     """
-    calendar = new_calendar()
-    calendar.add_component(as_event(session, summary))
+    calendar, event = new_calendar(), as_event(session, summary)
+    del event["dtstamp"]
+    event.add("dtstamp", timezone.now())
+    calendar.add_component(event)
     return calendar.to_ical()
 
 

@@ -100,6 +100,20 @@ def test_moved_and_cancelled_it_is_the_same_event_and_a_later_word(as_ann, sessi
     assert files[3].start.astimezone(UTC) == WEDNESDAY + 2 * DAY
 
 
+@pytest.mark.usefixtures("hours_pass")
+def test_put_back_it_is_a_later_word_than_the_cancelling(as_ann, session, alice, clock):
+    """A calendar that has the cancelled one goes by SEQUENCE, and of two alike by DTSTAMP."""
+    session.cancel(by=alice.user)
+    cancelled = event_of(download(as_ann, session))
+    clock.shift(HOUR)
+
+    session.put_back(by=alice.user)
+
+    back = event_of(download(as_ann, session))
+    assert back["STATUS"] == "CONFIRMED"
+    assert (back["SEQUENCE"], back["DTSTAMP"].dt) > (cancelled["SEQUENCE"], cancelled["DTSTAMP"].dt)
+
+
 def test_both_sides_have_the_same_event(as_ann, as_alice, session):
     one, other = (event_of(download(browser, session)) for browser in (as_ann, as_alice))
 
