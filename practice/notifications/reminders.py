@@ -15,6 +15,7 @@ from django.utils import timezone
 from clients.models import Client, Reminders
 from practice.accounts.models import Therapist
 from practice.diary.models import Session
+from practice.imports.models import ImportedRow
 from practice.notifications.models import Message, MessageSettings, Told
 from practice.notifications.planning import Draft, for_messages, save
 from practice.notifications.receivers import Receiver, clients_as_receivers
@@ -31,6 +32,9 @@ def remind(therapist: Therapist, now: datetime) -> None:
     soon = therapist.sessions.booked().filter(
         starts_at__gt=now, starts_at__lte=now + FURTHEST, tell_at=None
     )
+    # Nothing is sent because of an import, at no time: what came with one has to be moved first.
+    came = ImportedRow.objects.filter(therapist=therapist, kind=ImportedRow.Kind.SESSION)
+    soon = soon.exclude(moved_at=None, pk__in=came.values("row"))
     sessions = list(for_messages(soon.order_by("starts_at", "pk"))[:MOST])
     if not sessions:
         return

@@ -288,6 +288,10 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     page.goto(f"/relationships/{people.family.public_id}/start/")
     press(page, "Save the start")
     yield "correct the start, refused"
+    page.goto(f"/relationships/{people.ended.public_id}/ended/")
+    page.get_by_label("Last day").fill("1999-01-01")
+    press(page, "Save the ending")
+    yield "correct the ending, refused"
     page.goto(f"/relationships/{people.ended.public_id}/end/")
     expect(banner(page)).to_be_visible()
     yield "relationship, had ended"

@@ -1,6 +1,7 @@
 """`import_caseload`: everything or nothing, twice is once, and one JSON object last."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -14,6 +15,8 @@ from practice.audit.verify import faults, faults_of_writers
 from practice.diary.models import Session
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.imports.writing import Changed, bring_in
+from practice.notifications.models import Message
+from practice.notifications.reminders import remind
 from practice.records.erasure import erase
 from relationships.models import Relationship
 from relationships.models.sealed_history import faults as faults_of_history
@@ -102,6 +105,23 @@ def test_nobody_is_told_of_anything(bring, alice, mailoutbox):
 
     assert mailoutbox == []
     assert not Session.objects.exclude(tell_at=None).exists()
+
+
+def test_nobody_is_reminded_of_a_session_that_came_until_it_is_moved(bring, alice, tmp_path):
+    path = tmp_path / "export.csv"
+    soon = (timezone.now() + timedelta(days=8)).replace(hour=12, minute=0)
+    path.write_text(f"Start Time,Name,Email\n{soon:%Y-%m-%d %H:%M},Ann Brook,ann@x.org\n")
+    bring(path)
+    session = alice.sessions.get()
+    day_before = session.starts_at - timedelta(hours=22)
+
+    remind(alice, day_before)
+    assert not Message.objects.exists()
+
+    session.move(starts_at=session.starts_at + timedelta(hours=1), by=alice.user)
+    Session.objects.update(tell_at=None)
+    remind(alice, day_before)
+    assert Message.objects.count() == 1
 
 
 def test_answers_are_the_questions_with_an_answer_each(bring, tmp_path):

@@ -124,6 +124,16 @@ def test_a_workbook_has_its_dates_as_iso_and_its_numbers_as_they_are():
     assert [row.line for row in sheet.rows] == [1, 2, 3]
 
 
+def test_an_archive_of_our_own_is_told_from_a_workbook(tmp_path):
+    path = tmp_path / "practice.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data/clients.csv", "number\n")
+        archive.writestr("SHA256SUMS", "")
+
+    with pytest.raises(CannotRead, match="archive of a practice"):
+        read(path, "practice.zip")
+
+
 def test_a_workbook_of_several_sheets_names_each():
     sheets = read_workbook(workbook({"A": [["Name"], ["Ann"]], "B": [["Name"], ["Ben"]]}), "a.xlsx")
 

@@ -26,6 +26,9 @@ def read(path: Path, name: str) -> list[Sheet]:
     content = path.read_bytes()
     if not content.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise CannotRead(name, "It is empty.")
+    if content.startswith(ZIP) and b"SHA256SUMS" in content[-100_000:]:
+        why = "It is the archive of a practice here: whoever runs the service brings that in."
+        raise CannotRead(name, why)
     if content.startswith(ZIP):
         return read_workbook(content, name)
     if content.startswith(OLE):
