@@ -14,6 +14,7 @@ from practice.imports import uploads
 from practice.imports.models import Import
 from practice.imports.sheets import MOST_FILES
 from practice.imports.views import bring_many
+from practice.site.middleware import MOST_OF_FILES
 from relationships.models import Relationship
 from tests.factories import ClientFactory
 from tests.imports.conftest import SAMPLES
@@ -155,6 +156,12 @@ def test_too_many_files_or_none_are_refused(as_alice, number):
 
     assert as_alice.post(BRING, {"caseload": files}).status_code == 422
     assert not Import.objects.exists()
+
+
+def test_files_may_be_larger_than_other_forms_and_no_larger(as_alice):
+    most = {"CONTENT_LENGTH": str(MOST_OF_FILES + 1), "CONTENT_TYPE": "multipart/form-data"}
+
+    assert as_alice.generic("POST", BRING, b"", **most).status_code == 413
 
 
 def test_nobody_sees_the_import_of_another(as_alice, as_bob):

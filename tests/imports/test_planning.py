@@ -1,8 +1,11 @@
 """What comes of the files of every vendor: who is past and since when, whose sessions are whose."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from practice.diary.models import Session
 from practice.imports.asking import PAST, PRESENT
@@ -269,3 +272,30 @@ def test_a_formula_is_text(planned):
     plan = planned(a__csv="Name,Email\n=cmd|'/c calc'!A1,x\n+Ann,a@x.org\n").plan
 
     assert plan.people[0].name == "=cmd|'/c calc'!A1"
+
+
+ODD = [
+    *("", "31/02/2024", "29:00", "9999-12-31 23:59", "0001-01-01", "=cmd|x", "Ada & Ben & Cleo"),
+    *("&", "Mr", "\u202eabc", "1/2/\u00b2", "13 pm", "2024-01-01T00:00:00+99:99", "Nowhere/Zone"),
+    *("x" * 300, "Deceased", "Couple", "a@b", "'", "\u0661/\u0662/2020 10:00"),
+]
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 400), st.sampled_from(ODD)), max_size=9)
+)
+def test_whatever_stands_in_a_cell_there_is_a_plan_or_a_sentence(planned, changes):
+    files = {path.name: path.read_bytes().decode() for path in sorted(SAMPLES.glob("*.csv"))}
+    for file, at, odd in changes:
+        name = list(files)[file % len(files)]
+        cells = re.split("([,\r\n])", files[name])
+        cells[at % len(cells)] = odd
+        files[name] = "".join(cells)
+
+    plan = planned(**files).plan
+
+    assert all(work.history[0].at <= work.history[-1].at for work in plan.new_works)
+    assert all(one.why for one in [*plan.refused, *plan.unreadable, *plan.unmatched])

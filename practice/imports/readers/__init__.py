@@ -10,7 +10,7 @@ from practice.imports.readers.encodings import decoded
 from practice.imports.readers.fhir import is_fhir, read_bundle
 from practice.imports.readers.vcard import read_vcards
 from practice.imports.readers.workbook import read_workbook
-from practice.imports.sheets import MOST_BYTES, CannotRead, Sheet
+from practice.imports.sheets import MOST_BYTES, CannotRead, Row, Sheet
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -35,7 +35,16 @@ def read(path: Path, name: str) -> list[Sheet]:
         raise CannotRead(name, "It is an old or protected workbook. Save it as XLSX or CSV.")
     text = decoded(content, name)
     if is_fhir(text):
-        return read_bundle(text, name)
+        return [_without_halves(sheet) for sheet in read_bundle(text, name)]
     if text.lstrip("\ufeff \r\n\t")[:20].upper().startswith("BEGIN:VCARD"):
         return [read_vcards(text, name)]
     return [read_text(text, name)]
+
+
+def _without_halves(sheet: Sheet) -> Sheet:
+    """Return a sheet without halves of characters, which JSON can have and nothing can show."""
+    sheet.rows = [
+        Row(row.line, tuple(cell.encode("utf-8", "replace").decode() for cell in row.cells))
+        for row in sheet.rows
+    ]
+    return sheet

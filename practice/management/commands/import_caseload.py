@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
@@ -97,15 +98,13 @@ class Command(OwnerCommand):
         if plan.is_empty:
             self.say("There is nothing new in these files.")
             return ""
-        came = Import.objects.create(therapist=practice, begun_by=practice.user, files=plan.files)
         try:
-            bring_in(plan, came, practice, practice.user, self._progress)
+            with transaction.atomic():  # so that nothing is left of what is stopped half-way
+                came = Import(therapist=practice, begun_by=practice.user, files=plan.files)
+                came.save()
+                bring_in(plan, came, practice, practice.user, self._progress)
         except Changed:
-            came.delete()
             return "The practice was changed meanwhile: run this again."
-        except BaseException:
-            came.delete()
-            raise
         self.say(f"\nBrought in. It can be undone for 30 days, in the browser: {came.public_id}.")
         return ""
 
