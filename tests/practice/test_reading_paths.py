@@ -65,10 +65,10 @@ MOST = {
     "confirming the end": (11, 0),  # 21
     "the page after": (14, 16),  # 21
     "free times": (13, 5),  # 21; requests are counted
-    "the time to check": (14, 5),  # 22; it says who gets a message
-    "booking it": (16, 0),  # 24; the therapist is told of it
+    "the time to check": (15, 5),  # 22; requests are counted, it says who gets a message
+    "booking it": (17, 0),  # 24; requests are counted, the therapist is told of it
     "the Export page": (9, 6),  # 17; requests are counted
-    "the archive": (15, 3),  # 20; the shapes that all exports have are one more
+    "the archive": (16, 3),  # 20; requests are counted, exports share their shapes
 }
 
 
