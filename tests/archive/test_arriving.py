@@ -31,7 +31,7 @@ from tests.factories import (
     true_counters_of,
 )
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.django_db
 
 
 def newcomer(email: str = "alice@practice.example") -> Therapist:
@@ -53,9 +53,10 @@ def archive(practice) -> bytes:
     return archive
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.database
+@pytest.mark.parametrize("seed", [1, 2])
 def test_every_page_of_whatever_happened_is_the_same(alice, seed):
-    play(alice, seed, works=5)
+    play(alice, seed, works=4)
     with time_machine.travel(NOW, tick=False):
         archive, there = archive_of(alice), pages_of(alice)
         move_aside(alice)
@@ -66,7 +67,7 @@ def test_every_page_of_whatever_happened_is_the_same(alice, seed):
         assert here.keys() == there.keys()
         for page, body in there.items():
             assert here[page] == body, page
-        assert len(here) > 30
+        assert len(here) > 25
         assert seal_faults(moved) == []
         counted, before = (
             list(whose.clients.order_by("pk").values_list("active_relationships", flat=True))
@@ -75,6 +76,7 @@ def test_every_page_of_whatever_happened_is_the_same(alice, seed):
         assert counted == before
 
 
+@pytest.mark.database
 def test_what_arrived_leaves_again_as_the_same_archive(archive, practice):
     moved = newcomer()
     arrive(archive, moved)
@@ -101,6 +103,7 @@ def test_numbers_that_are_free_are_kept_and_others_are_given_anew(archive, pract
     assert not taken & set(moved.clients.values_list("public_id", flat=True))
 
 
+@pytest.mark.database
 def test_into_an_empty_installation_every_number_is_kept(practice):
     archive, told = archive_of(practice), {s.public_id for s in practice.sessions.all()}
     for number, session in enumerate(practice.sessions.all()):
@@ -113,6 +116,7 @@ def test_into_an_empty_installation_every_number_is_kept(practice):
     assert {session.public_id for session in moved.sessions.all()} == told
 
 
+@pytest.mark.database
 def test_histories_have_their_moments_and_a_seal_of_this_installation(archive, practice):
     moved = newcomer()
     arrive(archive, moved)
@@ -190,6 +194,7 @@ def test_who_is_no_operator_links_nobody(archive):
     assert not moved.clients.exclude(account=None)
 
 
+@pytest.mark.database
 def test_an_erased_person_stays_nameless_with_an_account_that_nobody_has(practice, ann):
     from practice.records.erasure import erase
 
@@ -329,6 +334,7 @@ def test_where_there_are_clients_nothing_arrives(archive):
         arrive(archive, moved)
 
 
+@pytest.mark.database
 def test_the_command_moves_in_or_only_looks(archive, tmp_path: Path):
     file, out = tmp_path / "practice.zip", StringIO()
     file.write_bytes(archive)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.imports.readers.fhir import read_bundle
@@ -214,6 +214,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(ANYTHING, max_size=5))
 def test_whatever_a_bundle_has_is_read_or_refused_in_a_sentence(entries):
     text = json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in entries]})
