@@ -49,7 +49,7 @@ View = Callable[..., HttpResponse]
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 BEGAN, SEEN = "began", "seen"
 BEGUN = "account_login"  # where allauth keeps a sign-in that waits for its second step
-NO_USE = {"time_left", "save_draft"}
+NO_USE = {"time_left", "save_draft", "archive_progress"}
 EVERYTHING_KEPT = '"cache", "storage"'
 # All that a therapist who still has to add a second factor can open.
 OPEN_WITHOUT = {

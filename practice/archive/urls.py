@@ -2,4 +2,8 @@ from django.urls import path
 
 from practice.archive import views
 
-urlpatterns = [path("account/archive/", views.archive, name="archive")]
+# /account/archive/
+urlpatterns = [
+    path("account/archive/", views.archive, name="archive"),
+    path("account/archive/progress/", views.archive_progress, name="archive_progress"),
+]

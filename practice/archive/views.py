@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 from allauth.account.decorators import reauthentication_required
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
+from practice.archive import progress
 from practice.archive.contents import Practice
 from practice.archive.moment import one_moment
 from practice.archive.zipped import zipped
@@ -29,6 +30,7 @@ def archive(request: TherapistRequest) -> HttpResponseBase:
             "appointments": therapist.sessions.count(),
         }
         return render(request, "archive/archive.html", context)
+    progress.forget(therapist.pk)
     Entry.record(Verb.PRACTICE_EXPORTED, by=request.user, therapist=therapist)
     name = f"practice-{timezone.localdate():%Y-%m-%d}.zip"
     return StreamingHttpResponse(
@@ -45,4 +47,15 @@ def _archive(therapist: Therapist) -> Iterator[bytes]:
     """Yield the archive: read in a transaction of its own, because that of the request is over."""
     with timezone.override(therapist.time_zone), one_moment(therapist.user_id):
         now = timezone.now()
-        yield from zipped(Practice(therapist, now).members(), timezone.localtime(now))
+        practice = Practice(therapist, now, progress.Told(therapist.pk))
+        yield from zipped(practice.members(), timezone.localtime(now))
+
+
+@require_safe
+@for_therapists
+def archive_progress(request: TherapistRequest) -> HttpResponse:
+    """Say how far the archive has come that is being downloaded; the page asks while it waits."""
+    done, of = progress.progress_of(request.therapist.pk) or (0, 0)
+    is_running = done < of
+    context = {"done": done, "all": of, "is_running": is_running, "is_done": of and not is_running}
+    return render(request, "archive/progress.html", context)

@@ -9,6 +9,7 @@ TABLE = {
     "accessibility/": EVERYBODY,
     "account/": SIGNED_IN,
     "account/archive/": THERAPISTS,
+    "account/archive/progress/": THERAPISTS,
     "account/contact/": THERAPISTS,
     "account/details/": CLIENTS,
     "account/draft/": SIGNED_IN,

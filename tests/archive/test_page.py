@@ -2,11 +2,14 @@
 
 import re
 import stat
+import time
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from practice.archive import progress
 from tests.archive import files_of
 from tests.conftest import browser_of
 from tests.factories import PASSWORD
@@ -47,6 +50,28 @@ def test_the_audit_says_who_took_it_out(practice, as_alice):
 
     entry = practice.entries.get(verb="practice_exported")
     assert (entry.by, entry.outcome) == (practice.user_id, "done")
+
+
+def test_the_page_asks_how_far_it_has_come_until_it_is_whole(practice, as_alice, as_bob):
+    def told(browser=as_alice) -> str:
+        return browser.get("/account/archive/progress/").content.decode()
+
+    assert "a minute or two" in told()
+    progress.Told(practice.pk)(1, 3)
+    assert "1 of 3" in waited_for(told, "1 of 3")
+    assert 'data-hx-trigger="load delay:1s"' in told()
+    as_alice.post("/account/archive/").getvalue()
+    assert "All 3 clients are in the archive" in waited_for(told, "All 3 clients")
+    assert "load delay" not in told()  # it asks no more
+    assert "a minute or two" in told(as_bob)
+
+
+def waited_for(told: Callable[[], str], words: str) -> str:
+    """Return a page once it says so: what it says is written by another thread."""
+    until = time.monotonic() + 10
+    while words not in (page := told()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return page
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
