@@ -46,9 +46,9 @@ def progress_of(therapist_id: int) -> tuple[int, int] | None:
     return cache.get(_key(therapist_id))
 
 
-def forget(therapist_id: int) -> None:
-    """Forget how far the last one came: another begins."""
-    cache.delete(_key(therapist_id))
+def begin(therapist_id: int, of: int) -> None:
+    """Say that one begins, of so many clients, whatever became of the last."""
+    cache.set(_key(therapist_id), (0, of), KEPT_FOR)
 
 
 def _key(therapist_id: int) -> str:

@@ -30,7 +30,7 @@ def archive(request: TherapistRequest) -> HttpResponseBase:
             "appointments": therapist.sessions.count(),
         }
         return render(request, "archive/archive.html", context)
-    progress.forget(therapist.pk)
+    progress.begin(therapist.pk, therapist.clients.people().count())
     Entry.record(Verb.PRACTICE_EXPORTED, by=request.user, therapist=therapist)
     name = f"practice-{timezone.localdate():%Y-%m-%d}.zip"
     return StreamingHttpResponse(
@@ -55,7 +55,14 @@ def _archive(therapist: Therapist) -> Iterator[bytes]:
 @for_therapists
 def archive_progress(request: TherapistRequest) -> HttpResponse:
     """Say how far the archive has come that is being downloaded; the page asks while it waits."""
-    done, of = progress.progress_of(request.therapist.pk) or (0, 0)
-    is_running = done < of
-    context = {"done": done, "all": of, "is_running": is_running, "is_done": of and not is_running}
+    told = progress.progress_of(request.therapist.pk)
+    done, of = told or (0, 0)
+    context = {
+        "done": done,
+        "all": of,
+        "is_running": done < of,
+        "is_done": bool(told) and done == of,
+        # Nothing is told yet where the page was quicker than the download that it has asked for.
+        "asks_again": told is None or done < of,
+    }
     return render(request, "archive/progress.html", context)

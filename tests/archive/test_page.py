@@ -59,11 +59,14 @@ def test_the_page_asks_how_far_it_has_come_until_it_is_whole(practice, as_alice,
     assert "a minute or two" in told()
     progress.Told(practice.pk)(1, 3)
     assert "1 of 3" in waited_for(told, "1 of 3")
-    assert 'data-hx-trigger="load delay:1s"' in told()
-    as_alice.post("/account/archive/").getvalue()
+    assert 'data-hx-trigger="load delay:2s"' in told()
+    answer = as_alice.post("/account/archive/")
+    assert "0 of 3" in told()
+    answer.getvalue()
     assert "All 3 clients are in the archive" in waited_for(told, "All 3 clients")
     assert "load delay" not in told()  # it asks no more
     assert "a minute or two" in told(as_bob)
+    assert "load delay" not in as_alice.get("/account/archive/").content.decode()
 
 
 def waited_for(told: Callable[[], str], words: str) -> str:
