@@ -63,7 +63,7 @@ def test_the_page_asks_how_far_it_has_come_until_it_is_whole(practice, as_alice,
     answer = as_alice.post("/account/archive/")
     assert "0 of 3" in told()
     answer.getvalue()
-    assert "All 3 clients are in the archive" in waited_for(told, "All 3 clients")
+    assert "Clients in the archive: all 3" in waited_for(told, "all 3")
     assert "load delay" not in told()  # it asks no more
     assert "a minute or two" in told(as_bob)
     assert "load delay" not in as_alice.get("/account/archive/").content.decode()

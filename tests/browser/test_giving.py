@@ -54,3 +54,18 @@ def test_a_client_takes_out_their_own_data(way: Page, sign_in, ann: Client, indi
     expect(title(way)).to_have_text("Your data")
 
     assert files_of(way, "Download your data") == ["index.html", "my-data.json"]
+
+
+def test_a_therapist_takes_the_whole_practice_out(any_desk: Page, jonah: Client):
+    page = any_desk
+    page.goto("/account/")
+    press(page, "Take your practice with you")
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Go on")
+    expect(title(page)).to_have_text("Take your practice with you")
+
+    files = files_of(page, "Download the archive")
+
+    assert {"fhir.json", "data/clients.csv", f"clients/{jonah.public_id}/index.html"} <= {*files}
+    if page.evaluate("typeof htmx") == "object":  # then it says how far it has come, too
+        expect(page.locator("#progress")).to_contain_text("Clients in the archive: all 1")
