@@ -7,18 +7,21 @@ app says so, and erases nobody by itself.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple, Self
+from itertools import starmap
+from typing import Any, NamedTuple, Self
 
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet, KeepRule, person_ids
 from practice.accounts.models import Therapist
+from practice.database.compiled import MOMENT, CompiledQuery
 from practice.diary.models import Session
 from practice.records.models import WHILE_ACTIVE
 
 YEARS = {KeepRule.SEVEN_YEARS: 7, KeepRule.TEN_YEARS: 10}
 SHORTEST = 7
+MOST_AT_ONCE = 25  # people, as many as a page has
 
 
 def years_after(day: date, years: int) -> date:
@@ -64,8 +67,7 @@ def retention_periods(clients: Iterable[Client], now: datetime) -> list[Retentio
     clients = list(clients)
     if not clients:
         return []
-    records = Client.objects.filter(therapist=clients[0].therapist_id)
-    found = _by_person(records.filter(person_id__in=person_ids(clients)), now)
+    found = _of_people(clients[0].therapist_id, sorted(person_ids(clients)), now)
     of_each = [found.get(one.person_id) or [Record.of(one)] for one in clients]
     return [
         RetentionPeriod(client, *_counts_from(records), _until(records))
@@ -77,8 +79,7 @@ def periods_of_people(
     therapist: Therapist, people: list[int], now: datetime
 ) -> list[RetentionPeriod]:
     """Return the same of some of a therapist's people, by their ids, who are read along with it."""
-    records = therapist.clients.not_erased().filter(person_id__in=people)
-    found = _by_person(records, now)
+    found = _of_people(therapist.pk, people, now) if people else {}
     of_each = [found[person] for person in people if person in found]
     return [
         RetentionPeriod(records[0].client, *_counts_from(records), _until(records))
@@ -158,8 +159,24 @@ class Record(NamedTuple):
         )
 
 
+def _of_people(therapist: int, people: list[int], now: datetime) -> dict[int, list[Record]]:
+    """Return the records of each of some people, as `_by_person`; of a page's by what is compiled.
+
+    Filled up, so that there are two queries: for one of them, and for as many as a page has.
+    """
+    if len(people) > MOST_AT_ONCE:
+        records = Client.objects.filter(therapist=therapist, person_id__in=people)
+        return _by_person(records, now)
+    padded = people if len(people) == 1 else people + people[-1:] * (MOST_AT_ONCE - len(people))
+    return _collected(RECORDS.rows(therapist=therapist, people=padded, now=now))
+
+
 def _by_person(records: ClientQuerySet, now: datetime) -> dict[int, list[Record]]:
     """Return the records of each person, by one query; first the one that stands for them."""
+    return _collected(_read(records, now))
+
+
+def _read(records: ClientQuerySet, now: Any) -> QuerySet:
     # Found by the index on a relationship's sessions, one look for each.
     of_work = Session.objects.held(now).filter(
         relationship=OuterRef("participations__relationship")
@@ -172,9 +189,20 @@ def _by_person(records: ClientQuerySet, now: datetime) -> dict[int, list[Record]
             ended=Max("participations__relationship__ended_at"),
         )
     )
+    return rows.values_list(*COLUMNS, "session", "ended")
+
+
+RECORDS = CompiledQuery(
+    lambda given: _read(
+        Client.objects.filter(therapist=given("therapist"), person_id__in=given("people")),
+        given("now", MOMENT),
+    )
+)
+
+
+def _collected(rows: Iterable[tuple]) -> dict[int, list[Record]]:
     found: dict[int, list[Record]] = {}
-    for row in rows.values_list(*COLUMNS, "session", "ended"):
-        record = Record(*row)
+    for record in starmap(Record, rows):
         of_person = found.setdefault(record.person, [])
         of_person.insert(0 if record.pk == record.person else len(of_person), record)
     return found
