@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,6 +15,7 @@ from clients.listing import Listing
 from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
+from practice.imports.models import ImportedNote
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
@@ -143,10 +145,11 @@ WITH_NOTES = ("imported_notes", "merged_records__imported_notes")
 
 def show_client(request: TherapistRequest, client_id: str, changed: str = "") -> HttpResponse:
     """Show the page of a client, perhaps with what has `changed` since it was opened."""
-    people = request.therapist.clients.select_related("account")
-    person = person_or_404(
-        people.prefetch_related("merged_records__account", *WITH_NOTES), client_id
-    )
+    notes = ImportedNote.objects.filter(client__person_id=OuterRef("person_id"))
+    people = request.therapist.clients.select_related("account").annotate(has_notes=Exists(notes))
+    person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
+    if person.has_notes:  # few have any
+        prefetch_related_objects([person], *WITH_NOTES)
     relationships = request.therapist.relationships.of_people([person]).in_order().with_people()
     same_address = person.with_same_address().in_name_order()
     others = [] if person.can_sign_in else list(same_address[:10])

@@ -172,6 +172,8 @@ class Client(models.Model):
     # record that takes part, and of the one that stands for the same person.
     active_relationships = models.PositiveIntegerField(default=0, editable=False)
 
+    has_notes = False  # from the files they were brought in from: annotated where that is shown
+
     objects = ClientQuerySet.as_manager()
 
     class Meta:
