@@ -127,6 +127,11 @@ class Plan:
         return [question for question in self.questions if question.stops]
 
     @property
+    def number_of_rows(self) -> int:
+        """How many rows would be made, as progress counts them."""
+        return len(self.new_people) + len(self.new_works) + len(self.sessions)
+
+    @property
     def number_not_brought(self) -> int:
         """How many lines, or cells of them, are left out for a fault."""
         return len(self.unreadable) + len(self.unmatched)

@@ -105,14 +105,14 @@ def _check(request: TherapistRequest, came: Import, files: list) -> HttpResponse
 def _bring(request: TherapistRequest, came: Import, preview: Preview) -> HttpResponse:
     """Bring in a few rows at once, or many after the answer."""
     plan = preview.plan
-    if len(plan.people) + len(plan.sessions) <= AT_ONCE:
+    if plan.number_of_rows <= AT_ONCE:
         bring_in(plan, came, request.therapist, request.user)
         uploads.forget(came)
     elif request.therapist.imports.filter(pk=came.pk, state=Import.State.READ).update(
         state=Import.State.RUNNING
     ):
         uploads.note(came, uploads.FAILED, "")
-        uploads.note(came, uploads.PROGRESS, f"0 {len(plan.people) + len(plan.sessions)}")
+        uploads.note(came, uploads.PROGRESS, f"0 {plan.number_of_rows}")
         run_after_response("an import", partial(bring_many, came, preview.answers))
     return see_other("check_import", came.public_id)
 

@@ -71,7 +71,7 @@ class Writing:
     ) -> None:
         self.plan, self.came, self.therapist, self.by = plan, came, therapist, by
         self.progress, self.done = progress, 0
-        self.total = len(plan.new_people) + len(plan.new_works) + len(plan.sessions)
+        self.total = plan.number_of_rows
         self.now = timezone.now()
         self.client_ids: list[int] = [person.existing or 0 for person in plan.people]
         self.work_ids: list[int] = [work.existing or 0 for work in plan.works]
