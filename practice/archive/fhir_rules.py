@@ -48,8 +48,8 @@ class Check:
 
     kinds: dict[str, str] = field(default_factory=dict)  # "Patient/x": "Patient"
     referred: list[tuple[str, str, str, str]] = field(default_factory=list)
-    # Of each relationship: the people, and what each of their episodes says of the work.
-    shared: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    # Of each relationship: the people, until when, and what their episodes say of the work.
+    shared: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     patient_of: dict[str, str] = field(default_factory=dict)
     told: list[tuple[str, set[str], set[str]]] = field(default_factory=list)
@@ -96,14 +96,18 @@ class Check:
             elif self.kinds[to] not in kinds.split():
                 yield f"{name}: {path} refers to {to}, which is no {kinds}"
         for relationship, episodes in self.shared.items():
-            people = [person for person, _ in episodes]
+            people = [person for person, _, _ in episodes]
             if len(set(people)) < len(people):
                 yield f"relationship {relationship}: a person has two episodes"
-            if len({told for _, told in episodes}) > 1:
+            # Whoever left before the end has an episode that ended before; kind and state are
+            # those of the others.
+            last = max(end for _, end, _ in episodes)
+            stayed = [told for _, end, told in episodes if end == last]
+            if len(set(stayed)) > 1:
                 yield f"relationship {relationship}: its episodes differ"
-            kind = episodes[0][1].partition(" ")[0]
-            if len(episodes) not in PEOPLE.get(kind, range(1, len(episodes) + 1)):
-                yield f"relationship {relationship}: {len(episodes)} people are no {kind}"
+            kind = stayed[0].partition(" ")[0]
+            if len(stayed) not in PEOPLE.get(kind, range(1, len(stayed) + 1)):
+                yield f"relationship {relationship}: {len(stayed)} people are no {kind}"
         for name, takes_part, own in self.told:
             of_episodes = {self.patient_of.get(episode, "") for episode in own}
             if own and takes_part != of_episodes:
@@ -134,8 +138,9 @@ class Check:
         codes = values(resource, "type.coding")
         kind = next((c["code"] for c in codes if c and c.get("system") == KIND), "work")
         told = [resource.get(key) for key in ("status", "period", "statusHistory")]
+        end = str(next(values(resource, "period.end")) or "open")  # after every digit
         for number in numbers[:1]:
-            self.shared.setdefault(number, []).append((person, f"{kind} {told}"))
+            self.shared.setdefault(number, []).append((person, end, f"{kind} {told}"))
         try:
             yield from periods(resource)
         except (ValueError, TypeError, AttributeError, KeyError):

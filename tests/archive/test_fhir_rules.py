@@ -243,6 +243,15 @@ def test_what_is_planted_is_found(planted):
     assert any(sentence in fault for fault in faults_of_bundle(bundle(found)))
 
 
+def test_who_left_before_the_end_has_an_episode_that_ended_before():
+    found = resources()
+    left = found["alone"] | {"id": "left", "patient": {"reference": "Patient/ben"}}
+    left |= {"status": "finished", "period": period(5, 9)}
+    left["statusHistory"] = [{"status": "active", "period": period(5, 9)}]
+
+    assert list(faults_of_bundle(bundle({**found, "left": left}))) == []
+
+
 def test_an_address_twice_or_of_something_else_is_found():
     found = bundle(resources())
     found["entry"][1]["fullUrl"] = found["entry"][0]["fullUrl"]
