@@ -4,7 +4,7 @@
 
 Sessions are booked, moved, cancelled and put back, or nearly: some of it is rolled back. After each
 round a sender is begun that is killed at a step of its work, whichever it is: before or after a
-statement of the database or a commit, or before or after the mail server has a message on its disk.
+statement of the database, or before or after the mail server has a message on its disk.
 In the end one sender may finish. Then of each session each receiver has to know what is so;
 whatever was said has to have been so; and what came twice has to be the same message, one time more
 for each kill at most.
