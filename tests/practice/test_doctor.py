@@ -16,6 +16,7 @@ from django.utils import timezone
 from practice.accounts.models import BrowserSession
 from practice.audit.chaining import chain_everything
 from practice.audit.models import Entry, Verb
+from practice.diary.models import Session
 from practice.management.commands.doctor import findings_of
 from practice.management.doctor import machine
 from practice.management.doctor.findings import Finding, wrong
@@ -239,6 +240,21 @@ def test_a_mail_server_that_does_not_let_us_in_is_found(healthy, settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
 
     assert any("Nothing listens at 127.0.0.1, port " in text for text in found("--no-color"))
+
+
+def test_messages_that_nobody_sends_are_found(healthy, individual, settings):
+    settings.EMAIL_HOST, settings.SENDS_MESSAGES = "127.0.0.1", True
+    session = Session.book(
+        individual,
+        starts_at=timezone.now() + timedelta(days=3),
+        length=timedelta(minutes=50),
+        by=individual.therapist.user,
+    )
+    assert not any("messages" in text for text in found())
+
+    Session.objects.filter(pk=session.pk).update(tell_at=timezone.now() - timedelta(hours=2))
+
+    assert any("1 messages about sessions have waited" in text for text in found())
 
 
 def test_mail_without_a_sender_is_found(healthy, settings):

@@ -16,6 +16,7 @@ CHECKS: dict[str, tuple[Callable[[], Iterable[Finding]], ...]] = {
     "Database": (
         *(database.tables, database.sqlite, database.row_level_security, database.roles),
         *(database.connections, database.audit, database.second_factors, database.nightly_work),
+        database.messages,
     ),
     "Backups": (machine.backups,),
 }

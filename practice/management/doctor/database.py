@@ -18,11 +18,13 @@ from practice.audit.sealing import seal_of_head
 from practice.database import row_security, server_role
 from practice.database.state import what_is_missing
 from practice.management.doctor.findings import Finding, advice, good, wrong
+from practice.notifications.models import Waiting
 from practice.profiles.models import NEVER, ClientNumbers
 from practice.web.encryption import decrypt
 
 TOO_LONG = timedelta(minutes=10)  # that an entry waits for its place in the chain
 A_DAY = timedelta(hours=26)
+A_WHILE = timedelta(hours=1)  # in which a message is sent
 
 
 def tables() -> Iterator[Finding]:
@@ -159,3 +161,16 @@ def sees_everything() -> bool:
     except ImproperlyConfigured:
         return False
     return True
+
+
+def messages() -> Iterator[Finding]:
+    """Whether what people are to be told goes out."""
+    if not settings.SENDS_MESSAGES:
+        return
+    since = timezone.now() - A_WHILE
+    number = Waiting.objects.filter(at__lte=since).count()
+    if number:
+        yield wrong(
+            f"{number} messages about sessions have waited for more than an hour: is the server "
+            "running, or send_mail_queue, and can the mail server be reached?"
+        )
