@@ -15,6 +15,7 @@ class Given:
     """For whom, and when, a plan is made."""
 
     therapist_id: int
+    therapist_name: str
     zone: ZoneInfo
     now: datetime
     state: State

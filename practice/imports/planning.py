@@ -1,13 +1,14 @@
 """From what was read to a plan: people, their work, its endings, sessions. Pure, but for asking."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from practice.imports.asking import About
-from practice.imports.candidates import Candidate, PeopleReader
+from practice.imports.candidates import EVERYBODY, Candidate, PeopleReader
 from practice.imports.drafts import Draft, Given
 from practice.imports.endings import Endings
 from practice.imports.finding import Finding
+from practice.imports.names import key_of
 from practice.imports.people import Group, Grouping
 from practice.imports.plan import Plan, PlannedPerson
 from practice.imports.recognising import Table
@@ -15,12 +16,15 @@ from practice.imports.scheduling import Scheduling
 from practice.imports.sheets import Unreadable
 from relationships.models.choices import Kind
 
+MOST_THERAPISTS = 12
 BRING, LEAVE = "Bring them in", "Leave them out"
 
 
 def plan_of(tables: list[tuple[int, Table]], given: Given, unreadable: list[Unreadable]) -> Plan:
     """Return the plan of some tables, each with the place of its file among the files."""
     plan = Plan(given.files, unreadable=list(unreadable), state_mark=given.state.mark)
+    for _, table in tables:
+        _leave_others_clients_out(table, plan, given)
     planning = Planning(plan, given)
     planning.people([t for t in tables if not t[1].has_sessions], tables)
     scheduling = Scheduling(plan, given, planning.drafts, planning.found)
@@ -135,6 +139,27 @@ class Planning:
             return next((w.pk for w in here if w.people == frozenset(known)), None)
         theirs = [w for w in here if known[0] in w.people]
         return next((w.pk for w in sorted(theirs, key=lambda w: len(w.people))), None)
+
+
+def _leave_others_clients_out(table: Table, plan: Plan, given: Given) -> None:
+    """Ask whose clients are the therapist's, where a file names several therapists."""
+    found: Counter[str] = Counter()
+    for index in table.at("clinician"):
+        found.update(row.cells[index] for row in table.rows if " " in row.cells[index])
+    named = [name for name, _ in found.most_common(MOST_THERAPISTS)]
+    if not 2 <= len(found) <= MOST_THERAPISTS:
+        return
+    own = next((name for name in named if key_of(name) == key_of(given.therapist_name)), "")
+    what = "Whose clients in this file are yours?"
+    answer = given.asking.ask(About.FILE, table.file, what, (EVERYBODY, *named), preselected=own)
+    if answer in ("", EVERYBODY):
+        return
+    (index,) = table.at("clinician")
+    others = [row for row in table.rows if row.cells[index] not in ("", answer)]
+    table.rows = [row for row in table.rows if row.cells[index] in ("", answer)]
+    plan.left_out += [
+        Unreadable(table.file, row.line, "", f"It is of {row.cells[index]}.") for row in others
+    ]
 
 
 def _once(candidates: list[Candidate]) -> list[Candidate]:

@@ -50,7 +50,13 @@ def read_files(
         except CannotRead as error:
             refused.append(error.unreadable)
     given = Given(
-        therapist.pk, ZoneInfo(therapist.time_zone), now, State.of(therapist), asking, names
+        therapist.pk,
+        therapist.name,
+        ZoneInfo(therapist.time_zone),
+        now,
+        State.of(therapist),
+        asking,
+        names,
     )
     plan = plan_of(tables, given, [])
     plan.refused = refused

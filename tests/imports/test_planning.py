@@ -268,6 +268,22 @@ def test_a_merged_record_and_a_prospect_are_no_clients(planned):
     assert [one.line for one in plan.left_out] == [2]
 
 
+def test_of_a_file_of_several_therapists_it_is_asked_whose_clients_are_ones_own(planned, alice):
+    lines = "Name,Primary Clinician\nAnn Brook,{}\nBen Moss,Bob Baker\nCarl Hill,\n"
+    what = "Whose clients in this file are yours?"
+
+    asked = planned(a__csv=lines.format("Cora Cole")).plan
+    assert [(q.what, q.choices) for q in asked.stops] == [
+        (what, ("Everybody", "Cora Cole", "Bob Baker"))
+    ]
+    plan = planned({("a.csv", what): "Bob Baker"}, a__csv=lines.format("Cora Cole")).plan
+    assert [person.name for person in plan.people] == ["Ben Moss", "Carl Hill"]
+    assert [(one.line, one.why) for one in plan.left_out] == [(2, "It is of Cora Cole.")]
+
+    plan = planned(a__csv=lines.format(alice.name)).plan
+    assert [person.name for person in plan.people] == ["Ann Brook", "Carl Hill"]
+
+
 def test_a_formula_is_text(planned):
     plan = planned(a__csv="Name,Email\n=cmd|'/c calc'!A1,x\n+Ann,a@x.org\n").plan
 

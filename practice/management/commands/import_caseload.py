@@ -117,7 +117,9 @@ class Command(OwnerCommand):
         counts = plan.counts
         words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
         self.say(words)
-        for one in [*plan.unreadable, *plan.unmatched]:
+        if plan.left_out:
+            self.say(f"{len(plan.left_out)} lines are left out:")
+        for one in [*plan.left_out, *plan.unreadable, *plan.unmatched]:
             self.say(sentence(one))
         for question in plan.open:
             self.say(f"{question.file}: {question.what} ({' / '.join(question.choices)})")
