@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts.models import Therapist, User
-from practice.audit.models import Entry, Verb, name_of
+from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
 from practice.imports.digests import digest_of
+from practice.imports.histories import last_stretch, write_history
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.imports.plan import Plan, PlannedPerson, PlannedSession, PlannedWork, Source
 from practice.imports.state import State
-from relationships.models import Event, Participation, Relationship
-from relationships.models.history import VERBS, episodes
+from relationships.models import Participation, Relationship
 
 AT_ONCE = 500  # rows: many enough to be fast, few enough to be held
 Row = TypeVar("Row", bound=models.Model)
@@ -89,7 +89,7 @@ class Writing:
         """Add the clients, with how many active relationships each will have."""
         active = Counter[int]()
         for work in self.plan.new_works:
-            if not _stretch(work).ended_at:
+            if not last_stretch(work).ended_at:
                 active.update(work.people)
         new = [(place, p) for place, p in enumerate(self.plan.people) if p.existing is None]
         for some in _some(new):
@@ -155,14 +155,15 @@ class Writing:
                 for person in work.people
             ]
             Participation.objects.bulk_create(parts, batch_size=AT_ONCE)
-            self._history([(work, row) for (_, work), row in zip(some, made, strict=True)])
+            pairs = [(work, row) for (_, work), row in zip(some, made, strict=True)]
+            write_history(pairs, self.therapist, self.by)
             sources = [(work.source, "") for _, work in some]
             more = [(len(work.history), len(work.people)) for _, work in some]
             self._note(ImportedRow.Kind.RELATIONSHIP, made, sources, more)
             self._step(len(some))
 
     def _relationship(self, work: PlannedWork) -> Relationship:
-        stretch, last = _stretch(work), work.history[-1]
+        stretch, last = last_stretch(work), work.history[-1]
         has_ended = stretch.ended_at is not None
         return Relationship(
             therapist=self.therapist,
@@ -175,31 +176,6 @@ class Writing:
             ended_by=self.by if has_ended else None,
             is_end_estimated=work.is_end_estimated,
             **work.columns,
-        )
-
-    def _history(self, works: list[tuple[PlannedWork, Relationship]]) -> None:
-        """Write the lines of the history, and the entries of the audit that hold their seals."""
-        lines = [(relationship, line) for work, relationship in works for line in work.history]
-        events = [
-            Event(
-                therapist=self.therapist,
-                relationship=relationship,
-                kind=line.kind,
-                at=line.at,
-                by=self.by,
-                reason=line.reason,
-                note=line.note,
-            )
-            for relationship, line in lines
-        ]
-        _create(Event, events)
-        Entry.record_many(
-            [
-                (VERBS[Event.Kind(event.kind)], name_of(relationship), event)
-                for event, (relationship, _) in zip(events, lines, strict=True)
-            ],
-            by=self.by,
-            therapist=self.therapist,
         )
 
     def _sessions(self) -> None:
@@ -255,11 +231,6 @@ class Writing:
             ),
             batch_size=AT_ONCE,
         )
-
-
-def _stretch(work: PlannedWork) -> Any:
-    """Return the last stretch of work."""
-    return episodes(work.history)[-1]  # type: ignore[arg-type]  # lines are alike
 
 
 def _some(rows: Iterable[Any]) -> Iterator[list[Any]]:
