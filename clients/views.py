@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +15,6 @@ from clients.listing import Listing
 from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
-from practice.imports.models import ImportedNote
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
@@ -145,8 +144,7 @@ WITH_NOTES = ("imported_notes", "merged_records__imported_notes")
 
 def show_client(request: TherapistRequest, client_id: str, changed: str = "") -> HttpResponse:
     """Show the page of a client, perhaps with what has `changed` since it was opened."""
-    notes = ImportedNote.objects.filter(client__person_id=OuterRef("person_id"))
-    people = request.therapist.clients.select_related("account").annotate(has_notes=Exists(notes))
+    people = request.therapist.clients.select_related("account").with_whether_notes()
     person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
     if person.has_notes:  # few have any
         prefetch_related_objects([person], *WITH_NOTES)

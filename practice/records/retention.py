@@ -21,7 +21,7 @@ from practice.records.models import WHILE_ACTIVE
 
 YEARS = {KeepRule.SEVEN_YEARS: 7, KeepRule.TEN_YEARS: 10}
 SHORTEST = 7
-MOST_AT_ONCE = 25  # people, as many as a page has
+ROWS_A_PAGE = 25
 
 
 def years_after(day: date, years: int) -> date:
@@ -67,7 +67,8 @@ def retention_periods(clients: Iterable[Client], now: datetime) -> list[Retentio
     clients = list(clients)
     if not clients:
         return []
-    found = _of_people(clients[0].therapist_id, sorted(person_ids(clients)), now)
+    records = Client.objects.filter(therapist=clients[0].therapist_id)
+    found = _by_person(records.filter(person_id__in=person_ids(clients)), now)
     of_each = [found.get(one.person_id) or [Record.of(one)] for one in clients]
     return [
         RetentionPeriod(client, *_counts_from(records), _until(records))
@@ -78,8 +79,8 @@ def retention_periods(clients: Iterable[Client], now: datetime) -> list[Retentio
 def periods_of_people(
     therapist: Therapist, people: list[int], now: datetime
 ) -> list[RetentionPeriod]:
-    """Return the same of some of a therapist's people, by their ids, who are read along with it."""
-    found = _of_people(therapist.pk, people, now) if people else {}
+    """Return the same of the people of a page, by their ids, who are read along with it."""
+    found = _of_page(therapist, people, now) if people else {}
     of_each = [found[person] for person in people if person in found]
     return [
         RetentionPeriod(records[0].client, *_counts_from(records), _until(records))
@@ -159,16 +160,13 @@ class Record(NamedTuple):
         )
 
 
-def _of_people(therapist: int, people: list[int], now: datetime) -> dict[int, list[Record]]:
-    """Return the records of each of some people, as `_by_person`; of a page's by what is compiled.
+def _of_page(therapist: Therapist, people: list[int], now: datetime) -> dict[int, list[Record]]:
+    """Return the records of each of the people of a page, as `_by_person`, compiled once.
 
-    Filled up, so that there are two queries: for one of them, and for as many as a page has.
+    Filled up, so that one query serves all pages.
     """
-    if len(people) > MOST_AT_ONCE:
-        records = Client.objects.filter(therapist=therapist, person_id__in=people)
-        return _by_person(records, now)
-    padded = people if len(people) == 1 else people + people[-1:] * (MOST_AT_ONCE - len(people))
-    return _collected(RECORDS.rows(therapist=therapist, people=padded, now=now))
+    padded = people + people[-1:] * (ROWS_A_PAGE - len(people))
+    return _collected(RECORDS.rows(therapist=therapist.pk, people=padded, now=now))
 
 
 def _by_person(records: ClientQuerySet, now: datetime) -> dict[int, list[Record]]:

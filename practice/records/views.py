@@ -20,12 +20,11 @@ from practice.records.erasure import Changed, NotYet, Plan, erase
 from practice.records.export_client import export_client
 from practice.records.export_own import own_data
 from practice.records.forms import EraseForm
-from practice.records.retention import periods_of_people, retention_periods
+from practice.records.retention import ROWS_A_PAGE, periods_of_people, retention_periods
 from practice.records.settling import RecordsToReview
 from practice.records.shapes import as_json
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by
 
-ROWS_A_PAGE = 25
 NOTHING = "Nothing was erased."
 
 
