@@ -3,10 +3,10 @@
 They are shown all day, a hundred at once.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -31,8 +31,10 @@ ROW = (
 INACTIVE = SafeString(' <span class="tag tag-inactive">Inactive</span>')
 NONE_BOOKED = SafeString('<span class="muted">None booked</span>')
 ON_A_PHONE = '<span class="only-narrow">{} · </span>'
+AT_THE_END = Value(datetime(9999, 12, 31, tzinfo=UTC), DateTimeField())
 ZONE = '<span class="only-narrow"> ({})</span>'
 LINE = '<li><a href="{}">{}</a></li>'
+LEFT = '<li><a href="{}">{}</a> <span class="muted">left {}</span></li>'
 ENDED = '<li><a href="{}">{}</a> <span class="muted">ended{}</span></li>'
 
 
@@ -67,6 +69,7 @@ class Work(NamedTuple):
     next_session: datetime | None
     last_session: datetime | None
     people: dict[int, Participant]
+    left_at: datetime | None = None  # by whose row it is
 
     def name_for(self, person: int) -> str:
         """Return what it is called in the row of one who takes part: "Couples with Erik"."""
@@ -102,6 +105,8 @@ def row(client: Person, work: list[Work], zone: SafeString) -> SafeString:
 
 def _line(client: Person, work: Work, *, is_active: bool) -> SafeString:
     what = (address("relationship", work.public_id), work.name_for(client.pk))
+    if work.left_at:
+        return format_html(LEFT, *what, day(work.left_at))
     if not work.ended_at:
         return format_html(LINE, *what)
     return format_html(ENDED, *what, "" if is_active else f" {day(work.ended_at)}")
@@ -109,7 +114,7 @@ def _line(client: Person, work: Work, *, is_active: bool) -> SafeString:
 
 def _on_a_phone(work: list[Work], *, is_active: bool) -> SafeString | str:
     """Return the kinds of active work, if it is not Individual alone; or that all has ended."""
-    kinds = list(dict.fromkeys(Kind(w.kind) for w in work if not w.ended_at))
+    kinds = list(dict.fromkeys(Kind(w.kind) for w in work if not w.ended_at and not w.left_at))
     if is_active and kinds in ([], [Kind.INDIVIDUAL]):
         return ""
     return format_html(ON_A_PHONE, in_words(k.label for k in kinds) if is_active else "Ended")
@@ -123,7 +128,11 @@ def _work(given: Given) -> QuerySet:
     now = given("now", MOMENT)
     parts = own.filter(relationship__in=theirs.values("relationship")).annotate(
         next_session=Subquery(sessions.upcoming(now).values("starts_at")[:1]),
-        last_session=Subquery(sessions.held(now).values("starts_at")[:1]),
+        last_session=Subquery(
+            sessions.held(now)
+            .filter(starts_at__lt=Coalesce(OuterRef("left_at"), AT_THE_END))
+            .values("starts_at")[:1]
+        ),
         # Of two merged records the one that stands for the person says who it is.
         name=Coalesce("client__merged_into__name", "client__name"),
         called=Coalesce("client__merged_into__preferred_name", "client__preferred_name"),
@@ -135,7 +144,7 @@ def _work(given: Given) -> QuerySet:
     of_work = ("relationship__public_id", "relationship__kind", "relationship__ended_at")
     of_person = ("client__person_id", "name", "called", "erased_at")
     return in_order.values_list(
-        "relationship", *of_work, "next_session", "last_session", *of_person
+        "relationship", *of_work, "next_session", "last_session", "left_at", *of_person
     )
 
 
@@ -149,17 +158,26 @@ def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
     numbers = [person.pk for person in people]
     numbers += numbers[-1:] * (ROWS_A_PAGE - len(numbers))  # so that one query serves all pages
     every: dict[int, Work] = {}
-    for which, public_id, kind, ended_at, coming, last, *who in WORK.rows(
+    left: list[tuple[int, Work]] = []
+    for which, public_id, kind, ended_at, coming, last, left_at, *who in WORK.rows(
         therapist=therapist, people=numbers, now=now
     ):
+        participant = Participant(*who)
+        if left_at:
+            former = Work(public_id, kind, None, None, last, {}, left_at)
+            left.append((which, former._replace(people={participant.person: participant})))
+            continue
         if which not in every:
             every[which] = Work(public_id, kind, ended_at, coming, last, {})
-        participant = Participant(*who)
         every[which].people[participant.person] = participant
     theirs: dict[int, list[Work]] = {}
     for work in every.values():
         for person in work.people:
             theirs.setdefault(person, []).append(work)
+    for which, former in left:
+        present = every[which].people if which in every else {}
+        for person in former.people.keys() - present.keys():
+            theirs.setdefault(person, []).append(former._replace(people=former.people | present))
     made, zone = [], zone_on_a_phone()
     for client in people:
         own = theirs.get(client.pk, [])

@@ -63,7 +63,8 @@ def _matches(given: Given) -> Q:
 
 def _parts(given: Given) -> QuerySet:
     therapist = given("therapist")
-    return Participation.objects.filter(therapist=therapist, client__therapist=therapist).order_by()
+    present = Participation.objects.filter(therapist=therapist, left_at=None)
+    return present.filter(client__therapist=therapist).order_by()
 
 
 def _upcoming(given: Given) -> SessionQuerySet:
@@ -143,7 +144,8 @@ def _notices(given: Given) -> QuerySet:
     upcoming = _upcoming(given).exclude(relationship__in=active.values("pk"))
     own = Client.objects.filter(account=OuterRef("booked_by"), person_id=OuterRef(person))
     names = Client.objects.filter(pk=OuterRef(person))
-    return upcoming.filter(**{f"{person}__in": inactive.values("pk")}).values_list(
+    present = {f"{person}__in": inactive.values("pk"), f"{part}__left_at": None}
+    return upcoming.filter(**present).values_list(
         F(person),
         Subquery(names.values("name")),
         Subquery(names.values("preferred_name")),

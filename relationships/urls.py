@@ -1,6 +1,6 @@
 from django.urls import path
 
-from relationships.views import caseload, end_date, start_date, starting, work
+from relationships.views import caseload, end_date, members, start_date, starting, work
 
 urlpatterns = [
     path("clients/add/", starting.add_client, name="add_client"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path(
         "relationships/<id:relationship_id>/start/", start_date.correct_start, name="correct_start"
     ),
+    path("relationships/<id:relationship_id>/leave/", members.leave, name="leave"),
+    path("relationships/<id:relationship_id>/join/", members.join, name="join"),
     path("relationships/<id:relationship_id>/plan/", caseload.plan, name="plan"),
     path("caseload/", caseload.caseload, name="caseload"),
     path("caseload/tidy-up/", caseload.tidy_up, name="tidy_up"),

@@ -109,6 +109,8 @@ SHOWN = {
     "correct_session": _session_and_zone,
     "correct_end": _page,
     "correct_start": _page,
+    "leave": _relationship,
+    "join": _relationship,
     "move_session": _session_and_zone,
     "add_session": _zone,
     "put_back": _session,

@@ -67,6 +67,8 @@ class EventRow(NamedTuple):
     by_id: int
     reason: str
     note: str
+    client_id: int | None = None
+    goes_on_as: str = ""
 
 
 class SessionRow(NamedTuple):

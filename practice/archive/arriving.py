@@ -223,7 +223,7 @@ class Arrival:
 
     def _count_active(self) -> None:
         """Set the counters of the clients, which no archive has."""
-        active = self.therapist.participations.filter(relationship__status="active")
+        active = self.therapist.participations.filter(relationship__status="active", left_at=None)
         counted: dict[int, int] = {}
         for client, person in active.values_list("client", "client__person_id"):
             for record in {client, person}:

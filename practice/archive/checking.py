@@ -19,7 +19,9 @@ def check_work(therapist: Therapist) -> None:
         events = sorted(relationship.events.all(), key=lambda event: event.pk)
         if not is_as_told(relationship, events):
             raise Unreadable(f"{where}, is not as its history says.")
-        if not Kind(relationship.kind).fits(len(relationship.participations.all())):
+        if not Kind(relationship.kind).fits(
+            sum(part.left_at is None for part in relationship.participations.all())
+        ):
             raise Unreadable(f"{where}, has too many or too few people for its kind.")
 
 

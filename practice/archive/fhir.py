@@ -89,7 +89,7 @@ class Fhir:
     def _episodes(self, relationship: Relationship) -> Iterator[dict]:
         events = sorted(relationship.events.all(), key=lambda event: event.pk)
         stretches, patients, own = episodes(events), [], []
-        for person in dict.fromkeys(relationship.people):
+        for person in dict.fromkeys(relationship.everybody):
             patients.append(f"Patient/{person.public_id}")
             resource = self._episode(relationship, patients[-1], stretches)
             own.append(f"EpisodeOfCare/{resource['id']}")

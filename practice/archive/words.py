@@ -115,12 +115,18 @@ COLUMNS = {
     "history": {
         "kind": "started, ended, restarted, end_undone, corrected, end_dated, start_dated",
         "reason": "why it ended, as a key",
+        "client": "who joined or left: number of the row in clients.csv",
+        "goes_on_as": "as which kind it goes on since, if that is another",
+    },
+    "participations": {
+        "joined_at": "when they joined, if not with the start",
+        "left_at": "when they left",
     },
     "sessions": {
         "starts_at": "from",
         "ends_at": "to",
         "state": "booked, attended, missed, cancelled, not_held, mistaken",
-        "missed_by": "how many of several people missed it, if not all",
+        "number_missed": "how many of several people missed it, if not all",
         "complimentary": "whether it is free of charge",
         "booked_at": "when it was booked",
         "booked_by": f"by whom: {ACCOUNT}",

@@ -69,7 +69,8 @@ def seal_of_head(head: Any) -> str:
 def seal_of_event(event: object) -> str:
     """Return the seal of a row of a relationship's history, whatever its note says included."""
     columns = ("pk", "therapist_id", "relationship_id", "kind", "at", "by_id", "reason", "note")
-    return seal("event", *(getattr(event, column) for column in columns))
+    of_people = ("client_id", "goes_on_as")
+    return seal("event", *(getattr(event, column) for column in (*columns, *of_people)))
 
 
 committed = Signal()  # an entry has been written for good

@@ -24,6 +24,8 @@ class Verb(models.TextChoices):
     RELATIONSHIP_RESTARTED = "relationship_restarted", "Restarted the relationship"
     ENDING_UNDONE = "ending_undone", "Undid an ending"
     REASON_CORRECTED = "reason_corrected", "Corrected the reason of an ending"
+    SOMEBODY_JOINED = "somebody_joined", "Noted that somebody joined"
+    SOMEBODY_LEFT = "somebody_left", "Noted that somebody left"
     START_DATED = "start_dated", "Corrected when a relationship started"
     ENDING_DATED = "ending_dated", "Corrected when an ending was"
     PLANS_NOTED = "plans_noted", "Noted a planned ending, a break or a postponement"

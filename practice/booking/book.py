@@ -62,8 +62,10 @@ def own_work(request: ClientRequest, public_id: str) -> Relationship:
 
 
 BOOKABLE = CompiledQuery(
-    lambda given: shown_with_therapist(given("people")).filter(
-        public_id=given("public_id", TEXT), is_quiet=False, is_closed=False
+    lambda given: (
+        shown_with_therapist(given("people"))
+        .at_present_of(given("people"))
+        .filter(public_id=given("public_id", TEXT), is_quiet=False, is_closed=False)
     )
 )
 

@@ -125,7 +125,7 @@ def _what_became_of_it(
         }
         return render_to_string(form, context, request)
     if line.state == Session.State.ATTENDED:
-        missed = f", {session.line.missed_by} missed" if session.line.missed_by else ""
+        missed = f", {session.line.number_missed} missed" if session.line.number_missed else ""
         return format_html(SAID, icon("check"), f"Came{missed}")
     if line.state == Session.State.MISSED:
         return format_html(SAID, icon("cross"), "Missed")

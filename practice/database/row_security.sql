@@ -88,8 +88,8 @@ BEGIN
     WHERE own.account_id = acting_account();
 END $$;
 
--- The account's own records, and everybody else in their relationships, of whom pages say the first
--- names; of each person all records that are merged.
+-- The account's own records, and everybody else in their relationships while they take part, of whom
+-- pages say the first names; of each person all records that are merged.
 CREATE OR REPLACE FUNCTION people_of_account() RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -98,6 +98,8 @@ BEGIN
     JOIN clients_client client ON client.person_id = own.person_id
     LEFT JOIN relationships_participation part ON part.client_id = client.id
     LEFT JOIN relationships_participation beside ON beside.relationship_id = part.relationship_id
+        AND (beside.left_at IS NULL OR part.joined_at IS NULL OR beside.left_at > part.joined_at)
+        AND (part.left_at IS NULL OR beside.joined_at IS NULL OR beside.joined_at < part.left_at)
     LEFT JOIN clients_client other ON other.id = beside.client_id
     JOIN clients_client record ON record.person_id = coalesce(other.person_id, own.person_id)
     WHERE own.account_id = acting_account();
@@ -112,6 +114,20 @@ BEGIN
     JOIN clients_client client ON client.person_id = own.person_id
     JOIN relationships_participation part ON part.client_id = client.id
     WHERE own.account_id = acting_account();
+END $$;
+
+-- Whether the account takes part in a relationship at a moment; at infinity it still does.
+CREATE OR REPLACE FUNCTION account_takes_part(work bigint, moment timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM relationships_participation part
+        JOIN clients_client client ON client.id = part.client_id
+        JOIN clients_client own ON own.person_id = client.person_id
+        WHERE part.relationship_id = work AND own.account_id = acting_account()
+        AND (part.joined_at IS NULL OR part.joined_at <= moment)
+        AND (part.left_at IS NULL OR part.left_at > moment)
+    );
 END $$;
 
 CREATE OR REPLACE FUNCTION invited_client() RETURNS bigint
@@ -149,11 +165,11 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION
     therapists_of_account, relationships_of_account, people_of_account,
-    participations_of_account, invited_client, inviting_therapist, is_of_therapist
+    participations_of_account, account_takes_part, invited_client, inviting_therapist, is_of_therapist
 FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     therapists_of_account, relationships_of_account, people_of_account,
-    participations_of_account, invited_client, inviting_therapist, is_of_therapist
+    participations_of_account, account_takes_part, invited_client, inviting_therapist, is_of_therapist
 TO stillwater_app;
 
 
@@ -209,14 +225,25 @@ USING (relationship_id = ANY (ARRAY(SELECT relationships_of_account())));
 CREATE POLICY client_sees ON diary_attendance FOR SELECT
 USING (participation_id = ANY (ARRAY(SELECT participations_of_account())));
 
+-- The sessions at which they take part: not those after they have left, nor before they joined.
 CREATE POLICY client_sees ON diary_session FOR SELECT
-USING (relationship_id = ANY (ARRAY(SELECT relationships_of_account())));
+USING (
+    relationship_id = ANY (ARRAY(SELECT relationships_of_account()))
+    AND account_takes_part(relationship_id, starts_at)
+);
 CREATE POLICY client_books ON diary_session FOR INSERT
-WITH CHECK (relationship_id = ANY (ARRAY(SELECT relationships_of_account())));
-CREATE POLICY client_changes ON diary_session FOR UPDATE
-USING (relationship_id = ANY (ARRAY(SELECT relationships_of_account())))
 WITH CHECK (
     relationship_id = ANY (ARRAY(SELECT relationships_of_account()))
+    AND account_takes_part(relationship_id, 'infinity')
+);
+CREATE POLICY client_changes ON diary_session FOR UPDATE
+USING (
+    relationship_id = ANY (ARRAY(SELECT relationships_of_account()))
+    AND account_takes_part(relationship_id, starts_at)
+)
+WITH CHECK (
+    relationship_id = ANY (ARRAY(SELECT relationships_of_account()))
+    AND account_takes_part(relationship_id, 'infinity')
     AND therapist_id = ANY (ARRAY(SELECT therapists_of_account()))
 );
 

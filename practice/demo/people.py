@@ -34,6 +34,7 @@ SIGN_INS = [
     ("Maya Lindqvist", "client", "maya@stillwater.example"),
     ("Erik Lindqvist", "client", "erik@stillwater.example"),
     ("Jonah Whitfield", "client", "jonah@stillwater.example"),
+    ("Rhys Morgan", "client, who has left a group", "rhys@stillwater.example"),
 ]
 
 
@@ -127,6 +128,7 @@ def load(now: datetime | None = None) -> None:
     _the_lindqvists(hannah, account)
     jonah = _jonah(hannah, account)
     pryces = _couples_and_families(hannah)
+    _somebody_left(hannah, account)
     _three_episodes(hannah)
     _ended_today(hannah)
     diary.fill(hannah.therapist, dice, now)
@@ -199,6 +201,16 @@ def _couples_and_families(hannah: Practice) -> Relationship:
     hannah.end(hannah.start(Kind.FAMILY, *family, days=500), EndReason.AGREED_LIMIT, days=120)
     hannah.start(Kind.INDIVIDUAL, family[0], days=90)
     return couple
+
+
+def _somebody_left(hannah: Practice, account: Callable[..., User]) -> None:
+    rhys = hannah.client("Rhys Morgan", days=240, account=account("rhys@stillwater.example"))
+    others = [hannah.client(f"{n}", days=240) for n in ("Nadia Farouk", "Ewan Sinclair")]
+    group = hannah.start(Kind.GROUP, *others, rhys, days=240)
+    joined = hannah.client("Ida Blom", days=60)
+    by, kind = hannah.therapist.user, Kind.GROUP
+    group.leave(person=rhys, by=by, at=hannah.ago(30), kind=kind)
+    group.join(person=joined, by=by, at=hannah.ago(20), kind=kind)
 
 
 def _three_episodes(hannah: Practice) -> None:

@@ -64,7 +64,7 @@ def _note(
     shown = appointment.shown if people is None else appointment.shown_of(people)
     answers = appointment.answers
     if people is None:
-        is_so = appointment.state == ANSWERS[answer] and not appointment.missed_by
+        is_so = appointment.state == ANSWERS[answer] and not appointment.number_missed
     else:
         parts = [part.pk for part in appointment.parts if part.client.person in people]
         is_so = all(answers.get(part) is came for part in parts)

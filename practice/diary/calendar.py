@@ -30,7 +30,7 @@ def title(session: Session, *, for_therapist: bool, names_therapist: bool = Fals
     Others may see a calendar, and nothing of therapy stands in it.
     """
     if for_therapist:
-        people = session.relationship.people
+        people = session.people
         return f"Appointment ({', '.join(initials(person.name) for person in people)})"
     return f"Appointment with {session.therapist.name}" if names_therapist else "Appointment"
 

@@ -45,7 +45,7 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     _record_look(request)
     records = list(request.clients)
     work = work_of(records)
-    sessions = sessions_of(work)
+    sessions = sessions_of(work).of_clients(records)
     upcoming = details_in(work, sessions.upcoming()[:10], request.user, records)
     held = sessions.held().order_by().aggregate(number=Count("pk"), first=Min("starts_at"))
     names = {record.person.first_name for record in records}

@@ -96,8 +96,7 @@ def _lines(found: CalendarFeed) -> list[tuple[Session, str]]:
     if found.side == CalendarFeed.Side.DIARY:
         diary = _in_reach(found.account.therapist.sessions.all()).with_people()
         return [
-            (session, _of_people(session.relationship.people, found.names))
-            for session in diary[:MOST_EVENTS]
+            (session, _of_people(session.people, found.names)) for session in diary[:MOST_EVENTS]
         ]
     records = list(records_of(found.account))
     named = {record.therapist_id for record in records if record.calendar_names_therapist}

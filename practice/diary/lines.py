@@ -9,12 +9,13 @@ from datetime import datetime
 from itertools import starmap
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from practice.diary.models import Session
 from practice.text.places import link_of
 from practice.text.spoken import called, in_words
+from relationships.models import takes_part_at
 from relationships.models.choices import Kind
 
 PART = "relationship__participations__client"
@@ -28,7 +29,7 @@ class Line(NamedTuple):
     ends_at: datetime
     state: str
     revision: int
-    missed_by: int  # of those who take part
+    number_missed: int  # of those who take part
     place: str
     cancelled_at: datetime | None
     cancelled_by: int | None
@@ -121,13 +122,14 @@ class Appointment:
     @property
     def shown(self) -> str:
         """What a page says of it, as `Session.shown`."""
-        missed = f" {self.line.missed_by}" if self.line.missed_by else ""
+        missed = f" {self.line.number_missed}" if self.line.number_missed else ""
         return f"{self.line.revision} {self.line.state}{missed}"
 
 
 def lines_of(sessions: QuerySet) -> QuerySet:
     """Ask for the lines of some sessions, one for each who takes part, in order."""
-    in_order = sessions.order_by("starts_at", "pk", "relationship__participations")
+    present = sessions.filter(takes_part_at(F("starts_at"), "relationship__participations__"))
+    in_order = present.order_by("starts_at", "pk", "relationship__participations")
     of_work = [
         f"relationship__{column}" for column in ("public_id", "kind", "ended_at", "is_closed")
     ]
@@ -136,7 +138,7 @@ def lines_of(sessions: QuerySet) -> QuerySet:
         for name in ("name", "preferred_name", "erased_at")
     ]
     return in_order.values_list(
-        *("public_id", "starts_at", "ends_at", "state", "revision", "missed_by", "place"),
+        *("public_id", "starts_at", "ends_at", "state", "revision", "number_missed", "place"),
         *("cancelled_at", "cancelled_by"),
         *of_work,
         *(f"{PART}__person_id", f"{PART}__account", f"{PART}__merged_into__account"),

@@ -47,6 +47,7 @@ class Card:
     """One relationship of a client. The fee is in whole pounds, None without one.
 
     `for_whom` names its own people where one account is that of several, a parent's and a child's.
+    `left_at` is when they left it: it is then no longer theirs, whatever became of it.
     `names_kind` says that the note of an ending names the kind, because its therapist has several.
     `is_quiet` marks work that ended because a client died: no note, no invitation to book. Nor can
     anybody book where somebody who took part has been erased.
@@ -62,6 +63,7 @@ class Card:
     fee: int | None
     reach: Reach
     ended_at: datetime | None
+    left_at: datetime | None
     is_quiet: bool
     can_book: bool
     names_kind: bool = False
@@ -111,7 +113,7 @@ def cards_of(work: list[Any], records: list[Client]) -> list[Card]:
             reached.add(r.therapist_id)
         card = _card(r, records, shared, reach=reach, is_quiet=r.is_quiet)
         found.append(replace(card, names_kind=r.therapist_id in kinds))
-    return found
+    return sorted(found, key=lambda card: bool(card.left_at or card.ended_at))
 
 
 def _with_several(pairs: Iterable[tuple[int, object]]) -> set[int]:
@@ -129,9 +131,12 @@ def _card(
     is_quiet: bool,
 ) -> Card:
     therapist = relationship.therapist
-    people = [person for person in relationship.people if not person.is_erased]
     own_ids = person_ids(records)
-    own = [person for person in people if person.pk in own_ids]
+    own = [person for person in relationship.everybody if person.pk in own_ids]
+    gone = dict(relationship.left)
+    moments = [gone[person] for person in own if person in gone]
+    left_at = max(moments) if own and len(moments) == len(own) else None
+    people = [p for p in relationship.beside(own, left_at) if not p.is_erased]
     has_public_page = hasattr(therapist, "profile") and therapist.profile.is_published
     return Card(
         public_id=relationship.public_id,
@@ -143,9 +148,10 @@ def _card(
         profile_slug=therapist.slug if has_public_page else "",
         fee=fee(therapist, relationship.kind),
         reach=reach,
-        ended_at=relationship.ended_at,
+        ended_at=None if left_at else relationship.ended_at,
+        left_at=left_at,
         is_quiet=is_quiet,
-        can_book=not is_quiet and not relationship.is_closed,
+        can_book=not is_quiet and not relationship.is_closed and not left_at,
     )
 
 
@@ -258,9 +264,9 @@ def details_in(
     for session in sessions:
         session.relationship = of_pk[session.relationship_id]
         session.therapist = session.relationship.therapist
-    people = [person for session in sessions for person in session.relationship.people]
+    people = [person for session in sessions for person in session.people]
     prefetch_related_objects(people, "merged_records")
-    prefetch_related_objects([one for one in sessions if one.missed_by], "attendances")
+    prefetch_related_objects([one for one in sessions if one.number_missed], "attendances")
     shared = _with_several((record.therapist_id, record.person_id) for record in records)
     return [
         details(session, reader, shared, is_quiet=of_pk[session.relationship_id].is_quiet)

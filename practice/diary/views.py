@@ -95,17 +95,19 @@ def show_to_therapist(
 ) -> HttpResponse:
     """Show the therapist's page of a session, perhaps with what has `changed` since."""
     record_look(request, appointment)
-    people = appointment.relationship.people
+    people = appointment.people
     prefetch_related_objects(people, "account", "merged_records__account")  # for their zones
     context = {
         "appointment": details(appointment, request.user),
         "relationship": appointment.relationship,
+        "people": people,
+        "with_whom": appointment.with_whom,
         "series": Series.of(appointment),
         "can_answer": appointment.can_be_answered,
         "can_be_corrected": appointment.can_be_corrected,
         "is_over": appointment.is_over,
         "who_came": (who_came := WhoCame.of(appointment)),
-        "missed_by": appointment.missed_by,
+        "number_missed": appointment.number_missed,
         "shown_of_others": appointment.shown_of([p.person for p in who_came if p.came is None]),
         **offer(appointment, request.user),
         "can_correct": {

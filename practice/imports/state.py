@@ -59,7 +59,7 @@ class State:
             for pk, name, email, born, active in clients.values_list(*columns)
         ]
         parts = defaultdict(set)
-        for work, person in therapist.participations.values_list(
+        for work, person in therapist.participations.filter(left_at=None).values_list(
             "relationship", "client__person_id"
         ):
             parts[work].add(person)

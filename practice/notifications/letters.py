@@ -86,7 +86,7 @@ class Reading:
 
 def line_of(session: Session, kind: str, was_at: datetime | None = None) -> Line:
     """Return the line of a session that is read with its people."""
-    people = session.relationship.people
+    people = session.people
     return Line(session, kind, in_words(p.first_name for p in people if not p.is_erased), was_at)
 
 

@@ -41,11 +41,11 @@ class Plan:
         """Work it out; work that only erased people took part in counts as theirs alone."""
         theirs = client.therapist.relationships.of_people([client]).in_order()
         relationships = list(theirs.with_people().select_related("therapist"))
-        alone = [r for r in relationships if all(p == client or p.is_erased for p in r.people)]
+        alone = [r for r in relationships if all(p == client or p.is_erased for p in r.everybody)]
         return cls(
             client=client,
             records=client.records,
-            active=[r for r in relationships if not r.is_ended],
+            active=[r for r in relationships if not r.is_ended and client in r.people],
             to_come=list(client.therapist.sessions.of_clients([client]).upcoming()),
             alone=alone,
             shared=[r for r in relationships if r not in alone],
@@ -75,9 +75,10 @@ class Plan:
     @property
     def with_notes(self) -> list[Relationship]:
         """Shared work in whose history there are private notes, which may name the client."""
-        noted = self.client.therapist.events.exclude(note="").filter(relationship__in=self.shared)
+        ended = [r for r in self.shared if r.is_ended]
+        noted = self.client.therapist.events.exclude(note="").filter(relationship__in=ended)
         ids = set(noted.values_list("relationship", flat=True))
-        return [r for r in self.shared if r.pk in ids]
+        return [r for r in ended if r.pk in ids]
 
 
 @transaction.atomic
@@ -98,7 +99,7 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
         raise NotYet
     if shown not in (None, plan.shown):
         raise Changed
-    nameless = [p for r in plan.alone for p in r.people if p.is_erased]
+    nameless = [p for r in plan.alone for p in r.everybody if p.is_erased]
     _write_down(plan, by, blank_notes=blank_notes)
     Invitation.objects.filter(client__in=plan.records).delete()
     by_them = {"by__in": [r.account_id for r in plan.records if r.account_id]}
@@ -113,8 +114,9 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
     for relationship in plan.alone:
         _erase_work(relationship, by)
     for relationship in plan.shared:
-        _close_work(relationship)
-        if blank_notes:
+        if client in relationship.people:  # the others go on without who has left
+            _close_work(relationship)
+        if blank_notes and relationship in plan.with_notes:
             _blank_notes(relationship, by)
     for record in reversed(plan.records):  # before the one that they are merged into
         if plan.shared:  # in which they are still one person

@@ -16,7 +16,7 @@ from practice.notifications.models import Message
 from practice.records import shapes
 from practice.records.retention import retention_periods
 from practice.text.spoken import in_words
-from relationships.models import Relationship
+from relationships.models import Participation, Relationship
 from relationships.models.choices import CODES, EndReason, Kind
 from relationships.models.history import Episode, Event, episodes
 
@@ -37,14 +37,14 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
         .prefetch_related(
             "participations__client__merged_records",
             "participations__client__merged_into__merged_records",
-            "events",
+            "events__client__merged_into",
             "sessions__attendances",
         )
     )
     of_person: dict[int, list[Relationship]] = {client.pk: [] for client in clients}
     for relationship in work:
         relationship.therapist = therapist
-        for person in {person.pk for person in relationship.people} & of_person.keys():
+        for person in {one.pk for one in relationship.everybody} & of_person.keys():
             of_person[person].append(relationship)
     records = [record.pk for client in clients for record in client.records]
     invitations = Invitation.objects.filter(client__in=records).order_by("created_at", "pk")
@@ -120,7 +120,7 @@ class _RelationshipExport:
 
     def __init__(self, relationship: Relationship, client: Client) -> None:
         self.relationship, self.client = relationship, client
-        self.others = [person for person in relationship.people if person.pk != client.pk]
+        self.others = [person for person in relationship.everybody if person.pk != client.pk]
 
     def data(self) -> dict:
         relationship = self.relationship
@@ -143,13 +143,27 @@ class _RelationshipExport:
             "ask_again_on": relationship.ask_again_on,
             "episodes": [_episode(episode) for episode in episodes(events)],
             "history": [self._event(event) for event in events],
+            "stays": [
+                {"joined_at": part.joined_at, "left_at": part.left_at} for part in self._parts
+            ],
             "sessions": [
                 self._session(session)
-                for session in sorted(
-                    relationship.sessions.all(), key=lambda session: session.starts_at
-                )
+                for session in sorted(relationship.sessions.all(), key=lambda one: one.starts_at)
+                if any(part.covers(session.starts_at) for part in self._parts)
             ],
         }
+
+    @property
+    def _parts(self) -> list[Participation]:
+        """When the client took part: one row, unless they left and joined again."""
+        parts = self.relationship.participations.all()
+        return [part for part in parts if part.client.person_id == self.client.pk]
+
+    def _name(self, person: Client | None) -> str | None:
+        """Return who joined or left: this client, or another's first name."""
+        if person is None:
+            return None
+        return "client" if person.person_id == self.client.pk else person.person.first_name
 
     def _who(self, account_id: int | None) -> str | None:
         """Return who did something: the therapist, this client, or another's first name."""
@@ -168,6 +182,8 @@ class _RelationshipExport:
             "at": event.at,
             "by": self._who(event.by_id),
             "reason": reason_of(event.reason),
+            "who": self._name(event.client),
+            "goes_on_as": event.goes_on_as,
             "note": event.note,
         }
 

@@ -95,6 +95,7 @@ def _relationship(card: Card) -> dict:
         "for": card.for_whom,
         "with": card.others,
         "ended_at": None if card.is_quiet else card.ended_at,
+        "left_at": card.left_at,
     }
 
 

@@ -202,6 +202,10 @@ BANNERS = {
     "reason_corrected": Banner("Reason corrected"),
     "start_corrected": Banner("Start corrected"),
     "ending_dated": Banner("Ending corrected"),
+    "somebody_left": Banner("Noted", "Who left keeps the sessions until then. Nobody is notified."),
+    "somebody_joined": Banner("Noted", "Sessions from then on are theirs, too."),
+    "nobody_can_leave": Banner("Nobody can leave this relationship at present", kind=INFO),
+    "nobody_can_join": Banner("Nobody can join this relationship at present", kind=INFO),
     "reason_unchanged": Banner(
         "Nothing was changed",
         "The reason is the same as before, or the relationship has changed since you opened the "

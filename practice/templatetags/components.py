@@ -1,8 +1,9 @@
 """Parts that pages are made of; always loaded."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -151,3 +152,9 @@ def table(content: SafeString, caption: str, *columns: str) -> SafeString:
         "", '<th role="columnheader" scope="col">{}</th>', ((column,) for column in columns)
     )
     return format_html(TABLE, caption, heads, content)
+
+
+@register.filter
+def left_by(relationship: Any, client: Any) -> datetime | None:
+    """When somebody left a relationship: `{{ relationship|left_by:client }}`."""
+    return relationship.left_by(client)

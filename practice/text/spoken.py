@@ -215,8 +215,16 @@ def instant(moment: datetime) -> str:
 
 
 def is_plain(starts: datetime, ends: datetime) -> bool:
-    """Whether two readings of the clock say when it is: not where the clocks change."""
-    return not (_which(starts) or _which(ends))
+    """Whether two readings of the clock say when it is: not where the clocks change.
+
+    Nor where it lasts into the next day.
+    """
+    return not (_which(starts) or _which(ends) or _is_until_next_day(starts, ends))
+
+
+def _is_until_next_day(starts: datetime, ends: datetime) -> bool:
+    begins, lasts = timezone.localtime(starts), timezone.localtime(ends - timedelta.resolution)
+    return lasts.date() > begins.date() or ends - starts == timedelta(days=1)
 
 
 def span(starts: datetime, ends: datetime) -> str:
@@ -227,9 +235,7 @@ def span(starts: datetime, ends: datetime) -> str:
     first, last = _which(starts), _which(ends)
     if first and not last and not timezone.localtime(starts).fold:
         return f"{clock(starts)}, {first}, to {clock(ends)}"
-    begins, lasts = timezone.localtime(starts), timezone.localtime(ends - timedelta.resolution)
-    is_next_day = lasts.date() > begins.date() or ends - starts == timedelta(days=1)
-    until = f"{clock(ends)} the next day" if is_next_day else clock(ends)
+    until = f"{clock(ends)} the next day" if _is_until_next_day(starts, ends) else clock(ends)
     return ", ".join(filter(None, [f"{clock(starts)} to {until}", last or first]))
 
 

@@ -29,12 +29,16 @@ MONTHS = 12
 SESSIONS_PER_EPISODE = ((0, 0), (1, 1), (2, 5), (6, 12), (13, 20), (21, None))
 
 
+Stay = tuple[int, datetime | None, datetime | None]  # a person, when they joined, when they left
+
+
 class Work(NamedTuple):
     """One relationship as the caseload sees it; sessions only of one that has ended once."""
 
     clients: set[int]
     episodes: list[Episode]
     sessions: list[datetime]
+    others: list[Stay]  # who joined it, or left
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,12 @@ class Caseload:
                 ended = episode.ended_at
                 for number in range(first, bisect_left(moments, ended) if ended else len(moments)):
                     active[number] |= work.clients
+                for person, joined_at, left_at in work.others:
+                    since = max(episode.started_at, joined_at or episode.started_at)
+                    until = min(filter(None, [ended, left_at]), default=None)
+                    after = bisect_left(moments, until) if until else len(moments)
+                    for number in range(bisect_left(moments, since), after):
+                        active[number].add(person)
         return [len(clients) for clients in active]
 
     @cached_property
@@ -178,7 +188,7 @@ def _parts(given: Given) -> QuerySet:
         )
     )
     of_work = ("started_at", "ended_at", "end_reason")
-    columns = ("client", *(f"relationship__{name}" for name in of_work))
+    columns = ("client", "joined_at", "left_at", *(f"relationship__{name}" for name in of_work))
     return recent.order_by().values_list("relationship", *columns)
 
 
@@ -223,12 +233,16 @@ def _work(therapist: Therapist, since: datetime) -> tuple[list[Work], datetime |
         first = at or first
         people[record] = person
     found: dict[int, Work] = {}
-    for which, record, *stretch in parts:
+    for which, record, joined_at, left_at, *stretch in parts:
         if which not in found:
             lines = events.get(which)
             stretches = episodes(lines) if lines else [Episode(*stretch)]
-            found[which] = Work(set(), stretches, sessions.get(which, []))
-        found[which].clients.add(people.get(record, record))
+            found[which] = Work(set(), stretches, sessions.get(which, []), [])
+        person = people.get(record, record)
+        if joined_at or left_at:
+            found[which].others.append((person, joined_at, left_at))
+        else:
+            found[which].clients.add(person)
     return list(found.values()), first
 
 

@@ -26,6 +26,8 @@ class Migration(migrations.Migration):
             name='Participation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('joined_at', models.DateTimeField(blank=True, null=True)),
+                ('left_at', models.DateTimeField(blank=True, null=True)),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='clients.client')),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='accounts.therapist')),
             ],
@@ -65,10 +67,12 @@ class Migration(migrations.Migration):
             name='Event',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('started', 'Relationship started'), ('ended', 'Relationship ended'), ('restarted', 'Relationship restarted'), ('end_undone', 'Ending undone'), ('corrected', 'Reason corrected'), ('end_dated', 'Moment of the ending corrected'), ('start_dated', 'Start corrected')], max_length=12)),
+                ('kind', models.CharField(choices=[('started', 'Relationship started'), ('ended', 'Relationship ended'), ('restarted', 'Relationship restarted'), ('end_undone', 'Ending undone'), ('corrected', 'Reason corrected'), ('end_dated', 'Moment of the ending corrected'), ('start_dated', 'Start corrected'), ('joined', 'Joined'), ('left', 'Left')], max_length=12)),
                 ('at', models.DateTimeField()),
                 ('reason', models.CharField(blank=True, choices=[('completed', 'Work completed'), ('agreed_limit', 'Agreed sessions or funding used'), ('referred_on', 'Moved to another therapist or service'), ('client_stopped', 'Client chose to stop'), ('lost_contact', 'Lost contact'), ('circumstances', 'Change in circumstances'), ('not_a_fit', 'Not the right fit'), ('therapist_ended', 'Therapist ended the work'), ('died', 'Client died'), ('no_sessions', 'No session took place, or set up in error'), ('other', 'Another reason')], max_length=20)),
+                ('goes_on_as', models.CharField(blank=True, choices=[('individual', 'Individual'), ('couples', 'Couples'), ('family', 'Family'), ('group', 'Group')], max_length=12)),
                 ('note', models.TextField(blank=True, max_length=2000)),
+                ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.client')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='accounts.therapist')),
                 ('relationship', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='relationships.relationship')),
@@ -128,7 +132,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='participation',
-            constraint=models.UniqueConstraint(fields=('relationship', 'client'), name='client_once_in_a_relationship'),
+            constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('relationship', 'client'), name='client_once_in_a_relationship'),
         ),
         migrations.AddIndex(
             model_name='event',
@@ -140,7 +144,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['ended', 'corrected', 'end_dated']), ('reason__in', ['completed', 'agreed_limit', 'referred_on', 'client_stopped', 'lost_contact', 'circumstances', 'not_a_fit', 'therapist_ended', 'died', 'no_sessions', 'other'])), models.Q(('kind__in', ['started', 'restarted', 'end_undone', 'start_dated']), ('note', ''), ('reason', '')), _connector='OR'), name='event_has_a_reason_when_it_ends'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['ended', 'corrected', 'end_dated']), ('reason__in', ['completed', 'agreed_limit', 'referred_on', 'client_stopped', 'lost_contact', 'circumstances', 'not_a_fit', 'therapist_ended', 'died', 'no_sessions', 'other'])), models.Q(('kind__in', ['started', 'restarted', 'end_undone', 'start_dated', 'joined', 'left']), ('note', ''), ('reason', '')), _connector='OR'), name='event_has_a_reason_when_it_ends'),
+        ),
+        migrations.AddConstraint(
+            model_name='participation',
+            constraint=models.CheckConstraint(condition=models.Q(('left_at', None), ('joined_at', None), ('left_at__gte', models.F('joined_at')), _connector='OR'), name='leaves_after_joining'),
+        ),
+        migrations.AddIndex(
+            model_name='participation',
+            index=models.Index(fields=['relationship', 'client'], name='participation_of_client'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('client__isnull', False), ('kind__in', ['joined', 'left'])), models.Q(models.Q(('kind__in', ['joined', 'left']), _negated=True), ('client__isnull', True), ('goes_on_as', '')), _connector='OR'), name='somebody_joins_or_leaves'),
         ),
         ApplySQL('relationships', '0001_rules'),
     ]

@@ -31,6 +31,8 @@ WHEN NOT (
     AND NEW.at IS OLD.at
     AND NEW.by_id IS OLD.by_id
     AND NEW.reason IS OLD.reason
+    AND NEW.client_id IS OLD.client_id
+    AND NEW.goes_on_as IS OLD.goes_on_as
     AND EXISTS (
         SELECT 1 FROM relationships_erasure
         WHERE relationship = OLD.relationship_id AND what = 'notes'

@@ -6,6 +6,7 @@ from relationships.models.participation import (
     Participation,
     WrongNumberOfPeople,
     start_relationship,
+    takes_part_at,
 )
 from relationships.models.relationship import Relationship, RelationshipQuerySet, records_in
 
@@ -20,4 +21,5 @@ __all__ = [
     "WrongNumberOfPeople",
     "records_in",
     "start_relationship",
+    "takes_part_at",
 ]

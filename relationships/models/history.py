@@ -12,9 +12,11 @@ from typing import NamedTuple
 from django.db import models
 from django.db.models import Q
 
+from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Verb
 from relationships.models.choices import EndReason
+from relationships.models.choices import Kind as WorkKind
 
 NOTE_LENGTH = 2000
 
@@ -37,6 +39,8 @@ class Event(models.Model):
         CORRECTED = "corrected", "Reason corrected"
         END_DATED = "end_dated", "Moment of the ending corrected"
         START_DATED = "start_dated", "Start corrected"
+        JOINED = "joined", "Joined"
+        LEFT = "left", "Left"
 
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="events")
     relationship = models.ForeignKey("Relationship", models.PROTECT, related_name="events")
@@ -44,6 +48,9 @@ class Event(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     reason = models.CharField(max_length=20, choices=EndReason.choices, blank=True)
+    # Who joined or left, and as which kind the work goes on if that is another.
+    client = models.ForeignKey(Client, models.PROTECT, null=True, blank=True, related_name="+")
+    goes_on_as = models.CharField(max_length=12, choices=WorkKind.choices, blank=True)
     note = models.TextField(max_length=NOTE_LENGTH, blank=True)
 
     class Meta:
@@ -53,12 +60,20 @@ class Event(models.Model):
                     kind__in=["ended", "corrected", "end_dated"], reason__in=EndReason.values
                 )
                 | Q(
-                    kind__in=["started", "restarted", "end_undone", "start_dated"],
+                    kind__in=[
+                        *("started", "restarted", "end_undone", "start_dated"),
+                        *("joined", "left"),
+                    ],
                     reason="",
                     note="",
                 ),
                 name="event_has_a_reason_when_it_ends",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["joined", "left"], client__isnull=False)
+                | ~Q(kind__in=["joined", "left"]) & Q(client__isnull=True, goes_on_as=""),
+                name="somebody_joins_or_leaves",
+            ),
         ]
         indexes = [
             models.Index(
@@ -74,7 +89,8 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.get_kind_display()
+        who = f"{self.client.person.name} " if self.client else ""
+        return f"{who}{self.get_kind_display().lower() if who else self.get_kind_display()}"
 
 
 VERBS = {
@@ -85,6 +101,8 @@ VERBS = {
     Event.Kind.CORRECTED: Verb.REASON_CORRECTED,
     Event.Kind.END_DATED: Verb.ENDING_DATED,
     Event.Kind.START_DATED: Verb.START_DATED,
+    Event.Kind.JOINED: Verb.SOMEBODY_JOINED,
+    Event.Kind.LEFT: Verb.SOMEBODY_LEFT,
 }
 
 

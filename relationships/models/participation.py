@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from clients.models import Client
@@ -14,22 +16,49 @@ from relationships.models.relationship import Relationship
 
 
 class Participation(models.Model):
-    """One client's part in a relationship. Client and relationship share the therapist."""
+    """One client's part in a relationship. Client and relationship share the therapist.
+
+    From the start of the work unless they joined it, and until they left it. Whoever joins again
+    has a row for each time.
+    """
 
     therapist = models.ForeignKey(Therapist, models.PROTECT, related_name="participations")
     relationship = models.ForeignKey(Relationship, models.PROTECT, related_name="participations")
     client = models.ForeignKey(Client, models.PROTECT, related_name="participations")
+    joined_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["relationship", "client"], name="client_once_in_a_relationship"
-            )
+                fields=["relationship", "client"],
+                condition=Q(left_at=None),
+                name="client_once_in_a_relationship",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at=None) | Q(joined_at=None) | Q(left_at__gte=F("joined_at")),
+                name="leaves_after_joining",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["relationship", "client"], name="participation_of_client"),
         ]
 
     def __str__(self) -> str:
         return f"{self.client} in {self.relationship}"
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether they took part at that moment."""
+        has_joined = self.joined_at is None or self.joined_at <= moment
+        return has_joined and (self.left_at is None or moment < self.left_at)
+
+
+def takes_part_at(moment: Any, path: str = "") -> Q:
+    """Return the condition that a participation, to which `path` leads, covers a moment."""
+    has_joined = Q(**{f"{path}joined_at": None}) | Q(**{f"{path}joined_at__lte": moment})
+    is_there = Q(**{f"{path}left_at": None}) | Q(**{f"{path}left_at__gt": moment})
+    return has_joined & is_there
 
 
 class WrongNumberOfPeople(ValueError):

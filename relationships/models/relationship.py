@@ -3,7 +3,7 @@
 The model and its queryset are read together, so the module is longer than others.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -49,8 +49,14 @@ class RelationshipQuerySet(models.QuerySet):
         return same.with_last_event().filter(last_event=relationship.last_event)
 
     def of_people(self, clients: Iterable[Client]) -> Self:
-        """Those in which these people take part, with whichever of their records."""
+        """Those in which these people take part, or have, with whichever of their records."""
         return self._of(person_ids(clients))
+
+    def at_present_of(self, people: Any) -> Self:
+        """Those in which these people, by their numbers, take part and which they have not left."""
+        parts: Any = self.model.participations.rel.related_model
+        present = parts.objects.filter(client__person_id__in=people, left_at=None)
+        return self.filter(pk__in=present.values("relationship"))
 
     def _of(self, people: Any) -> Self:
         parts: Any = self.model.participations.rel.related_model
@@ -130,7 +136,7 @@ class Relationship(models.Model):
         """It is not what the page said from which this was asked for: ended or begun anew since."""
 
     class Impossible(Refusal):
-        """Nothing can have ended then."""
+        """That cannot have happened then, or not with these people."""
 
     class Closed(Refusal):
         """Somebody who took part has been erased, so the work cannot be taken up again."""
@@ -280,6 +286,78 @@ class Relationship(models.Model):
         self.record(Event.Kind.RESTARTED, at=at or timezone.now(), by=by)
 
     @_as_a_whole
+    def leave(
+        self, *, person: Client, by: User, at: datetime, kind: str, if_unchanged: bool = False
+    ) -> None:
+        """Let somebody leave, at a moment; the others go on, as work of a `kind` that they fit.
+
+        Raises:
+            Relationship.AlreadyDone: it has ended, or the person does not take part in it.
+            Relationship.Changed: `if_unchanged`, and something happened since it was read.
+            Relationship.Impossible: they had not begun then, it is still to come, or those who
+                stay do not make that kind.
+        """
+        self._lock_people()
+        self._check_active(if_unchanged=if_unchanged)
+        parts = list(self.participations.filter(left_at=None).select_related("client"))
+        part = next((p for p in parts if p.client.person_id == person.person_id), None)
+        if part is None:
+            raise self.AlreadyDone
+        since = part.joined_at or self.started_at
+        if not since <= at <= timezone.now() or not Kind(kind).fits(len(parts) - 1):
+            raise self.Impossible
+        former = self._go_on_as(kind, if_unchanged=if_unchanged)
+        self.participations.filter(pk=part.pk, left_at=None).update(left_at=at)
+        self._count_on(part.client, -1)
+        self.record(Event.Kind.LEFT, at=at, by=by, client=part.client, goes_on_as=former and kind)
+
+    @_as_a_whole
+    def join(
+        self, *, person: Client, by: User, at: datetime, kind: str, if_unchanged: bool = False
+    ) -> None:
+        """Let somebody join, at a moment; all go on together, as work of a `kind` that they fit.
+
+        Raises:
+            Relationship.AlreadyDone: it has ended, or the person takes part in it.
+            Relationship.Changed: `if_unchanged`, and something happened since it was read; or the
+                client has been erased, or merged into another, a moment ago.
+            Relationship.Impossible: the work had not begun then, or they had not left it yet; it is
+                still to come; or all together do not make that kind.
+        """
+        both = Q(pk__in=records_in([self]).values("pk")) | Q(pk=person.pk)
+        locked = {one.pk: one for one in Client.objects.filter(both).locked()}
+        joining = locked.get(person.pk)
+        if joining is None or joining.is_erased or joining.merged_into_id:
+            raise self.Changed
+        self._check_active(if_unchanged=if_unchanged)
+        parts = list(self.participations.select_related("client"))
+        present = [part for part in parts if part.left_at is None]
+        own = [part for part in parts if part.client.person_id == joining.pk]
+        if any(part in present for part in own):
+            raise self.AlreadyDone
+        since = max([self.started_at, *(part.left_at for part in own if part.left_at)])
+        if not since <= at <= timezone.now() or not Kind(kind).fits(len(present) + 1):
+            raise self.Impossible
+        former = self._go_on_as(kind, if_unchanged=if_unchanged)
+        self.participations.create(therapist_id=self.therapist_id, client=joining, joined_at=at)
+        self._count_on(joining, +1)
+        self.record(Event.Kind.JOINED, at=at, by=by, client=joining, goes_on_as=former and kind)
+
+    def _check_active(self, *, if_unchanged: bool) -> None:
+        """Refuse, while its people are locked, what is to be done to work that has ended."""
+        active = Relationship.objects.active().filter(pk=self.pk)
+        if not active.exists():
+            raise self.AlreadyDone
+        if if_unchanged and not active.as_read(self).exists():
+            raise self.Changed
+
+    def _go_on_as(self, kind: str, *, if_unchanged: bool) -> str:
+        """Make active work of that kind, and return of which it was if that is another."""
+        former = self.kind
+        self._change(Relationship.objects.active(), if_unchanged=if_unchanged, kind=kind)
+        return former if former != kind else ""
+
+    @_as_a_whole
     def correct_reason(
         self, *, by: User, reason: EndReason, note: str = "", ended_at: datetime
     ) -> None:
@@ -343,13 +421,43 @@ class Relationship(models.Model):
 
     @property
     def people(self) -> list[Client]:
-        """The clients, in the order in which they were added; use after `with_people`.
+        """Who takes part, in the order in which they were added; use after `with_people`.
 
         Each is the record that stands for the person, whichever of theirs takes part. Those who
         have been erased, and have no name any more, come last.
         """
-        people = (part.client.person for part in self.participations.all())
-        return sorted(people, key=lambda person: person.is_erased)
+        return _in_order(part for part in self.participations.all() if part.left_at is None)
+
+    @property
+    def everybody(self) -> list[Client]:
+        """The same, and behind them who has left."""
+        left = _in_order(part for part in self.participations.all() if part.left_at)
+        return list(dict.fromkeys([*self.people, *left]))
+
+    @property
+    def left(self) -> list[tuple[Client, datetime]]:
+        """Who has left and has not joined again, each with the moment, the last first."""
+        present, parts = self.people, self.participations.all()
+        moments = {part.client.person: part.left_at for part in parts if part.left_at}
+        gone = [(person, at) for person, at in moments.items() if person not in present]
+        return sorted(gone, key=lambda one: one[1], reverse=True)
+
+    def beside(self, own: Collection[Client], left_at: datetime | None) -> list[Client]:
+        """Return who takes part besides some people; if they have left, who did by then."""
+        if left_at is None:
+            return [person for person in self.people if person not in own]
+        parts = self.participations.all()
+        before = [part for part in parts if not part.joined_at or part.joined_at < left_at]
+        return [p for p in dict.fromkeys(_in_order(before)) if p not in own]
+
+    @property
+    def can_be_joined(self) -> bool:
+        """Whether somebody can join: individual work only if somebody has left it."""
+        return self.kind != Kind.INDIVIDUAL or bool(self.left)
+
+    def left_by(self, client: Client) -> datetime | None:
+        """When somebody left it, if they take no part in it any more."""
+        return dict(self.left).get(client)
 
     @property
     def usual_place(self) -> str:
@@ -385,7 +493,9 @@ class Relationship(models.Model):
                 setattr(self, name, value)
             return
         with suppress(Relationship.DoesNotExist):  # erased a moment ago
-            self.refresh_from_db(fields=[*self._ACTIVE, "planned_end", "is_closed", "started_at"])
+            self.refresh_from_db(
+                fields=[*self._ACTIVE, "planned_end", "is_closed", "started_at", "kind"]
+            )
         raise self.Changed if if_unchanged and present.exists() else self.AlreadyDone
 
     def _take_up(
@@ -412,10 +522,22 @@ class Relationship(models.Model):
         """Move the counters of the clients, who are locked."""
         records_in([self]).update(active_relationships=F("active_relationships") + step)
 
+    @staticmethod
+    def _count_on(client: Client, step: int) -> None:
+        """Move the counter of one client, who is locked, and of whoever stands for them."""
+        records = Client.objects.filter(pk__in=[client.pk, client.person_id])
+        records.update(active_relationships=F("active_relationships") + step)
+
     def record(self, kind: Event.Kind, *, by: User, **columns: object) -> None:
         """Add a line to the history, and the entry of the audit that holds its seal."""
         event = self.events.create(therapist_id=self.therapist_id, kind=kind, by=by, **columns)
         Entry.record(VERBS[kind], by=by, therapist=self.therapist_id, about=self, event=event)
+
+
+def _in_order(parts: Iterable[Any]) -> list[Client]:
+    """Return the people whose parts these are; those who have been erased come last."""
+    people = (part.client.person for part in parts)
+    return sorted(people, key=lambda person: person.is_erased)
 
 
 def people_of(path: str = "") -> Prefetch:
@@ -428,7 +550,8 @@ def people_of(path: str = "") -> Prefetch:
 def records_in(relationships: Iterable[Relationship]) -> ClientQuerySet:
     """Return the records whose counters move with this work.
 
-    Those that take part, and those that stand for the same people.
+    Those that take part at present, and those that stand for the same people.
     """
-    part = Client.objects.filter(relationships__in=relationships).order_by()
+    present = {"participations__relationship__in": relationships, "participations__left_at": None}
+    part = Client.objects.filter(**present).order_by()
     return Client.objects.filter(pk__in=part.values("pk").union(part.values("person_id")))

@@ -44,7 +44,9 @@ class Consequences:
         people = relationship.people
         others: dict[int, list[str]] = {client.pk: [] for client in people}
         active = relationship.therapist.participations.filter(
-            client__person_id__in=others, relationship__status=Relationship.Status.ACTIVE
+            client__person_id__in=others,
+            left_at=None,
+            relationship__status=Relationship.Status.ACTIVE,
         ).exclude(relationship=relationship)
         active = active.select_related("relationship", "client")
         for part in active.order_by("relationship__started_at"):
@@ -104,7 +106,7 @@ def _page(request: TherapistRequest, relationship: Relationship, changed: str = 
     prefetch_related_objects([relationship], people_of())
     upcoming = list(relationship.sessions.upcoming())
     held = list(relationship.sessions.attended().values_list("starts_at", flat=True))
-    events = relationship.events.select_related("by").order_by("-pk")
+    events = relationship.events.select_related("by", "client__merged_into").order_by("-pk")
     with_them = request.therapist.relationships.of_people(relationship.people)
     others = with_them.exclude(pk=relationship.pk).in_order()
     last_day, break_ends = relationship.planned_end, relationship.on_break_until

@@ -96,6 +96,8 @@ TABLE = {
     "relationships/<id:relationship_id>/ended/": THERAPISTS,
     "relationships/<id:relationship_id>/place/": THERAPISTS,
     "relationships/<id:relationship_id>/start/": THERAPISTS,
+    "relationships/<id:relationship_id>/leave/": THERAPISTS,
+    "relationships/<id:relationship_id>/join/": THERAPISTS,
     "relationships/<id:relationship_id>/plan/": THERAPISTS,
     "relationships/<id:relationship_id>/reason/": THERAPISTS,
     "relationships/<id:relationship_id>/restart/": THERAPISTS,

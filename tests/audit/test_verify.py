@@ -148,8 +148,8 @@ FAULTS = {
     "an event slipped in": (
         lambda: sql(
             "INSERT INTO relationships_event "
-            "(therapist_id, relationship_id, kind, at, by_id, reason, note) "
-            "SELECT therapist_id, relationship_id, 'restarted', at, by_id, '', '' "
+            "(therapist_id, relationship_id, kind, at, by_id, reason, goes_on_as, note) "
+            "SELECT therapist_id, relationship_id, 'restarted', at, by_id, '', '', '' "
             "FROM relationships_event WHERE kind = 'started'"
         ),
         "has no entry",

@@ -292,6 +292,13 @@ def of_relationships(page: Page, people: Practice) -> Iterator[str]:
     page.get_by_label("Last day").fill("1999-01-01")
     press(page, "Save the ending")
     yield "correct the ending, refused"
+    page.goto(f"/relationships/{people.family.public_id}/leave/")
+    press(page, "Note that they leave")
+    yield "somebody leaves, refused"
+    page.goto(f"/relationships/{people.family.public_id}/join/")
+    page.get_by_label("Name").first.fill("Jonah")
+    press(page, "Note that they join")
+    yield "somebody joins, asked who is meant"
     page.goto(f"/relationships/{people.ended.public_id}/end/")
     expect(banner(page)).to_be_visible()
     yield "relationship, had ended"

@@ -176,10 +176,10 @@ def test_what_one_of_several_missed_stays_theirs_at_another_time_and_goes_with_a
     session.set_attendance_of([ann], attended=False)
     by = session.therapist.user
     session.correct_time(starts_at=NOW - 3 * DAY, length=HOUR, by=by)
-    assert row_of(session)["missed_by"] == session.attendances.count() == 1
+    assert row_of(session)["number_missed"] == session.attendances.count() == 1
 
     session.set_mistaken(by=by)
-    assert row_of(session)["missed_by"] == session.attendances.count() == 0
+    assert row_of(session)["number_missed"] == session.attendances.count() == 0
 
 
 # More than four hours, and beyond midnight.

@@ -43,7 +43,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "state": "booked",
         "complimentary": True,
         "in_figures": True,
-        "missed_by": 0,
+        "number_missed": 0,
         "booked_at": NOW,
         "booked_by_id": ann.account_id,
         "moved_at": None,

@@ -37,7 +37,7 @@ def said(session: Session) -> tuple[str, int, list[bool]]:
     """Return what the database has: the state, who missed it, and what is said of each."""
     row = row_of(session)
     own = Attendance.objects.filter(session=session.pk).order_by("participation")
-    return row["state"], row["missed_by"], [*own.values_list("came", flat=True)]
+    return row["state"], row["number_missed"], [*own.values_list("came", flat=True)]
 
 
 def press(browser, session: Session, answer: str, person: str = ""):
@@ -147,7 +147,7 @@ def test_the_database_knows_who_takes_part(past, individual, bob, ann):
         with pytest.raises(IntegrityError), transaction.atomic():
             Attendance.objects.create(session=past, came=True, **(own | values))
     with pytest.raises(IntegrityError), transaction.atomic():
-        Session.objects.filter(pk=past.pk).update(state="missed", missed_by=1)
+        Session.objects.filter(pk=past.pk).update(state="missed", number_missed=1)
 
 
 # The pages.

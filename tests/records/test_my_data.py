@@ -42,6 +42,7 @@ def test_it_holds_account_details_relationships_and_sessions(as_ann, ann, couple
             "for": "",
             "with": "Ben",
             "ended_at": None,
+            "left_at": None,
         }
     ]
     assert data["sessions"][0]["starts_at"] == "2025-03-04T15:00:00+00:00"

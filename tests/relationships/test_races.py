@@ -6,6 +6,7 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.models import User
@@ -299,3 +300,47 @@ def test_different_therapists_do_not_hinder_each_other(alice):
     )
 
     assert answers == ["won"] * 8
+
+
+def tried(work: Relationship, what: str, **values: object) -> Callable[[], str]:
+    """Let somebody do something to work as a page showed it, which was loaded before the race."""
+    read = Relationship.objects.with_last_event().get(pk=work.pk)
+    values |= {"by": work.therapist.user, "if_unchanged": True}
+
+    def act() -> str:
+        try:
+            getattr(read, what)(**values)
+        except Relationship.Changed:
+            return "changed"
+        return "won"
+
+    return act
+
+
+def test_of_two_who_leave_at_once_one_wins_and_the_other_is_shown_what_is_so(alice):
+    for _ in range(3):
+        people = ClientFactory.create_batch(3, therapist=alice)
+        family = start(*people)
+        how = {"at": timezone.now(), "kind": family.kind}
+        leaving = [tried(family, "leave", person=person, **how) for person in people[:2]]
+
+        assert Counter(at_once(*leaving)) == {"won": 1, "changed": 1}
+        assert history_of(family) == ["started", "left"]
+        assert sorted(counters_of(*people)) == [0, 1, 1]
+
+
+def test_of_leaving_and_ending_at_once_one_wins(alice):
+    for _ in range(3):
+        people = ClientFactory.create_batch(3, therapist=alice)
+        family = start(*people)
+        how = {"at": timezone.now(), "kind": family.kind}
+        acts = [
+            tried(family, "leave", person=people[0], **how),
+            tried(family, "end", reason="completed"),
+        ]
+
+        answers = at_once(*acts)
+
+        assert answers in (["won", "changed"], ["already done", "won"])
+        assert history_of(family) == ["started", "left" if answers[0] == "won" else "ended"]
+        assert sorted(counters_of(*people)) == ([0, 1, 1] if answers[0] == "won" else [0, 0, 0])

@@ -497,6 +497,8 @@ def test_a_secret_of_an_invitation_is_one_invitations_own(ann, ben):
 # The rules of this house.
 
 MOMENTS_BY_NOBODY = {
+    "relationships.Participation.joined_at": "the line of the history says who noted it",
+    "relationships.Participation.left_at": "the line of the history says who noted it",
     "accounts.User.created_at": "an account is made by its own person",
     "accounts.User.email_verified_at": "only whoever reads the mail can show that they do",
     "clients.Client.added_at": "a client has one therapist, who added them",

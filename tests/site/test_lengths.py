@@ -93,6 +93,9 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "RenamePasskeyForm": {"instance": Passkey()},
         "SecondStepByPasskeyForm": {"user": alice.user},
         "SpanForm": {"row": "Monday, time 1", "use_required_attribute": False},
+        "JoinForm": {"relationship": individual},
+        "LeaveForm": {"relationship": individual},
+        "StartDateForm": {"relationship": individual, "first_session": None},
         "TidyForm": {"relationship": individual, "last_session": None},
         "WhichStaysForm": {"may_stay": individual.people},
     }

@@ -8,13 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
 from practice.database.compiled import DAY, MOMENT, Given
-from relationships.models import Event, Participation, Relationship, RelationshipQuerySet
+from relationships.models import (
+    Event,
+    Participation,
+    Relationship,
+    RelationshipQuerySet,
+    takes_part_at,
+)
 from relationships.models.relationship import people_of
 
 LONGEST = timedelta(hours=24)  # a rule of the database, too: migrations/0001_rules.*.sql
@@ -77,9 +83,12 @@ class SessionQuerySet(models.QuerySet):
         return self.filter(state=SessionState.ATTENDED)
 
     def of_clients(self, clients: Iterable[Client]) -> Self:
-        """Sessions of the relationships these people take part in, with whichever record."""
+        """Sessions these people take part in, with whichever record, from joining to leaving."""
         parts = Participation.objects.filter(client__person_id__in=person_ids(clients))
-        return self.filter(relationship__in=parts.values("relationship"))
+        then = parts.filter(
+            takes_part_at(OuterRef("starts_at")), relationship=OuterRef("relationship")
+        )
+        return self.filter(Exists(then), relationship__in=parts.values("relationship"))
 
     def none_since(self, since: Any, therapist: Any, today: Any) -> RelationshipQuerySet:
         """Return the relationships that `needing_attention` is about, of a therapist's sessions.

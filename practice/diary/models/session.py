@@ -31,6 +31,7 @@ from practice.diary.models.queryset import (
 )
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
+from practice.text.spoken import in_words
 from relationships.models import Participation, Relationship
 
 SHORT_NOTICE = timedelta(hours=48)
@@ -64,7 +65,7 @@ class Session(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.BOOKED)
     # How many of several people are said to have missed it (`Attendance`), if not everybody.
-    missed_by = models.PositiveSmallIntegerField(default=0)
+    number_missed = models.PositiveSmallIntegerField(default=0)
     complimentary = models.BooleanField(default=False)
     # Whether figures and badges have it: what was brought in from elsewhere only by choice.
     in_figures = models.BooleanField(default=True)
@@ -123,7 +124,7 @@ class Session(models.Model):
                 name="moved_means_moment_person_and_time_before",
             ),
             models.CheckConstraint(
-                condition=Q(missed_by=0) | Q(state__in=["booked", "attended"]),
+                condition=Q(number_missed=0) | Q(state__in=["booked", "attended"]),
                 name="some_missed_what_others_may_have_attended",
             ),
         ]
@@ -317,7 +318,7 @@ class Session(models.Model):
         now, ends_at = timezone.now(), starts_at + length
         begun = Session.objects.standing().filter(starts_at__lte=now)
         if ends_at > now:  # of what lasts still nobody has said who came
-            begun = begun.filter(state=self.State.BOOKED, missed_by=0)
+            begun = begun.filter(state=self.State.BOOKED, number_missed=0)
         with _one_at_a_time(self.therapist_id):
             if starts_at > now:
                 raise self.NotYet
@@ -327,6 +328,7 @@ class Session(models.Model):
                 self._change(
                     begun,
                     if_unchanged=if_unchanged,
+                    **self._asked_anew(starts_at),
                     starts_at=starts_at,
                     ends_at=ends_at,
                     revision=F("revision") + 1,
@@ -337,6 +339,12 @@ class Session(models.Model):
                     raise self.NotYet from None
                 raise
             self._record(Verb.SESSION_CORRECTED, by)
+
+    def _asked_anew(self, starts_at: datetime) -> dict[str, str]:
+        """Return what asks anew who came, where others take part then than those it is said of."""
+        every = self.relationship.participations.all()
+        is_same = all(part.covers(self.starts_at) == part.covers(starts_at) for part in every)
+        return {"state": self.State.BOOKED} if self.number_missed and not is_same else {}
 
     def move_with_later(
         self,
@@ -583,7 +591,7 @@ class Session(models.Model):
             Session.objects.all(),
             if_unchanged=False,
             state=state if is_complete else self.State.BOOKED,
-            missed_by=list(answers.values()).count(False) if is_mixed else 0,
+            number_missed=list(answers.values()).count(False) if is_mixed else 0,
         )
         self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
 
@@ -642,7 +650,7 @@ class Session(models.Model):
     @property
     def shown(self) -> str:
         """What a page says of it that may change: by its time and by what became of it."""
-        missed = f" {self.missed_by}" if self.missed_by else ""
+        missed = f" {self.number_missed}" if self.number_missed else ""
         return f"{self.revision} {self.state}{missed}"
 
     def shown_of(self, people: Collection[Client]) -> str:
@@ -655,12 +663,18 @@ class Session(models.Model):
     @property
     def parts(self) -> list[Participation]:
         """Who takes part, in the order in which they were added; use after `with_people`."""
-        return list(self.relationship.participations.all())
+        every = self.relationship.participations.all()
+        return [part for part in every if part.covers(self.starts_at)]
 
     @property
     def people(self) -> list[Client]:
-        """Who takes part, as `Relationship.people`."""
-        return self.relationship.people
+        """Who takes part, in the same order, but behind the others who has been erased."""
+        people = (part.client.person for part in self.parts)
+        return sorted(people, key=lambda person: person.is_erased)
+
+    @property
+    def with_whom(self) -> str:
+        return in_words(client.name for client in self.people)
 
     @property
     def number_of_people(self) -> int:
@@ -677,7 +691,7 @@ class Session(models.Model):
 
     def state_for(self, people: Collection[Client]) -> str:
         """What became of it for some who take part: they may have missed what others attended."""
-        if not (self.missed_by and self.state == self.State.ATTENDED):
+        if not (self.number_missed and self.state == self.State.ATTENDED):
             return self.state
         answers = self.answers
         theirs = [answers[part.pk] for part in self.parts if part.client.person in people]
@@ -748,11 +762,11 @@ class Session(models.Model):
 
     def _change(self, present: SessionQuerySet, *, if_unchanged: bool, **columns: object) -> None:
         """Set columns if the row is still `present`, and reload; else say why not."""
-        read = {"revision": self.revision, "state": self.state, "missed_by": self.missed_by}
+        read = {"revision": self.revision, "state": self.state, "number_missed": self.number_missed}
         as_read = read if if_unchanged else {}
-        is_of_all = "state" in columns and "missed_by" not in columns
+        is_of_all = "state" in columns and "number_missed" not in columns
         if is_of_all:
-            columns["missed_by"] = 0
+            columns["number_missed"] = 0
         present = present.filter(pk=self.pk)
         won = present.filter(**as_read).update(**columns)
         if won and is_of_all:

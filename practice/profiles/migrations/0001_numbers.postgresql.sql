@@ -9,6 +9,7 @@ DROP TRIGGER IF EXISTS numbers_of_session ON diary_session;
 DROP TRIGGER IF EXISTS numbers_of_moved_session ON diary_session;
 DROP TRIGGER IF EXISTS numbers_of_attendance ON diary_attendance;
 DROP TRIGGER IF EXISTS numbers_of_participation ON relationships_participation;
+DROP TRIGGER IF EXISTS numbers_of_changed_participation ON relationships_participation;
 DROP TRIGGER IF EXISTS numbers_of_leaving ON relationships_participation;
 DROP TRIGGER IF EXISTS numbers_of_record ON clients_client;
 DROP FUNCTION IF EXISTS session_changes_numbers;
@@ -86,6 +87,9 @@ FOR EACH ROW EXECUTE FUNCTION session_changes_numbers();
 CREATE TRIGGER numbers_of_attendance AFTER INSERT OR UPDATE OR DELETE ON diary_attendance
 FOR EACH ROW EXECUTE FUNCTION attendance_changes_numbers();
 CREATE TRIGGER numbers_of_participation AFTER INSERT ON relationships_participation
+FOR EACH ROW EXECUTE FUNCTION participation_changes_numbers();
+CREATE TRIGGER numbers_of_changed_participation
+AFTER UPDATE OF joined_at, left_at ON relationships_participation
 FOR EACH ROW EXECUTE FUNCTION participation_changes_numbers();
 CREATE TRIGGER numbers_of_leaving BEFORE DELETE ON relationships_participation
 FOR EACH ROW EXECUTE FUNCTION participation_changes_numbers();

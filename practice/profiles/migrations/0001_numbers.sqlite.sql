@@ -9,6 +9,7 @@ DROP TRIGGER IF EXISTS numbers_of_attendance;
 DROP TRIGGER IF EXISTS numbers_of_changed_attendance;
 DROP TRIGGER IF EXISTS numbers_of_lost_attendance;
 DROP TRIGGER IF EXISTS numbers_of_participation;
+DROP TRIGGER IF EXISTS numbers_of_changed_participation;
 DROP TRIGGER IF EXISTS numbers_of_leaving;
 DROP TRIGGER IF EXISTS numbers_of_record;
 
@@ -88,6 +89,19 @@ BEGIN
 END;
 
 CREATE TRIGGER numbers_of_participation AFTER INSERT ON relationships_participation
+WHEN EXISTS (SELECT 1 FROM diary_session WHERE relationship_id = NEW.relationship_id)
+BEGIN
+    INSERT INTO profiles_clientnumbers (therapist_id, client, settled_at,
+        booked, clients, counted, returned, visits_of_returned, sessions_held)
+    SELECT DISTINCT client.therapist_id, client.person_id, '9999-12-31 00:00:00', 0, 0, 0, 0, 0, 0
+    FROM relationships_participation part
+    JOIN clients_client client ON client.id = part.client_id
+    WHERE part.relationship_id = NEW.relationship_id
+    ON CONFLICT (client) DO UPDATE SET settled_at = excluded.settled_at;
+END;
+
+CREATE TRIGGER numbers_of_changed_participation
+AFTER UPDATE OF joined_at, left_at ON relationships_participation
 WHEN EXISTS (SELECT 1 FROM diary_session WHERE relationship_id = NEW.relationship_id)
 BEGIN
     INSERT INTO profiles_clientnumbers (therapist_id, client, settled_at,

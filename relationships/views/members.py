@@ -1,0 +1,114 @@
+"""One person leaves a couple, a family or a group, or joins it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_http_methods
+
+from clients.models import Client
+from practice.accounts.access import TherapistRequest, for_therapists
+from practice.audit.models import Verb, records
+from practice.diary.models import Session
+from practice.text.spoken import soon
+from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
+from relationships.caseload.tidy_up import lock_people
+from relationships.forms.members import END, JoinForm, LeaveForm
+from relationships.models import Kind, Relationship
+
+
+def _active(request: TherapistRequest, public_id: str) -> Relationship:
+    own = request.therapist.relationships.with_last_event().with_people()
+    return get_object_or_404(own.select_related("therapist__user"), public_id=public_id)
+
+
+def _said(request: TherapistRequest, relationship: Relationship, key: str) -> HttpResponse:
+    banner(request, key, relationship=relationship)
+    return see_other("relationship", relationship.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def leave(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Say who leaves and when; the others go on, or the work ends."""
+    relationship = _active(request, relationship_id)
+    if relationship.is_ended or relationship.kind == Kind.INDIVIDUAL:
+        return _said(request, relationship, "nobody_can_leave")
+    data = request.POST if request.method == "POST" else None
+    form, changed = LeaveForm(data, relationship=relationship), ""
+    try:
+        if form.is_bound and not was_shown(request, relationship.shown):
+            raise Relationship.Changed
+        if form.is_valid() and form.kind == END:
+            return see_other("end", relationship_id)
+        if form.is_valid() and _leave(request, relationship, form):
+            return _said(request, relationship, "somebody_left")
+    except Relationship.AlreadyDone:
+        return _said(request, relationship, "nobody_can_leave")
+    except (Relationship.Changed, Relationship.Impossible):
+        relationship = _active(request, relationship_id)
+        form = LeaveForm(data, relationship=relationship)
+        changed = f"Nothing was noted. {LOOK}"
+    context = {"relationship": relationship, "form": form, "changed": changed}
+    context |= {"shown": relationship.shown}
+    return render_form(request, "relationships/leave.html", context)
+
+
+@transaction.atomic
+def _leave(request: TherapistRequest, relationship: Relationship, form: LeaveForm) -> bool:
+    """Let somebody leave, unless they are noted as having come to a session after that.
+
+    Otherwise leaving would take sessions from them, and move figures.
+    """
+    person, at = form.cleaned_data["person"], form.cleaned_data["at"]
+    lock_people([relationship])  # before sessions, as whoever locks both does
+    list(relationship.sessions.filter(starts_at__gte=at).select_for_update(no_key=True))
+    if last := _last_attended(relationship, person, at):
+        words = f"{person.first_name} came on {soon(last)}: enter a later time, or correct that"
+        form.add_error("day", words)
+        return False
+    relationship.leave(person=person, by=request.user, at=at, kind=form.kind, if_unchanged=True)
+    return True
+
+
+def _last_attended(relationship: Relationship, person: Client, at: datetime) -> datetime | None:
+    """Return when the last session is, at that moment or after, to which somebody came."""
+    attended = relationship.sessions.attended().filter(starts_at__gte=at)
+    for session in attended.with_people().prefetch_related("attendances").order_by("-starts_at"):
+        if session.state_for([person]) == Session.State.ATTENDED:
+            return session.starts_at
+    return None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_therapists
+@records(Verb.RELATIONSHIP_OPENED)
+def join(request: TherapistRequest, relationship_id: str) -> HttpResponse:
+    """Say who joins and when: one of the clients, or somebody new."""
+    relationship = _active(request, relationship_id)
+    if relationship.is_ended or not relationship.can_be_joined:
+        return _said(request, relationship, "nobody_can_join")
+    data = request.POST if request.method == "POST" else None
+    form, changed = JoinForm(data, relationship=relationship), ""
+    try:
+        if form.is_bound and not was_shown(request, relationship.shown):
+            raise Relationship.Changed
+        if form.is_valid():
+            with transaction.atomic():
+                person = form.get_or_create(request.therapist.time_zone, request.user)
+                at, kind = form.cleaned_data["at"], form.as_kind
+                relationship.join(
+                    person=person, by=request.user, at=at, kind=kind, if_unchanged=True
+                )
+            return _said(request, relationship, "somebody_joined")
+    except Relationship.AlreadyDone:
+        return _said(request, relationship, "nobody_can_join")
+    except (Relationship.Changed, Relationship.Impossible):
+        relationship = _active(request, relationship_id)
+        form = JoinForm(data, relationship=relationship)
+        changed = f"Nothing was noted. {LOOK}"
+    context = {"relationship": relationship, "form": form, "changed": changed}
+    context |= {"shown": relationship.shown}
+    return render_form(request, "relationships/join.html", context)
