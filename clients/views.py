@@ -15,6 +15,7 @@ from clients.listing import Listing
 from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
+from practice.imports.models import with_whether_notes
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
@@ -144,7 +145,7 @@ WITH_NOTES = ("imported_notes", "merged_records__imported_notes")
 
 def show_client(request: TherapistRequest, client_id: str, changed: str = "") -> HttpResponse:
     """Show the page of a client, perhaps with what has `changed` since it was opened."""
-    people = request.therapist.clients.select_related("account").with_whether_notes()
+    people = with_whether_notes(request.therapist.clients.select_related("account"))
     person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
     if person.has_notes:  # few have any
         prefetch_related_objects([person], *WITH_NOTES)

@@ -5,10 +5,10 @@ The model and its queryset are read together, so the module is longer than other
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -83,12 +83,6 @@ class ClientQuerySet(models.QuerySet):
         if email:
             same |= Q(email__iexact=email.strip())
         return self.filter(self.of_any_record(same))
-
-    def with_whether_notes(self) -> Self:
-        """The same, knowing whether any record of the person came with notes (`has_notes`)."""
-        came: Any = self.model.imported_notes.rel.related_model
-        notes = came.objects.filter(client__person_id=OuterRef("person_id"))
-        return self.annotate(has_notes=Exists(notes))
 
     def in_name_order(self) -> Self:
         return self.order_by("sort_name", "pk")
@@ -178,7 +172,7 @@ class Client(models.Model):
     # record that takes part, and of the one that stands for the same person.
     active_relationships = models.PositiveIntegerField(default=0, editable=False)
 
-    has_notes = False  # by `ClientQuerySet.with_whether_notes`
+    has_notes = False  # by `practice.imports.models.with_whether_notes`
 
     objects = ClientQuerySet.as_manager()
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from clients.models import Client
+from clients.models import Client, ClientQuerySet
 from practice.accounts.models import Therapist, User
 from practice.database.public_ids import PublicIdField
 
@@ -144,3 +144,9 @@ class ImportedNote(models.Model):
 
     def __str__(self) -> str:
         return f"Note of {self.client_id}"
+
+
+def with_whether_notes(clients: ClientQuerySet) -> ClientQuerySet:
+    """Return the same clients, knowing whether any record of theirs came with notes."""
+    notes = ImportedNote.objects.filter(client__person_id=models.OuterRef("person_id"))
+    return clients.annotate(has_notes=models.Exists(notes))
