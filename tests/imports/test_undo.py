@@ -23,7 +23,7 @@ from relationships.models.sealed_history import faults as faults_of_history
 from tests.factories import ClientFactory, counters_of, start, true_counters_of
 from tests.imports.conftest import SAMPLES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 # What tells of the act, and can never be taken back: the audit, its erasure records, the import.
 REMAIN = {"audit_entry", "audit_chain", "relationships_erasure", "imports_import"}
 

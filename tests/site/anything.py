@@ -146,7 +146,8 @@ def addresses(walk: Walk) -> list[str]:
     for route in TABLE:
         part = PARAMETER.search(route)
         things = walk.world.objects(part[1]) if part else {"ann": "", "carl": ""}
-        found += {walk.address(route, things["ann"]), walk.address(route, things["carl"])}
+        chosen = [things[name] for name in ("ann", "carl") if name in things]
+        found += {walk.address(route, thing) for thing in chosen or things.values()}
     return found
 
 

@@ -404,6 +404,53 @@ def _(world):
     to_session(world, first, "cancel", **shown | {"asked": "client", "sessions": "later"})
 
 
+@action("series_moved")
+def _(world):
+    add_series(world)
+    first = world.work.sessions.order_by("starts_at").first()
+    address = f"/sessions/{first.public_id}/move/"
+    typed = {"sessions": "later", "day": "2025-12-03", "time": "15:00", "asked": "client"}
+    page = hidden(read(world.as_alice.get(address)))
+    dates = world.as_alice.post(address, page | typed)
+    world.as_alice.post(address, hidden(read(dates)))
+
+
+def correct(world: World, session: Session, **typed: str) -> None:
+    address = f"/sessions/{session.public_id}/correct/"
+    page = hidden(read(world.as_alice.get(address)))
+    del page["mistaken"]  # of the other form
+    world.as_alice.post(address, page | typed)
+
+
+@action("session_corrected")
+def _(world):
+    session = book(world.work, at("2025-11-18 11:00"))
+    correct(world, session, day="2025-11-17", time="11:00", minutes="50")
+
+
+@action("session_mistaken")
+def _(world):
+    correct(world, book(world.work, at("2025-11-18 11:00")), mistaken="mistaken")
+
+
+@action("session_not_corrected")
+def _(world):
+    world.as_alice.get(f"/sessions/{book(world.work).public_id}/correct/")
+
+
+@action("session_too_late_to_move")
+def _(world):
+    session = book(world.work, timezone.now() + MINUTE)
+    world.as_ann.get(f"/sessions/{session.public_id}/move/")
+
+
+@action("start_corrected")
+def _(world):
+    address = f"/relationships/{world.work.public_id}/start/"
+    page = hidden(read(world.as_alice.get(address)))
+    world.as_alice.post(address, page | {"day": "2025-01-06"})
+
+
 @action("session_added_outside")
 def _(world):
     typed = {"day": "2025-11-28", "time": "20:00", "minutes": 50, "key": uuid4()}

@@ -136,7 +136,9 @@ def test_an_empty_form_is_refused_and_never_shown_as_if_it_were_new(db):
                     shown.add(f"{who}: {route}")
 
     assert shown == {
+        "alice: account/archive/",  # gives the file
         "alice: account/time-left/",  # stays signed in
+        "alice: clients/bring/<id:import_id>/",  # looks at the files anew
         "alice: clients/<id:client_id>/export/",  # gives the file
         "alice: invitation/<str:token>/",  # is asked to sign in as somebody else
         "alice: invitation/<str:token>/<str:proof>/",
