@@ -100,7 +100,6 @@ def make(alice, individual, rf) -> Iterator[Callable[[type[BaseForm]], BaseForm]
         "SpanForm": {"row": "Monday, time 1", "use_required_attribute": False},
         "JoinForm": {"relationship": individual},
         "LeaveForm": {"relationship": individual},
-        "StartDateForm": {"relationship": individual, "first_session": None},
         "TidyForm": {"relationship": individual, "last_session": None},
         "WhichStaysForm": {"may_stay": individual.people},
     }
