@@ -7,6 +7,8 @@ decides by its own rules, and does it.
 """
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -162,7 +164,7 @@ def main() -> None:
         command = ["thunderbird", "--headless", "--marionette", "--no-remote"]
         command += ["-remote-allow-system-access", "--profile", profile]
         log = (Path(profile) / "log").open("wb")
-        program = subprocess.Popen(command, stdout=log, stderr=log)
+        program = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         try:
             remote = Marionette(port)
             remote.run(BEGIN)
@@ -170,10 +172,9 @@ def main() -> None:
                 remote.run(DELIVER, files[first : first + 200])
             kept = remote.run(SEE)
         finally:
-            program.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                program.wait(20)
-            program.kill()
+            with suppress(ProcessLookupError):  # what is started is a script that starts it
+                os.killpg(program.pid, signal.SIGKILL)
+            program.wait()
     sys.stdout.write(json.dumps(kept))
 
 
