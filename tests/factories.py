@@ -89,4 +89,5 @@ def counters_of(*clients: Client) -> list[int]:
 
 def true_counters_of(*clients: Client) -> list[int]:
     """Return the truth that the counters must tell, counted from the relationships."""
-    return [client.relationships.filter(status="active").count() for client in clients]
+    present = {"left_at": None, "relationship__status": "active"}
+    return [client.participations.filter(**present).count() for client in clients]

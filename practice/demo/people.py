@@ -34,7 +34,7 @@ SIGN_INS = [
     ("Maya Lindqvist", "client", "maya@stillwater.example"),
     ("Erik Lindqvist", "client", "erik@stillwater.example"),
     ("Jonah Whitfield", "client", "jonah@stillwater.example"),
-    ("Rhys Morgan", "client, who has left a group", "rhys@stillwater.example"),
+    ("Rhys Morgan", "client", "rhys@stillwater.example"),
 ]
 
 
@@ -205,9 +205,10 @@ def _couples_and_families(hannah: Practice) -> Relationship:
 
 def _somebody_left(hannah: Practice, account: Callable[..., User]) -> None:
     rhys = hannah.client("Rhys Morgan", days=240, account=account("rhys@stillwater.example"))
-    others = [hannah.client(f"{n}", days=240) for n in ("Nadia Farouk", "Ewan Sinclair")]
+    known = hannah.therapist.clients.active().filter(account=None)
+    others = known.order_by("added_at", "pk")[:2]
     group = hannah.start(Kind.GROUP, *others, rhys, days=240)
-    joined = hannah.client("Ida Blom", days=60)
+    joined = hannah.client("Ida Blom", days=240)
     by, kind = hannah.therapist.user, Kind.GROUP
     group.leave(person=rhys, by=by, at=hannah.ago(30), kind=kind)
     group.join(person=joined, by=by, at=hannah.ago(20), kind=kind)
