@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core import mail
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Value
+from django.db.models import Model, QuerySet, Value
 from django.forms import modelform_factory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -22,9 +22,10 @@ from clients.models import Client
 from practice.accounts import access
 from practice.accounts.access import EmailBackend
 from practice.accounts.models import Therapist
-from practice.booking import book
-from practice.database.compiled import CompiledQuery
+from practice.booking import book, diary
+from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary import client_views, shown_to_clients
+from practice.diary.lines import lines_of
 from practice.diary.models import Session, SessionQuerySet
 from practice.profiles import views as profiles_views
 from practice.profiles.models import Profile
@@ -44,6 +45,14 @@ def everybodys(name: str, model: type[Model]) -> Callable[[Patch], None]:
 def list_of_everybody(patch: Patch) -> None:
     patch.setattr(listing, "_people", lambda given: Client.objects.people())
     patch.setattr(listing, "PAGE", CompiledQuery(listing.PAGE._build))  # anew
+
+
+def diary_of_everybody(patch: Patch) -> None:
+    def between(given: Given) -> QuerySet:
+        after, first = given("after", MOMENT), given("first", MOMENT)
+        return lines_of(Session.objects.ending_after(first).filter(starts_at__lt=after))
+
+    patch.setattr(diary, "BETWEEN", CompiledQuery(between))
 
 
 def any_client_takes_part(patch: Patch) -> None:
@@ -196,7 +205,7 @@ FORGOTTEN_FILTERS = {
     "B2 cancel a stranger's session": (any_client_takes_part, "sessions/<id:session_id>/cancel/"),
     "B3 list everybody's clients": (list_of_everybody, "clients/"),
     "B3 list everybody's sessions": (any_client_takes_part, "dashboard/sessions/"),
-    "B3 a diary of everybody": (everybodys("sessions", Session), "diary/<str:day>/"),
+    "B3 a diary of everybody": (diary_of_everybody, "diary/<str:day>/"),
     "B3 a dashboard of everybody": (cards_of_everybody(client_views), "dashboard/"),
     "B4 an id is taken for a permission": (anybody_books, "book/<id:relationship_id>/"),
     "B5 a refusal tells that it exists": (

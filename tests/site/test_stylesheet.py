@@ -26,7 +26,7 @@ VALUES = {
     "size": ["wide", "narrow"],
 }
 # The plain tag and the plain mark of a history, and what tests look for in it.
-WITHOUT_A_LOOK = {"tag-ended", "tag-inactive", "started", "what"}
+WITHOUT_A_LOOK = {"tag-ended", "tag-inactive", "started", "joined", "left", "what"}
 
 
 def names(text: str) -> set[str]:

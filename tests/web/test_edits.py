@@ -22,6 +22,7 @@ from practice.accounts.forms import ContactForm, DetailsForm, RenamePasskeyForm,
 from practice.accounts.models import Contact, Therapist, User
 from practice.booking.forms import RulesForm
 from practice.booking.models import BookingRules
+from practice.diary.feed_page import FeedForm
 from practice.diary.forms import PlaceForm, SeriesPlaceForm
 from practice.diary.models import Session
 from practice.notifications.forms import MessageSettingsForm, MyMessagesForm
@@ -488,11 +489,13 @@ def test_every_form_of_a_row_asks_before_it_loses_a_change():
 
 BEGUN_WITH_VALUES = {
     "DatedHoursForm": "hours that are to be",
+    "EndDateForm": "compares the moment itself: what the page showed is confirmed or not",
     "EraseForm": "a choice that was sent, on the page that says what has changed",
     "KindForm": "a relationship that is to be",
     "NewClientForm": "a client who is to be",
     "SessionForm": "a session that is to be",
     "SeriesMoveForm": "compares the session itself: what the page showed is confirmed or not",
+    "StartDateForm": "the same",
     "WhoAskedForm": "the same",
 }
 
@@ -518,7 +521,8 @@ def test_every_form_that_asks_is_tried_above():
     """So the page of each has been seen to carry what it shows."""
     asking = {form for form in our_forms() if issubclass(form, EditMixin)} - {EditMixin}
 
-    assert asking == {edit.form for edit in EDITS.values()} | {RenamePasskeyForm}
+    elsewhere = {RenamePasskeyForm, FeedForm}  # below, and in tests/diary/test_feed.py
+    assert asking == {edit.form for edit in EDITS.values()} | elsewhere
 
 
 def test_a_passkey_renamed_elsewhere_keeps_that_name(alice):
