@@ -35,7 +35,7 @@ from tests.diary import MINUTE, NOW, WEDNESDAY, at, book, works
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.practice.source import CODE, calls
 from tests.pressing import Browser, hidden
-from tests.reading import Page, read
+from tests.reading import Page, read, sent_by
 
 pytestmark = pytest.mark.database
 
@@ -442,6 +442,32 @@ def _(world):
 def _(world):
     session = book(world.work, timezone.now() + MINUTE)
     world.as_ann.get(f"/sessions/{session.public_id}/move/")
+
+
+def members(world: World, work: Relationship, step: str, **typed: str) -> None:
+    address = f"/relationships/{work.public_id}/{step}/"
+    world.as_alice.post(address, sent_by(world.as_alice.get(address), "shown") | typed)
+
+
+@action("somebody_left")
+def _(world):
+    members(world, world.couples, "leave", who=world.ben.public_id, then="individual")
+
+
+@action("somebody_joined")
+def _(world):
+    members(world, world.couples, "join", name="Wilma Newcome", kind="family")
+
+
+@action("nobody_can_leave")
+def _(world):
+    world.as_alice.get(f"/relationships/{world.work.public_id}/leave/")
+
+
+@action("nobody_can_join")
+def _(world):
+    world.end()
+    world.as_alice.get(f"/relationships/{world.work.public_id}/join/")
 
 
 @action("start_corrected")
