@@ -56,7 +56,7 @@ def baked_in(query: CompiledQuery) -> list[Any]:
 
 
 def is_constant(param: Any) -> bool:
-    if str(param).startswith(f"{datetime.max:%Y-%m-%d}"):  # what stands for no moment at all
+    if str(param).startswith(f"{date.max}"):  # what stands for no moment at all
         return True
     if isinstance(param, str):  # on SQLite a moment or a day is a text, with digits in it
         return not any(map(str.isdigit, param))
