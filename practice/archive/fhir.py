@@ -9,14 +9,14 @@ is more to say than FHIR requires is checked by `fhir_rules.py`.
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from django.conf import settings
 
 from clients.models import ERASED, Client
 from practice.accounts.models import Therapist
-from relationships.models import EndReason, Kind, Relationship
+from relationships.models import EndReason, Kind, Participation, Relationship
 from relationships.models.choices import CODES
 from relationships.models.history import Episode, episodes
 
@@ -40,8 +40,8 @@ class Fhir:
     def __init__(self, therapist: Therapist, now: datetime) -> None:
         self.therapist, self.now = therapist, now
         self.base = f"{settings.SITE_URL or 'https://stillwater.invalid'}/fhir"
-        # Of each relationship: who takes part, and the episodes that are theirs.
-        self.parts: dict[int, tuple[list[str], list[str]]] = {}
+        # Of each relationship: everybody's episode, and from when to when they took part.
+        self.parts: dict[int, list[tuple[dict, list[Participation]]]] = {}
 
     def text(self) -> Iterator[str]:
         """Yield the Bundle as JSON, a resource a line."""
@@ -88,13 +88,14 @@ class Fhir:
 
     def _episodes(self, relationship: Relationship) -> Iterator[dict]:
         events = sorted(relationship.events.all(), key=lambda event: event.pk)
-        stretches, patients, own = episodes(events), [], []
+        stretches, parts = episodes(events), relationship.participations.all()
+        self.parts[relationship.pk] = []
         for person in dict.fromkeys(relationship.everybody):
-            patients.append(f"Patient/{person.public_id}")
-            resource = self._episode(relationship, patients[-1], stretches)
-            own.append(f"EpisodeOfCare/{resource['id']}")
+            own = [part for part in parts if part.client.person == person]
+            theirs = of_one_person(stretches, own)
+            resource = self._episode(relationship, f"Patient/{person.public_id}", theirs)
+            self.parts[relationship.pk].append((resource, own))
             yield resource
-        self.parts[relationship.pk] = patients, own
 
     def _episode(self, work: Relationship, person: str, stretches: list[Episode]) -> dict:
         _, _, number = person.partition("/")
@@ -127,7 +128,13 @@ class Fhir:
     def _appointments(self) -> Iterator[dict]:
         sessions = self.therapist.sessions.order_by("pk").iterator(chunk_size=AT_ONCE * 4)
         for session in sessions:
-            patients, own = self.parts.get(session.relationship_id, ([], []))
+            takes_part = [
+                resource
+                for resource, parts in self.parts.get(session.relationship_id, [])
+                if any(part.left_at is None or session.starts_at < part.left_at for part in parts)
+            ]
+            patients = [resource["patient"]["reference"] for resource in takes_part]
+            own = [f"EpisodeOfCare/{resource['id']}" for resource in takes_part]
             status = APPOINTMENT.get(session.state, "entered-in-error")
             length = session.ends_at - session.starts_at
             resource = {
@@ -181,10 +188,30 @@ def identifier(of: str, number: str) -> dict:
     return {"system": f"{NAMES}:{of}", "value": number}
 
 
+def of_one_person(stretches: list[Episode], parts: list[Participation]) -> list[Episode]:
+    """Return the stretches of work in which somebody took part, who may have joined and left.
+
+    One that ends with their leaving has no reason.
+    """
+    since = {part.joined_at or stretches[0].started_at: part.left_at for part in parts}
+    if any(part.joined_at is None and part.left_at is None for part in parts):
+        return stretches
+    found = []
+    for stretch, (joined_at, left_at) in product(stretches, sorted(since.items())):
+        began = max(stretch.started_at, joined_at)
+        ended = min(filter(None, (stretch.ended_at, left_at)), default=None)
+        if ended is None or began < ended:
+            reason = stretch.reason if ended == stretch.ended_at else ""
+            found.append(Episode(began, ended, reason))
+    return found or [Episode(*next(iter(since.items())))]  # all of it during a break
+
+
 def status_of(last: Episode, now: datetime) -> str:
     """Return the status of work by its last stretch: a code of FHIR's EpisodeOfCareStatus."""
     if last.ended_at is None:
         return "planned" if last.started_at > now else "active"
+    if not last.reason:  # they left, and the others went on
+        return "finished"
     return CODES[EndReason(last.reason)].fhir_episode_of_care
 
 

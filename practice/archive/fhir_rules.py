@@ -99,8 +99,8 @@ class Check:
             people = [person for person, _, _ in episodes]
             if len(set(people)) < len(people):
                 yield f"relationship {relationship}: a person has two episodes"
-            # Whoever left before the end has an episode that ended before; kind and state are
-            # those of the others.
+            # Whoever joined, left or joined again has periods of their own; kind and state are
+            # those of the others who stayed to the end.
             last = max(end for _, end, _ in episodes)
             stayed = [told for _, end, told in episodes if end == last]
             if len(set(stayed)) > 1:
@@ -137,7 +137,7 @@ class Check:
         self.patient_of[name] = person
         codes = values(resource, "type.coding")
         kind = next((c["code"] for c in codes if c and c.get("system") == KIND), "work")
-        told = [resource.get(key) for key in ("status", "period", "statusHistory")]
+        told = resource.get("status")
         end = str(next(values(resource, "period.end")) or "open")  # after every digit
         for number in numbers[:1]:
             self.shared.setdefault(number, []).append((person, end, f"{kind} {told}"))

@@ -184,7 +184,13 @@ def test_a_therapist_sees_who_was_refused_at_what_is_theirs(individual, ann, car
         assert set(refused.values_list("pk", flat=True)) == own
 
 
-THINGS = ("client", "relationship", "session", "datedhours")  # what the address of a page can name
+THINGS = (
+    "client",
+    "relationship",
+    "session",
+    "datedhours",
+    "import",
+)  # what the address of a page can name
 
 
 @pytest.mark.parametrize("kind", THINGS)
@@ -198,6 +204,7 @@ def test_of_each_kind_of_thing_a_therapist_sees_who_was_refused_at_theirs_alone(
         things["datedhours"] = therapist.dated_hours.create(
             kind="open", day="2030-01-07", starts="18:00", ends="19:00"
         )
+        things["import"] = therapist.imports.create(begun_by=therapist.user)
     refused = {"by": None, "therapist": None, "outcome": "a page"}
     for about in (theirs[kind], others[kind], f"{kind}:"):
         Entry.record(Verb.REFUSED, about=about, **refused)
