@@ -23,6 +23,7 @@ from relationships.models.history import Episode, episodes
 AT_ONCE = 500
 NAMES = "urn:stillwater"  # of what the numbers in addresses are
 END_REASON = f"{NAMES}:end-reason"
+TOOK_PART = f"{NAMES}:took-part"  # of whoever joined later, or left before the end
 APPOINTMENT = {
     "booked": "booked",
     "attended": "fulfilled",
@@ -89,11 +90,16 @@ class Fhir:
     def _episodes(self, relationship: Relationship) -> Iterator[dict]:
         events = sorted(relationship.events.all(), key=lambda event: event.pk)
         stretches, parts = episodes(events), relationship.participations.all()
-        self.parts[relationship.pk] = []
+        self.parts[relationship.pk], began = [], relationship.started_at
         for person in dict.fromkeys(relationship.everybody):
             own = [part for part in parts if part.client.person == person]
             theirs = of_one_person(stretches, own)
             resource = self._episode(relationship, f"Patient/{person.public_id}", theirs)
+            if theirs != stretches:
+                resource.setdefault("extension", []).extend(
+                    {"url": TOOK_PART, "valuePeriod": period(part.joined_at or began, part.left_at)}
+                    for part in own
+                )
             self.parts[relationship.pk].append((resource, own))
             yield resource
 
@@ -131,7 +137,7 @@ class Fhir:
             takes_part = [
                 resource
                 for resource, parts in self.parts.get(session.relationship_id, [])
-                if any(part.left_at is None or session.starts_at < part.left_at for part in parts)
+                if any(part.covers(session.starts_at) for part in parts)
             ]
             patients = [resource["patient"]["reference"] for resource in takes_part]
             own = [f"EpisodeOfCare/{resource['id']}" for resource in takes_part]

@@ -19,6 +19,7 @@ OPEN = ("planned", "waitlist", "active", "onhold")
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 RELATIONSHIP = "urn:stillwater:relationship"
 KIND = "urn:stillwater:kind"
+TOOK_PART = "urn:stillwater:took-part"
 PEOPLE = {"individual": range(1, 2), "couples": range(2, 3)}
 
 
@@ -50,6 +51,7 @@ class Check:
     referred: list[tuple[str, str, str, str]] = field(default_factory=list)
     # Of each relationship: the people, until when, and what their episodes say of the work.
     shared: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    whole: dict[str, set[str]] = field(default_factory=dict)  # of who took part from start to end
     counts: dict[str, int] = field(default_factory=dict)
     patient_of: dict[str, str] = field(default_factory=dict)
     told: list[tuple[str, set[str], set[str]]] = field(default_factory=list)
@@ -99,11 +101,11 @@ class Check:
             people = [person for person, _, _ in episodes]
             if len(set(people)) < len(people):
                 yield f"relationship {relationship}: a person has two episodes"
-            # Whoever joined, left or joined again has periods of their own; kind and state are
+            # Whoever says that they joined or left has periods of their own; kind and state are
             # those of the others who stayed to the end.
             last = max(end for _, end, _ in episodes)
             stayed = [told for _, end, told in episodes if end == last]
-            if len(set(stayed)) > 1:
+            if len(set(stayed)) > 1 or len(self.whole.get(relationship, ())) > 1:
                 yield f"relationship {relationship}: its episodes differ"
             kind = stayed[0].partition(" ")[0]
             if len(stayed) not in PEOPLE.get(kind, range(1, len(stayed) + 1)):
@@ -138,9 +140,13 @@ class Check:
         codes = values(resource, "type.coding")
         kind = next((c["code"] for c in codes if c and c.get("system") == KIND), "work")
         told = resource.get("status")
+        took_part = TOOK_PART in values(resource, "extension.url")
         end = str(next(values(resource, "period.end")) or "open")  # after every digit
         for number in numbers[:1]:
             self.shared.setdefault(number, []).append((person, end, f"{kind} {told}"))
+            if not took_part:
+                times = f"{resource.get('period')} {resource.get('statusHistory')}"
+                self.whole.setdefault(number, set()).add(times)
         try:
             yield from periods(resource)
         except (ValueError, TypeError, AttributeError, KeyError):

@@ -193,6 +193,13 @@ PLANTED: dict[str, tuple[Callable[[dict], object], str]] = {
         lambda f: f["couple-ben"].update(status="cancelled"),
         "its episodes differ",
     ),
+    "a couple of two beginnings": (
+        lambda f: (
+            f["couple-ben"]["period"].update(start="2020-01-01T00:00:00+00:00"),
+            f["couple-ben"]["statusHistory"][0]["period"].update(start="2020-01-01T00:00:00+00:00"),
+        ),
+        "its episodes differ",
+    ),
     "an episode of nothing": (
         lambda f: f["alone"].pop("identifier"),
         "it has no identifier of one relationship",
@@ -248,6 +255,7 @@ def test_who_left_before_the_end_has_an_episode_that_ended_before():
     left = found["alone"] | {"id": "left", "patient": {"reference": "Patient/ben"}}
     left |= {"status": "finished", "period": period(5, 9)}
     left["statusHistory"] = [{"status": "active", "period": period(5, 9)}]
+    left["extension"] = [{"url": "urn:stillwater:took-part", "valuePeriod": period(5, 9)}]
 
     assert list(faults_of_bundle(bundle({**found, "left": left}))) == []
 

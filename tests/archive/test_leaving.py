@@ -36,9 +36,12 @@ def test_an_episode_ends_when_somebody_leaves_and_goes_on_when_they_join_again(a
     type(family).objects.get(pk=family.pk).join(
         person=cleo, by=alice.user, at=NOW - 20 * DAY, kind=Kind.FAMILY
     )
-    own = resources(alice)[f"EpisodeOfCare/{family.public_id}-{cleo.public_id}"]
+    again = resources(alice)
+    own = again[f"EpisodeOfCare/{family.public_id}-{cleo.public_id}"]
 
     assert own["status"] == "active"
+    assert takes_part(again, before, cleo)
+    assert not takes_part(again, after, cleo)
     assert [one["status"] for one in own["statusHistory"]] == ["active", "onhold", "active"]
     assert "end" not in own["period"]
 

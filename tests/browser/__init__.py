@@ -53,8 +53,12 @@ def assert_accessible(page: Page, rules: dict = WCAG_2_2_AA) -> None:
 
 
 def assert_accessible_on_every_screen(page: Page) -> None:
-    """Judge a page by day, on a phone by night, and on the smallest phone."""
-    for width, scheme, rules in ((1280, "light", WCAG_2_2_AA), (390, "dark", LOOKS)):
+    """Judge a page by day, by night, on a phone by night, and on the smallest phone."""
+    for width, scheme, rules in (
+        (1280, "light", WCAG_2_2_AA),
+        (1280, "dark", LOOKS),
+        (390, "dark", LOOKS),
+    ):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         assert_accessible(page, rules)
