@@ -3,14 +3,13 @@
 The app suggests (`needing_attention` of the diary), the therapist decides.
 """
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db import transaction
 
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
-from relationships.models import Relationship, RelationshipQuerySet, records_in
+from relationships.models import Relationship, RelationshipQuerySet
 from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
@@ -41,14 +40,6 @@ def end(relationship: Relationship, reason: EndReason, by: User) -> bool:
     except (Relationship.AlreadyDone, Relationship.Changed):
         return False
     return True
-
-
-def lock_people(relationships: Iterable[Relationship]) -> None:
-    """Lock everybody who takes part, before several relationships are changed at once.
-
-    Of two lists that are sent at once one waits, and neither for ever.
-    """
-    list(records_in(relationships).locked())
 
 
 @transaction.atomic

@@ -8,7 +8,12 @@ from relationships.models.participation import (
     start_relationship,
     takes_part_at,
 )
-from relationships.models.relationship import Relationship, RelationshipQuerySet, records_in
+from relationships.models.relationship import (
+    Relationship,
+    RelationshipQuerySet,
+    lock_people,
+    records_in,
+)
 
 __all__ = [
     "EndReason",
@@ -19,6 +24,7 @@ __all__ = [
     "Relationship",
     "RelationshipQuerySet",
     "WrongNumberOfPeople",
+    "lock_people",
     "records_in",
     "start_relationship",
     "takes_part_at",

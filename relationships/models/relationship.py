@@ -230,9 +230,10 @@ class Relationship(models.Model):
 
         Raises:
             Relationship.AlreadyDone: it had ended.
-            Relationship.Changed: `if_unchanged`, and it was begun anew since it was read.
+            Relationship.Changed: `if_unchanged`, and it was begun anew since it was read; or
+                a record was merged at that moment.
         """
-        self._lock_people()
+        lock_people([self])
         ended_at = max(at or timezone.now(), self.started_at)  # a clock may have been set back
         self._change(
             Relationship.objects.active(),
@@ -252,11 +253,12 @@ class Relationship(models.Model):
 
         Raises:
             Relationship.AlreadyDone: it is active.
-            Relationship.Changed: `if_unchanged`, and it has ended anew since it was read.
+            Relationship.Changed: `if_unchanged`, and it has ended anew since it was read; or
+                a record was merged at that moment.
             Relationship.TooLate: it ended earlier, or somebody else ended it.
             Relationship.Closed: somebody who took part has been erased.
         """
-        self._lock_people()
+        lock_people([self])
         now = timezone.now()
         lately = fresh("ended_at", self.UNDO_WITHIN, now)
         try:
@@ -276,10 +278,11 @@ class Relationship(models.Model):
 
         Raises:
             Relationship.AlreadyDone: it is active.
-            Relationship.Changed: `if_unchanged`, and it has ended anew since it was read.
+            Relationship.Changed: `if_unchanged`, and it has ended anew since it was read; or
+                a record was merged at that moment.
             Relationship.Closed: somebody who took part has been erased.
         """
-        self._lock_people()
+        lock_people([self])
         former_plans = dict.fromkeys(("planned_end", "on_break_until", "ask_again_on"))
         self._take_up(Relationship.objects.ended(), if_unchanged=if_unchanged, **former_plans)
         self.count_on_clients(+1)
@@ -293,11 +296,12 @@ class Relationship(models.Model):
 
         Raises:
             Relationship.AlreadyDone: it has ended, or the person does not take part in it.
-            Relationship.Changed: `if_unchanged`, and something happened since it was read.
+            Relationship.Changed: `if_unchanged`, and something happened since it was read; or
+                a record was merged at that moment.
             Relationship.Impossible: they had not begun then, it is still to come, or those who
                 stay do not make that kind.
         """
-        self._lock_people()
+        lock_people([self])
         self._check_active(if_unchanged=if_unchanged)
         parts = list(self.participations.filter(left_at=None).select_related("client"))
         part = next((p for p in parts if p.client.person_id == person.person_id), None)
@@ -325,7 +329,7 @@ class Relationship(models.Model):
                 still to come; or all together do not make that kind.
         """
         both = Q(pk__in=records_in([self]).values("pk")) | Q(pk=person.pk)
-        locked = {one.pk: one for one in Client.objects.filter(both).locked()}
+        locked = locked_together(Client.objects.filter(both))
         joining = locked.get(person.pk)
         if joining is None or joining.is_erased or joining.merged_into_id:
             raise self.Changed
@@ -510,14 +514,6 @@ class Relationship(models.Model):
                 raise self.Closed from None
             raise
 
-    def _lock_people(self) -> None:
-        """Lock the clients, whose counters will move: whoever does both does so first.
-
-        On SQLite whoever writes keeps everybody else from it.
-        """
-        if connection.features.has_select_for_update:
-            list(records_in([self]).locked().only("pk"))
-
     def count_on_clients(self, step: int) -> None:
         """Move the counters of the clients, who are locked."""
         records_in([self]).update(active_relationships=F("active_relationships") + step)
@@ -545,6 +541,33 @@ def people_of(path: str = "") -> Prefetch:
     parts: Any = Relationship.participations.rel.related_model
     with_records = parts.objects.select_related("client__merged_into")
     return Prefetch(f"{path}participations", queryset=with_records)
+
+
+def lock_people(relationships: Iterable[Relationship]) -> None:
+    """Lock the records whose counters move with this work: whoever changes it does so first.
+
+    On SQLite whoever writes keeps everybody else from it.
+
+    Raises:
+        Relationship.Changed: as `locked_together`.
+    """
+    if connection.features.has_select_for_update:
+        locked_together(records_in(relationships).only("pk", "person_id"))
+
+
+def locked_together(records: ClientQuerySet) -> dict[int, Client]:
+    """Lock these records, and return them by their keys.
+
+    All in one order: of two who do so at once one waits, and neither for ever.
+
+    Raises:
+        Relationship.Changed: one of them was merged while it was waited for, into a record that is
+            not locked; to lock that now would be out of turn.
+    """
+    locked = {one.pk: one for one in records.locked()}
+    if not locked.keys() >= {one.person_id for one in locked.values()}:
+        raise Relationship.Changed
+    return locked
 
 
 def records_in(relationships: Iterable[Relationship]) -> ClientQuerySet:

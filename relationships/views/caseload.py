@@ -18,9 +18,9 @@ from practice.text import spoken
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
-from relationships.caseload.tidy_up import lock_people, plan_end
+from relationships.caseload.tidy_up import plan_end
 from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm, needed
-from relationships.models import Relationship, RelationshipQuerySet
+from relationships.models import Relationship, RelationshipQuerySet, lock_people
 
 ROWS_A_PAGE = 100
 
@@ -129,9 +129,13 @@ def _save_weeks(request: TherapistRequest) -> WeeksForm:
 
 
 def _apply(request: TherapistRequest, chosen: list[TidyForm]) -> HttpResponse:
-    with transaction.atomic():  # all of it or nothing
-        lock_people([form.relationship for form in chosen])
-        done = [(form.relationship, form.apply(request.user)) for form in chosen]
+    relationships = [form.relationship for form in chosen]
+    try:
+        with transaction.atomic():  # all of it or nothing
+            lock_people(relationships)
+            done = [(form.relationship, form.apply(request.user)) for form in chosen]
+    except Relationship.Changed:
+        done = [(relationship, False) for relationship in relationships]
     number, stale = sum(ok for _, ok in done), [which for which, ok in done if not ok]
     banner(request, "tidied" if number else "nothing_tidied", done=number, stale=stale)
     return see_other("tidy_up")

@@ -13,9 +13,8 @@ from practice.audit.models import Verb, records
 from practice.diary.models import Session
 from practice.text.spoken import soon
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
-from relationships.caseload.tidy_up import lock_people
 from relationships.forms.members import END, JoinForm, LeaveForm
-from relationships.models import Kind, Relationship
+from relationships.models import Kind, Relationship, lock_people
 
 
 def _active(request: TherapistRequest, public_id: str) -> Relationship:

@@ -1,8 +1,11 @@
 """Records are merged and separated while somebody works: one wins, and the counters are true."""
 
+import time
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
 
 from clients.models import Client
 from practice.records.erasure import NotYet, erase
@@ -22,6 +25,7 @@ LOST = (
     NotTogether,
     NotYet,
     Relationship.AlreadyDone,
+    Relationship.Changed,
     Relationship.DoesNotExist,
 )
 
@@ -168,3 +172,44 @@ def test_of_two_people_who_press_at_once_both_are_answered(alice):
 
         assert {answer.status_code for answer in answers} <= {303, 409}
         assert len({fresh(one).person_id, fresh(two).person_id}) == 1
+
+
+WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+def until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute(WAITS)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer at a time")
+@pytest.mark.parametrize("turn", [False, True], ids=["first stays", "second stays"])
+def test_who_has_waited_for_a_merge_locks_nobody_out_of_turn(alice, pair, turn):
+    """Whose counters move was read before the merge; the record that stays was not locked then.
+
+    To lock it afterwards is to wait, perhaps, for somebody who waits for what is locked here.
+    """
+    stays, goes = reversed(pair) if turn else pair
+    work = start(goes)
+    merged = Event()
+
+    def merging() -> None:
+        with transaction.atomic():
+            merge(fresh(goes), into=fresh(stays), by=alice.user)
+            merged.set()
+            until_somebody_waits()
+
+    def ending() -> str:
+        merged.wait(10)
+        return trying(Relationship.objects.get(pk=work.pk).end, by=alice.user, reason="other")
+
+    assert at_once(merging, ending) == [None, "Changed"]
+    assert not Relationship.objects.get(pk=work.pk).is_ended
+    assert counters_are_true(stays, goes)
+    Relationship.objects.get(pk=work.pk).end(by=alice.user, reason="other")
+    assert counters_of(stays, goes) == [0, 0]
