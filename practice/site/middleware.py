@@ -53,6 +53,13 @@ MOST_WITH_PHOTO = MOST_OF_A_PHOTO + 256 * 1024  # and what stands around it
 
 MOST_OF_FILES = 64 * 1024 * 1024  # of a caseload, several at once
 
+CLIENTS_LIST = "/clients/"  # has a search box of its own
+# By page, and by what an address begins with: the entry of the navigation.
+PAGES = {"/": "today", "/dashboard/sessions/": "sessions"}
+SECTIONS = {name: name for name in ("clients", "diary", "caseload", "profile", "dashboard", "help")}
+SECTIONS |= {"relationships": "clients", "sessions": "sessions", "book": "dashboard"}
+SECTIONS["therapists"] = "help"  # where visitors are shown the way in
+
 # Nothing is inline and nothing comes from elsewhere, so the policy needs no exception.
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -307,8 +314,17 @@ class MergedRecordMiddleware:
         return see_other(route.view_name, **route.kwargs | {"client_id": record.person.public_id})
 
 
+def section_of(path: str) -> str:
+    """Return to which entry of the navigation a page belongs, or "" if to none."""
+    return PAGES.get(path) or SECTIONS.get(path.split("/")[1], "")
+
+
 def service(request: HttpRequest) -> dict[str, object]:
-    """Name of the service, who is reading, in which section and time zone; the banner, if shown."""
+    """Name of the service, who is reading, in which section and time zone; the banner, if shown.
+
+    What the head, the navigation and the foot of a page are told is plain numbers, words and
+    whether, for they are rendered once for each (`{% memoize %}`); names they show apart from that.
+    """
     user = getattr(request, "user", None)
     has_banner = hasattr(request, "session") and BANNER in request.session
     is_signed_in = user is not None and user.is_authenticated
@@ -319,9 +335,12 @@ def service(request: HttpRequest) -> dict[str, object]:
         "urgent_help": settings.URGENT_HELP,
         "support_email": settings.SUPPORT_EMAIL,
         "reader": getattr(request, "reader", None),
+        "is_signed_in": is_signed_in,
         "is_therapist": therapist_of(user) is not None,
+        "unread": getattr(user, "unread", 0),
         "session": for_page(request.session) if is_signed_in else None,
-        "section": request.path.split("/")[1],
+        "section": section_of(request.path),
+        "has_search": request.path == CLIENTS_LIST,
         "banner": SimpleLazyObject(partial(banners.take, request)) if has_banner else "",
         "draft_waits": partial(drafts.is_waiting, request),
         "zone": timezone.get_current_timezone_name(),

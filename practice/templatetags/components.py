@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.template.base import Parser, Token
+from django.template.base import NodeList, Parser, Token
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
 from django.templatetags.static import static
@@ -24,6 +24,8 @@ from practice.text.spoken import zone_name
 register = template.Library()
 
 LETTERS = frozenset(ALPHABET)
+MOST_RENDERINGS = 500  # of one `{% memoize %}`
+ABSENT = object()
 
 TABLE = """<div class="card">
   <table class="table" role="table">
@@ -52,6 +54,42 @@ class URL(URLNode):
 def url(parser: Parser, token: Token) -> URL:
     node = django_url(parser, token)
     return URL(node.view_name, node.args, node.kwargs, node.asvar)
+
+
+class Memoized(template.Node):
+    """Markup that is rendered once for each combination of the values that it names.
+
+    Within it nothing else of the context is there, the request neither: so it cannot show anybody
+    what was rendered for somebody else. The values have to be few, and may be no one's name.
+    """
+
+    child_nodelists = ()  # a page cannot fill a block that stands in it
+
+    def __init__(self, nodelist: NodeList, names: list[str]) -> None:
+        self.nodelist, self.names = nodelist, names
+        self.rendered: dict[tuple, str] = {}
+
+    def render(self, context: template.Context) -> str:
+        values = tuple([context.get(name, ABSENT) for name in self.names])
+        text = self.rendered.get(values)
+        if text is None:
+            if len(self.rendered) >= MOST_RENDERINGS:
+                self.rendered.clear()
+            text = self.rendered[values] = self._render(context, values)
+        return text
+
+    def _render(self, context: template.Context, values: tuple[Any, ...]) -> str:
+        named = zip(self.names, values, strict=True)
+        alone = context.new({name: value for name, value in named if value is not ABSENT})
+        return self.nodelist.render(alone)
+
+
+@register.tag
+def memoize(parser: Parser, token: Token) -> Memoized:
+    """Render a part once for each value of these names: `{% memoize section is_therapist %}`."""
+    nodelist = parser.parse(("endmemoize",))
+    parser.delete_first_token()
+    return Memoized(nodelist, token.split_contents()[1:])
 
 
 @register.simple_tag(name="static")
