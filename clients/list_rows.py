@@ -9,17 +9,17 @@ from typing import NamedTuple
 from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session
-from practice.templatetags.components import address
+from practice.templatetags.components import address, format_markup
 from practice.text.spoken import called, day, in_time_element, in_words, initials, soon, zone_name
 from relationships.models import Participation
 from relationships.models.choices import Kind
 
 ROWS_A_PAGE = 100
+KINDS = dict(Kind.choices)
 # On a phone a row is two lines: who it is, and `second`.
 ROW = (
     '<tr role="row"><th role="rowheader" scope="row">'
@@ -31,6 +31,7 @@ ROW = (
 INACTIVE = SafeString(' <span class="tag tag-inactive">Inactive</span>')
 NONE_BOOKED = SafeString('<span class="muted">None booked</span>')
 ON_A_PHONE = '<span class="only-narrow">{} · </span>'
+ENDED_ON_A_PHONE = format_markup(ON_A_PHONE, "Ended")
 AT_THE_END = Value(datetime(9999, 12, 31, tzinfo=UTC), DateTimeField())
 ZONE = '<span class="only-narrow"> ({})</span>'
 LINE = '<li><a href="{}">{}</a></li>'
@@ -73,7 +74,7 @@ class Work(NamedTuple):
 
     def name_for(self, person: int) -> str:
         """Return what it is called in the row of one who takes part: "Couples with Erik"."""
-        kind = Kind(self.kind).label
+        kind = KINDS[self.kind]
         others = [other for pk, other in self.people.items() if pk != person]
         if not others:
             return kind
@@ -89,14 +90,14 @@ def row(client: Person, work: list[Work], zone: SafeString) -> SafeString:
     is_active = client.active_relationships > 0
     coming = min((w.next_session for w in work if w.next_session), default=None)
     last = max((w.last_session for w in work if w.last_session), default=None)
-    return format_html(
+    return format_markup(
         ROW,
         "" if is_active else " monogram-still",
         initials(client.name),
         address("client", client.public_id),
         client.name,
         "" if is_active else INACTIVE,
-        format_html_join("", "{}", ((_line(client, w, is_active=is_active),) for w in work)),
+        SafeString("".join([_line(client, w, is_active=is_active) for w in work])),
         _on_a_phone(work, is_active=is_active),
         in_time_element(coming, soon(coming)) + zone if coming else NONE_BOOKED,
         in_time_element(last, day(last)) if last else "None yet",
@@ -106,18 +107,20 @@ def row(client: Person, work: list[Work], zone: SafeString) -> SafeString:
 def _line(client: Person, work: Work, *, is_active: bool) -> SafeString:
     what = (address("relationship", work.public_id), work.name_for(client.pk))
     if work.left_at:
-        return format_html(LEFT, *what, day(work.left_at))
+        return format_markup(LEFT, *what, day(work.left_at))
     if not work.ended_at:
-        return format_html(LINE, *what)
-    return format_html(ENDED, *what, "" if is_active else f" {day(work.ended_at)}")
+        return format_markup(LINE, *what)
+    return format_markup(ENDED, *what, "" if is_active else f" {day(work.ended_at)}")
 
 
 def _on_a_phone(work: list[Work], *, is_active: bool) -> SafeString | str:
     """Return the kinds of active work, if it is not Individual alone; or that all has ended."""
-    kinds = list(dict.fromkeys(Kind(w.kind) for w in work if not w.ended_at and not w.left_at))
-    if is_active and kinds in ([], [Kind.INDIVIDUAL]):
+    if not is_active:
+        return ENDED_ON_A_PHONE
+    kinds = list(dict.fromkeys(w.kind for w in work if not w.ended_at and not w.left_at))
+    if kinds in ([], [Kind.INDIVIDUAL]):
         return ""
-    return format_html(ON_A_PHONE, in_words(k.label for k in kinds) if is_active else "Ended")
+    return format_markup(ON_A_PHONE, in_words(KINDS[kind] for kind in kinds))
 
 
 def _work(given: Given) -> QuerySet:
@@ -184,9 +187,9 @@ def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
         made.append(row(client, own, zone))
         if any(w.next_session for w in own):
             zone = SafeString("")  # it stands beside the first time
-    return format_html_join("", "{}", ((each,) for each in made))
+    return SafeString("".join(made))
 
 
 def zone_on_a_phone() -> SafeString:
     """Return the reader's zone, which otherwise stands in the head of the column."""
-    return format_html(ZONE, zone_name(timezone.get_current_timezone_name()))
+    return format_markup(ZONE, zone_name(timezone.get_current_timezone_name()))

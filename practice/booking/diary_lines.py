@@ -9,14 +9,13 @@ from datetime import datetime
 
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from practice.accounts.access import TherapistRequest
 from practice.booking.diary import Day, Line
 from practice.diary.lines import Appointment
 from practice.diary.models import Session
-from practice.templatetags.components import address, icon, open_meeting
+from practice.templatetags.components import address, format_markup, icon, open_meeting
 from practice.text.spoken import clock, in_time_element, instant, is_plain, soon, time_of_day, until
 
 LINE = '<li class="{}"{}><p class="at">{}</p> {}</li>'
@@ -57,11 +56,11 @@ def _line(line: Line, request: TherapistRequest, has_focus: bool, *, is_day: boo
         content = _session(line, line.appointment, request, has_focus, is_day=is_day)
     elif line.blocked:
         where = address("dated_time", line.blocked.public_id)
-        content = format_html(BLOCKED, where, line.blocked.note or "Blocked")
+        content = format_markup(BLOCKED, where, line.blocked.note or "Blocked")
     else:
         content = _free(line.starts_at, is_day=is_day)
     current = SafeString(' aria-current="true"') if line.is_next else ""
-    return format_html(LINE, _classes(line), current, _when(line), content)
+    return format_markup(LINE, _classes(line), current, _when(line), content)
 
 
 def _classes(line: Line) -> str:
@@ -80,10 +79,10 @@ def _classes(line: Line) -> str:
 
 def _when(line: Line) -> SafeString:
     if line.is_continued:
-        return format_html("until {}", _timed(line.ends_at, clock))
+        return format_markup("until {}", _timed(line.ends_at, clock))
     if not is_plain(line.starts_at, line.ends_at):
         return until(line.starts_at, line.ends_at)
-    return format_html(TILL, _timed(line.starts_at, clock), _timed(line.ends_at, clock))
+    return format_markup(TILL, _timed(line.starts_at, clock), _timed(line.ends_at, clock))
 
 
 def _timed(moment: datetime, say: Callable[[datetime], str]) -> SafeString:
@@ -97,15 +96,15 @@ def _session(
     cancelled: SafeString | str = ""
     if shown.cancelled_at:
         by = session.cancelled_by_whom(request.user.pk)
-        cancelled = format_html(CANCELLED, by, _timed(shown.cancelled_at, instant))
+        cancelled = format_markup(CANCELLED, by, _timed(shown.cancelled_at, instant))
     again = address("restart", shown.relationship)
-    return format_html(
+    return format_markup(
         WHO,
         address("session", shown.public_id),
         session.with_whom,
-        format_html(SMALL, session.kind_label) if session.kind_label else "",
-        format_html(SMALL, session.where) if is_day and shown.place else "",
-        format_html(ENDED, again) if line.can_be_restarted else "",
+        format_markup(SMALL, session.kind_label) if session.kind_label else "",
+        format_markup(SMALL, session.where) if is_day and shown.place else "",
+        format_markup(ENDED, again) if line.can_be_restarted else "",
         cancelled,
         _what_became_of_it(line, session, request, has_focus, is_day=is_day),
     )
@@ -126,12 +125,12 @@ def _what_became_of_it(
         return render_to_string(form, context, request)
     if line.state == Session.State.ATTENDED:
         missed = f", {session.line.number_missed} missed" if session.line.number_missed else ""
-        return format_html(SAID, icon("check"), f"Came{missed}")
+        return format_markup(SAID, icon("check"), f"Came{missed}")
     if line.state == Session.State.MISSED:
-        return format_html(SAID, icon("cross"), "Missed")
+        return format_markup(SAID, icon("cross"), "Missed")
     if line.is_next and is_day:
         details = address("session", session.line.public_id)
-        return format_html(NEXT, open_meeting(session.line.place), details)
+        return format_markup(NEXT, open_meeting(session.line.place), details)
     return ""
 
 
@@ -140,6 +139,6 @@ def _free(starts: datetime, *, is_day: bool) -> SafeString:
     query = f"?day={local:%Y-%m-%d}&time={local:%H%M}"
     add = address("add_for_whom") + query
     if not is_day:
-        return format_html(FREE, add, _timed(starts, soon))
+        return format_markup(FREE, add, _timed(starts, soon))
     at = _timed(starts, time_of_day)
-    return format_html(FREE_OF_A_DAY, add, at, address("block_time") + query, at)
+    return format_markup(FREE_OF_A_DAY, add, at, address("block_time") + query, at)

@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from practice.accounts.models import User
+from practice.templatetags.components import format_markup
 from practice.text.spoken import first_names
 from practice.web.edits import EditMixin
 from practice.web.responses import LONGEST_SHOWN
@@ -81,9 +82,9 @@ class TidyForm(forms.Form):
         """What to do, as a drop-down: the same in every row, but for ids, before it is sent."""
         whom = first_names(self.relationship.people)
         if not self.is_bound:
-            return format_html(_unsent(), self.prefix, whom)
+            return format_markup(_unsent(), self.prefix, whom)
         attrs: dict[str, str | bool] = {"aria-label": f"What to do with {whom}"}
-        return format_html("{}{}", self["action"].errors, self["action"].as_widget(attrs=attrs))
+        return self["action"].errors.render() + self["action"].as_widget(attrs=attrs)
 
     @property
     def more_shown(self) -> SafeString | str:
