@@ -15,7 +15,7 @@ from django.db import connection
 from django.test.signals import template_rendered
 
 from practice.booking.models import next_free_times, rules_of
-from practice.diary.models.session import FREE
+from practice.diary.models.base import FREE
 from practice.profiles.figures import count_installation
 from tests.diary import DAY, NOW, book, works
 from tests.pressing import hidden
