@@ -1,11 +1,11 @@
-"""The lines of a day of the diary, as HTML.
+"""The lines of a day of the diary, and the days of a month, as HTML.
 
 A week has sixty of them: made of strings they take a tenth of the time that a template takes. Forms
 stay templates, of which there are few.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -13,10 +13,20 @@ from django.utils.safestring import SafeString
 
 from practice.accounts.access import TherapistRequest
 from practice.booking.diary import Day, Line
+from practice.booking.month import Month
 from practice.diary.lines import Appointment
 from practice.diary.models import Session
 from practice.templatetags.components import address, format_markup, icon, open_meeting
-from practice.text.spoken import clock, in_time_element, instant, is_plain, soon, time_of_day, until
+from practice.text.spoken import (
+    MONTHS,
+    clock,
+    in_time_element,
+    instant,
+    is_plain,
+    soon,
+    time_of_day,
+    until,
+)
 
 LINE = '<li class="{}"{}><p class="at">{}</p> {}</li>'
 TILL = '{}<span class="till"> to {}</span>'
@@ -40,6 +50,10 @@ FREE_OF_A_DAY = (
     '<a class="quiet-link" href="{}">Block<span class="visually-hidden"> this time, {}</span></a>'
     "</p>"
 )
+CELL = '<td{}><a href="{}"{}>{}<span class="visually-hidden"> {},</span> <small>{}</small></a></td>'
+SESSIONS = '{}<span class="visually-hidden"> session{}</span>'
+NO_SESSIONS = SafeString('<span class="visually-hidden">no sessions</span>')
+OUT, CHOSEN = SafeString(' class="out"'), SafeString(' aria-current="date"')
 
 
 def draw(
@@ -142,3 +156,21 @@ def _free(starts: datetime, *, is_day: bool) -> SafeString:
         return format_markup(FREE, add, _timed(starts, soon))
     at = _timed(starts, time_of_day)
     return format_markup(FREE_OF_A_DAY, add, at, address("block_time") + query, at)
+
+
+def days_of_month(month: Month, chosen: date) -> SafeString:
+    """Return the rows of a month's table: each day leads to its page, and says how full it is."""
+    weeks = ["".join([_cell(day, n, month, chosen) for day, n in week]) for week in month.weeks]
+    return SafeString("".join([f"<tr>{week}</tr>" for week in weeks]))
+
+
+def _cell(day: date, number: int, month: Month, chosen: date) -> SafeString:
+    return format_markup(
+        CELL,
+        "" if day.month == month.first.month else OUT,
+        address("diary_day", day.isoformat()),
+        CHOSEN if day == chosen else "",
+        day.day,
+        MONTHS[day.month],
+        format_markup(SESSIONS, number, "" if number == 1 else "s") if number else NO_SESSIONS,
+    )

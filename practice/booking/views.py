@@ -13,7 +13,7 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
 from practice.booking.dated_hours_pages import MOST_TO_COME
 from practice.booking.diary import Day, Line, days_of, first_unanswered
-from practice.booking.diary_lines import draw
+from practice.booking.diary_lines import days_of_month, draw
 from practice.booking.month import Month, midnight
 from practice.diary.asked_for import AskedFor
 from practice.text.spoken import week_of
@@ -108,6 +108,7 @@ def diary_day(request: TherapistRequest, day: str) -> HttpResponse:
         "chosen": on,
         "strip": month.week_with(on),
         "month": month,
+        "days_of_month": days_of_month(month, on),
         "previous": previous,
         "next": following,
         "asked_next": asked_next,
@@ -129,6 +130,7 @@ def diary_month(request: TherapistRequest, day: str) -> HttpResponse:
     today = timezone.localdate()
     context = {
         "month": month,
+        "days_of_month": days_of_month(month, today),
         "day": today if today.replace(day=1) == first else first,
         "chosen": today,
         "previous": month.previous,

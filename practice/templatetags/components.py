@@ -2,13 +2,14 @@
 
 import re
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.template.base import NodeList, Parser, Token
+from django.template.defaultfilters import date as django_date
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
 from django.templatetags.static import static
@@ -201,6 +202,17 @@ def table(content: SafeString, caption: str, *columns: str) -> SafeString:
         "", '<th role="columnheader" scope="col">{}</th>', ((column,) for column in columns)
     )
     return format_html(TABLE, caption, heads, content)
+
+
+@register.filter(name="date", expects_localtime=True)
+def formatted(moment: Any, words: str) -> str:
+    """Django's `|date`, which puts a day into words once: a diary says the same ones all day."""
+    return _formatted(moment, words) if type(moment) is date else django_date(moment, words)
+
+
+@lru_cache(maxsize=2000)
+def _formatted(day: date, words: str) -> str:
+    return django_date(day, words)
 
 
 @register.filter

@@ -1,6 +1,10 @@
 """Markup that is put together without a template."""
 
+from datetime import UTC, date, datetime
+
 import pytest
+from django.template import engines
+from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,3 +25,13 @@ def test_addresses_are_those_of_the_site_map():
     assert address("clients") == "/clients/"
     assert address("client", "bcdfghjkmn") == "/clients/bcdfghjkmn/"
     assert address("restart", "bcdfghjkmn") == "/relationships/bcdfghjkmn/restart/"
+
+
+@pytest.mark.parametrize("words", ["j F Y", "l j F Y", "D", "Y-m-d", "F"])
+def test_days_are_said_as_django_says_them_and_moments_on_the_readers_clock(words):
+    day, moment = date(2026, 7, 31), datetime(2026, 7, 31, 23, 30, tzinfo=UTC)
+    said = engines["django"].from_string(f'{{{{ when|date:"{words}" }}}}')
+
+    assert said.render({"when": day}) == formats.date_format(day, words)
+    assert said.render({"when": moment}) == formats.date_format(date(2026, 8, 1), words)
+    assert said.render({"when": None}) == ""
