@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from practice.accounts.access import TherapistRequest
 from practice.booking.diary import Day, Line
 from practice.booking.month import Month
+from practice.diary.answer_forms import AnswerForms
 from practice.diary.lines import Appointment
 from practice.diary.models import Session
 from practice.templatetags.components import address, format_markup, icon, open_meeting
@@ -60,14 +61,15 @@ def draw(
     days: Iterable[Day], request: TherapistRequest, asked_next: Line | None, *, is_day: bool = False
 ) -> None:
     """Give each line of these days its HTML; `is_day` where the page is about a single one."""
+    forms = AnswerForms(request)
     for day in days:
         for line in day.lines:
-            line.html = _line(line, request, line is asked_next, is_day=is_day)
+            line.html = _line(line, forms, line is asked_next, is_day=is_day)
 
 
-def _line(line: Line, request: TherapistRequest, has_focus: bool, *, is_day: bool) -> SafeString:
+def _line(line: Line, forms: AnswerForms, has_focus: bool, *, is_day: bool) -> SafeString:
     if line.appointment:
-        content = _session(line, line.appointment, request, has_focus, is_day=is_day)
+        content = _session(line, line.appointment, forms, has_focus, is_day=is_day)
     elif line.blocked:
         where = address("dated_time", line.blocked.public_id)
         content = format_markup(BLOCKED, where, line.blocked.note or "Blocked")
@@ -104,12 +106,12 @@ def _timed(moment: datetime, say: Callable[[datetime], str]) -> SafeString:
 
 
 def _session(
-    line: Line, session: Appointment, request: TherapistRequest, has_focus: bool, *, is_day: bool
+    line: Line, session: Appointment, forms: AnswerForms, has_focus: bool, *, is_day: bool
 ) -> SafeString:
     shown = session.line
     cancelled: SafeString | str = ""
     if shown.cancelled_at:
-        by = session.cancelled_by_whom(request.user.pk)
+        by = session.cancelled_by_whom(forms.request.user.pk)
         cancelled = format_markup(CANCELLED, by, _timed(shown.cancelled_at, instant))
     again = address("restart", shown.relationship)
     return format_markup(
@@ -120,23 +122,19 @@ def _session(
         format_markup(SMALL, session.where) if is_day and shown.place else "",
         format_markup(ENDED, again) if line.can_be_restarted else "",
         cancelled,
-        _what_became_of_it(line, session, request, has_focus, is_day=is_day),
+        _what_became_of_it(line, session, forms, has_focus, is_day=is_day),
     )
 
 
 def _what_became_of_it(
-    line: Line, session: Appointment, request: TherapistRequest, has_focus: bool, *, is_day: bool
+    line: Line, session: Appointment, forms: AnswerForms, has_focus: bool, *, is_day: bool
 ) -> SafeString | str:
     if line.is_asked or line.can_be_put_back:
-        form = "diary/_answer.html" if line.is_asked else "booking/_put_back.html"
-        context = {
-            "appointment": session,
-            "line": line,
-            "asked_next": line if has_focus else None,
-            "whom": session.with_whom,
-            "when": _timed(line.starts_at, soon),
-        }
-        return render_to_string(form, context, request)
+        whom, when = session.with_whom, _timed(line.starts_at, soon)
+        if line.is_asked:
+            return forms.of(session, whom, when, has_focus=has_focus)
+        context = {"appointment": session, "whom": whom, "when": when}
+        return render_to_string("booking/_put_back.html", context, forms.request)
     if line.state == Session.State.ATTENDED:
         missed = f", {session.line.number_missed} missed" if session.line.number_missed else ""
         return format_markup(SAID, icon("check"), f"Came{missed}")

@@ -78,21 +78,21 @@ class Today:
             following.is_next = _day(following) == self.date
         return found
 
-    @property
+    @cached_property
     def sessions(self) -> list[Appointment]:
         return [one for one in self._around if _day(one) == self.date]
 
-    @property
+    @cached_property
     def tomorrow(self) -> list[Appointment]:
         """What stands tomorrow, in order."""
         day = self.date + timedelta(days=1)
         return [one for one in self._around if _day(one) == day and one.is_to_come]
 
-    @property
+    @cached_property
     def to_come(self) -> list[Appointment]:
         return [one for one in self.sessions if one.is_to_come]
 
-    @property
+    @cached_property
     def following(self) -> Appointment | None:
         """The next session after today."""
         return next((o for o in self._around if _day(o) > self.date and o.is_to_come), None)

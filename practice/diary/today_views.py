@@ -7,8 +7,10 @@ from django.views.decorators.http import require_http_methods
 
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.database.public_ids import is_public_id
+from practice.diary.answer_forms import AnswerForms
 from practice.diary.models.news import MOST_AT_ONCE
 from practice.diary.today import Today
+from practice.diary.today_lines import session_line, unanswered_line
 from practice.site.first_steps import first_steps
 from practice.web.responses import BANNER, see_other
 
@@ -21,8 +23,11 @@ def today(request: TherapistRequest) -> HttpResponse:
     if answered:
         request.session.pop(BANNER)
     is_new = not (shown.sessions or shown.following or shown.something_waits or shown.news)
+    forms = AnswerForms(request)
     context = {
         "today": shown,
+        "sessions": [session_line(one, forms) for one in shown.sessions],
+        "unanswered": [unanswered_line(one, forms) for one in shown.unanswered],
         "announcement": "Attendance noted" if answered else "",
         "steps": first_steps(request.therapist) if is_new else [],
     }

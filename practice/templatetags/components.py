@@ -144,7 +144,7 @@ def icon(name: str) -> SafeString:
     """A decorative drawing of the icon sheet."""
     sheet = static_file("icons.svg")
     markup = '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>'
-    return format_html(markup, sheet, name)
+    return format_markup(markup, sheet, name)
 
 
 @register.simple_tag(takes_context=True)

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 
 from practice.booking import diary_lines
+from practice.diary import today_lines
 from practice.profiles import stats
 from practice.site.banners import INFO, SUCCESS
 from relationships.models import Event
@@ -53,7 +54,8 @@ def used() -> set[str]:
         told += re.findall(
             r'classList\.\w+\("([\w-]+)"|className = "([\w -]+)"', script.read_text()
         )
-    told += re.findall(r'"([\w-]+)": ', getsource(diary_lines._classes))  # each where it holds
+    for classes in (diary_lines._classes, today_lines._classes):  # each where it holds
+        told += re.findall(r'"([\w-]+)": ', getsource(classes))
     flat = [text for found in told for text in ([found] if isinstance(found, str) else found)]
     return set().union(*map(names, flat))
 
