@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any, Self
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 from django.http import HttpResponse
 from django.utils import timezone
@@ -31,6 +31,7 @@ from practice.audit.sealing import (
     seal_of_place,
 )
 from practice.audit.verbs import Verb
+from practice.database.compiled import CompiledInsert
 from practice.database.fields import UnreturnedAutoField
 from practice.database.public_ids import ALPHABET
 from practice.web.logging import REQUEST_ID
@@ -70,11 +71,15 @@ class Chain(models.Model):
 
     def append(self, entries: "list[Unchained]") -> None:
         """Give each of these entries the next place, and move the head on."""
+        places = []
         for entry in entries:
             self.length += 1
             self.mac = seal_of_place(self.mac, self.length, entry.seal)
-            place = {"number": self.length, "mac": self.mac}
-            Unchained.objects.filter(pk=entry.pk).update(**place)
+            places.append((self.length, self.mac, entry.pk))
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE audit_unchained SET number = %s, mac = %s WHERE id = %s", places
+            )
         self.head_mac = seal_of_head(self)
         self.save(force_update=True)
 
@@ -221,7 +226,7 @@ class Entry(models.Model):
         ]
         for entry in entries:  # one by one: Django reads back what it creates in bulk
             entry.seal = seal_of_entry(entry)
-            entry.save(force_insert=True)
+            ENTRIES.insert(entry)
 
     def write(self) -> None:
         """Insert it, dated, numbered by its writer and sealed; it gets its place later."""
@@ -231,7 +236,7 @@ class Entry(models.Model):
             writer = sealing.present_writer(self.at)
             self.writer, self.writer_number = writer.name, writer.next_number()
             self.seal = seal_of_entry(self)
-            self.save(force_insert=True)
+            ENTRIES.insert(self)
 
     @classmethod
     @contextmanager
@@ -252,6 +257,9 @@ class Entry(models.Model):
     def place(self) -> str:
         """What to call it in a report: by its number, or before it has one by its id."""
         return f"entry {self.number}" if self.number else f"unchained entry {self.pk}"
+
+
+ENTRIES = CompiledInsert(Entry)  # every page about somebody writes one
 
 
 class Unchained(models.Model):

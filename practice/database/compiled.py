@@ -12,6 +12,7 @@ written down once, as a queryset with places for what differs:
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from django.core.exceptions import EmptyResultSet
@@ -23,6 +24,7 @@ from django.db.models import (
     DateTimeField,
     Expression,
     Field,
+    Model,
     QuerySet,
 )
 from django.db.models.query import ModelIterable, get_related_populators  # type: ignore[attr-defined]
@@ -59,6 +61,34 @@ class Place(Expression):
         value = value if self.number is None else value[self.number]
         value = value - self.earlier if self.earlier else value
         return self.output_field.get_db_prep_value(value, connection, prepared=False)
+
+
+class CompiledInsert:
+    """An INSERT of a model's rows, put into SQL once; `model.save` would do so for each of them.
+
+    The id is left to the database, and not read back; nobody is sent a signal.
+    """
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+
+    @cached_property
+    def _fields(self) -> list[Field]:
+        return [f for f in self._model._meta.local_concrete_fields if not f.primary_key]
+
+    @cached_property
+    def _sql(self) -> str:
+        quote = connection.ops.quote_name  # both databases quote alike
+        columns = ", ".join(quote(field.column) for field in self._fields)
+        places = ", ".join(["%s"] * len(self._fields))
+        table = quote(self._model._meta.db_table)
+        return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names of ours
+
+    def insert(self, row: Model) -> None:
+        """Write a row that is not there yet."""
+        values = [f.get_db_prep_save(getattr(row, f.attname), connection) for f in self._fields]
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, values)
 
 
 class _Compiled(NamedTuple):

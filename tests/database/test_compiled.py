@@ -8,7 +8,8 @@ from django.db.models import CharField
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
-from practice.database.compiled import MOMENT, CompiledQuery
+from practice.audit.models import Entry
+from practice.database.compiled import MOMENT, CompiledInsert, CompiledQuery
 from tests.factories import ClientFactory
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -105,3 +106,23 @@ def test_it_is_put_into_sql_once(alice, ann):
         query.rows(therapist=alice.pk)
 
     assert built == [1]
+
+
+def test_a_compiled_insert_writes_what_save_would(alice):
+    values = {
+        "therapist": alice,
+        "chain": alice.pk,
+        "at": datetime(2026, 7, 31, 23, 30, 1, 5, tzinfo=UTC),
+        "by": None,
+        "role": "therapist",
+        "verb": "client_opened",
+        "outcome": 'O\'Sullivan %s "?"',
+        "writer": "one",
+        "seal": "x" * 64,
+    }
+    CompiledInsert(Entry).insert(Entry(**values, writer_number=1))
+    Entry(**values, writer_number=2).save(force_insert=True)
+
+    inserted, saved = Entry.objects.order_by("writer_number").values()
+    assert {**inserted, "id": 0, "writer_number": 0} == {**saved, "id": 0, "writer_number": 0}
+    assert saved["id"] > inserted["id"]
