@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session
 from practice.templatetags.components import address, format_markup
-from practice.text.spoken import called, day, in_time_element, in_words, initials, soon, zone_name
+from practice.text.spoken import called, day, in_words, initials, soon, zone_name
 from relationships.models import Participation
 from relationships.models.choices import Kind
 
@@ -99,8 +99,8 @@ def row(client: Person, work: list[Work], zone: SafeString) -> SafeString:
         "" if is_active else INACTIVE,
         SafeString("".join([_line(client, w, is_active=is_active) for w in work])),
         _on_a_phone(work, is_active=is_active),
-        in_time_element(coming, soon(coming)) + zone if coming else NONE_BOOKED,
-        in_time_element(last, day(last)) if last else "None yet",
+        soon.timed(coming) + zone if coming else NONE_BOOKED,
+        day.timed(last) if last else "None yet",
     )
 
 

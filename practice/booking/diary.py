@@ -78,10 +78,12 @@ class Line:
     def by_day(self, days: Collection[date]) -> Iterator[tuple[date, "Line"]]:
         """Yield it on each of these days that it touches: it may last beyond midnight."""
         day = first = timezone.localtime(self.starts_at).date()
-        last = timezone.localtime(self.ends_at - timedelta.resolution).date()
         if first in days:
             yield first, self
-        while self.appointment and day < last:
+        if not self.appointment:
+            return
+        last = timezone.localtime(self.ends_at - timedelta.resolution).date()
+        while day < last:
             day += timedelta(days=1)
             if day in days:
                 is_next = self.is_next and first not in days

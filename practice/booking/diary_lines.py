@@ -4,7 +4,7 @@ A week has sixty of them: made of strings they take a tenth of the time that a t
 stay templates, of which there are few.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.template.loader import render_to_string
@@ -20,10 +20,9 @@ from practice.diary.models import Session
 from practice.templatetags.components import address, format_markup, icon, open_meeting
 from practice.text.spoken import (
     MONTHS,
+    both_readings,
     clock,
-    in_time_element,
     instant,
-    is_plain,
     soon,
     time_of_day,
     until,
@@ -95,14 +94,9 @@ def _classes(line: Line) -> str:
 
 def _when(line: Line) -> SafeString:
     if line.is_continued:
-        return format_markup("until {}", _timed(line.ends_at, clock))
-    if not is_plain(line.starts_at, line.ends_at):
-        return until(line.starts_at, line.ends_at)
-    return format_markup(TILL, _timed(line.starts_at, clock), _timed(line.ends_at, clock))
-
-
-def _timed(moment: datetime, say: Callable[[datetime], str]) -> SafeString:
-    return in_time_element(moment, say(moment))
+        return format_markup("until {}", clock.timed(line.ends_at))
+    both = both_readings(line.starts_at, line.ends_at)
+    return format_markup(TILL, *both) if both else until(line.starts_at, line.ends_at)
 
 
 def _session(
@@ -112,7 +106,7 @@ def _session(
     cancelled: SafeString | str = ""
     if shown.cancelled_at:
         by = session.cancelled_by_whom(forms.request.user.pk)
-        cancelled = format_markup(CANCELLED, by, _timed(shown.cancelled_at, instant))
+        cancelled = format_markup(CANCELLED, by, instant.timed(shown.cancelled_at))
     again = address("restart", shown.relationship)
     return format_markup(
         WHO,
@@ -130,7 +124,7 @@ def _what_became_of_it(
     line: Line, session: Appointment, forms: AnswerForms, has_focus: bool, *, is_day: bool
 ) -> SafeString | str:
     if line.is_asked or line.can_be_put_back:
-        whom, when = session.with_whom, _timed(line.starts_at, soon)
+        whom, when = session.with_whom, soon.timed(line.starts_at)
         if line.is_asked:
             return forms.of(session, whom, when, has_focus=has_focus)
         context = {"appointment": session, "whom": whom, "when": when}
@@ -151,8 +145,8 @@ def _free(starts: datetime, *, is_day: bool) -> SafeString:
     query = f"?day={local:%Y-%m-%d}&time={local:%H%M}"
     add = address("add_for_whom") + query
     if not is_day:
-        return format_markup(FREE, add, _timed(starts, soon))
-    at = _timed(starts, time_of_day)
+        return format_markup(FREE, add, soon.timed(starts))
+    at = time_of_day.timed(starts)
     return format_markup(FREE_OF_A_DAY, add, at, address("block_time") + query, at)
 
 

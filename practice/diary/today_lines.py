@@ -1,14 +1,12 @@
 """The lines of Today, as HTML: made of strings they take a tenth of the time of a template."""
 
-from datetime import datetime
-
 from django.utils.safestring import SafeString
 
 from practice.diary.answer_forms import AnswerForms
 from practice.diary.lines import Appointment
 from practice.diary.models import Session
 from practice.templatetags.components import address, format_markup, icon, open_meeting
-from practice.text.spoken import in_time_element, soon, time_of_day
+from practice.text.spoken import soon, time_of_day
 
 LINE = '<li class="{}"{}><p class="at">{}</p> <p class="who"><a href="{}">{}</a>{}</p> {}</li>'
 SMALL = " <small>{}</small>"
@@ -30,7 +28,7 @@ def session_line(one: Appointment, forms: AnswerForms) -> SafeString:
         LINE,
         _classes(one),
         SafeString(' aria-current="true"') if one.is_next else "",
-        _clock(one.line.starts_at),
+        time_of_day.timed(one.line.starts_at),
         address("session", one.line.public_id),
         one.whom,
         _more(one),
@@ -40,7 +38,7 @@ def session_line(one: Appointment, forms: AnswerForms) -> SafeString:
 
 def unanswered_line(one: Appointment, forms: AnswerForms) -> SafeString:
     """Return the line of a session of another day of which nobody has said who came."""
-    when = in_time_element(one.line.starts_at, soon(one.line.starts_at))
+    when = soon.timed(one.line.starts_at)
     form = forms.of(one, one.whom, when, has_focus=one.is_asked_first)
     return format_markup(UNANSWERED, address("session", one.line.public_id), one.whom, when, form)
 
@@ -57,10 +55,6 @@ def _classes(one: Appointment) -> str:
     return " ".join(name for name, holds in names.items() if holds)
 
 
-def _clock(moment: datetime) -> SafeString:
-    return in_time_element(moment, time_of_day(moment))
-
-
 def _more(one: Appointment) -> SafeString | str:
     """Return what is said beside whom it is with."""
     kind = one.kind_label
@@ -69,13 +63,13 @@ def _more(one: Appointment) -> SafeString | str:
     where = ", online" if one.link else f", {one.line.place}" if one.line.place else ""
     ended = " Relationship ended." if one.line.ended_at else ""
     return format_markup(
-        OF_THE_NEXT, _clock(one.line.ends_at), where, f" {kind}." if kind else "", ended
+        OF_THE_NEXT, time_of_day.timed(one.line.ends_at), where, f" {kind}." if kind else "", ended
     )
 
 
 def _what_became_of_it(one: Appointment, forms: AnswerForms) -> SafeString | str:
     if one.is_asked:
-        when = _clock(one.line.starts_at)
+        when = time_of_day.timed(one.line.starts_at)
         return forms.of(one, one.whom, when, has_focus=one.is_asked_first)
     if one.line.state == Session.State.ATTENDED:
         missed = f", {one.line.number_missed} missed" if one.line.number_missed else ""

@@ -161,9 +161,34 @@ def people_initials(people: Sequence) -> str:
     return ", ".join(initials(person.name) for person in people)
 
 
-def clock(moment: datetime) -> str:
+def _in_time_element(local: datetime, words: str) -> SafeString:
+    stamp = local.isoformat(timespec="seconds")
+    return SafeString(f'<time datetime="{stamp}">{escape(words)}</time>')
+
+
+class Saying:
+    """A way to say a moment: written down as what is said of a reading of the reader's clock.
+
+    `soon(moment)` says it in words, and `soon.timed(moment)`, which is the filter of that name, in
+    an element that machines read. `soon.local` is of a moment that is on that clock already.
+    """
+
+    def __init__(self, say: Callable[[Any], str]) -> None:
+        self.local, self.__doc__ = say, say.__doc__
+        register.filter(say.__name__, lambda moment: self.timed(moment))
+
+    def __call__(self, moment: datetime | date) -> str:
+        return self.local(timezone.localtime(moment) if isinstance(moment, datetime) else moment)
+
+    def timed(self, moment: datetime) -> SafeString:
+        local = timezone.localtime(moment)
+        return _in_time_element(local, self.local(local))
+
+
+@Saying
+def clock(local: datetime) -> str:
     """Return the time of day: "5pm", "4:12pm", "midday", "midnight"."""
-    return reading(timezone.localtime(moment))
+    return reading(local)
 
 
 @register.filter
@@ -180,12 +205,9 @@ def hours_between(starts: time, ends: time) -> str:
     return f"{reading(starts)} to {reading(ends)}"
 
 
-def time_of_day(moment: datetime) -> str:
+@Saying
+def time_of_day(local: datetime) -> str:
     """Return the time of day, and which of the two it is where the clock shows it twice."""
-    return _time_of_day(timezone.localtime(moment))
-
-
-def _time_of_day(local: datetime) -> str:
     words, which = reading(local), _which(local)
     return f"{words}, {which}" if which else words
 
@@ -197,16 +219,9 @@ def _which(local: datetime) -> str:
     return f"{'after' if local.fold else 'before'} the clocks {go} back"
 
 
-def day(moment: datetime | date) -> str:
+@Saying
+def day(local: date) -> str:
     """Return a record date: "20 November 2025"."""
-    return _day(_local_day(moment))
-
-
-def _local_day(moment: datetime | date) -> date:
-    return timezone.localtime(moment) if isinstance(moment, datetime) else moment
-
-
-def _day(local: date) -> str:
     return f"{_day_and_month(local)} {local.year}"
 
 
@@ -214,36 +229,35 @@ def _day_and_month(local: date) -> str:
     return f"{local.day} {MONTHS[local.month]}"
 
 
-def weekday(moment: datetime | date) -> str:
+@Saying
+def weekday(local: date) -> str:
     """Return a day that somebody must keep: "Thursday 20 November 2025"."""
-    return _weekday(_local_day(moment))
+    return f"{WEEKDAYS[local.weekday()]} {day.local(local)}"
 
 
-def _weekday(local: date) -> str:
-    return f"{WEEKDAYS[local.weekday()]} {_day(local)}"
-
-
-def near_day(moment: datetime) -> str:
+@Saying
+def near_day(local: datetime) -> str:
     """Return the day of a time that is near: "Today", "Yesterday", or the day as it is kept."""
-    local = timezone.localtime(moment)
     away = (local.date() - timezone.localdate()).days
-    return {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get(away) or _weekday(local)
+    return {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get(away) or weekday.local(local)
 
 
-def instant(moment: datetime) -> str:
+@Saying
+def instant(local: datetime) -> str:
     """Return the moment something happened: "Thursday 20 November 2025 at 4:12pm"."""
-    local = timezone.localtime(moment)
-    return f"{_weekday(local)} at {_time_of_day(local)}"
+    return f"{weekday.local(local)} at {time_of_day.local(local)}"
 
 
-def is_plain(starts: datetime, ends: datetime) -> bool:
-    """Whether two readings of the clock say when it is: not where the clocks change.
+def both_readings(starts: datetime, ends: datetime) -> tuple[SafeString, SafeString] | None:
+    """Return what a clock shows when it starts and when it ends, in elements that machines read.
 
-    Nor where it lasts into the next day.
+    None where that does not say when it is: where the clocks change, or it lasts into the next day.
     """
-    begins = timezone.localtime(starts)
-    changes = _which(begins) or _which(timezone.localtime(ends))
-    return not (changes or _is_until_next_day(begins, starts, ends))
+    begins, lasts = timezone.localtime(starts), timezone.localtime(ends)
+    if _which(begins) or _which(lasts) or _is_until_next_day(begins, starts, ends):
+        return None
+    first, last = (_in_time_element(local, reading(local)) for local in (begins, lasts))
+    return first, last
 
 
 def _is_until_next_day(begins: datetime, starts: datetime, ends: datetime) -> bool:
@@ -265,12 +279,12 @@ def span(starts: datetime, ends: datetime) -> str:
     return f"{until}, {last or first}" if last or first else until
 
 
-def soon(moment: datetime) -> str:
+@Saying
+def soon(local: datetime) -> str:
     """Return a time for lists: "Thursday 27 November, 5pm", with the year where it is far."""
-    local = timezone.localtime(moment)
-    weekday, near = WEEKDAYS[local.weekday()], _day_and_month(local)
-    year = "" if abs(moment - timezone.now()) < NEAR else f" {local.year}"
-    return f"{weekday} {near}{year}, {_time_of_day(local)}"
+    year = "" if abs(local - timezone.now()) < NEAR else f" {local.year}"
+    near = f"{WEEKDAYS[local.weekday()]} {_day_and_month(local)}{year}"
+    return f"{near}, {time_of_day.local(local)}"
 
 
 def days(first: date, last: date) -> str:
@@ -305,24 +319,10 @@ def zone_words(zone: str, at: datetime | None = None) -> str:
     return f"{zone_name(zone)} ({'UTC' + short if short[:1] in '+-' else short})"
 
 
-def in_time_element(moment: datetime, words: str) -> SafeString:
-    """Return what is said of a moment in an element that machines read."""
-    stamp = timezone.localtime(moment).isoformat(timespec="seconds")
-    return SafeString(f'<time datetime="{stamp}">{escape(words)}</time>')
-
-
-def _filter(say: Callable[[datetime], str]) -> Callable[[datetime], SafeString]:
-    return lambda moment: in_time_element(moment, say(moment))
-
-
-for _say in (day, weekday, near_day, instant, soon, clock, time_of_day):
-    register.filter(_say.__name__, _filter(_say))
-
-
 @register.filter
 def until(starts: datetime, ends: datetime) -> SafeString:
     """5pm to 5:50pm: `{{ starts_at|until:ends_at }}`."""
-    return in_time_element(starts, span(starts, ends))
+    return _in_time_element(timezone.localtime(starts), span(starts, ends))
 
 
 @register.filter("span")

@@ -63,7 +63,7 @@ MOST = {
     "the Clients list": (10, 7),  # 17; compiled queries are one more
     "the End page": (15, 11),  # 27
     "confirming the end": (11, 0),  # 21
-    "the page after": (14, 16),  # 21
+    "the page after": (15, 16),  # 21; an entry of the audit is a compiled statement
     "free times": (13, 5),  # 21; requests are counted
     "the time to check": (15, 5),  # 22; requests are counted, it says who gets a message
     "booking it": (17, 0),  # 24; requests are counted, the therapist is told of it
