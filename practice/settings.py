@@ -224,6 +224,7 @@ SECURE_HSTS_PRELOAD = env.switch("HSTS_PRELOAD")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, a photo apart; see site/middleware.py
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # what an import is asked: a field for each column
 
 EMAIL_HOST = env.text("EMAIL_HOST")
 # "none" is for a mail server on this machine; see practice/checks.py.

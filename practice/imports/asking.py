@@ -1,6 +1,7 @@
 """What a therapist is asked before anything is brought in, and what they have answered."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,8 @@ from typing import Any
 ONE, TWO, SKIP = "One person", "Two people", "Leave out"
 PRESENT, PAST = "Present clients", "Past clients"
 COUPLE = "Couple"
-MOST_SHOWN = 200  # of questions that are answered already; the others are all shown
+MOST_SHOWN = 200  # of questions that are answered already
+MOST_ASKED = 50  # of people who may be one: whoever has more has no time for them
 
 
 class About(StrEnum):
@@ -61,6 +63,7 @@ class Asking:
 
     def __init__(self, answers: Mapping[str, str]) -> None:
         self.answers, self.questions = answers, list[Question]()
+        self.asked = Counter[tuple[str, str]]()
 
     def ask(  # long for its arguments
         self,
@@ -71,8 +74,14 @@ class Asking:
         preselected: str = "",
         details: tuple[tuple[str, str], ...] = (),
     ) -> str:
-        """Return the answer; where there is none yet, what is preselected, perhaps nothing."""
+        """Return the answer; where there is none yet, what is preselected, perhaps nothing.
+
+        What is asked again, of another of the same name, has a number.
+        """
         choices = tuple(choices)
+        self.asked[file, what] += 1
+        if (number := self.asked[file, what]) > 1:
+            what = f"{what} ({number})"
         given = self.answers.get(key_of(file, what), "")
         answer = given if given in choices else preselected
         self.questions.append(Question(file, what, choices, answer, about, preselected, details))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from practice.imports import names
 from practice.imports.asking import COUPLE, PAST, PRESENT, About, Asking
-from practice.imports.cells import NO, YES, CellReader, folded, orders_of
+from practice.imports.cells import NO, CellReader, folded, orders_of
 from practice.imports.dates import Moment
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
@@ -43,12 +43,13 @@ class Candidate:
     do_not_contact: bool = False
     number: tuple[str, str] | None = None  # their number there, and what its column is called
     status: str = ""  # "present", "past", "prospect", or nothing said
+    usual: str = ""  # how all in the file stand, of whom nothing is said
     added: datetime | None = None
     ended: Moment | None = None
     has_died: bool = False
     last_visit: datetime | None = None
     note: str = ""
-    couple: int | None = None  # the same for the two of a couple
+    couple: tuple[str, int] | None = None  # the same for the two of a couple: file and line
     whole: str = ""  # the name of the couple as it stands there
 
 
@@ -77,7 +78,9 @@ class PeopleReader(CellReader):
             else:
                 if status == "prospect" and prospects == AS_CLIENTS:
                     status = "present"
-                yield from self._people(status or usual, has_died)
+                for found in self._people(status, has_died):
+                    found.usual = usual
+                    yield found
 
     def _leave(self, why: str) -> None:
         self.left_out.append(Unreadable(self.table.file, self.cells.row.line, "", why))
@@ -163,21 +166,22 @@ class PeopleReader(CellReader):
             return
         if not self._is_name(name):
             return
+        ended, has_died = self._ending(has_died=has_died)
         one = Candidate(
             name=name,
             key=names.key_of(name),
             file=self.table.file,
             source=Source(self.file, row.line),
-            preferred=names.preferred_of(name, cell("preferred"), first),
+            preferred=names.preferred_of(name, self._preferred(), first),
             email=self._email(),
             phone=self._phone(),
             born=self._born(),
             zone=self._zone(),
-            do_not_contact=folded(cell("do_not_contact")) in YES,
+            do_not_contact=folded(cell("do_not_contact")) not in {"", "none", "n a", *NO},
             number=(cell("id"), self.number_of) if cell("id") else None,
             status=status,
             added=self._instant("added"),
-            ended=self._moment("died") or self._moment("discharged") or self._moment("archived"),
+            ended=ended,
             has_died=has_died,
             last_visit=self._instant("last_visit"),
             note=self._note(),
@@ -191,6 +195,18 @@ class PeopleReader(CellReader):
                 why = "A couple whose other half is missing: brought in as one person."
                 self._refuse("client_type", why)
             yield one
+
+    def _ending(self, *, has_died: bool) -> tuple[Moment | None, bool]:
+        """Return when work ended, by the first thing that ended it, and whether that is a death."""
+        died = self._moment("died")
+        others = filter(None, (self._moment("discharged"), self._moment("archived")))
+        other = min(others, key=self._instant_of, default=None)
+        if died and other and self._instant_of(other) < self._instant_of(died):
+            return other, False
+        return died or other, has_died
+
+    def _instant_of(self, moment: Moment) -> datetime:
+        return moment.instant(self.zone)
 
     def _with_surname(self, spouse: str, name: str) -> str:
         words = name.split()
@@ -208,8 +224,8 @@ class PeopleReader(CellReader):
         if not both and answer != COUPLE:
             yield one
             return
-        number = hash((self.file, line)) if answer == COUPLE else None
-        whole, one.couple, one.whole = one.name, number, one.name if both else ""
+        couple = (one.file, line) if answer == COUPLE else None
+        whole, one.couple, one.whole = one.name, couple, one.name if both else ""
         if both:
             one.name, one.key, one.preferred = first, names.key_of(first), ""
         if not self._is_name(second):
@@ -227,6 +243,6 @@ class PeopleReader(CellReader):
             added=one.added,
             ended=one.ended,
             last_visit=one.last_visit,
-            couple=number,
+            couple=couple,
             whole=whole if both else "",
         )

@@ -29,6 +29,7 @@ from practice.text.person_names import fold, no_control_characters
 from practice.text.plain_text import one_line, several_lines
 
 DATED = ("born", "archived", "discharged", "died", "merged_away", "added", "last_visit", "booked")
+SEVERAL = " ::: "  # between several values in a cell of Google's
 YES = {"true", "yes", "y", "1", "x", "t", "on", "oui", "ja", "si"}
 NO = {"false", "no", "n", "0", "f", "off", "non", "nein"}
 
@@ -76,26 +77,37 @@ class CellReader:
         return len(name) <= 120
 
     def _email(self) -> str:
-        email = one_line(self.cells("email").partition(" ::: ")[0]).lower()
+        email = one_line(self.cells("email").partition(SEVERAL)[0]).lower()
         if not email:
             return ""
         try:
             validate_email(email)
+            if len(email) > 254:
+                raise ValidationError("")
         except ValidationError:
             self._refuse("email", "It is no email address: left out, the person is brought in.")
-            return ""
-        if len(email) > 254:
             return ""
         return email
 
     def _phone(self) -> str:
-        phone = self.cells("phone") or self.cells("phone_more")
-        phone = one_line(phone.partition(" ::: ")[0]).removeprefix("'").strip()
+        column = "phone" if self.cells("phone") else "phone_more"
+        phone = one_line(self.cells(column).partition(SEVERAL)[0]).removeprefix("'").strip()
         try:
             no_control_characters(phone)
         except ValidationError:
+            self._refuse(column, "The number has signs that no number has: left out.")
             return ""
-        return phone if len(phone) <= 40 else ""
+        if len(phone) > 40:
+            self._refuse(column, "The number is longer than 40 signs: left out.")
+            return ""
+        return phone
+
+    def _preferred(self) -> str:
+        preferred = self.cells("preferred")
+        if len(preferred) > 60:
+            self._refuse("preferred", "What to call them is longer than 60 letters: left out.")
+            return ""
+        return preferred
 
     def _born(self) -> date | None:
         parts = [self.cells(f"born_{part}") for part in ("year", "month", "day")]
@@ -147,9 +159,13 @@ class CellReader:
         lines = []
         for column in self.table.columns:
             cell = self.cells.row.cells[column.index]
-            if cell and column.becomes in (KEPT, "email_more", "phone_more"):
+            has_more = column.becomes in ("email", "phone") and SEVERAL in cell
+            if cell and (has_more or column.becomes in (KEPT, "email_more", "phone_more")):
                 lines.append(f"{column.label}: {several_lines(cell)}")
-        return "\n".join(lines)[:NOTE_LENGTH].replace("\0", "")
+        note = "\n".join(lines).replace("\0", "")
+        if len(note) > NOTE_LENGTH:
+            self._refuse(KEPT, f"Only {NOTE_LENGTH:,} letters of notes are kept.")
+        return note[:NOTE_LENGTH]
 
 
 def orders_of(table: Table, asking: Asking) -> dict[str, str]:

@@ -6,12 +6,21 @@ from typing import NamedTuple
 from practice.imports.asking import About
 from practice.imports.dates import NoDate, read_moment
 from practice.imports.drafts import Draft, Given
-from practice.imports.plan import HistoryLine, Plan, PlannedWork
+from practice.imports.plan import HistoryLine, Plan, PlannedWork, Source
 from practice.imports.sheets import Unreadable
 from relationships.models.choices import EndReason
 
 ENDED_WHY = "Why did the work with past clients end?"
 _MIDDAY = time(12)
+
+
+def asked_of(ask: str, plan: Plan, people: tuple[int, ...], source: Source) -> tuple[str, str]:
+    """Return the file and the question of when, or why, some work has ended.
+
+    It names the line: two may have one name.
+    """
+    who = " and ".join(plan.people[place].name for place in people)
+    return plan.files[source.file], f"{ask} did the work with {who} (line {source.line}) end?"
 
 
 class Ending(NamedTuple):
@@ -64,9 +73,9 @@ class Endings:
         who = " and ".join(self.plan.people[place].name for place in draft.people)
         has_died = any(c.has_died for c in draft.candidates)
         labels = {reason.label: reason.value for reason in EndReason}
-        said = labels.get(self.asking.said("", f"Why did the work with {who} end?"), "")
+        said = labels.get(self._said("Why", draft), "")
         reason = said or (EndReason.DIED.value if has_died else usual)
-        if at := self._ending_said(who):
+        if at := self._ending_said(draft):
             return Ending(at, is_estimated=False, reason=reason)
         zone, now, last = self.given.zone, self.given.now, max(draft.held, default=None)
         for candidate in draft.candidates:
@@ -86,8 +95,11 @@ class Endings:
         at = guess or datetime.combine(yesterday, _MIDDAY, zone).astimezone(UTC)
         return Ending(min(at, now), is_estimated=True, reason=reason)
 
-    def _ending_said(self, who: str) -> datetime | None:
-        text = self.asking.said("", f"When did the work with {who} end?")
+    def _said(self, ask: str, draft: Draft) -> str:
+        return self.asking.said(*asked_of(ask, self.plan, draft.people, draft.source))
+
+    def _ending_said(self, draft: Draft) -> datetime | None:
+        text = self._said("When", draft)
         try:
             at = read_moment(text).instant(self.given.zone) if text else None
         except NoDate:

@@ -89,9 +89,7 @@ class Finding:
     def _person_of(self, appointment: Appointment) -> tuple[int | None, str]:
         key = names.key_of(appointment.name)
         if appointment.number:
-            found = self.by_own_number.get(appointment.number) or self.by_number.get(
-                appointment.number[0], set()
-            )
+            found = self._of_number(*appointment.number, is_named=bool(key))
             if len(found) == 1:
                 (place,) = found
                 if (
@@ -113,6 +111,17 @@ class Finding:
         if found:
             return None, f"{len(found)} people are called {who}."
         return None, f"Nobody is known by the name {who}." if key else f"Nobody has {who}."
+
+    def _of_number(self, number: str, column: str, *, is_named: bool) -> set[int]:
+        """Return whose a client number is: by a column of the same name, where no name tells.
+
+        Numbers of two systems are alike; what is called "id" in a file of people may be called
+        "patient" in one of sessions.
+        """
+        if found := self.by_own_number.get((number, column)):
+            return found
+        found = self.by_number.get(number, set())
+        return found if is_named or (number, "id") in self.by_own_number else set()
 
 
 @lru_cache(maxsize=20_000)

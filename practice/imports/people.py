@@ -23,18 +23,12 @@ class Group:
     candidates: list[Candidate]
     existing: int | None = None
     emails: set[str] = field(default_factory=set)
-    couples: set[int] = field(default_factory=set)
+    couples: set[tuple[str, int]] = field(default_factory=set)
     origin: str = ""
 
     @property
     def first(self) -> Candidate:
         return self.candidates[0]
-
-    @property
-    def status(self) -> str:
-        """How they stand: present where any file says so."""
-        said = {c.status for c in self.candidates if c.couple is None or len(self.candidates) == 1}
-        return next((s for s in ("present", "past", "prospect") if s in said), "")
 
     def add(self, candidate: Candidate) -> None:
         self.candidates.append(candidate)
@@ -68,7 +62,7 @@ class Grouping:
             self.known_by_key[names.key_of(known.name)].append(known)
             if known.email:
                 self.known_by_email[known.email].append(known)
-        self.of_couple: dict[int, Group] = {}  # who of a couple came first
+        self.of_couple: dict[tuple[str, int], Group] = {}  # who of a couple came first
         self.seen: dict[str, int] = defaultdict(int)
 
     def unknown(self, candidates: list[Candidate]) -> list[Candidate]:

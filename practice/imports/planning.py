@@ -32,6 +32,7 @@ def plan_of(tables: list[tuple[int, Table]], given: Given, unreadable: list[Unre
     Endings(plan, given).work_of(planning.drafts)
     for _, table in tables:
         plan.unreadable += table.unreadable
+        plan.left_out += table.left_out
     plan.unreadable.sort(key=lambda one: (one.file, one.line))
     plan.questions = given.asking.questions
     return plan
@@ -102,7 +103,7 @@ class Planning:
 
     def _work(self, places: dict[int, int]) -> None:
         """Plan individual work, and that of couples, unless it is here already."""
-        couples: dict[int, list[tuple[int, Candidate]]] = defaultdict(list)
+        couples: dict[tuple[str, int], list[tuple[int, Candidate]]] = defaultdict(list)
         for group in self.groups:
             place = places[id(group)]
             alone = [c for c in group.candidates if c.couple is None]
@@ -113,12 +114,11 @@ class Planning:
                 self._draft(Kind.INDIVIDUAL, (place,), alone)
         for pair in couples.values():
             people = tuple(dict.fromkeys(place for place, _ in pair))
-            if len(people) == 2:
-                self._draft(Kind.COUPLES, people, [candidate for _, candidate in pair])
+            kind = Kind.COUPLES if len(people) == 2 else Kind.INDIVIDUAL  # the other is left out
+            self._draft(kind, people, [candidate for _, candidate in pair])
 
     def _draft(self, kind: Kind, people: tuple[int, ...], candidates: list[Candidate]) -> None:
-        said = {candidate.status for candidate in candidates}
-        status = next((s for s in ("present", "past", "prospect") if s in said), "present")
+        status = _status_of(candidates)
         existing = self._existing(kind, people)
         same = self.drafts_of.get(frozenset(people))
         if same:
@@ -139,6 +139,15 @@ class Planning:
             return next((w.pk for w in here if w.people == frozenset(known)), None)
         theirs = [w for w in here if known[0] in w.people]
         return next((w.pk for w in sorted(theirs, key=lambda w: len(w.people))), None)
+
+
+def _status_of(candidates: list[Candidate]) -> str:
+    """Return how people stand: as a column says, else as a whole file does; present is first."""
+    for said in ({c.status for c in candidates}, {c.usual for c in candidates}):
+        for status in ("present", "past", "prospect"):
+            if status in said:
+                return status
+    return "present"
 
 
 def _leave_others_clients_out(table: Table, plan: Plan, given: Given) -> None:

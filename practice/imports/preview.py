@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Never
 
 from django.utils import timezone
 
-from practice.imports.asking import MOST_SHOWN, About, Question, key_of
-from practice.imports.endings import ENDED_WHY
+from practice.imports.asking import MOST_ASKED, MOST_SHOWN, About, Question, key_of
+from practice.imports.endings import ENDED_WHY, asked_of
 from practice.imports.plan import Plan, PlannedWork
 from practice.imports.reading import Reading, column_key, columns_left_out
 from practice.imports.recognising import Table
@@ -25,14 +26,8 @@ class PastClient:
     kind: str
     ended_at: datetime
     is_estimated: bool
-
-    @property
-    def when_key(self) -> str:
-        return key_of("", f"When did the work with {self.who} end?")
-
-    @property
-    def why_key(self) -> str:
-        return key_of("", f"Why did the work with {self.who} end?")
+    when_key: str
+    why_key: str
 
     @property
     def local(self) -> datetime:
@@ -73,9 +68,24 @@ class Preview:
     @property
     def to_decide(self) -> list[Question]:
         """What nothing is preselected for, and whatever the therapist has answered otherwise."""
-        asked = self.plan.about(About.DATES, About.FILE, About.PERSON)
         said = self.answers
-        return [q for q in asked if q.is_open or said.get(q.key, q.preselected) != q.preselected]
+
+        def is_shown(question: Question) -> bool:
+            return question.is_open or said.get(question.key, "") not in ("", question.preselected)
+
+        stopping = filter(is_shown, self.plan.about(About.DATES, About.FILE))
+        people = filter(is_shown, self.plan.about(About.PERSON))
+        return [*stopping, *islice(people, MOST_ASKED)]
+
+    @property
+    def undecided(self) -> list[Question]:
+        """What has to be decided on the page before anything can be brought in."""
+        return [question for question in self.to_decide if question.is_open]
+
+    @property
+    def number_not_asked(self) -> int:
+        """How many who may be somebody else are not asked about: each is somebody of their own."""
+        return len(self.plan.open) - len(self.undecided)
 
     @property
     def about_files(self) -> list[Question]:
@@ -110,7 +120,10 @@ class Preview:
     def _past(self, work: PlannedWork) -> PastClient:
         who = " and ".join(self.plan.people[place].name for place in work.people)
         kind = Kind(work.kind).label
-        return PastClient(who, kind, work.history[-1].at, work.is_end_estimated)
+        keys = [
+            key_of(*asked_of(ask, self.plan, work.people, work.source)) for ask in ("When", "Why")
+        ]
+        return PastClient(who, kind, work.history[-1].at, work.is_end_estimated, *keys)
 
     @property
     def reasons(self) -> list:

@@ -40,6 +40,7 @@ class Table:
     rows: list[Row]
     header_line: int
     unreadable: list[Unreadable]
+    left_out: list[Unreadable] = field(default_factory=list)  # for a reason that is no fault
 
     @property
     def file(self) -> str:
@@ -76,7 +77,9 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
     header = sheet.rows[at]
     known = _by_name(SESSIONS if has_sessions else PEOPLE)
     columns = _columns(header.cells, known)
-    body = [row for row in sheet.rows[at + 1 :] if not _is_total(row)]
+    body, totals = list[Row](), list[Row]()
+    for row in sheet.rows[at + 1 :]:
+        (totals if _is_total(row) else body).append(row)
     for column in columns:
         wanted = chosen.get(column.label)
         allowed = SESSIONS if has_sessions else PEOPLE
@@ -93,6 +96,11 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
         )
     table.rows = list(_of_right_width(table, body, len(header.cells)))
     sheet.rows = []  # the table has them now
+    why = "It sums up others, or counts pages."
+    table.left_out = [
+        Unreadable(table.file, row.line, "", "It sums up others, or counts pages.")
+        for row in totals
+    ]
     for column in columns:
         found = (row.cells[column.index] for row in table.rows[:400] if row.cells[column.index])
         column.examples = list(dict.fromkeys(found))[:3]
@@ -159,8 +167,8 @@ def _is_total(row: Row) -> bool:
     """Whether a line sums up others, or says which page it stands on."""
     filled = [cell for cell in row.cells if cell]
     first = fold(filled[0]) if filled else ""
-    if re.match(r"(grand )?totals?\b|sub ?totals?\b|sum\b|summe\b", first):
-        return True
+    if re.fullmatch(r"((grand )?totals?|sub ?totals?|sum|summe)( \d+)?", first):
+        return not any(letter.isalpha() for cell in filled[1:] for letter in cell)
     return len(filled) == 1 and bool(
         re.match(r"page \d+|\d+ (rows|records|clients|results)", first)
     )

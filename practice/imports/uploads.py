@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,11 @@ def forget_old(after: timedelta = FORGOTTEN_AFTER) -> None:
 def note(came: Import, name: str, words: str) -> None:
     """Leave a word about an import that is going on, beside its files."""
     path = folder_of(came) / name
-    if path.parent.is_dir():
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, PRIVATE), "w") as file:
+    written = path.with_suffix(".new")
+    with suppress(FileNotFoundError):  # the files have been forgotten meanwhile
+        with os.fdopen(os.open(written, os.O_CREAT | os.O_WRONLY, PRIVATE), "w") as file:
             file.write(words)
+        written.replace(path)  # whole, or not at all
 
 
 def noted(came: Import, name: str) -> tuple[str, float]:

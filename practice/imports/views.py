@@ -86,8 +86,8 @@ def _check(request: TherapistRequest, came: Import, files: list) -> HttpResponse
     is_pressed = request.POST.get("do") == "bring"
     if is_pressed and plan.refused:
         preview.errors.append("A file cannot be read: choose the files again without it")
-    elif is_pressed and plan.open:
-        number = len(plan.open)
+    elif is_pressed and preview.undecided:
+        number = len(preview.undecided)
         preview.errors.append(f"Decide {number} more thing{'' if number == 1 else 's'}")
     elif is_pressed and plan.is_empty:
         preview.errors.append("There is nothing new in these files")
@@ -128,6 +128,8 @@ def bring_many(came: Import, answers: dict[str, str]) -> None:
         with transaction_of(therapist.user_id):
             act_as_therapist()
             plan = read_files(uploads.saved(came), therapist, answers, timezone.now()).plan
+        with transaction_of(therapist.user_id):
+            act_as_therapist()
             bring_in(plan, came, therapist, came.begun_by, progress)
     except Changed:
         words = "Your practice was changed while the files were read."

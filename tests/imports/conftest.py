@@ -31,10 +31,13 @@ def files(tmp_path: Path) -> Callable[..., list[tuple[Path, str]]]:
 
 @pytest.fixture
 def planned(files, alice) -> Callable[..., Reading]:
-    """Read files into a plan for Alice; answers are given as {(file, what): answer}."""
+    """Read files into a plan for Alice; answers are given as {(file, what): answer}, or by key."""
 
     def read(answers: dict | None = None, **contents: str | bytes) -> Reading:
-        keyed = {key_of(*asked): answer for asked, answer in (answers or {}).items()}
+        keyed = {
+            asked if isinstance(asked, str) else key_of(*asked): answer
+            for asked, answer in (answers or {}).items()
+        }
         return read_files(files(**contents), alice, keyed, NOW)
 
     return read

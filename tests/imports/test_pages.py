@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from practice.imports import uploads
+from practice.imports.asking import MOST_ASKED, MOST_SHOWN
 from practice.imports.models import Import
-from practice.imports.sheets import MOST_FILES
+from practice.imports.preview import MOST_PAST
+from practice.imports.sheets import MOST_COLUMNS, MOST_FILES
 from practice.imports.views import bring_many
 from practice.site.middleware import MOST_OF_FILES
 from relationships.models import Relationship
@@ -237,3 +240,35 @@ def test_many_are_brought_in_after_the_answer_all_or_none(as_alice, alice):
 
 def test_it_is_offered_where_the_first_client_is(as_alice):
     assert reverse("bring_caseload") in as_alice.get("/clients/add/").content.decode()
+
+
+def test_how_far_it_is_can_be_read_while_it_is_written(as_alice):
+    send(as_alice, "Name\nAnn Brook\n")
+    came = Import.objects.get()
+    uploads.note(came, uploads.PROGRESS, "40 100")
+    with (uploads.folder_of(came) / uploads.PROGRESS).open() as reader:
+        uploads.note(came, uploads.PROGRESS, "50 100")
+
+        assert reader.read() == "40 100", "whoever reads never finds half a word"
+    assert uploads.noted(came, uploads.PROGRESS)[0] == "50 100"
+
+
+def test_very_many_of_one_name_can_be_answered_by_one_form(as_alice, alice):
+    place = send(as_alice, "Name,Email\n" + "".join(f"Ann,a{n}@x.org\n" for n in range(60)))
+    page = read(as_alice.get(place))
+    assert f"{MOST_ASKED} things to decide" in page.text
+    assert "each is somebody of their own" in page.text
+
+    two = {
+        a["name"]: "Two people"
+        for tag, a in page.tags
+        if a.get("type") == "radio" and a["value"] == "Two people"
+    }
+    assert press(as_alice, place, **two).status_code == 303
+    assert alice.clients.count() == 60
+
+
+def test_a_page_has_no_more_fields_than_a_form_may_have():
+    columns = MOST_COLUMNS * MOST_FILES
+    past = 4 * MOST_PAST
+    assert columns + past + 3 * MOST_SHOWN < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from practice.diary.models import Session
 from practice.imports.asking import PAST, PRESENT
+from practice.imports.preview import Preview
 from tests.factories import ClientFactory, start
 from tests.imports.conftest import NOW, SAMPLES
+from tests.imports.workbooks import workbook
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "Client ID,Name,Email,Status,Date Added,Discharged At\n"
@@ -100,8 +102,8 @@ def test_the_reason_is_chosen_for_all_or_one_by_one(planned):
     files = {"a__csv": f"{PEOPLE}1,Ann Brook,,Closed,,\n2,Ben Moss,,Closed,,"}
     answers = {
         ("", "Why did the work with past clients end?"): "Work completed",
-        ("", "Why did the work with Ben Moss end?"): "Lost contact",
-        ("", "When did the work with Ben Moss end?"): "2024-02-03 10:00",
+        ("a.csv", "Why did the work with Ben Moss (line 3) end?"): "Lost contact",
+        ("a.csv", "When did the work with Ben Moss (line 3) end?"): "2024-02-03 10:00",
     }
 
     works = planned(answers, **files).plan.new_works
@@ -315,3 +317,102 @@ def test_whatever_stands_in_a_cell_there_is_a_plan_or_a_sentence(planned, change
 
     assert all(work.history[0].at <= work.history[-1].at for work in plan.new_works)
     assert all(one.why for one in [*plan.refused, *plan.unreadable, *plan.unmatched])
+
+
+def test_the_couples_of_two_worksheets_are_not_taken_for_one(planned):
+    lines = [["Client", "Email"], ["Ada Brook & Ben Castle", "a@x.org"]]
+    others = [["Client", "Email"], ["Cleo Dale & Dan Elm", "c@x.org"]]
+
+    plan = planned(a__xlsx=workbook({"A": lines, "B": others})).plan
+
+    assert [(work.kind, work.people) for work in plan.works] == [
+        ("couples", (0, 1)),
+        ("couples", (2, 3)),
+    ]
+
+
+def test_whoever_is_left_of_a_couple_has_work_of_their_own(planned, alice):
+    ClientFactory(therapist=alice, name="Ben Castle")
+    files = {"a__csv": f"{PEOPLE}1,Ada Brook & Ben Castle,,,,\n"}
+    what = "Is Ben Castle (line 2) your client Ben Castle, who is inactive?"
+
+    plan = planned({("a.csv", what): "Leave out"}, **files).plan
+
+    assert [person.name for person in plan.new_people] == ["Ada Brook"]
+    assert [(work.kind, work.people) for work in plan.works] == [("individual", (0,))]
+
+
+def test_a_file_that_says_nothing_makes_no_past_client_present(planned):
+    plan = planned(
+        a__csv=f"{PEOPLE}1,Ann Brook,ann@x.org,Archived,,2024-06-30\n",
+        b__csv="Name,Email\nAnn Brook,ann@x.org\n",
+    ).plan
+
+    assert (plan.counts["people"], plan.counts["past"]) == (1, 1)
+
+
+def test_two_past_clients_of_one_name_are_dated_apart(planned):
+    files = {"a__csv": f"{PEOPLE}1,Ann Brook,a@x.org,Closed,,\n2,Ann Brook,b@x.org,Closed,,\n"}
+    shown = [preview.when_key for preview in Preview(planned(**files), {}).past]
+    assert len(set(shown)) == 2
+
+    works = planned({shown[0]: "2024-02-03 10:00"}, **files).plan.works
+
+    assert [work.is_end_estimated for work in works] == [False, True]
+
+
+def test_two_clients_of_one_name_are_asked_about_apart(planned, alice):
+    ClientFactory(therapist=alice, name="Ann Brook", email="a@x.org")
+    ClientFactory(therapist=alice, name="Ann Brook", email="b@x.org")
+
+    asked = planned(a__csv=f"{PEOPLE}1,Ann Brook,,,,\n").plan.open
+
+    assert len({question.key for question in asked}) == 2
+
+
+DIED = {
+    "after the work had ended": ("2020-05-01,2024-06-30", at("2020-05-01 11:00"), "other"),
+    "and was archived later": ("2024-09-01,2024-06-30", at("2024-06-30 11:00"), "died"),
+    "nobody knows when": ("2020-05-01,yes", at("2020-05-01 11:00"), "died"),
+}
+
+
+@pytest.mark.parametrize("when", DIED)
+def test_work_ended_when_it_did_whenever_the_client_died(planned, when):
+    cells, ended, reason = DIED[when]
+    plan = planned(a__csv=f"Name,Discharged At,Deceased At\nAnn Brook,{cells}\n").plan
+
+    last = plan.works[0].history[-1]
+    assert (last.at, last.reason) == (ended, reason)
+
+
+@pytest.mark.parametrize("said", ["Yes", "Do not contact", "2024-05-01", "since May", "TRUE"])
+def test_whatever_says_not_to_contact_is_taken_at_its_word(planned, said):
+    plan = planned(a__csv=f"Name,Do Not Contact\nAnn Brook,{said}\nBen Moss,No\nCarl Hill,\n").plan
+
+    assert [person.do_not_contact for person in plan.people] == [True, False, False]
+
+
+def test_nothing_of_a_cell_is_dropped_unseen(planned):
+    google = planned(
+        a__csv="Name,E-mail 1 - Value,Phone 1 - Value\n"
+        "Ann Brook,a@x.org ::: b@x.org,020 1 ::: 020 2\n"
+    ).plan
+    assert google.people[0].note == (
+        "E-mail 1 - Value: a@x.org ::: b@x.org\nPhone 1 - Value: 020 1 ::: 020 2"
+    )
+
+    long = f"Ann Brook,{'1' * 41},{'x' * 250}@x.org,{'p' * 61},{'n' * 4001}\n"
+    plan = planned(a__csv=f"Name,Phone,Email,Preferred name,Notes\n{long}").plan
+    assert {one.column for one in plan.unreadable} == {
+        *("Phone", "Email", "Preferred name", "Notes"),
+    }
+
+
+def test_a_client_number_of_another_system_is_nobodys(planned):
+    people = "Patient ID,First Name,Last Name\n101,Ann,Brook\n"
+    sessions = "id,patient_guid,start_at\n9001,101,2024-05-02 11:00\n"
+
+    plan = planned(a__csv=people, b__csv=sessions).plan
+
+    assert (plan.sessions, len(plan.unmatched)) == ([], 1)

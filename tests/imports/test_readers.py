@@ -142,12 +142,11 @@ def test_a_workbook_of_several_sheets_names_each():
 
 def test_a_bomb_is_not_unpacked_whatever_it_says_of_its_size():
     content = io.BytesIO()
-    with (
-        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as parts,
-        parts.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part,
-    ):
-        for _ in range(310):
-            part.write(b"\0" * 1024 * 1024)
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/workbook.xml", "<workbook/>")
+        with parts.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
+            for _ in range(310):
+                part.write(b"\0" * 1024 * 1024)
 
     with pytest.raises(CannotRead, match="far more than a caseload"):
         read_workbook(content.getvalue(), "bomb.xlsx")
@@ -220,3 +219,53 @@ def test_a_damaged_workbook_is_read_or_refused(noise, at):
     at %= len(whole)
     damaged = whole[:at] + noise + whole[at + len(noise) :]
     assert is_read_or_refused(lambda: read_workbook(damaged, "a"))
+
+
+FAR = '<c r="{at}" t="inlineStr"><is><t>x</t></is></c>'
+SPARSE = {
+    "a row far below": f'<row r="1048576">{FAR.format(at="CV1048576")}</row>',
+    "cells that say no place": f'<row r="1048576">{"<c><v>1</v></c>" * 100}</row>',
+    "another prefix, and other quotation marks": (
+        "<x:row r='1048576'><x:c t='>' r='CV1048576'><v>1</v></x:c></x:row>"
+    ),
+}
+
+
+@pytest.mark.parametrize("rows", SPARSE.values(), ids=SPARSE)
+def test_a_small_workbook_of_very_many_cells_is_refused_before_they_are_made(rows):
+    whole = f'<worksheet><sheetData><row r="1">{FAR.format(at="A1")}</row>{rows}</sheetData>'
+    sheet = {"xl/worksheets/sheet1.xml": f"{whole}</worksheet>".encode()}
+
+    with pytest.raises(CannotRead, match="more cells than a caseload"):
+        read_workbook(workbook({"A": [["Name"]]}, more=sheet), "sparse.xlsx")
+
+
+def test_a_cell_that_is_only_coloured_is_none():
+    rows = f'<row r="1">{FAR.format(at="A1")}</row><row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    whole = f"<worksheet><sheetData>{rows}</sheetData></worksheet>".encode()
+    sheet = {"xl/worksheets/sheet1.xml": whole}
+
+    (found,) = read_workbook(workbook({"A": [["Name"]]}, more=sheet), "a.xlsx")
+
+    assert [row.cells for row in found.rows] == [("x",)]
+
+
+def test_another_kind_of_workbook_is_refused():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as parts:
+        parts.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        parts.writestr("content.xml", "<office:document-content/>")
+
+    with pytest.raises(CannotRead, match="Save it as XLSX or CSV"):
+        read_workbook(content.getvalue(), "a.ods")
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_what_only_looks_like_a_line_break_does_not_part_a_line(mark):
+    rows = read_text(f"Name,Note\r\nAnn,one{mark}two\rBen,three\n", "a.csv").rows
+
+    assert [(row.line, row.cells[1]) for row in rows] == [
+        (1, "Note"),
+        (2, f"one{mark}two"),
+        (3, "three"),
+    ]

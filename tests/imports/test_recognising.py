@@ -182,6 +182,12 @@ def test_what_stands_above_and_below_is_no_client():
     found = table(text)
 
     assert [(row.line, row.cells[0]) for row in found.rows] == [(5, "Ann"), (6, "Ben")]
+    assert [one.line for one in found.left_out] == [7, 8, 9], "and is said to be left out"
+
+
+@pytest.mark.parametrize("line", ["Sum,Wong,", "Total,,t@b.cd", "Sum Ling,,"])
+def test_a_client_who_is_called_like_a_total_is_none(line):
+    assert len(table(f"First Name,Last Name,Email\n{line}\n").rows) == 1
 
 
 def test_a_line_that_is_too_long_is_left_out_and_a_short_one_is_filled():

@@ -1,6 +1,7 @@
 """CSV and its like: cells between commas, semicolons, tabs or bars."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator
 
@@ -18,7 +19,8 @@ def read_text(text: str, name: str) -> Sheet:
         CannotRead: a quotation mark swallows most of it, or there is too much.
     """
     sheet = Sheet(name, [])
-    lines = text.removeprefix("\ufeff").splitlines(keepends=True)
+    # Not `splitlines`, which parts lines at signs that stand within cells (U+2028, a vertical tab).
+    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     delimiter = _delimiter_of(lines)
     first = lines[0].strip().casefold() if lines else ""
     if first.startswith("sep=") and len(first) == 5:  # as Excel writes it for itself

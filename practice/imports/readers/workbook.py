@@ -1,18 +1,13 @@
 """XLSX and its like. Only cells are read: no macro or formula is worked out, no link followed."""
 
 import io
-import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
+from practice.imports.readers.unpacking import look_inside
 from practice.imports.sheets import CannotRead, Row, Sheet, checked
-
-MOST_UNPACKED = 300 * 1024 * 1024  # bytes: what a ZIP of few kilobytes may claim to hold
-MOST_PARTS = 2_000
-_AT_ONCE = 1024 * 1024
 
 
 def read_workbook(content: bytes, name: str) -> list[Sheet]:
@@ -21,7 +16,7 @@ def read_workbook(content: bytes, name: str) -> list[Sheet]:
     Raises:
         CannotRead: it is damaged, protected, or unpacks to too much.
     """
-    _look_inside(content, name)
+    look_inside(content, name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         shown = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
@@ -38,8 +33,6 @@ def read_workbook(content: bytes, name: str) -> list[Sheet]:
 
 def _sheet(cells: CalamineSheet, title: str, name: str) -> Sheet:
     sheet = Sheet(name, [], title)
-    if cells.total_height and cells.total_width > 2_000:  # before so many are made
-        raise CannotRead(name, f"Sheet {title} has {cells.total_width:,} columns.")
     sheet.rows = list(checked(name, _rows(cells), sheet.unreadable))
     return sheet
 
@@ -73,40 +66,3 @@ def _text(cell: object) -> str:
         case timedelta():
             return str(cell)
     return str(cell).replace("\0", "").strip()
-
-
-def _look_inside(content: bytes, name: str) -> None:
-    """Unpack every part to nowhere, whatever it claims about itself: it may be a bomb."""
-    try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-        if len(parts) > MOST_PARTS:
-            raise CannotRead(name, "It has too many parts to be a workbook.")
-        left = MOST_UNPACKED
-        for part in parts:
-            if part.flag_bits & 1:
-                raise CannotRead(name, "It is protected by a password. Save it without one.")
-            left -= _size(content, part, left)
-            if left < 0:
-                raise CannotRead(name, "It unpacks to far more than a caseload has.")
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError):
-        raise CannotRead(name, "It is no workbook that can be read, or is damaged.") from None
-
-
-def _size(content: bytes, part: zipfile.ZipInfo, most: int) -> int:
-    """Return how much a part unpacks to, as far as that is not too much."""
-    begins = part.header_offset
-    lengths = content[begins + 26 : begins + 30]
-    if len(lengths) < 4:
-        raise zipfile.BadZipFile
-    begins += 30 + int.from_bytes(lengths[:2], "little") + int.from_bytes(lengths[2:], "little")
-    packed = memoryview(content)[begins : begins + part.compress_size]
-    if part.compress_type == zipfile.ZIP_STORED:
-        return len(packed)
-    if part.compress_type != zipfile.ZIP_DEFLATED:
-        raise NotImplementedError
-    unpacker, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    rest: bytes | memoryview = packed
-    while rest and size <= most:
-        size += len(unpacker.decompress(rest, _AT_ONCE))
-        rest = unpacker.unconsumed_tail
-    return size
