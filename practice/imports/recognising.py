@@ -97,10 +97,7 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
     table.rows = list(_of_right_width(table, body, len(header.cells)))
     sheet.rows = []  # the table has them now
     why = "It sums up others, or counts pages."
-    table.left_out = [
-        Unreadable(table.file, row.line, "", "It sums up others, or counts pages.")
-        for row in totals
-    ]
+    table.left_out = [Unreadable(table.file, row.line, "", why) for row in totals]
     for column in columns:
         found = (row.cells[column.index] for row in table.rows[:400] if row.cells[column.index])
         column.examples = list(dict.fromkeys(found))[:3]
