@@ -168,7 +168,7 @@ class Listing:
 
     def __init__(self, therapist: Therapist, query: QueryDict, *, is_part: bool = False) -> None:
         self.therapist, self.is_part = therapist, is_part
-        self._asked = ListAddress.of(query)
+        self._asked = ListAddress.of(query, therapist.user_id)
         self._page_asked = query.get("page", "1")
         self.inactive, self.search = self._asked.inactive, self._asked.search
         self.show, self.sort = self._asked.show, self._asked.sort
@@ -216,6 +216,13 @@ class Listing:
     def page(self) -> Page:
         """The page asked for, or the nearest there is: of the numbers of the rows, from 0."""
         return Paginator(range(self.number_shown), ROWS_A_PAGE).get_page(self._page_asked)
+
+    @property
+    def ordered_by(self) -> tuple[int, str]:
+        """The number of the column that orders the list, and which way."""
+        return {BY_NEXT: (3, "ascending"), BY_LAST: (4, "descending")}.get(
+            self.sort, (1, "ascending")
+        )
 
     @property
     def address(self) -> ListAddress:

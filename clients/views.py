@@ -54,8 +54,10 @@ def clients(request: TherapistRequest) -> HttpResponse:
         Entry.record(
             Verb.LIST_SEARCHED, by=request.user, therapist=request.therapist, outcome=found
         )
-    if request.htmx and request.htmx.trigger != SEARCH_BOX:
-        response.headers["HX-Push-Url"] = str(listing.address.without_name)
+    if request.htmx:
+        how = "Replace" if request.htmx.trigger == SEARCH_BOX else "Push"
+        address = listing.address.encrypted_for(request.user.pk)
+        response.headers[f"HX-{how}-Url"] = str(address)
     return response
 
 

@@ -196,10 +196,19 @@ def breadcrumb(content: SafeString) -> SafeString:
 
 
 @register.simple_block_tag
-def table(content: SafeString, caption: str, *columns: str) -> SafeString:
-    """A table that becomes cards on a phone; the content is its rows."""
+def table(
+    content: SafeString, caption: str, *columns: str, ordered_by: tuple[int, str] = (0, "")
+) -> SafeString:
+    """A table that becomes cards on a phone; the content is its rows.
+
+    Where the reader chooses its order, it says which column that is, from 1, and which way.
+    """
+    number, way = ordered_by
+    order = {number: format_html(' aria-sort="{}"', way)}
     heads = format_html_join(
-        "", '<th role="columnheader" scope="col">{}</th>', ((column,) for column in columns)
+        "",
+        '<th role="columnheader" scope="col"{}>{}</th>',
+        ((order.get(each, ""), column) for each, column in enumerate(columns, 1)),
     )
     return format_html(TABLE, caption, heads, content)
 

@@ -165,7 +165,7 @@ def test_a_match_that_is_hidden_is_one_press_away(any_desk, request):
     expect(search_box(page)).to_have_value("whit")
     if has_htmx:
         expect(tickbox(page)).to_be_focused()
-        expect(page).to_have_url(re.compile(r"/clients/\?include=inactive$"))
+        expect(page).to_have_url(re.compile(r"/clients/\?include=inactive&search=[\w-]{90,}$"))
 
 
 def test_clear_search_empties_the_box_and_shows_everybody_again(desk):
@@ -223,6 +223,22 @@ def test_back_from_a_client_lands_where_the_list_was(any_desk, alice):
     expect(page.get_by_role("link", name="Person 090")).to_be_in_viewport()
 
 
+def test_back_from_a_client_shows_what_was_searched_for_and_where(desk, alice):
+    add_people(alice, 100)
+    desk.goto("/clients/")
+    search_box(desk).press_sequentially("person")
+    expect(desk.locator("#count")).to_have_text("100 active clients match “person”")
+
+    press(desk, "Person 090")
+    expect(title(desk)).to_have_text("Person 090")
+    desk.go_back()
+
+    expect(search_box(desk)).to_have_value("person")
+    expect(desk.locator("#count")).to_have_text("100 active clients match “person”")
+    expect(desk.get_by_role("link", name="Person 090")).to_be_in_viewport()
+    expect(desk).not_to_have_url(re.compile("person"))
+
+
 def test_the_search_in_the_header_leads_to_the_one_on_the_list(desk):
     desk.goto("/caseload/")
     find = desk.get_by_role("searchbox", name="Find a client")
@@ -252,7 +268,9 @@ def test_turning_a_page_goes_on_with_the_search(any_desk, alice, request):
 
     expect(names(page)).to_have_text(["Person 100"])
     expect(search_box(page)).to_have_value("person")
-    expect(page).to_have_url(re.compile(r"\?page=2$" if has_htmx else r"\?page=2&q=person$"))
+    expect(page).to_have_url(
+        re.compile(r"\?page=2&search=[\w-]{90,}$" if has_htmx else r"\?page=2&q=person$")
+    )
 
 
 def test_turning_a_page_keeps_the_focus_on_the_page_links(desk, alice):

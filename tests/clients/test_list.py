@@ -496,8 +496,21 @@ def test_nothing_that_can_be_typed_breaks_the_list(as_alice, alice, individual, 
 # Addresses.
 
 
+def asked_for(as_alice, query: dict[str, str], trigger: str):
+    """Return what htmx is told of the address, and what that has of the search."""
+    headers = {"HX-Request": "true", "HX-Trigger": trigger}
+    told = as_alice.get("/clients/", query, headers=headers).headers
+    how = "HX-Replace-Url" if trigger == "id_q" else "HX-Push-Url"
+    assert ("HX-Replace-Url" in told, "HX-Push-Url" in told) == (
+        trigger == "id_q",
+        trigger != "id_q",
+    )
+    address, _, encrypted = told[how].partition("search=")
+    return address.rstrip("?&"), encrypted
+
+
 @pytest.mark.parametrize(
-    ("query", "trigger", "pushed"),
+    ("query", "trigger", "told"),
     [
         ({"include": "inactive", "q": ""}, "id_include", "/clients/?include=inactive"),
         ({"q": ""}, "id_include", "/clients/"),
@@ -506,22 +519,59 @@ def test_nothing_that_can_be_typed_breaks_the_list(as_alice, alice, individual, 
         ({"page": "1"}, "previous-page", "/clients/"),
         ({"page": "99", "include": "inactive"}, "x", "/clients/?include=inactive&page=3"),
         ({"page": "abc"}, "x", "/clients/"),
-        ({"q": "aa"}, "id_q", None),
-        ({"q": "aa", "include": "inactive"}, "id_q", None),
-        ({"q": ""}, "id_q", None),
+        ({"q": "aa"}, "id_q", "/clients/"),
+        ({"q": "aa", "include": "inactive"}, "id_q", "/clients/?include=inactive"),
+        ({"q": ""}, "id_q", "/clients/"),
     ],
     ids=str,
 )
-def test_the_address_tells_the_state_and_never_a_name(as_alice, many, query, trigger, pushed):
-    headers = {"HX-Request": "true", "HX-Trigger": trigger}
+def test_the_address_tells_the_state_and_never_a_name(as_alice, many, query, trigger, told):
+    address, encrypted = asked_for(as_alice, query, trigger)
 
-    answer = as_alice.get("/clients/", query, headers=headers)
+    assert address == told
+    assert bool(encrypted) == bool(query.get("q"))
 
-    assert answer.headers.get("HX-Push-Url") == pushed
+
+def test_a_search_that_was_typed_comes_back_with_its_address(as_alice, look, eight):
+    _, encrypted = asked_for(as_alice, {"q": "zoë"}, "id_q")
+
+    page = look(search=encrypted)
+
+    assert names_on(page) == ["Zoë Hartmann"]
+    assert page.value_of("q") == "zoë"
+    page = look(search=encrypted, q="")
+    assert page.value_of("q") == ""
+
+
+def test_an_address_that_comes_back_leads_on_without_a_name(as_alice, look, eight):
+    _, encrypted = asked_for(as_alice, {"q": "whit"}, "id_q")
+
+    page = look(search=encrypted)
+
+    address = f"/clients/?include=inactive&search={encrypted}"
+    assert (address, "Include inactive clients") in page.links
+    assert "q=whit" not in as_alice.get("/clients/", {"search": encrypted}).content.decode()
+
+
+def test_nobody_else_reads_what_an_address_has_of_a_search(as_alice, as_bob, bob, eight):
+    active(bob, "Nobody Whitby", "Somebody Else")
+    _, encrypted = asked_for(as_alice, {"q": "whit"}, "id_q")
+
+    page = read(as_bob.get("/clients/", {"search": encrypted}))
+
+    assert names_on(page) == ["Nobody Whitby", "Somebody Else"]
+    assert page.value_of("q") == ""
+
+
+@pytest.mark.parametrize("search", ["", "whit", "gAAAA", "x" * 600, "\x00", "é"])
+def test_an_address_with_anything_else_is_that_of_the_list(look, eight, search):
+    assert len(names_on(look(search=search))) == len(names_on(look()))
 
 
 def test_without_htmx_no_address_is_pushed(as_alice):
-    assert "HX-Push-Url" not in as_alice.get("/clients/").headers
+    told = as_alice.get("/clients/").headers
+
+    assert not {"HX-Push-Url", "HX-Replace-Url"} & {*told}
 
 
 # Work for the database.

@@ -62,6 +62,23 @@ def test_the_list_is_in_the_order_that_is_asked_for(look, four, sort, order):
     assert [name.split()[0] for name in names_on(look(sort=sort))] == order.split()
 
 
+@pytest.mark.parametrize(
+    ("sort", "sorted_by"),
+    [
+        ("", {"Client": "ascending"}),
+        ("next", {"Next session (London time)": "ascending"}),
+        ("last", {"Last session": "descending"}),
+    ],
+)
+def test_the_column_that_orders_the_list_says_so(look, four, sort, sorted_by):
+    page = look(sort=sort)
+
+    columns = [a for tag, a in page.tags if tag == "th" and a["role"] == "columnheader"]
+    names = ["Client", "Relationships", "Next session (London time)", "Last session"]
+    said = dict(zip(names, (a.get("aria-sort") for a in columns), strict=True))
+    assert {name: how for name, how in said.items() if how} == sorted_by
+
+
 def test_a_session_that_was_cancelled_or_missed_orders_nothing(look, alice, four):
     *_, dora = four
     book(dora, NOW + HOUR).cancel(by=alice.user)
@@ -146,7 +163,9 @@ def test_the_order_is_pushed_and_the_name_never(as_alice, four):
 
     answer = as_alice.get("/clients/", query, headers=headers)
 
-    assert answer.headers["HX-Push-Url"] == "/clients/?sort=next"
+    address, _, encrypted = answer.headers["HX-Push-Url"].partition("&search=")
+    assert address == "/clients/?sort=next"
+    assert len(encrypted) > 90  # and so no name
 
 
 @pytest.mark.parametrize(
