@@ -19,7 +19,7 @@ from practice.imports.models import with_whether_notes
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
-from practice.web.responses import banner, render_form, see_other
+from practice.web.responses import banner, render_form, repeats_nothing, see_other
 
 SEARCH_BOX = "id_q"
 ONE_SEARCH = timedelta(seconds=30)  # so long typing counts as one search
@@ -49,6 +49,8 @@ def clients(request: TherapistRequest) -> HttpResponse:
         "steps": first_steps(request.therapist) if _is_of_nobody(listing) else [],
     }
     response = render(request, f"clients/{'results' if is_part else 'clients'}.html", context)
+    if not listing.search:
+        repeats_nothing(response)
     if listing.search and not (request.htmx and _is_searching(request)):
         found = f"{listing.number_shown} found"  # how many, never what for
         Entry.record(

@@ -161,8 +161,8 @@ class CompressMiddleware(GZipMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        is_asked_for_alone = request.method == "GET" and not request.META.get("QUERY_STRING")
-        if is_page and is_asked_for_alone and response.status_code == 200:
+        repeats = request.META.get("QUERY_STRING") and not hasattr(response, "repeats_nothing")
+        if is_page and request.method == "GET" and not repeats and response.status_code == 200:
             return super().process_response(request, response)
         return response
 

@@ -83,6 +83,12 @@ def render_form(request: HttpRequest, template: str, context: dict) -> HttpRespo
     return render(request, template, context, status=status)
 
 
+def repeats_nothing(response: HttpResponse) -> HttpResponse:
+    """Say of a page that no word of its query is in it, so that it may go compressed."""
+    response.repeats_nothing = True  # type: ignore[attr-defined]  # for `CompressMiddleware`
+    return response
+
+
 def shown_by(request: HttpRequest) -> str:
     """Return what the page showed from which a form was sent, as the page said it."""
     return request.POST.get("shown", "")[:LONGEST_SHOWN]

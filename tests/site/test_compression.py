@@ -29,13 +29,27 @@ def test_a_page_goes_compressed(as_alice, individual, ann):
 
 @pytest.mark.parametrize(
     "place",
-    ["/clients/?q=ann", "/clients/?include=inactive", "/nowhere/", "/clients/bcdfghjkmn/"],
+    ["/clients/?q=ann", "/clients/?include=inactive&q=ann", "/help/?page=2", "/nowhere/"],
 )
 def test_what_may_repeat_what_was_sent_does_not(as_alice, individual, place):
     answer = as_alice.get(place, headers=ASKED)
 
     assert len(answer.content) > 1_000
     assert not is_compressed(answer)
+
+
+@pytest.mark.parametrize("target", ["", "results"])
+def test_a_list_that_is_not_searched_does_whatever_is_asked_for(as_alice, individual, ann, target):
+    sent = "quixotic"
+    place = f"/clients/?include={sent}&show={sent}&sort={sent}&page={sent}&{sent}={sent}&q="
+    headers = ASKED | ({"HX-Request": "true", "HX-Target": target} if target else {})
+
+    answer = as_alice.get(place, headers=headers)
+
+    assert is_compressed(answer)
+    page = gzip.decompress(answer.content).decode()
+    assert ann.name in page
+    assert sent not in page
 
 
 def test_a_refused_form_does_not(as_alice, ann):
