@@ -2,7 +2,7 @@
 
 Django would empty every table, and the audit and the history refuse that. So the whole content is
 put back at once: on SQLite from a copy in memory; on PostgreSQL every row that was not there goes,
-while the triggers of the tables' owner are off.
+while triggers rest.
 """
 
 import sqlite3
@@ -42,23 +42,31 @@ def _deleting() -> Callable[[], None]:
         names = connection.introspection.table_names(cursor)
         tables = [name for name in names if _is_empty(cursor, name)]
         cursor.execute("""
-            SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
-            WHERE NOT tgisinternal AND tgenabled <> 'D'
+            SELECT tgrelid::regclass, string_agg(quote_ident(tgname), ',') FROM pg_trigger
+            WHERE NOT tgisinternal AND tgenabled = 'A' GROUP BY 1
         """)
-        triggers = cursor.fetchall()
-    modes = {"O": "ENABLE", "A": "ENABLE ALWAYS", "R": "ENABLE REPLICA"}
-    off = [f'ALTER TABLE {table} DISABLE TRIGGER "{name}"' for table, name, _ in triggers]
-    on = [f'ALTER TABLE {table} {modes[mode]} TRIGGER "{name}"' for table, name, mode in triggers]
-    # As one statement, for foreign keys are looked at when it ends: it needs no order.
+        always = [(table, names.split(",")) for table, names in cursor.fetchall()]
     parts = [f'part{n} AS (DELETE FROM "{table}")' for n, table in enumerate(tables)]
-    gone = [f"WITH {', '.join(parts)} SELECT 1", "SET CONSTRAINTS ALL IMMEDIATE"]
-    script = ";".join(["BEGIN", *off, *gone, *on, "COMMIT"])
+    script = ";".join(
+        [
+            "BEGIN",
+            "SET LOCAL session_replication_role = replica",  # others rest, foreign keys, too
+            *(_alter("DISABLE TRIGGER", table, triggers) for table, triggers in always),
+            f"WITH {', '.join(parts)} SELECT 1",
+            *(_alter("ENABLE ALWAYS TRIGGER", table, triggers) for table, triggers in always),
+            "COMMIT",
+        ]
+    )
 
     def restore() -> None:
         with connection.cursor() as cursor:
             cursor.execute(script)
 
     return restore
+
+
+def _alter(action: str, table: str, triggers: list[str]) -> str:
+    return f"ALTER TABLE {table} " + ", ".join(f"{action} {trigger}" for trigger in triggers)
 
 
 def _is_empty(cursor: CursorWrapper, table: str) -> bool:

@@ -85,6 +85,7 @@ def fill(
         progress("indexes and constraints", 0, 1)
     progress("indexes and constraints", 1, 1)
     progress("figures", 0, 1)
+    do("ANALYZE")  # without it PostgreSQL reads whole tables to settle a client
     numbers.settle_everybody()
     retention.settle_everybody()
     progress("figures", 1, 1)

@@ -54,6 +54,8 @@ def practice(alice: Therapist) -> Callable[[int], Stage]:
     def grow(clients: int) -> Stage:
         have = alice.clients.count() // 2
         add_clients(alice, range(have, clients))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as a server does within a minute
         settle(alice)  # some nights later
         count_installation(timezone.now())
         retention.settle(alice)
