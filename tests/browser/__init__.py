@@ -53,10 +53,13 @@ def assert_accessible(page: Page, rules: dict = WCAG_2_2_AA) -> None:
 
 
 def assert_accessible_on_every_screen(page: Page) -> None:
-    """Judge a page by day, by night, on a phone by night, and on the smallest phone."""
+    """Judge a page by day, on a phone by night, and on the smallest phone.
+
+    In the long form also by night on a desk, where the colours are those of the phone.
+    """
     for width, scheme, rules in (
         (1280, "light", WCAG_2_2_AA),
-        (1280, "dark", LOOKS),
+        *([(1280, "dark", LOOKS)] if os.environ.get("SCREENS") == "whole" else []),
         (390, "dark", LOOKS),
     ):
         page.set_viewport_size({"width": width, "height": 900})

@@ -110,9 +110,12 @@ def watch(context: BrowserContext, troubles: list[str]) -> None:
     context.on("weberror", lambda trouble: troubles.append(f"script: {trouble.error}"))
 
 
-@pytest.fixture(params=["js", "no-js"])
+@pytest.fixture(params=["js", pytest.param("no-js", marks=pytest.mark.thorough)])
 def way(request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext]) -> Page:
-    """Give a page with scripts and one without; see also `in_every_way`."""
+    """Give a page with scripts and one without; see also `in_every_way`.
+
+    Without scripts a form is what `tests/pressing.py` presses, so the plain run leaves that out.
+    """
     context = new_context(java_script_enabled=request.param != "no-js")
     if request.param == "no-htmx":
         context.route(HTMX_SCRIPT, lambda route: route.abort())

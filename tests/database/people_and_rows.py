@@ -37,6 +37,12 @@ def run(statement: str, values: list | None = None) -> list[dict]:
         return cursor.fetchall() if cursor.description else []
 
 
+def everybodys_numbers() -> list[int]:
+    """Return the ids of all that a client, a relationship or a therapist is in these tables."""
+    models = (Client, Relationship, Therapist)
+    return sorted({pk for model in models for pk in model.objects.values_list("pk", flat=True)})
+
+
 class World:
     """Alice works with Ann, with Ann and Ben, and with Dora, who is Bob; Bob works with Carl.
 
@@ -162,26 +168,30 @@ class Person:
     @contextmanager
     def request(self) -> Iterator[None]:
         """Be the server, in a request of theirs."""
+        numbers = everybodys_numbers() if self.deceives else []
         with application(), access.transaction_of(self.account and self.account.pk):
             if self.therapist:
                 access.act_as_therapist()
             if self.token:
                 access.hold_invitation(Invitation.fingerprint_of(self.token))
             if self.deceives:
-                self._deceive()
+                self._deceive(numbers)
             yield
 
-    def _deceive(self) -> None:
+    def _deceive(self, numbers: list[int]) -> None:
         """Lay tables of one's own in the way, in which everything belongs to this account."""
         run(
             """CREATE TEMPORARY TABLE clients_client AS
             SELECT n AS id, n AS person_id, n AS therapist_id,
             current_setting('stillwater.account')::bigint AS account_id
-            FROM generate_series(1::bigint, 20000) n"""
+            FROM unnest(%s::bigint[]) n""",
+            [numbers],
         )
         run(
             """CREATE TEMPORARY TABLE relationships_participation AS
-            SELECT 1 AS client_id, n AS relationship_id FROM generate_series(1::bigint, 20000) n"""
+            SELECT c AS client_id, n AS relationship_id
+            FROM unnest(%s::bigint[]) c, unnest(%s::bigint[]) n""",
+            [numbers[:1], numbers],
         )
 
     def whose(self, row: models.Model) -> str:

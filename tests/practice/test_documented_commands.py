@@ -17,7 +17,9 @@ from tests.practice.server_root import ServerRoot, blocks
 from tests.practice.serving import SAFE, gunicorn
 from tests.practice.source import ROOT
 
-pytestmark = pytest.mark.database
+# With SQLite they are a part of the same.
+on_sqlite = [] if connection.vendor == "postgresql" else [pytest.mark.thorough]
+pytestmark = [pytest.mark.database, *on_sqlite]
 
 README, OPERATE = ROOT / "README.md", ROOT / "docs/operate.md"
 PYTHON3 = "python3 manage.py "

@@ -26,7 +26,7 @@ ON_SQLITE_TOO = "not browser"
 GIVES_WAY = 5  # of 19: a quarter of the time that both want
 # A dozen processes run the same code; half of collecting the tests is compiling them.
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
-LONG_FORM = {"WALK": "whole", "CLOCKS": "whole"}  # what is otherwise tried in part
+LONG_FORM = {"WALK": "whole", "CLOCKS": "whole", "SCREENS": "whole"}  # what is otherwise tried in part
 
 
 class Command(BaseCommand):
@@ -167,7 +167,9 @@ def beside(database_url: str, *arguments: str) -> Iterator[Callable[[], tuple[in
 
 def call(database_url: str, *arguments: str) -> dict[str, Any]:
     """Return how pytest is called on a database."""
-    at_once = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal", "--durations=10"]
+    # A process that waits for PostgreSQL or a browser leaves time for another.
+    processes = min(os.cpu_count() or 1, 4) + bool(database_url)
+    at_once = ["-n", str(processes), "--dist", "worksteal", "--durations=10"]
     # Each has a memory of its own of what failed last.
     cache = f"cache_dir=.pytest_cache/{'postgresql' if database_url else 'sqlite'}"
     return {
