@@ -26,7 +26,8 @@ ON_SQLITE_TOO = "not browser"
 GIVES_WAY = 5  # of 19: a quarter of the time that both want
 # A dozen processes run the same code; half of collecting the tests is compiling them.
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
-LONG_FORM = {"WALK": "whole", "CLOCKS": "whole", "SCREENS": "whole"}  # what is otherwise tried in part
+# What is otherwise tried in part.
+LONG_FORM = dict.fromkeys(("WALK", "CLOCKS", "SCREENS"), "whole")
 
 
 class Command(BaseCommand):
