@@ -2,16 +2,17 @@
 
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from practice.accounts.models import User
-from practice.templatetags.components import format_markup
-from practice.text.spoken import first_names
+from practice.templatetags.components import address, format_markup
+from practice.text.spoken import day, first_names
 from practice.web.edits import EditMixin
 from practice.web.responses import LONGEST_SHOWN
 from relationships.caseload import tidy_up
@@ -22,6 +23,10 @@ from relationships.models.choices import REASON_CHOICES, EndReason
 FURTHEST = timedelta(days=731)
 NEEDS = {"end": "reason", "break": "until"}  # what has to be said along with an action
 ID, WHOM = "id-of-the-row", "whom-it-is-with"
+ROW = (
+    '<li><p><a href="{}">{} with {}</a> <small>{}{}</small></p>'
+    '<input type="hidden" name="row" value="{} {}">{}{}</li>'
+)
 
 
 class DayField(forms.DateField):
@@ -42,7 +47,42 @@ class DayField(forms.DateField):
             raise forms.ValidationError("Enter a date from today on, within two years")
 
 
-class TidyForm(forms.Form):
+class Row:
+    """A relationship on the list, and when its last session was."""
+
+    def __init__(self, relationship: Relationship, last_session: datetime | None) -> None:
+        self.relationship, self.last_session = relationship, last_session
+
+    @property
+    def action_shown(self) -> SafeString:
+        """What to do, as a drop-down: the same in every row, but for ids, before it is sent."""
+        whom = first_names(self.relationship.people)
+        return format_markup(_unsent(), self.relationship.public_id, whom)
+
+    @property
+    def more_shown(self) -> SafeString | str:
+        """What else has to be said; before it is sent nothing."""
+        return ""
+
+    @property
+    def html(self) -> SafeString:
+        """The row, made of strings: there are a hundred on a page."""
+        work, last = self.relationship, self.last_session
+        return format_markup(
+            ROW,
+            address("relationship", work.public_id),
+            work.get_kind_display(),
+            work.with_whom,
+            format_markup("Last session {}", day.timed(last)) if last else "No session held",
+            f". Planned last day {day(work.planned_end)}" if work.planned_end else "",
+            work.public_id,
+            work.shown,
+            self.action_shown,
+            self.more_shown,
+        )
+
+
+class TidyForm(forms.Form, Row):
     """What to do with one relationship. Nothing is preselected."""
 
     use_required_attribute = False
@@ -75,14 +115,19 @@ class TidyForm(forms.Form):
     ) -> None:
         kwargs |= {"prefix": relationship.public_id, "initial": {"shown": relationship.shown}}
         super().__init__(*args, **kwargs)
-        self.relationship, self.last_session = relationship, last_session
+        Row.__init__(self, relationship, last_session)
+
+    @classmethod
+    def of(cls, row: Row, data: QueryDict | None) -> Self:
+        """Return the form of a row, with what was sent."""
+        return cls(data, relationship=row.relationship, last_session=row.last_session)
 
     @property
     def action_shown(self) -> SafeString:
-        """What to do, as a drop-down: the same in every row, but for ids, before it is sent."""
-        whom = first_names(self.relationship.people)
+        """What to do, as a drop-down, with what is wrong with it."""
         if not self.is_bound:
-            return format_markup(_unsent(), self.prefix, whom)
+            return super().action_shown
+        whom = first_names(self.relationship.people)
         attrs: dict[str, str | bool] = {"aria-label": f"What to do with {whom}"}
         return self["action"].errors.render() + self["action"].as_widget(attrs=attrs)
 
@@ -135,10 +180,11 @@ def _unsent() -> str:
     return shown.replace(ID, "{0}").replace(WHOM, "{1}")
 
 
-def needed() -> list[tuple[str, SafeString]]:
+@cache
+def needed() -> tuple[tuple[str, SafeString], ...]:
     """Return each action that needs more said, with the field for it, of the row `ID`."""
     blank = _blank()
-    return [(action, blank[name].as_field_group()) for action, name in NEEDS.items()]
+    return tuple((action, blank[name].as_field_group()) for action, name in NEEDS.items())
 
 
 class WeeksForm(EditMixin, forms.Form):

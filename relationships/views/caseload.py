@@ -1,6 +1,6 @@
 """The caseload as a picture, the tidy-up list, and the planned ending of one relationship."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.core.paginator import Paginator
@@ -15,11 +15,12 @@ from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb, records
 from practice.diary.models import needing_attention, number_needing_attention
 from practice.text import spoken
+from practice.web import drafts
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
 from relationships.caseload.tidy_up import plan_end
-from relationships.forms.tidy_up import PlanForm, TidyForm, WeeksForm, needed
+from relationships.forms.tidy_up import PlanForm, Row, TidyForm, WeeksForm, needed
 from relationships.models import Relationship, RelationshipQuerySet, lock_people
 
 ROWS_A_PAGE = 100
@@ -68,22 +69,25 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
     if sent:
         # A row that was shown is answered even if it has left the list since.
         page, shown = None, request.therapist.relationships.filter(public_id__in=sent)
-        rows = _rows(request, _with_all_that_is_shown(shown), data)
+        rows: Sequence[Row] = _rows(request, _with_all_that_is_shown(shown))
     else:
         waiting = _with_all_that_is_shown(_attention(request))
         page = Paginator(waiting, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
         rows = _rows(request, page)
-    valid = [row.is_valid() for row in rows]  # each of them, so that each says why
+    answers = []
+    if sent or drafts.find(request):  # else there is nothing that a form would be made for
+        rows = answers = [TidyForm.of(row, data if sent else None) for row in rows]
+    valid = [form.is_valid() for form in answers]  # each of them, so that each says why
     if sent and all(valid):
-        return _apply(request, [row for row in rows if row.is_chosen])
-    forms = [weeks, *rows]
+        return _apply(request, [form for form in answers if form.is_chosen])
+    forms = [weeks, *answers]
     context = {
         "rows": rows,
         "weeks": weeks,
         "forms": forms,
         "form": next((form for form in forms if form.errors), weeks),
         "page": page,
-        "needed": needed() if rows else [],
+        "needed": needed() if rows else (),
     }
     return render_form(request, "relationships/tidy_up.html", context)
 
@@ -106,14 +110,12 @@ def _with_all_that_is_shown(relationships: RelationshipQuerySet) -> Relationship
     return relationships.with_people().with_last_event().order_by("pk")
 
 
-def _rows(
-    request: TherapistRequest, shown: Iterable[Relationship], data: QueryDict | None = None
-) -> list[TidyForm]:
-    """Return a form for each relationship, which knows when its last session was."""
+def _rows(request: TherapistRequest, shown: Iterable[Relationship]) -> list[Row]:
+    """Return a row for each relationship, which knows when its last session was."""
     relationships = list(shown)
     held = request.therapist.sessions.held().filter(relationship__in=relationships)
     last = dict(held.reverse().values_list("relationship", "starts_at"))
-    return [TidyForm(data, relationship=r, last_session=last.get(r.pk)) for r in relationships]
+    return [Row(relationship, last.get(relationship.pk)) for relationship in relationships]
 
 
 @transaction.atomic
