@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.models import ERASED, Therapist, User
@@ -31,7 +32,7 @@ from practice.archive.tables import (
 )
 from practice.audit.models import Entry, Verb
 from practice.database.public_ids import new_public_id
-from practice.notifications.models import Message
+from practice.notifications.models import Message, MessageSettings
 from relationships.models import Relationship
 from relationships.models.history import VERBS, Event
 
@@ -47,6 +48,7 @@ class Arrival:
     archive: Archive
     therapist: Therapist
     by: User | None  # None for a command
+    reminds: bool = False  # whether clients are reminded of sessions that have come with it
     progress: Progress = lambda name, number: None
     numbers: dict[str, int] = field(default_factory=dict)  # of rows, by table
     # Addresses of clients' accounts that are somebody's here already: to be invited anew.
@@ -71,6 +73,8 @@ class Arrival:
                         self.progress(table.name, number)
                 check_work(self.therapist)
                 self._count_active()
+                since = {"reminds_from": None if self.reminds else timezone.now()}
+                MessageSettings.objects.update_or_create(since, therapist=self.therapist)
                 about = f"therapist:{self.therapist.public_id}"
                 Entry.record(
                     Verb.PRACTICE_ARRIVED, by=self.by, therapist=self.therapist, about=about

@@ -90,6 +90,7 @@ class Practice:
     def _table(self, table: Table) -> Iterator[str]:
         """Yield the lines of a table: the names of its columns, and its rows."""
         out = StringIO()
+        out.write("\ufeff")  # without it Excel takes UTF-8 for the letters of its country
         writer = csv.writer(out)
         writer.writerow([NUMBER, *(column.name for column in table.fields)])
         targets = [self._numbers_of(column.related_model) for column in table.fields]

@@ -64,7 +64,7 @@ class Archive:
             raise Unreadable(f"{table.path} cannot be unpacked.") from None
 
     def _rows(self, table: Table, member: IO[bytes]) -> Iterator[dict[str, str]]:
-        lines = csv.reader(io.TextIOWrapper(member, "utf-8", newline=""), strict=True)
+        lines = csv.reader(io.TextIOWrapper(member, "utf-8-sig", newline=""), strict=True)
         columns = next(lines, [])
         known = {NUMBER, *(column.name for column in table.fields)}
         if columns[:1] != [NUMBER] or len(set(columns)) < len(columns):

@@ -18,10 +18,11 @@ calendar.ics          every session that stands, for a calendar
 manifest.json         what this is: format, version, whose, how many rows
 SHA256SUMS            checksums of all of it: sha256sum --check SHA256SUMS
 
-The tables are UTF-8, with commas. A moment is in UTC (ISO 8601), a day is a date, yes and no are
-True and False, what is not known is empty. A cell that a spreadsheet could take for a formula, or
-that begins with an apostrophe, has an apostrophe before it. Rows are numbered in the order in which
-they were made; where a row names another, it does so by that number.
+The tables are UTF-8 with a byte order mark, by which Excel knows it, and with commas. A moment is
+in UTC (ISO 8601), a day is a date, yes and no are True and False, what is not known is empty. A
+cell that a spreadsheet could take for a formula, or that begins with an apostrophe, has an
+apostrophe before it. Rows are numbered in the order in which they were made; where a row names
+another, it does so by that number.
 """
 
 

@@ -181,6 +181,7 @@ COLUMNS = {
         "undone_at": "when it was undone",
         "files": "their names, as JSON",
         "counts": "how much came, as JSON",
+        "reminds": "whether clients are reminded of sessions to come that came with it",
     },
     "imported_rows": {
         "kind": "client, relationship, session",
@@ -215,6 +216,8 @@ LEFT_OUT = {
     },
     "invitations": {"fingerprint": "a secret of the link"},
     "sessions": {"tell_at": "when somebody is written to; because of a move nobody is"},
+    "message_settings": {"reminds_from": "when the practice moved into this installation"},
+    "imports": {"barred": "only undoing needs it, and an import is undone where it was brought in"},
     "imported_rows": {
         "origin": "a digest with a key of the old installation",
         "digest": "a digest with a key of the old installation",

@@ -49,6 +49,10 @@ class Import(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
     files = models.JSONField(default=list)  # their names, in order
     counts = models.JSONField(default=dict)  # how much came, by what it is
+    # Whether clients are reminded of sessions to come that came with it and were not moved since.
+    reminds = models.BooleanField(default=False)
+    # Public ids of clients who were here, and are not to be contacted because of it.
+    barred = models.JSONField(default=list)
 
     objects = ImportQuerySet.as_manager()
 
@@ -79,8 +83,13 @@ class Import(models.Model):
 
     @property
     def can_be_undone(self) -> bool:
+        """Whether it can be undone: not where it was brought in by another installation.
+
+        What its rows were as they came is known there alone.
+        """
         until = self.undo_until
-        return until is not None and timezone.now() < until
+        is_early = until is not None and timezone.now() < until
+        return is_early and not self.imported_rows.filter(digest="").exists()
 
 
 class ImportedRow(models.Model):

@@ -88,6 +88,7 @@ class Plan:
     left_out: list[Unreadable] = field(default_factory=list)  # for a reason that is no fault
     questions: list[Question] = field(default_factory=list)
     sessions_here: int = 0  # that are here already
+    reminds: bool = False  # whether clients are reminded of sessions to come that are brought in
     state_mark: str = ""  # of the practice for which it was worked out
 
     @property

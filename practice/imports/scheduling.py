@@ -14,6 +14,8 @@ from practice.imports.sheets import Unreadable
 from relationships.models.choices import Kind
 
 NOT_COUNTED, COUNTED = "Leave them out", "Count them"
+REMINDERS = "Are clients reminded of sessions to come that are brought in?"
+NOBODY, REMINDED = "Nobody is reminded", "Remind them"
 
 
 class Scheduling:
@@ -40,6 +42,10 @@ class Scheduling:
         counted = (
             self._are_counted() if any(a.ends_at <= self.given.now for a, _ in taken) else True
         )
+        if any(a.starts_at > self.given.now and a.state != "cancelled" for a, _ in taken):
+            choices = (NOBODY, REMINDED)
+            answer = self.asking.ask(About.ALL, "", REMINDERS, choices, preselected=NOBODY)
+            self.plan.reminds = answer == REMINDED
         for appointment, where in self._apart(self._new(taken)):
             self._session(appointment, where, counted=counted)
 

@@ -55,12 +55,13 @@ def undo(came: Import, *, by: User) -> Remains:
     undoable = Import.objects.filter(
         pk=came.pk, state=Import.State.DONE, finished_at__gt=now - UNDO_WITHIN
     )
-    if not undoable.update(state=Import.State.UNDONE, undone_at=now):
+    if not came.can_be_undone or not undoable.update(state=Import.State.UNDONE, undone_at=now):
         raise TooLate
     came.refresh_from_db()
     _lock_people(came)
     found = remains(came)
     _take_away(found, came, by)
+    _may_be_contacted_again(came, by)
     words = (
         f"{len(found.clients)} people, {len(found.sessions)} sessions; stays {len(found.staying)}"
     )
@@ -179,6 +180,13 @@ def _take_away(found: Remains, came: Import, by: User) -> None:
         Client.objects.filter(pk__in=some).delete()
         ClientNumbers.objects.filter(client__in=some).delete()
         rows.filter(kind=_KINDS.CLIENT, row__in=some).delete()
+
+
+def _may_be_contacted_again(came: Import, by: User) -> None:
+    """Let clients who were here be contacted whom only the import has barred."""
+    for client in Client.objects.filter(public_id__in=came.barred, do_not_contact=True):
+        Client.objects.filter(pk=client.pk).update(do_not_contact=False)
+        Entry.record(Verb.CLIENT_CHANGED, by=by, therapist=came.therapist_id, about=client)
 
 
 def _take_work_away(some: list[int], came: Import, by: User) -> None:

@@ -50,7 +50,8 @@ def bring_in(
         raise Changed
     open_ = Import.objects.filter(pk=came.pk, state__in=[Import.State.READ, Import.State.RUNNING])
     now, counts = timezone.now(), plan.counts
-    done = open_.update(state=Import.State.DONE, finished_at=now, files=plan.files, counts=counts)
+    told = {"files": plan.files, "counts": counts, "reminds": plan.reminds}
+    done = open_.update(state=Import.State.DONE, finished_at=now, **told)
     if not done:
         raise Changed
     try:
@@ -120,9 +121,12 @@ class Writing:
             counted = Client.objects.filter(pk__in=people)
             counted.update(active_relationships=F("active_relationships") + step)
         barred = [person.existing for _, person in known if person.do_not_contact]
-        for client in Client.objects.filter(pk__in=barred, do_not_contact=False):
-            Client.objects.filter(pk=client.pk).update(do_not_contact=True)
+        clients = list(Client.objects.filter(pk__in=barred, do_not_contact=False))
+        Client.objects.filter(pk__in=[client.pk for client in clients]).update(do_not_contact=True)
+        for client in clients:
             Entry.record(Verb.CLIENT_CHANGED, by=self.by, therapist=self.therapist, about=client)
+        barred_ids = [client.public_id for client in clients]
+        Import.objects.filter(pk=self.came.pk).update(barred=barred_ids)
 
     def _client(self, person: PlannedPerson, active: int) -> Client:
         return Client(

@@ -32,6 +32,8 @@ class MessageSettings(models.Model):
         choices=[choice for choice in Reminders.choices if choice[0] not in NEVER_WITHOUT],
         default=Reminders.DAY,
     )
+    # When the practice came in an archive: nobody is reminded of what was booked before.
+    reminds_from = models.DateTimeField(null=True, blank=True)
     way = models.CharField(max_length=7, choices=Way.choices, default=Way.AT_ONCE)
     tells_booked = models.BooleanField("Books", default=True)
     tells_moved = models.BooleanField("Moves", default=True)

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clients.models import Client, Reminders
@@ -32,13 +33,17 @@ def remind(therapist: Therapist, now: datetime) -> None:
     soon = therapist.sessions.booked().filter(
         starts_at__gt=now, starts_at__lte=now + FURTHEST, tell_at=None
     )
-    # Nothing is sent because of an import, at no time: what came with one has to be moved first.
+    # Nothing is sent because of an import or an archive, at no time, unless the therapist says so:
+    # what came with one has to be moved first.
     came = ImportedRow.objects.filter(therapist=therapist, kind=ImportedRow.Kind.SESSION)
-    soon = soon.exclude(moved_at=None, pk__in=came.values("row"))
+    soon = soon.exclude(moved_at=None, pk__in=came.filter(came_with__reminds=False).values("row"))
+    settings = MessageSettings.of(therapist)
+    if since := settings.reminds_from:
+        soon = soon.filter(Q(booked_at__gt=since) | Q(moved_at__gt=since))
     sessions = list(for_messages(soon.order_by("starts_at", "pk"))[:MOST])
     if not sessions:
         return
-    usual = MessageSettings.of(therapist).reminders
+    usual = settings.reminders
     receivers, reminded = clients_as_receivers(sessions), _reminded(sessions)
     days: dict[tuple, _Day] = {}
     for session in sessions:

@@ -26,7 +26,7 @@ def files_of(archive: bytes) -> dict[str, bytes]:
 
 
 def rows_of(files: dict[str, bytes], table: str) -> list[dict[str, str]]:
-    text = files[f"data/{table}.csv"].decode()
+    text = files[f"data/{table}.csv"].decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 

@@ -7,7 +7,7 @@ import pytest
 from clients.models import Client, Invitation
 from practice.accounts.models import Contact, Therapist
 from practice.diary.models import Session
-from practice.notifications.models import Message
+from practice.notifications.models import Message, MessageSettings
 from practice.profiles.models import Profile
 from practice.records.merging import merge
 from relationships.models.choices import EndReason
@@ -25,6 +25,7 @@ def practice(alice: Therapist, ann: Client, ben: Client) -> Therapist:
     Profile.objects.update_or_create(
         therapist=alice, defaults={"headline": "=1+1", "is_published": True, "fee_couples": 90}
     )
+    MessageSettings.objects.create(therapist=alice, reminders="48,2", tells_moved=False)
     alice.weekly_hours.create(weekday=1, starts=time(9), ends=time(13))
     alice.dated_hours.create(
         kind="blocked", day=date(2027, 1, 5), starts=time(9), ends=time(10), note="@home"

@@ -196,3 +196,9 @@ def test_no_more_statements_for_many_clients_than_for_few(alice):
             start(ClientFactory(therapist=alice))
 
     assert numbers[0] == numbers[1]
+
+
+def test_every_table_begins_with_the_mark_by_which_excel_reads_its_letters(files):
+    tables = [text for name, text in files.items() if name.startswith("data/")]
+
+    assert all(text.startswith(b"\xef\xbb\xbfnumber,") for text in tables)

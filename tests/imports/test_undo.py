@@ -56,11 +56,15 @@ def tables() -> dict[str, list]:
 
 
 @pytest.mark.database
-def test_undo_leaves_every_table_as_before(brought, alice):
+def test_undo_leaves_every_table_as_before(brought, alice, tmp_path):
     maren = ClientFactory(therapist=alice, name="Maren Ostrova", email="maren@example.org")
     start(maren)
+    ClientFactory(therapist=alice, name="Ada Dale", email="ada@dale.example")
+    barred = tmp_path / "barred.csv"
+    barred.write_text("Name,Email,Do Not Contact\nAda Dale,ada@dale.example,yes\n")
     before = tables()
-    came = brought()
+    came = brought(*sorted(SAMPLES.iterdir()), barred)
+    assert alice.clients.get(name="Ada Dale").do_not_contact
     assert Client.objects.count() > 10
     assert Session.objects.filter(relationship__clients=maren).exists(), "also work that was here"
 

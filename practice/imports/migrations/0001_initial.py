@@ -29,6 +29,8 @@ class Migration(migrations.Migration):
                 ('undone_at', models.DateTimeField(blank=True, null=True)),
                 ('files', models.JSONField(default=list)),
                 ('counts', models.JSONField(default=dict)),
+                ('reminds', models.BooleanField(default=False)),
+                ('barred', models.JSONField(default=list)),
                 ('begun_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('therapist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='accounts.therapist')),
             ],

@@ -23,15 +23,22 @@ class Command(OwnerCommand):
             "--therapist", required=True, help="the address with which the therapist signs in"
         )
         parser.add_argument("--dry-run", action="store_true", help="look, and change nothing")
+        parser.add_argument(
+            "--remind",
+            action="store_true",
+            help="clients are reminded of sessions to come that are in it; else nobody is",
+        )
 
-    def handle(self, *, file: Path, therapist: str, dry_run: bool, **options: Any) -> None:
+    def handle(
+        self, *, file: Path, therapist: str, dry_run: bool, remind: bool, **options: Any
+    ) -> None:
         owner = Therapist.objects.filter(user__email=therapist.strip().lower())
         whose = owner.select_related("user").first()
         if whose is None:
             raise CommandError(f"No therapist signs in as {therapist}: add_therapist adds one.")
         try:
             with opened(file) as archive, transaction.atomic():
-                arrival = Arrival(archive, whose, by=None, progress=self.progress)
+                arrival = Arrival(archive, whose, by=None, reminds=remind, progress=self.progress)
                 arrival.run()
                 transaction.set_rollback(dry_run)
         except Unreadable as error:

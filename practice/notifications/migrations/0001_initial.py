@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ('therapist', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='message_settings', serialize=False, to='accounts.therapist')),
                 ('reminders', models.CharField(choices=[('none', 'None'), ('2', '2 hours before'), ('24', '24 hours before'), ('48', '48 hours before'), ('24,2', '24 hours and 2 hours before'), ('48,2', '48 hours and 2 hours before'), ('48,24', '48 hours and 24 hours before')], default='24', max_length=5)),
                 ('way', models.CharField(choices=[('at_once', 'At once'), ('daily', 'Once a day, at 6pm'), ('never', 'Never. I look at Today.')], default='at_once', max_length=7)),
+                ('reminds_from', models.DateTimeField(blank=True, null=True)),
                 ('tells_booked', models.BooleanField(default=True, verbose_name='Books')),
                 ('tells_moved', models.BooleanField(default=True, verbose_name='Moves')),
                 ('tells_cancelled', models.BooleanField(default=True, verbose_name='Cancels')),
