@@ -39,7 +39,6 @@ class Line:
     is_next: bool = False
     can_be_put_back: bool = False
     is_continued: bool = False  # it began on a day before, where it is counted and asked about
-    html: SafeString | str = ""  # by `diary_lines.py`
 
     @property
     def is_past(self) -> bool:
@@ -99,6 +98,7 @@ class Day:
     lines: list[Line] = field(default_factory=list)
     hours_end: list[time] = field(default_factory=list)  # of each span of the weekly hours
     is_off: bool = False
+    html: SafeString | str = ""  # its lines, by `diary_lines.py`
 
     @property
     def is_today(self) -> bool:

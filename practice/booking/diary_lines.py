@@ -1,4 +1,4 @@
-"""The lines of a day of the diary, and the days of a month, as HTML.
+"""The lines of a day of the diary, and the days of a week and of a month, as HTML.
 
 A week has sixty of them: made of strings they take a tenth of the time that a template takes. Forms
 stay templates, of which there are few.
@@ -20,6 +20,7 @@ from practice.diary.models import Session
 from practice.templatetags.components import address, format_markup, icon, open_meeting
 from practice.text.spoken import (
     MONTHS,
+    WEEKDAYS,
     both_readings,
     clock,
     instant,
@@ -29,6 +30,7 @@ from practice.text.spoken import (
 )
 
 LINE = '<li class="{}"{}><p class="at">{}</p> {}</li>'
+NOW = '<li class="now"><span class="visually-hidden">Now, {}</span></li>'
 TILL = '{}<span class="till"> to {}</span>'
 WHO = '<div class="who"><a href="{}">{}</a>{}{}{}{}</div> {}'
 SMALL = " <small>{}</small>"
@@ -53,17 +55,26 @@ FREE_OF_A_DAY = (
 CELL = '<td{}><a href="{}"{}>{}<span class="visually-hidden"> {},</span> <small>{}</small></a></td>'
 SESSIONS = '{}<span class="visually-hidden"> session{}</span>'
 NO_SESSIONS = SafeString('<span class="visually-hidden">no sessions</span>')
+DAY = (
+    '<a{} href="{}"{}><span aria-hidden="true">{}</span><span class="visually-hidden">{}</span> '
+    '<b>{}</b><span class="visually-hidden">, {} session{}</span></a>'
+)
+SOME = SafeString(' class="some"')
 OUT, CHOSEN = SafeString(' class="out"'), SafeString(' aria-current="date"')
 
 
 def draw(
     days: Iterable[Day], request: TherapistRequest, asked_next: Line | None, *, is_day: bool = False
 ) -> None:
-    """Give each line of these days its HTML; `is_day` where the page is about a single one."""
+    """Give these days their lines as HTML; `is_day` where the page is about a single one."""
     forms = AnswerForms(request)
     for day in days:
-        for line in day.lines:
-            line.html = _line(line, forms, line is asked_next, is_day=is_day)
+        lines = [_line(line, forms, line is asked_next, is_day=is_day) for line in day.lines]
+        if day.is_today and lines:
+            coming = day.first_to_come
+            at = day.lines.index(coming) if coming else len(lines)
+            lines.insert(at, format_markup(NOW, clock.timed(day.lines[0].now)))
+        day.html = SafeString("".join(lines))
 
 
 def _line(line: Line, forms: AnswerForms, has_focus: bool, *, is_day: bool) -> SafeString:
@@ -148,6 +159,23 @@ def _free(starts: datetime, *, is_day: bool) -> SafeString:
         return format_markup(FREE, add, soon.timed(starts))
     at = time_of_day.timed(starts)
     return format_markup(FREE_OF_A_DAY, add, at, address("block_time") + query, at)
+
+
+def days_of_week(days: Iterable[tuple[date, int]], chosen: date) -> SafeString:
+    """Return a link to each day of a week, which says how full it is."""
+    return SafeString(" ".join([_day(day, number, chosen) for day, number in days]))
+
+
+def _day(day: date, number: int, chosen: date) -> SafeString:
+    weekday = WEEKDAYS[day.weekday()]
+    return format_markup(
+        DAY,
+        SOME if number else "",
+        address("diary_day", day.isoformat()),
+        CHOSEN if day == chosen else "",
+        *(weekday[0], weekday, day.day),
+        *(number or "no", "" if number == 1 else "s"),
+    )
 
 
 def days_of_month(month: Month, chosen: date) -> SafeString:

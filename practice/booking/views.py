@@ -13,7 +13,7 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.booking.availability import Availability
 from practice.booking.dated_hours_pages import MOST_TO_COME
 from practice.booking.diary import Day, Line, days_of, first_unanswered
-from practice.booking.diary_lines import days_of_month, draw
+from practice.booking.diary_lines import days_of_month, days_of_week, draw
 from practice.booking.month import Month, midnight
 from practice.diary.asked_for import AskedFor
 from practice.text.spoken import week_of
@@ -47,12 +47,13 @@ def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
     shown = [each for each in days if each.is_worked]
     asked_next = _asked_next(request, shown)
     draw(shown, request, asked_next)
+    chosen = _chosen(shown)
     context = {
         "week": week,
-        "strip": [(each.on, each.number) for each in days],
+        "days_of_week": days_of_week([(each.on, each.number) for each in days], chosen),
         "days": shown,
-        "chosen": _chosen(shown),
-        "day": _chosen(shown),
+        "chosen": chosen,
+        "day": chosen,
         "number": number,
         "number_cancelled": sum(line.is_cancelled for each in days for line in each.lines),
         "previous": former,
@@ -106,7 +107,7 @@ def diary_day(request: TherapistRequest, day: str) -> HttpResponse:
         "of_day": of_day,
         "day": on,
         "chosen": on,
-        "strip": month.week_with(on),
+        "days_of_week": days_of_week(month.week_with(on), on),
         "month": month,
         "days_of_month": days_of_month(month, on),
         "previous": previous,

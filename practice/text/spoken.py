@@ -31,6 +31,7 @@ from django.utils.text import get_text_list
 register = template.Library()
 NEAR = timedelta(days=120)  # a day within it is understood without its year
 WEEKDAYS, MONTHS = tuple(day_name), tuple(month_name)  # a tenth of the time of `strftime`
+A_DAY = timedelta(days=1)
 LEEWAY = timedelta(minutes=1)  # by which the clocks of two machines may differ
 UNNAMED = "another person"
 
@@ -254,7 +255,10 @@ def both_readings(starts: datetime, ends: datetime) -> tuple[SafeString, SafeStr
     None where that does not say when it is: where the clocks change, or it lasts into the next day.
     """
     begins, lasts = timezone.localtime(starts), timezone.localtime(ends)
-    if _which(begins) or _which(lasts) or _is_until_next_day(begins, starts, ends):
+    is_same_day = begins.date() == lasts.date() and ends - starts < A_DAY
+    if _which(begins) or _which(lasts):
+        return None
+    if not is_same_day and _is_until_next_day(begins, starts, ends):
         return None
     first, last = (_in_time_element(local, reading(local)) for local in (begins, lasts))
     return first, last
@@ -262,7 +266,7 @@ def both_readings(starts: datetime, ends: datetime) -> tuple[SafeString, SafeStr
 
 def _is_until_next_day(begins: datetime, starts: datetime, ends: datetime) -> bool:
     lasts = timezone.localtime(ends - timedelta.resolution)
-    return lasts.date() > begins.date() or ends - starts == timedelta(days=1)
+    return lasts.date() > begins.date() or ends - starts == A_DAY
 
 
 def span(starts: datetime, ends: datetime) -> str:
