@@ -26,6 +26,7 @@ from practice.text.spoken import zone_name
 register = template.Library()
 
 LETTERS = frozenset(ALPHABET)
+DAY_OR_TIME = re.compile(r"\d{4}(-\d\d-\d\d)?", re.ASCII)
 MOST_RENDERINGS = 500  # of one `{% memoize %}`
 ABSENT = object()
 
@@ -51,13 +52,11 @@ def format_markup(markup: str, *values: object) -> SafeString:
 
 
 class URL(URLNode):
-    """Django's `{% url %}`, which works an address out once if it is of a name, or of an id or a
-    day too.
-    """
+    """Django's `{% url %}`, which works an address out once for all ids, days and times in it."""
 
     def render(self, context: template.Context) -> str:
         args = [arg.resolve(context) for arg in self.args]
-        if self.kwargs or self.asvar or len(args) > 1 or not all(map(_is_id_or_day, args)):
+        if self.kwargs or self.asvar or not all(map(_is_id_day_or_time, args)):
             return super().render(context)
         return address(self.view_name.resolve(context), *map(str, args))
 
@@ -115,28 +114,27 @@ def _static(name: str, storage: str) -> str:
     return static(name)
 
 
-def _is_id_or_day(value: object) -> bool:
+def _is_id_day_or_time(value: object) -> bool:
     if isinstance(value, str):
-        return len(value) == LENGTH and set(value) <= LETTERS
+        is_id = len(value) == LENGTH and set(value) <= LETTERS
+        return is_id or DAY_OR_TIME.fullmatch(value) is not None
     return type(value) is date
 
 
-def address(name: str, public_id: str = "") -> str:
-    """Return the address of a page, if it is about a row the one with its public id.
+def address(name: str, *parts: str) -> str:
+    """Return the address of a page; about a row, a day or a time with the ids or digits of these.
 
     `reverse` works it out once: on a page with a hundred addresses it would be felt.
     """
-    before, after = _around(name, is_of_a_row=bool(public_id))
-    return before + public_id + after
+    first, *others = _around(name, len(parts))
+    return first + "".join([part + after for part, after in zip(parts, others, strict=True)])
 
 
 @cache
-def _around(name: str, *, is_of_a_row: bool) -> list[str]:
-    """Return what stands before and after the id."""
-    if not is_of_a_row:
-        return [reverse(name), ""]
+def _around(name: str, number: int) -> list[str]:
+    """Return what stands before, between and after so many parts."""
     somebody = "0" * LENGTH
-    return reverse(name, args=[somebody]).split(somebody)
+    return reverse(name, args=[somebody] * number).split(somebody)
 
 
 @register.simple_tag
