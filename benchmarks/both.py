@@ -39,14 +39,17 @@ def tell(
     clients = found[0]["clients"]
     made = f"{clients:,} clients, {report.today()}, {report.machine()}."
     missed = list(report.missed(found))
+    at_floor = list(report.at_floor(found))
     tables = [*report.table(found), "", *report.table_of_cpu(found), ""]
     tables += report.table_together(found)
     lines = [made, "", *tables, "", *report.notes(found)]
-    say("\n".join(["", *lines, "", *(f"MISSED {line}" for line in missed)]))
+    say("\n".join(["", *lines, "", *(f"AT ITS FLOOR {line}" for line in at_floor)]))
+    say("\n".join(f"MISSED {line}" for line in missed))
     if data:
-        whole = {"pages": list(report.pages(found)), "missed": missed, "runs": found}
-        whole |= {"date": report.today(), "machine": report.machine()}
+        whole = {"pages": list(report.pages(found)), "missed": missed, "at_floor": at_floor}
+        whole |= {"runs": found, "date": report.today(), "machine": report.machine()}
         data.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
     if document:
-        report.write_into(DOCUMENT, clients, [*lines, "", f"Goals missed: {len(missed)}."])
+        number = f"Goals missed: {len(missed)}. Above its goal and at its floor: {len(at_floor)}."
+        report.write_into(DOCUMENT, clients, [*lines, "", number])
     return len(missed)

@@ -27,10 +27,10 @@ def main() -> None:
     options = parser.parse_args()
     with empty_database(options.database) as (folder, owner, server):
         sizes = prepare(options.database, options.clients)
-        from benchmarks.pages import PAGES, UNIT, Stage
+        from benchmarks.pages import PAGES, SHELLS, UNIT, Stage
 
         stages = {size: Stage.of_probe(size) for size in sizes}
-        counted = count_all([UNIT, *PAGES], stages)
+        counted = count_all([UNIT, *SHELLS, *PAGES], stages)
         with serving(options.database, folder, owner, server) as servers:
             found = measure(servers, stages, options.seconds)
     for line in [*found["pages"], *found["peers"]]:
@@ -78,40 +78,55 @@ def count_all(pages: list, stages: dict[int, Any]) -> dict[tuple[str, int], dict
 
 def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[str, Any]:
     """Return the ratios of every page and peer, throughput and memory."""
-    from benchmarks.measuring import Target, run, throughput, warm_up
-    from benchmarks.pages import PAGES, PEERS, UNIT
+    from benchmarks.floors import seconds_of_presses
+    from benchmarks.measuring import run, throughput, warm_up
+    from benchmarks.pages import PAGES, PEERS, SHELLS, UNIT
     from benchmarks.together import together
 
-    who = visitors(servers, stages)
-    targets = [
-        Target(page, size, stage, who["product", page.who, size], servers.product)
-        for page in PAGES
-        for size, stage in stages.items()
-    ]
-    peers = [
-        Target(page, size, stage, who["stock", page.who, size], servers.stock)
-        for page in PEERS
-        for size, stage in stages.items()
-    ]
-    middle = sorted(stages)[len(stages) // 2]
-    as_middle = who["product", UNIT.who, middle]
-    unit = Target(UNIT, middle, stages[middle], as_middle, servers.product)
+    of_presses = seconds_of_presses([page for page in PAGES if page.sends is not None], stages)
+    who, middle = visitors(servers, stages), sorted(stages)[len(stages) // 2]
+    of_middle = {middle: stages[middle]}
+    targets = targets_of(PAGES, stages, who, servers.product)
+    peers = targets_of(PEERS, stages, who, servers.stock)
+    [unit, *shells] = targets_of([UNIT, *SHELLS], of_middle, who, servers.product)
+    add_statements(targets)
     say(f"{servers.database}: measuring for {seconds:.0f} s")
-    warm_up([unit, *targets, *peers], WARM_UP)
-    run([*targets, *peers], unit, seconds, lambda part: say(f"\r  {part * 100:3.0f} %", end=""))
+    every = [*targets, *shells, *peers]
+    warm_up([unit, *every], WARM_UP)
+    run(every, unit, seconds, lambda part: say(f"\r  {part * 100:3.0f} %", end=""))
     say("")
     largest = len(stages) - 1
     some = [targets[largest], peers[largest], unit]  # the Clients list, and two bare views
     rates = map(asdict, throughput(some, BURST, BURSTS))
     at_once = together(servers.product.port, [stages[size] for size in sorted(stages)])
     return {
-        "pages": [row(target, unit) for target in targets],
-        "peers": [row(target, unit) for target in [unit, *peers]],
+        "pages": [row(t, unit) | {"floor": floor(t, shells, unit, of_presses)} for t in targets],
+        "peers": [row(target, unit) for target in [unit, *shells, *peers]],
         "throughput": dict(zip(("Clients list", "stock bare view", "/me/"), rates, strict=True)),
         "together": at_once,
         "megabytes": {s.name: s.megabytes() for s in (servers.product, servers.stock)},
         "first_profile": first_profile(servers, targets),
     }
+
+
+def targets_of(pages: list, stages: dict[int, Any], who: dict, server: Any) -> list:
+    """Return what is asked of a server: each page of each therapist."""
+    from benchmarks.measuring import Target
+
+    return [
+        Target(page, size, stage, who[server.name, page.who, size], server)
+        for page in pages
+        for size, stage in stages.items()
+    ]
+
+
+def add_statements(targets: list) -> None:
+    """Note what each page asks of the database, for its floor."""
+    from benchmarks.floors import replay_of
+
+    for target in targets:
+        if target.page.sends is None:
+            target.replay = replay_of(target.page, target.stage)
 
 
 def row(target: Any, unit: Any) -> dict[str, Any]:
@@ -127,6 +142,16 @@ def row(target: Any, unit: Any) -> dict[str, Any]:
         "milliseconds": median and round(median * 1000, 2),
         "sent": target.sent,
     }
+
+
+def floor(target: Any, shells: list, unit: Any, of_presses: dict[tuple[str, int], float]) -> Any:
+    """Return what the page takes at least, as a multiple of the unit: `benchmarks/floors.py`."""
+    if target.page.sends is None:
+        shell = next(shell for shell in shells if shell.page.who == target.page.who)
+        parts = [shell.median, target.median_of_statements]
+    else:
+        parts = [unit.median, of_presses[target.page.name, target.of_therapist]]
+    return None if None in parts else round(sum(parts) / unit.median, 2)
 
 
 def first_profile(servers: Servers, targets: list) -> dict[str, Any]:

@@ -109,6 +109,11 @@ PAGES = [
     Page("records due", 2, "therapist", lambda of: "/clients/due/"),
 ]
 UNIT = Page("/me/", None, "therapist", lambda of: "/me/")
+# What all pages have, and no row: of it and of a page's own statements its floor is made.
+SHELLS = [
+    Page(f"a page without rows, {who}", None, who, lambda of: "/shell/")
+    for who in ("therapist", "client", "visitor")
+]
 PEERS = [
     Page("stock bare view", None, "therapist", lambda of: "/me/"),
     Page("Django admin changelist", None, "therapist", lambda of: "/admin/clients/client/"),

@@ -17,6 +17,8 @@ MOST_OF_UNIT, FEWEST_LISTS = 1.15, 0.5
 # Of several people at once: how much longer than usual one of twenty waits, and how many of one
 # practice are served for each that is served of different ones.
 MOST_OF_MEDIAN, FEWEST_OF_ONE = 3, 0.8
+# Whatever takes longer than its goal, and no more than so many times its floor, is at its floor.
+AT_FLOOR = 1.3
 NONE = "–"
 Found = dict[str, Any]  # what `one_database` writes
 
@@ -25,7 +27,7 @@ def pages(found: Iterable[Found]) -> Iterator[dict[str, Any]]:
     """Yield every page of every therapist as data."""
     for run in found:
         for row in run["pages"]:
-            kept = ("page", "of_therapist", "ratio", "goal", "statements", "bytes")
+            kept = ("page", "of_therapist", "ratio", "goal", "floor", "statements", "bytes")
             more = ("cpu_ratio", "sent", "buffers", "scanned", "status", "times")
             database = {"database": run["database"], "clients": run["clients"]}
             yield database | {name: row[name] for name in (*kept, *more)}
@@ -39,9 +41,23 @@ def missed(found: Iterable[Found]) -> Iterator[str]:
             where = f"{database}: {row['page']}, of {row['of_therapist']:,}"
             if row["ratio"] is None:
                 yield f"{where}: answered {row['status'] or 'nothing'}"
-            elif row["ratio"] > row["goal"]:
-                yield f"{where}: {row['ratio']} where {row['goal']} is the goal"
+            elif row["ratio"] > row["goal"] and not _is_at_floor(row):
+                goal = f"{row['goal']} is the goal, {row['floor']} the floor"
+                yield f"{where}: {row['ratio']} where {goal}"
         yield from (f"{database}: {line}" for line in _beside_others(run))
+
+
+def at_floor(found: Iterable[Found]) -> Iterator[str]:
+    """Yield a line for every page that is above its goal, and at its floor."""
+    for run in found:
+        for row in run["pages"]:
+            if row["ratio"] and row["ratio"] > row["goal"] and _is_at_floor(row):
+                where = f"{NAMES[run['database']]}: {row['page']}, of {row['of_therapist']:,}"
+                yield f"{where}: {row['ratio']} where {row['floor']} is the floor"
+
+
+def _is_at_floor(row: dict[str, Any]) -> bool:
+    return bool(row["floor"]) and row["ratio"] <= row["floor"] * AT_FLOOR
 
 
 def _beside_others(run: Found) -> Iterator[str]:
@@ -85,7 +101,7 @@ def table(found: list[Found]) -> list[str]:
     """Return the table, in Markdown: a line for each page, three ratios for each database."""
     sizes = sorted({row["of_therapist"] for run in found for row in run["pages"]})
     of_sizes = " / ".join(f"{size:,}" for size in sizes)
-    titles = [f"{NAMES[run['database']]}, of {of_sizes}" for run in found]
+    titles = [t for run in found for t in (f"{NAMES[run['database']]}, of {of_sizes}", "floor")]
     statements = " / ".join(NAMES[run["database"]] for run in found)
     head = ["page", "goal", *titles, f"statements, {statements}", "kB (sent)", "buffers"]
     lines = [_line(head), _line(["---"] * len(head))]
@@ -99,7 +115,7 @@ def table(found: list[Found]) -> list[str]:
                 [
                     name,
                     goal,
-                    *(" / ".join(_ratio(row) for row in of_run) for of_run in rows),
+                    *(cell for of_run in rows for cell in (_ratios(of_run), _floors(of_run))),
                     " / ".join(str(row.get("statements", NONE)) for row in last),
                     _kilobytes(last[0]),
                     next((f"{r['buffers']:,}" for r in last if r.get("buffers")), NONE),
@@ -132,6 +148,17 @@ def _rows(run: Found, name: str, sizes: list[int]) -> list[dict[str, Any]]:
     rows = [row for row in [*run["pages"], *run["peers"]] if row["page"] == name]
     by_size = {row["of_therapist"]: row for row in rows}
     return [by_size[size] for size in sizes if size in by_size]
+
+
+def _ratios(rows: list[dict[str, Any]]) -> str:
+    return " / ".join(_ratio(row) for row in rows)
+
+
+def _floors(rows: list[dict[str, Any]]) -> str:
+    floors = [row.get("floor") for row in rows]
+    return (
+        " / ".join(f"{floor:.1f}" if floor else NONE for floor in floors) if any(floors) else NONE
+    )
 
 
 def _ratio(row: dict[str, Any]) -> str:

@@ -76,12 +76,17 @@ def explain() -> Iterator[Watched]:
     way = _plan_of_postgresql if connection.vendor == "postgresql" else _plan_of_sqlite
 
     def explained(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
-        if sql.startswith(IS_QUERY) and not many:
+        if is_query(sql) and not many:
             watched.plans.append(way(sql, values))
         return execute(sql, values, many, context)
 
     with connection.execute_wrapper(explained):
         yield watched
+
+
+def is_query(sql: str) -> bool:
+    """Whether a statement only reads."""
+    return sql.startswith(IS_QUERY)
 
 
 def _plan_of_postgresql(sql: str, values: Any) -> Plan:

@@ -1,6 +1,6 @@
-"""The unit of every ratio, and a list as it is written first."""
+"""The unit of every ratio, the shell of every page, and a list as it is written first."""
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import login_not_required, login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +13,12 @@ from practice.accounts.models import Therapist
 def me(request: HttpRequest) -> HttpResponse:
     """A bare signed-in view: the session, the account, a tiny template."""
     return render(request, "benchmarks/me.html", {"email": request.user.email})
+
+
+@login_not_required
+def shell(request: HttpRequest) -> HttpResponse:
+    """What every page has, whoever asks, and nothing else: head, navigation and footer."""
+    return render(request, "benchmarks/shell.html")
 
 
 @login_required

@@ -16,7 +16,7 @@ SIZES = (20, 500, 5_000)
 def line(page: str, size: int, goal: float | None, ratio: float | None) -> dict:
     counted = {"statements": 6, "bytes": 24_000, "buffers": 1_200, "scanned": []}
     measured = {"status": 200, "times": 9, "milliseconds": 9.0, "sent": 5_000}
-    ratios = {"ratio": ratio, "cpu_ratio": 1.3}
+    ratios = {"ratio": ratio, "cpu_ratio": 1.3, "floor": goal and 1.1}
     return {"page": page, "of_therapist": size, "goal": goal} | ratios | counted | measured
 
 
@@ -53,6 +53,26 @@ def test_where_all_goals_are_met_nothing_is_missed(found):
     assert list(report.missed([found])) == []
 
 
+def test_a_page_above_its_goal_is_missed_or_at_its_floor(found):
+    slow = of(found, "tidy-up", 500)
+    slow.update(ratio=2.6, floor=2.0)
+    assert list(report.missed([found])) == []
+    assert list(report.at_floor([found])) == [
+        "PostgreSQL: tidy-up, of 500: 2.6 where 2.0 is the floor"
+    ]
+
+    slow.update(ratio=2.7)
+    [missed] = report.missed([found])
+    assert missed == "PostgreSQL: tidy-up, of 500: 2.7 where 2 is the goal, 2.0 the floor"
+    assert list(report.at_floor([found])) == []
+
+
+def test_a_page_whose_floor_is_not_known_is_missed(found):
+    of(found, "tidy-up", 500).update(ratio=2.6, floor=None)
+
+    assert len(list(report.missed([found]))) == 1
+
+
 def of(found: dict, page: str, size: int) -> dict:
     rows = [*found["pages"], *found["peers"]]
     return next(row for row in rows if (row["page"], row["of_therapist"]) == (page, size))
@@ -61,7 +81,7 @@ def of(found: dict, page: str, size: int) -> dict:
 @pytest.mark.parametrize(
     ("page", "size", "changed", "said"),
     [
-        ("tidy-up", 500, {"ratio": 2.1}, "tidy-up, of 500: 2.1 where 2 is the goal"),
+        ("tidy-up", 500, {"ratio": 2.1}, "tidy-up, of 500: 2.1 where 2 is the goal, 1.1 the floor"),
         ("caseload", 20, {"ratio": None, "status": 503}, "caseload, of 20: answered 503"),
         ("caseload", 20, {"ratio": None, "status": 0}, "caseload, of 20: answered nothing"),
         ("diary week", 20, {"ratio": 1.0}, "diary week: 1.4 times as much of 5,000 as of 20"),
@@ -115,10 +135,12 @@ def test_the_table_has_a_line_for_every_page_and_peer(found):
     of(other, "records due", 5_000).update(ratio=None, status=503, statements=4)
     lines = report.table([found, other])
 
-    assert lines[0].startswith("| page | goal | PostgreSQL, of 20 / 500 / 5,000 | SQLite, of 20")
+    assert lines[0].startswith("| page | goal | PostgreSQL, of 20 / 500 / 5,000 | floor | SQLite")
     assert len(lines) == 2 + len(PAGES) + 1 + len(PEERS)
     [due] = [line for line in lines if line.startswith("| records due")]
-    assert "| 2 | 1.4 / 1.4 / 1.4 | 1.4 / 1.4 / 503! | 6 / 4 | 24.0 (5.0) | 1,200 |" in due
+    met, floor, failed = "1.4 / 1.4 / 1.4", "1.1 / 1.1 / 1.1", "1.4 / 1.4 / 503!"
+    counted = "6 / 4 | 24.0 (5.0) | 1,200"
+    assert f"| 2 | {met} | {floor} | {failed} | {floor} | {counted} |" in due
 
 
 def test_the_same_is_said_in_cpu(found):
@@ -134,7 +156,8 @@ def test_the_data_name_what_a_ratio_is_of(found):
     first = next(page for page in pages if page["page"] == "Clients list")
     assert first["database"] == "postgresql"
     assert (first["clients"], first["of_therapist"], first["goal"]) == (10_000, 20, 1.5)
-    assert (first["ratio"], first["statements"], first["bytes"]) == (1.4, 6, 24_000)
+    assert (first["ratio"], first["floor"]) == (1.4, 1.1)
+    assert (first["statements"], first["bytes"]) == (6, 24_000)
 
 
 def test_a_document_gets_a_part_for_each_size_and_keeps_the_rest(tmp_path):
