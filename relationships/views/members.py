@@ -69,14 +69,15 @@ def _leave(request: TherapistRequest, relationship: Relationship, form: LeaveFor
         form.add_error("day", words)
         return False
     relationship.leave(person=person, by=request.user, at=at, kind=form.kind, if_unchanged=True)
+    Session.fit_attendance(relationship, at)
     return True
 
 
 def _last_attended(relationship: Relationship, person: Client, at: datetime) -> datetime | None:
     """Return when the last session is, at that moment or after, to which somebody came."""
-    attended = relationship.sessions.attended().filter(starts_at__gte=at)
-    for session in attended.with_people().prefetch_related("attendances").order_by("-starts_at"):
-        if session.state_for([person]) == Session.State.ATTENDED:
+    since = relationship.sessions.standing().filter(starts_at__gte=at)
+    for session in since.with_people().prefetch_related("attendances").order_by("-starts_at"):
+        if any(session.answers.get(p.pk) for p in session.parts if p.client.person == person):
             return session.starts_at
     return None
 
@@ -101,6 +102,7 @@ def join(request: TherapistRequest, relationship_id: str) -> HttpResponse:
                 relationship.join(
                     person=person, by=request.user, at=at, kind=kind, if_unchanged=True
                 )
+                Session.fit_attendance(relationship, at, joined=person)
             return _said(request, relationship, "somebody_joined")
     except Relationship.AlreadyDone:
         return _said(request, relationship, "nobody_can_join")

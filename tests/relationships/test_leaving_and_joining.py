@@ -226,6 +226,92 @@ def test_a_session_that_is_corrected_to_after_they_left_is_asked_about_anew(fami
     agree(NOW)
 
 
+def said(session: Session) -> tuple[str, int, list[bool]]:
+    """Return what is said of a session, in all and of each of those who take part."""
+    now = Session.objects.get(pk=session.pk)
+    own = now.attendances.order_by("participation").values_list("came", flat=True)
+    return now.state, now.number_missed, [*own]
+
+
+def test_who_left_is_not_among_those_who_missed_it(as_alice, family, ann, ben, cleo):
+    missed, of_others = book(family, NOW - DAY), book(family, NOW - DAY + 2 * HOUR)
+    missed.set_attendance_of([ann, ben], attended=True)
+    missed.set_attendance_of([cleo], attended=False)
+    of_others.set_attendance_of([ann, ben], attended=True)
+
+    send(as_alice, family, "leave", who=cleo.public_id, day="2025-11-18")
+
+    assert said(missed) == said(of_others) == ("attended", 0, [])
+    assert "1 missed" not in read(as_alice.get(f"/sessions/{missed.public_id}/")).text
+    agree(NOW)
+
+
+def test_nobody_leaves_before_a_session_of_which_only_they_are_said_to_have_come(
+    as_alice, family, cleo
+):
+    session = book(family, NOW - DAY)
+    session.set_attendance_of([cleo], attended=True)
+
+    answer = send(as_alice, family, "leave", who=cleo.public_id, day="2025-11-18")
+
+    assert answer.status_code == 422
+    assert "Cleo came on Wednesday 19 November, 10am" in read(answer).text
+    assert said(session) == ("booked", 0, [True])
+
+
+def test_whoever_joins_earlier_has_come_to_nothing_until_somebody_says_so(
+    as_alice, family, ann, ben, cleo, alice
+):
+    all_came, nobody, some, before = (book(family, NOW - days * DAY) for days in (2, 3, 4, 9))
+    for session, came in ((all_came, True), (nobody, False), (some, True), (before, True)):
+        session.set_attendance(attended=came)
+    some.set_attendance_of([cleo], attended=False)
+
+    send(as_alice, family, "join", name="Nadia Noor", day="2025-11-13", time="10:00")
+
+    assert said(all_came) == ("booked", 0, [True, True, True])
+    assert said(nobody) == ("booked", 3, [False, False, False])
+    assert said(some) == ("booked", 1, [True, True, False])
+    assert said(before) == ("attended", 0, [])
+    late = Client.objects.get(name="Nadia Noor")
+    assert not [
+        one for one in tallies(visits_of(alice), NOW) if one.client == late.pk and one.attended
+    ]
+    agree(NOW)
+    for session, came in ((all_came, False), (nobody, False), (some, True)):
+        Session.objects.get(pk=session.pk).set_attendance_of([late], attended=came)
+    assert said(all_came) == ("attended", 1, [True, True, True, False])
+    assert said(nobody) == ("missed", 0, [])
+    assert said(some) == ("attended", 1, [True, True, False, True])
+
+
+def test_all_came_is_not_said_of_whoever_has_joined_since_the_page(as_alice, family):
+    session = book(family, NOW - 2 * DAY)
+    page = f"/sessions/{session.public_id}/"
+    pressed = {"shown": Session.objects.get(pk=session.pk).shown, "attended": "yes"}
+    send(as_alice, family, "join", name="Nadia Noor", day="2025-11-13", time="10:00")
+
+    answer = as_alice.post(f"{page}attendance/", pressed)
+
+    assert answer.status_code == 409
+    assert said(session) == ("booked", 0, [])
+
+
+def test_a_session_corrected_to_when_somebody_else_took_part_asks_who_came(family, cleo, alice):
+    late = ClientFactory(therapist=alice)
+    leave(family, cleo, NOW - 5 * DAY)
+    join(family, late, NOW - 3 * DAY)
+    all_came, one_said = book(family, NOW - 4 * DAY), book(family, NOW - 6 * DAY)
+    all_came.set_attendance(attended=True)
+    one_said.set_attendance_of([cleo], attended=True)
+
+    for session, starts_at in ((all_came, NOW - 2 * DAY), (one_said, NOW - DAY)):
+        now = Session.objects.get(pk=session.pk)
+        now.correct_time(starts_at=starts_at, length=HOUR, by=alice.user)
+
+    assert said(all_came) == said(one_said) == ("booked", 0, [])
+
+
 def test_the_caseload_counts_them_while_they_take_part(family, ann, cleo, alice):
     leave(family, cleo, NOW - 40 * DAY)
 

@@ -1,8 +1,10 @@
 """Saying what became of a session."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from clients.models import Client
@@ -11,6 +13,7 @@ from practice.audit.models import Verb
 from practice.diary.models.attendance import Attendance
 from practice.diary.models.queryset import NOT_SHOWN, VACANT, SessionQuerySet
 from practice.diary.models.state import SessionWithState
+from relationships.models import Participation, Relationship
 
 
 class AttendedSession(SessionWithState):
@@ -75,8 +78,12 @@ class AttendedSession(SessionWithState):
         if is_gone or if_shown not in (None, present.shown_of(people)):
             raise self.Changed
         said = dict.fromkeys((p.pk for p in present.parts if p.client.person in people), attended)
-        answers = present.answers | said
-        is_complete = all(p.pk in answers or p.client.person.is_erased for p in present.parts)
+        self._note_answers(present.answers | said, present.parts)
+        self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
+
+    def _note_answers(self, answers: Mapping[int, bool], parts: Collection[Participation]) -> None:
+        """Note who came of those who take part, by the numbers of their participations."""
+        is_complete = all(part.pk in answers or part.client.person.is_erased for part in parts)
         came = any(answers.values())
         is_mixed = not is_complete or (came and not all(answers.values()))
         state = self.State.ATTENDED if came else self.State.MISSED
@@ -96,7 +103,26 @@ class AttendedSession(SessionWithState):
             state=state if is_complete else self.State.BOOKED,
             number_missed=list(answers.values()).count(False) if is_mixed else 0,
         )
-        self._record(Verb.ATTENDANCE_NOTED, by or self.therapist.user)
+
+    @classmethod
+    def fit_attendance(
+        cls, relationship: Relationship, since: datetime, joined: Client | None = None
+    ) -> None:
+        """Let what is said of sessions be of those who take part: somebody left then, or `joined`.
+
+        What was said of whoever has left is forgotten; of whoever has joined nothing is said yet,
+        so it is asked who came, and what is known of the others stays. Use it in the transaction
+        of that, in which the people are locked. Pages of before are shown what is so now.
+        """
+        sessions = relationship.sessions.standing()
+        begun = sessions.filter(starts_at__gte=since, starts_at__lte=timezone.now())
+        begun.update(revision=F("revision") + 1)
+        for session in begun.with_people().prefetch_related("attendances"):
+            said = session.answers
+            before = [p for p in session.parts if joined is None or p.client.person != joined]
+            if said and (joined or session.attendances.all()):
+                answers = {part.pk: said[part.pk] for part in before if part.pk in said}
+                session._note_answers(answers, session.parts)
 
     def _take_time_again(self) -> None:
         """Lock the diary, so that its time is taken by it, if no other stands there by now."""

@@ -95,10 +95,16 @@ class MovableSession(SessionWithState):
             self._record(Verb.SESSION_CORRECTED, by)
 
     def _asked_anew(self, starts_at: datetime) -> dict[str, str]:
-        """Return what asks anew who came, where others take part then than those it is said of."""
+        """Return what asks anew who came, where others take part then than those it is said of.
+
+        What is said of all alike is true of fewer as well.
+        """
         every = self.relationship.participations.all()
-        is_same = all(part.covers(self.starts_at) == part.covers(starts_at) for part in every)
-        return {"state": self.State.BOOKED} if self.number_missed and not is_same else {}
+        before = {part.pk for part in every if part.covers(self.starts_at)}
+        then = {part.pk for part in every if part.covers(starts_at)}
+        is_of_all = self.state != self.State.BOOKED and not self.number_missed
+        is_true = then <= before if is_of_all else then == before
+        return {} if is_true else {"state": self.State.BOOKED}
 
     @transaction.atomic
     def set_place(self, place: str, *, by: User) -> None:
