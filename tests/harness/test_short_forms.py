@@ -14,9 +14,13 @@ SHORT = {
     "sqlite": ["short --database sqlite", "relationship_race --rounds 10"],
     "postgresql": ["short --database postgres"],
 }
+REST = {
+    vendor: pytest.param(f"{commands[0]} --rest", marks=pytest.mark.thorough)
+    for vendor, commands in SHORT.items()
+}
 
 
-@pytest.mark.parametrize("command", SHORT[connection.vendor])
+@pytest.mark.parametrize("command", [*SHORT[connection.vendor], REST[connection.vendor]])
 def test_in_short_it_finds_nothing(command):
     name, *options = command.split()
     done = subprocess.run(
