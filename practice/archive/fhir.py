@@ -123,13 +123,7 @@ class Fhir:
             "period": period(stretches[0].started_at, last.ended_at),
             "careManager": {"reference": self._by},
         }
-        if last.reason:
-            reason = EndReason(last.reason)
-            coded = {"system": END_REASON, "code": reason.value, "display": reason.label}
-            resource["extension"] = [
-                {"url": END_REASON, "valueCodeableConcept": {"coding": [coded]}}
-            ]
-        return resource
+        return resource | end_reason(last)
 
     def _appointments(self) -> Iterator[dict]:
         sessions = self.therapist.sessions.order_by("pk").iterator(chunk_size=AT_ONCE * 4)
@@ -229,8 +223,18 @@ def status_history(stretches: list[Episode], now: datetime) -> Iterator[dict]:
             yield {"status": "onhold", "period": period(ended, stretch.started_at)}
         is_to_come = stretch.ended_at is None and stretch.started_at > now
         status = "planned" if is_to_come else "active"
-        yield {"status": status, "period": period(stretch.started_at, stretch.ended_at)}
+        told = {"status": status, "period": period(stretch.started_at, stretch.ended_at)}
+        yield told | end_reason(stretch)
         ended = stretch.ended_at
+
+
+def end_reason(stretch: Episode) -> dict:
+    """Return why a stretch of work ended, as an extension; nothing where it has no reason."""
+    if not stretch.reason:
+        return {}
+    reason = EndReason(stretch.reason)
+    coded = {"system": END_REASON, "code": reason.value, "display": reason.label}
+    return {"extension": [{"url": END_REASON, "valueCodeableConcept": {"coding": [coded]}}]}
 
 
 def period(start: datetime, end: datetime | None) -> dict:

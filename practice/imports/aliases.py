@@ -47,6 +47,7 @@ PEOPLE = {
     "client_type": "clienttype relationshiptype typeofclient clientkind",
     "spouse": "spouse partner spousename partnername relatedname couplewith",
     "spouse_id": "spouseid partnerid",
+    "work": "relationshipid",
     "do_not_contact": "donotcontact nocontact dnc optoutofcontact donotcall",
     "zone": "timezone inviteetimezone clienttimezone",
     "labels": "labels groupmembership categories tags",
@@ -62,6 +63,9 @@ STARTS = (
 )
 DAYS = "scheduleddate appointmentdate sessiondate date servicedate day dateofsession"
 SESSIONS = {
+    "work": "relationshipid",
+    "in_figures": "infigures",
+    "complimentary": "complimentary freeofcharge",
     "session_id": "appointmentid id appointmentreference eventuuid appointmentnumber sessionid",
     "id": "patientguid clientid patientid patientnumber clientnumber patient",
     "name": "client clientname patientname fullname inviteename patient name",
@@ -119,6 +123,7 @@ WORDS = {
     "client_type": "Kind of client",
     "spouse": "Partner",
     "spouse_id": "Client number of the partner",
+    "work": "Number of the relationship",
     "do_not_contact": "Do not contact",
     "zone": "Time zone",
     "labels": "Labels",
@@ -135,6 +140,8 @@ WORDS = {
     "booked": "Booked on",
     "kind": "Kind of session",
     "place": "Where",
+    "complimentary": "Free of charge",
+    "in_figures": "Counts in the figures",
     KEPT: "Keep as a note",
     LEFT_OUT: "Leave out",
 }

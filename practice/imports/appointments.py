@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
+
+from practice.diary.models.queryset import LONGEST as LONGEST_HERE
 from practice.imports import names
 from practice.imports.asking import Asking
 from practice.imports.cells import YES, Cells, folded, orders_of
@@ -15,11 +19,14 @@ from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
 from practice.imports.sheets import Unreadable
 from practice.imports.zones import zone_named
+from practice.text.places import LENGTH, validate_place
+from practice.text.plain_text import one_line
 
 Found = TypeVar("Found")
 USUAL = timedelta(minutes=50)
-LONGEST = timedelta(hours=4)  # as the database has it
+LONGEST = timedelta(hours=4)  # elsewhere; what is longer is a stay, and no session
 STATES = (
+    ("not_held", re.compile(r"\b(did not take place|not held)\b")),
     ("cancelled", re.compile(r"\b(cancell?ed|cancel|cancellation|late cancel\w*|rescheduled)\b")),
     ("missed", re.compile(r"\b(no ?show|did not attend|dna|missed|absent|not attended)\b")),
     (
@@ -30,7 +37,7 @@ STATES = (
     ),
     ("booked", re.compile(r"\b(booked|scheduled|confirmed|pending|upcoming|unconfirmed|active)\b")),
 )
-_GONE = re.compile(r"\b(deleted|archived|void(ed)?)\b")
+_GONE = re.compile(r"\b(deleted|archived|void(ed)?|recorded by mistake)\b")
 
 
 @dataclass(slots=True)
@@ -48,6 +55,8 @@ class Appointment:
     name: str
     kind: str
     session_id: str
+    work: str  # the number of the work in the file
+    columns: dict[str, Any]  # others, of our own archive
 
 
 class AppointmentsReader:
@@ -101,7 +110,20 @@ class AppointmentsReader:
             name=name,
             kind=folded(f"{cell('kind')} {cell('client_type')}"),
             session_id=cell("session_id"),
+            work=cell("work"),
+            columns=self._columns(),
         )
+
+    def _columns(self) -> dict[str, Any]:
+        """Return what only our own archive says of a session."""
+        said = {name: self.cells(name) for name in ("complimentary", "in_figures")}
+        columns: dict[str, Any] = {n: folded(text) in YES for n, text in said.items() if text}
+        place = one_line(self.cells("place"))
+        with suppress(ValidationError):  # in other exports it is a branch, or "In person"
+            if self.table.sheet.owner and 0 < len(place) <= LENGTH:
+                validate_place(place)
+                columns["place"] = place
+        return columns
 
     def _state(self, state: str) -> str:
         if folded(self.cells("no_show")) in YES:
@@ -140,7 +162,7 @@ class AppointmentsReader:
         label = self.table.label_of("end" if cell("end") else "minutes")
         if ends_at <= starts_at:
             raise NoDate(f"{label}\0It ends before it starts.")
-        if ends_at - starts_at > LONGEST:
+        if ends_at - starts_at > (LONGEST_HERE if self.table.sheet.owner else LONGEST):
             raise NoDate(f"{label}\0It lasts more than four hours.")
         return starts_at, ends_at
 

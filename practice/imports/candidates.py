@@ -20,6 +20,7 @@ _PAST = re.compile(
     r"\b(in ?active|past|former|archived?|discharged|closed|ended|terminated|deceased|dead)\b"
 )
 _PROSPECT = re.compile(r"\b(prospect|prospective|lead|waitlist|waiting list|enquiry|inquiry)\b")
+WITHOUT_WORK = "without relationship"
 _COUPLE = re.compile(r"\b(couples?|marital|marriage)\b")
 AS_PROSPECTS = "Bring them in without a relationship"
 AS_CLIENTS = "As present clients"
@@ -49,7 +50,8 @@ class Candidate:
     has_died: bool = False
     last_visit: datetime | None = None
     note: str = ""
-    couple: tuple[str, int] | None = None  # the same for the two of a couple: file and line
+    # The same for those who are together in one work: file and line, or number of the work there.
+    couple: tuple[str | int, str | int] | None = None
     whole: str = ""  # the name of the couple as it stands there
 
 
@@ -149,6 +151,8 @@ class PeopleReader(CellReader):
             return "past", has_died
         if active:
             return ("past" if active in NO or _PAST.search(active) else "present"), False
+        if status == WITHOUT_WORK:
+            return "none", False
         if _PROSPECT.search(status):
             return "prospect", False
         if status:
@@ -186,7 +190,10 @@ class PeopleReader(CellReader):
             last_visit=self._instant("last_visit"),
             note=self._note(),
         )
-        if two:
+        if work := cell("work"):
+            one.couple = (self.file, work)
+            yield one
+        elif two:
             yield from self._couple(one, *two, both=True)
         elif spouse := names.usual_order(cell("spouse")):
             yield from self._couple(one, name, self._with_surname(spouse, name), both=False)
@@ -195,18 +202,6 @@ class PeopleReader(CellReader):
                 why = "A couple whose other half is missing: brought in as one person."
                 self._refuse("client_type", why)
             yield one
-
-    def _ending(self, *, has_died: bool) -> tuple[Moment | None, bool]:
-        """Return when work ended, by the first thing that ended it, and whether that is a death."""
-        died = self._moment("died")
-        others = filter(None, (self._moment("discharged"), self._moment("archived")))
-        other = min(others, key=self._instant_of, default=None)
-        if died and other and self._instant_of(other) < self._instant_of(died):
-            return other, False
-        return died or other, has_died
-
-    def _instant_of(self, moment: Moment) -> datetime:
-        return moment.instant(self.zone)
 
     def _with_surname(self, spouse: str, name: str) -> str:
         words = name.split()

@@ -154,6 +154,18 @@ class CellReader:
         moment = self._moment(name)
         return moment.instant(self.zone) if moment else None
 
+    def _ending(self, *, has_died: bool) -> tuple[Moment | None, bool]:
+        """Return when work ended, by the first thing that ended it, and whether that is a death."""
+        died = self._moment("died")
+        others = filter(None, (self._moment("discharged"), self._moment("archived")))
+        other = min(others, key=self._instant_of, default=None)
+        if died and other and self._instant_of(other) < self._instant_of(died):
+            return other, False
+        return died or other, has_died
+
+    def _instant_of(self, moment: Moment) -> datetime:
+        return moment.instant(self.zone)
+
     def _note(self) -> str:
         """Return what is kept in words: chosen columns, and second addresses and numbers."""
         lines = []

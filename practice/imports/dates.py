@@ -44,7 +44,7 @@ _DAY_MONTH = re.compile(
 )
 _WITHOUT_YEAR = re.compile(r"--?-?(\d\d)-?(\d\d)$")
 _TIME = re.compile(
-    r"[T,]? *(?:at )?(\d{1,2})(?:[:.h](\d\d))?(?:[:.](\d\d)(?:[.,]\d+)?)? *([ap])?\.?(?:m\b\.?)?"
+    r"[T,]? *(?:at )?(\d{1,2})(?:[:.h](\d\d))?(?:[:.](\d\d)(?:[.,](\d+))?)? *([ap])?\.?(?:m\b\.?)?"
     r" *(Z|UTC|GMT|[+-]\d\d:?\d\d)?$",
     re.IGNORECASE,
 )
@@ -162,17 +162,18 @@ def _day_of(bare: str, text: str, order: str) -> tuple[int, int, int, str]:
 
 def _with_time(day: date, rest: str, text: str) -> Moment:
     found = _TIME.match(rest)
-    if not found or not (found[2] or found[4]):
+    if not found or not (found[2] or found[5]):
         raise NoDate(f"“{short(text)}” is no date with a time.")
     hour, minute, second = int(found[1]), int(found[2] or 0), int(found[3] or 0)
-    half = (found[4] or "").lower()
+    part = int((found[4] or "").ljust(6, "0")[:6])  # of a second
+    half = (found[5] or "").lower()
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half == "p" else 0)
     try:
-        at = time(hour, minute, second)
+        at = time(hour, minute, second, part)
     except ValueError:
         raise NoDate(f"There is no {found[1]}:{found[2] or '00'} on a clock.") from None
-    return Moment(day, at, _offset(found[5]) if found[5] else None)
+    return Moment(day, at, _offset(found[6]) if found[6] else None)
 
 
 def _offset(text: str) -> tzinfo:

@@ -8,6 +8,7 @@ from practice.imports.asking import Asking
 from practice.imports.candidates import Candidate
 from practice.imports.plan import Source
 from practice.imports.state import State
+from practice.imports.told import ToldWork
 
 
 @dataclass
@@ -35,3 +36,5 @@ class Draft:
     candidates: list[Candidate] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     held: list[datetime] = field(default_factory=list)
+    told: ToldWork | None = None
+    places: dict[str, int] = field(default_factory=dict)  # of its people, by client number

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from practice.imports.asking import About
 from practice.imports.dates import NoDate, read_moment
 from practice.imports.drafts import Draft, Given
-from practice.imports.plan import HistoryLine, Plan, PlannedWork, Source
+from practice.imports.plan import Plan, PlannedWork, Source
 from practice.imports.sheets import Unreadable
+from practice.imports.told import HistoryLine, Part, ToldWork
 from relationships.models.choices import EndReason
 
 ENDED_WHY = "Why did the work with past clients end?"
@@ -45,12 +46,37 @@ class Endings:
             self.plan.works.append(work)
             if draft.existing is not None:
                 continue
+            if draft.told:
+                self._as_told(draft, draft.told, work, reason)
+                continue
+            work.parts = [Part(person) for person in draft.people]
             ending = self._ending(draft, reason) if draft.status == "past" else None
             work.history = self._history(draft, ending)
             work.is_end_estimated = ending is not None and ending.is_estimated
 
     def _is_new_past(self, draft: Draft) -> bool:
-        return draft.status == "past" and draft.existing is None
+        if draft.existing is not None or not draft.told:
+            return draft.existing is None and draft.status == "past"
+        return any(line.kind == "ended" and not line.reason for line in draft.told.history)
+
+    def _as_told(self, draft: Draft, told: ToldWork, work: PlannedWork, usual: str) -> None:
+        """Take the history of a file as it is, with a reason where it says none."""
+        labels = {reason.label: reason.value for reason in EndReason}
+        reason = EndReason.DIED.value if any(c.has_died for c in draft.candidates) else usual
+        lines = [
+            line._replace(reason=reason) if line.kind == "ended" and not line.reason else line
+            for line in told.history_of(draft.places)
+        ]
+        work.history, work.parts, work.places = lines, told.parts_of(draft.places), draft.places
+        work.columns, work.is_end_estimated = told.columns, told.is_end_estimated
+        if work.last_stretch.ended_at is None:
+            return
+        if said := labels.get(self._said("Why", draft)):
+            lines.append(HistoryLine("corrected", work.last_stretch.ended_at, said, work.end_note))
+        if at := self._ending_said(draft):
+            reason = work.last_stretch.reason
+            lines.append(HistoryLine("end_dated", at, reason))
+            work.is_end_estimated = False
 
     def _usual_reason(self) -> str:
         labels = {reason.label: reason.value for reason in EndReason}

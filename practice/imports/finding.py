@@ -24,6 +24,7 @@ class Finding:
         self.by_own_number: dict[tuple[str, str], set[int]] = defaultdict(set)
         self.by_email: dict[str, set[int]] = defaultdict(set)
         self.by_name: dict[str, set[int]] = defaultdict(set)
+        self.told: dict[tuple, int] = {}  # work of which a file tells, by file and number there
         self.works: dict[int, list[int]] = defaultdict(list)  # of a person, by their places
         self.couples: dict[str, int] = {}
         self.drafts: list[Draft] = []
@@ -74,6 +75,8 @@ class Finding:
         self, appointment: Appointment, begin: Callable[[int, Source], int]
     ) -> tuple[int | None, str]:
         """Return the place of the work that a session belongs to, or None and why not."""
+        if (told := self.told.get((appointment.source.file, appointment.work))) is not None:
+            return told, ""
         if appointment.name and (both := self.couples.get(_of_both(appointment.name))) is not None:
             return both, ""
         person, why = self._person_of(appointment)

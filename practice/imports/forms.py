@@ -18,7 +18,7 @@ class FilesInput(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files at once."""
 
-    widget = FilesInput({"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.vcf,.json"})
+    widget = FilesInput({"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.vcf,.json,.zip"})
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """Return the files.
@@ -43,7 +43,8 @@ class FilesForm(forms.Form):
     use_required_attribute = False
     caseload = FilesField(
         label="Files",
-        help_text=f"CSV, TSV, XLSX, vCard or FHIR, several at once. {MEGABYTES} MB each at most.",
+        help_text=f"CSV, TSV, XLSX, vCard, FHIR or the archive of a practice, several at once. "
+        f"{MEGABYTES} MB each at most.",
     )
 
 

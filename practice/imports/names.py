@@ -8,13 +8,17 @@ from practice.text.plain_text import one_line
 from practice.text.spoken import first_name, has_surname, without_titles
 
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|und)\s+", re.IGNORECASE)
+_MARK = re.compile(r"^'(?![tsn]\b)", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f .,'’()-])*")
 _SUFFIX = re.compile(r"(jr|sr|phd|md|esq|i{1,3}|iv|ma|ba|mbe|obe)\.?", re.IGNORECASE)
 
 
 def tidy(text: str) -> str:
-    """Return a name as one line, without the apostrophe that spreadsheets put before text."""
-    return one_line(text).strip().removeprefix("'").strip(" ,;")
+    """Return a name as one line, without the apostrophe that spreadsheets put before text.
+
+    That of 't Hooft and 's Gravesande is their own.
+    """
+    return _MARK.sub("", one_line(text).strip()).strip(" ,;")
 
 
 def whole_name(first: str, middle: str, last: str, name: str) -> str:

@@ -23,7 +23,7 @@ class Group:
     candidates: list[Candidate]
     existing: int | None = None
     emails: set[str] = field(default_factory=set)
-    couples: set[tuple[str, int]] = field(default_factory=set)
+    couples: set[tuple] = field(default_factory=set)
     origin: str = ""
 
     @property
@@ -62,7 +62,7 @@ class Grouping:
             self.known_by_key[names.key_of(known.name)].append(known)
             if known.email:
                 self.known_by_email[known.email].append(known)
-        self.of_couple: dict[tuple[str, int], Group] = {}  # who of a couple came first
+        self.of_couple: dict[tuple, Group] = {}  # who of a couple came first
         self.seen: dict[str, int] = defaultdict(int)
 
     def unknown(self, candidates: list[Candidate]) -> list[Candidate]:
@@ -125,14 +125,14 @@ class Grouping:
         partner = self.of_couple.get(candidate.couple)
         couples = partner.couples - {candidate.couple} if partner else set()
         alike = (group for group in self.by_key[candidate.key] if group is not partner)
-        return next((group for group in alike if group.couples & couples), None)
+        return next((g for g in alike if g.couples & couples and not _differ(g, candidate)), None)
 
     def _are_one(self, group: Group, candidate: Candidate, *, same_name: bool) -> bool:
         found = {likeness(c, candidate, same_name=same_name) for c in group.candidates}
         if found == {"other"} or ("other" in found and "same" not in found):
             return False
         other = group.first
-        is_sure = "same" in found and "other" not in found
+        is_sure = "same" in found and "other" not in found and not _differ(group, candidate)
         guess = ONE if is_sure else "" if same_name else TWO
         what = (
             f"Is {candidate.name} (line {candidate.source.line}) the same person as "
@@ -201,6 +201,15 @@ class Grouping:
         return self.asking.ask(
             About.PERSON, candidate.file, what, choices, preselected=guess, details=details
         )
+
+
+def _differ(group: Group, candidate: Candidate) -> bool:
+    """Whether somebody has another client number in the same file; a couple's is nobody's own."""
+    if not candidate.number or candidate.whole:
+        return False
+    own = [c for c in group.candidates if c.file == candidate.file and not c.whole]
+    numbers = {c.number for c in own if c.number}
+    return bool(numbers) and candidate.number not in numbers
 
 
 def _told(file: str, line: int, somebody: Candidate) -> str:

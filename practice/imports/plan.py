@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from practice.imports.asking import About, Question
 from practice.imports.sheets import Unreadable
+from practice.imports.told import HistoryLine, Part
+from relationships.models.history import Episode, episodes
 
 
 class Source(NamedTuple):
@@ -16,15 +18,6 @@ class Source(NamedTuple):
 
     file: int
     line: int
-
-
-class HistoryLine(NamedTuple):
-    """A line of the history of work, as `relationships.models.Event` has it."""
-
-    kind: str
-    at: datetime
-    reason: str = ""
-    note: str = ""
 
 
 @dataclass(slots=True)
@@ -43,7 +36,6 @@ class PlannedPerson:
     added_at: datetime | None = None
     note: str = ""  # columns that are kept in words
     origin: str = ""  # by which the same line is known again
-    columns: dict[str, Any] = field(default_factory=dict)  # others, of our own archive
 
 
 @dataclass(slots=True)
@@ -55,8 +47,21 @@ class PlannedWork:
     source: Source
     existing: int | None = None
     history: list[HistoryLine] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)  # by client number, of lines that name one
     is_end_estimated: bool = False
-    columns: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)  # others, of our own archive
+
+    @property
+    def last_stretch(self) -> Episode:
+        """The last stretch of work."""
+        return episodes(self.history)[-1]  # type: ignore[arg-type]  # lines are alike
+
+    @property
+    def end_note(self) -> str:
+        """What was noted of the last ending, or the correction of its reason."""
+        told = [line.note for line in self.history if line.kind in ("ended", "corrected")]
+        return told[-1] if told and self.last_stretch.ended_at else ""
 
 
 @dataclass(slots=True)
@@ -102,7 +107,7 @@ class Plan:
     @property
     def past(self) -> list[PlannedWork]:
         """New work that has ended."""
-        return [work for work in self.new_works if work.history and work.history[-1].reason]
+        return [work for work in self.new_works if work.history and work.last_stretch.ended_at]
 
     @property
     def counts(self) -> dict[str, int]:

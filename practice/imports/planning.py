@@ -14,15 +14,16 @@ from practice.imports.plan import Plan, PlannedPerson
 from practice.imports.recognising import Table
 from practice.imports.scheduling import Scheduling
 from practice.imports.sheets import Unreadable
+from practice.imports.told import ToldWork, kind_of
 from relationships.models.choices import Kind
 
 MOST_THERAPISTS = 12
 BRING, LEAVE = "Bring them in", "Leave them out"
 
 
-def plan_of(tables: list[tuple[int, Table]], given: Given, unreadable: list[Unreadable]) -> Plan:
+def plan_of(tables: list[tuple[int, Table]], given: Given) -> Plan:
     """Return the plan of some tables, each with the place of its file among the files."""
-    plan = Plan(given.files, unreadable=list(unreadable), state_mark=given.state.mark)
+    plan = Plan(given.files, state_mark=given.state.mark)
     for _, table in tables:
         _leave_others_clients_out(table, plan, given)
     planning = Planning(plan, given)
@@ -32,7 +33,7 @@ def plan_of(tables: list[tuple[int, Table]], given: Given, unreadable: list[Unre
     Endings(plan, given).work_of(planning.drafts)
     for _, table in tables:
         plan.unreadable += table.unreadable
-        plan.left_out += table.left_out
+        plan.left_out += table.left_out + table.sheet.left_out
     plan.unreadable.sort(key=lambda one: (one.file, one.line))
     plan.questions = given.asking.questions
     return plan
@@ -47,10 +48,14 @@ class Planning:
         self.drafts_of: dict[frozenset[int], Draft] = {}
         self.groups: list[Group] = []
         self.found = Finding()
+        self.told: dict[tuple, ToldWork] = {}  # by file, and number of the work there
+        self.taken = set[int]()  # work that is here, and is known again in a file
 
     def people(self, tables: list[tuple[int, Table]], every: list[tuple[int, Table]]) -> None:
         """Plan everybody who stands in a table of people, and the work with them."""
         given = self.given
+        for file, table in every:
+            self.told |= {(file, number): work for number, work in table.sheet.works.items()}
         grouping = Grouping(given.state, self.asking, given.therapist_id)
         for file, table in tables:
             grouping.add(self._read(table, file))
@@ -103,19 +108,45 @@ class Planning:
 
     def _work(self, places: dict[int, int]) -> None:
         """Plan individual work, and that of couples, unless it is here already."""
-        couples: dict[tuple[str, int], list[tuple[int, Candidate]]] = defaultdict(list)
+        together: dict[tuple, list[tuple[int, Candidate]]] = defaultdict(list)
         for group in self.groups:
-            place = places[id(group)]
-            alone = [c for c in group.candidates if c.couple is None]
             for candidate in group.candidates:
                 if candidate.couple is not None:
-                    couples[candidate.couple].append((place, candidate))
-            if alone:
-                self._draft(Kind.INDIVIDUAL, (place,), alone)
-        for pair in couples.values():
+                    together[candidate.couple].append((places[id(group)], candidate))
+        for key in together.keys() & self.told.keys():
+            self._told(key, together.pop(key))
+        for group in self.groups:
+            if alone := [c for c in group.candidates if c.couple is None]:
+                self._draft(Kind.INDIVIDUAL, (places[id(group)],), alone)
+        for pair in together.values():
             people = tuple(dict.fromkeys(place for place, _ in pair))
-            kind = Kind.COUPLES if len(people) == 2 else Kind.INDIVIDUAL  # the other is left out
+            kind = Kind(kind_of(len(people)))  # of a couple one may be left out
             self._draft(kind, people, [candidate for _, candidate in pair])
+
+    def _told(self, key: tuple, pairs: list[tuple[int, Candidate]]) -> None:
+        """Plan work of which the file tells what happened, with those of its people who come."""
+        told, candidates = self.told[key], [candidate for _, candidate in pairs]
+        places = {c.number[0]: place for place, c in pairs if c.number}
+        present = {part.person for part in told.parts_of(places) if part.left_at is None}
+        people = tuple(dict.fromkeys(part.person for part in told.parts_of(places)))
+        if not present:
+            return
+        kind = kind_of(len(present), told.kind)
+        draft = Draft(people, kind, candidates[0].source, "told", None, candidates)
+        draft.told, draft.places = told, places
+        draft.existing = self._same_here(kind, present)
+        self.found.told[key] = len(self.drafts)
+        self.drafts.append(draft)
+        self.drafts_of.setdefault(frozenset(people), draft)
+
+    def _same_here(self, kind: str, people: set[int]) -> int | None:
+        """Return the same work that is here, each once."""
+        known = {self.plan.people[place].existing for place in people}
+        here = (w for w in self.given.state.works.values() if w.pk not in self.taken)
+        same = next((w.pk for w in here if w.kind == kind and w.people == known), None)
+        if same is not None:
+            self.taken.add(same)
+        return same
 
     def _draft(self, kind: Kind, people: tuple[int, ...], candidates: list[Candidate]) -> None:
         status = _status_of(candidates)
@@ -124,7 +155,7 @@ class Planning:
         if same:
             same.candidates += candidates
             same.status = status if same.status == "past" else same.status
-        elif existing or status != "prospect":
+        elif existing or status not in ("prospect", "none"):
             draft = Draft(people, kind, candidates[0].source, status, existing, candidates)
             self.drafts.append(draft)
             self.drafts_of[frozenset(people)] = draft
@@ -144,7 +175,7 @@ class Planning:
 def _status_of(candidates: list[Candidate]) -> str:
     """Return how people stand: as a column says, else as a whole file does; present is first."""
     for said in ({c.status for c in candidates}, {c.usual for c in candidates}):
-        for status in ("present", "past", "prospect"):
+        for status in ("present", "past", "prospect", "none"):
             if status in said:
                 return status
     return "present"

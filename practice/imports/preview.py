@@ -123,7 +123,8 @@ class Preview:
         keys = [
             key_of(*asked_of(ask, self.plan, work.people, work.source)) for ask in ("When", "Why")
         ]
-        return PastClient(who, kind, work.history[-1].at, work.is_end_estimated, *keys)
+        ended = work.last_stretch.ended_at or work.history[-1].at
+        return PastClient(who, kind, ended, work.is_end_estimated, *keys)
 
     @property
     def reasons(self) -> list:

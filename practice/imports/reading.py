@@ -8,14 +8,16 @@ from zoneinfo import ZoneInfo
 
 from practice.accounts.models import Therapist
 from practice.imports.aliases import LEFT_OUT
-from practice.imports.asking import Asking, key_of
+from practice.imports.asking import About, Asking, key_of
 from practice.imports.drafts import Given
 from practice.imports.plan import Plan
 from practice.imports.planning import plan_of
 from practice.imports.readers import read
 from practice.imports.recognising import Table, recognise
-from practice.imports.sheets import MOST_FILES, MOST_LINES, CannotRead, Unreadable
+from practice.imports.sheets import MOST_FILES, MOST_LINES, CannotRead, Sheet, Unreadable
 from practice.imports.state import State
+
+OURS, ANOTHERS = "It is mine", "It is somebody else’s: leave it out"
 
 
 @dataclass
@@ -35,13 +37,17 @@ def read_files(
     """Return what files (each with its name) would bring in, with these answers."""
     files = list(files)
     asking, tables, refused = Asking(answers), list[tuple[int, Table]](), list[Unreadable]()
-    names, lines = _told_apart([name for _, name in files]), 0
+    names, lines, left_out = _told_apart([name for _, name in files]), 0, list[Unreadable]()
     if len(files) > MOST_FILES:
         refused.append(Unreadable("", 0, "", f"There are more than {MOST_FILES} files."))
         files = []
     for number, (path, _) in enumerate(files):
         try:
             for sheet in read(path, names[number]):
+                if _is_of_another(sheet, therapist, asking):
+                    why = f"It is the archive of {sheet.owner}."
+                    left_out.append(Unreadable(names[number], 0, "", why))
+                    continue
                 table = recognise(sheet, _Chosen(asking, sheet.label))
                 lines += len(table.rows)
                 tables.append((number, table))
@@ -58,9 +64,23 @@ def read_files(
         asking,
         names,
     )
-    plan = plan_of(tables, given, [])
-    plan.refused = refused
+    plan = plan_of(tables, given)
+    plan.refused, plan.left_out = refused, left_out + plan.left_out
     return Reading(plan, [table for _, table in tables])
+
+
+def _is_of_another(sheet: Sheet, therapist: Therapist, asking: Asking) -> bool:
+    """Whether a sheet is of the archive of another therapist: asked once, and never taken for ours.
+
+    Whoever has another address now can say so.
+    """
+    if sheet.owner.lower() in ("", therapist.user.email):
+        return False
+    what = f"It is the archive of {sheet.owner[:80]}. Whose is it?"
+    answer = asking.said(sheet.file, what)
+    if asking.asked[sheet.file, what] == 0:
+        answer = asking.ask(About.FILE, sheet.file, what, (OURS, ANOTHERS))
+    return answer != OURS
 
 
 def column_key(file: str, label: str) -> str:

@@ -88,7 +88,7 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
             column.becomes,
         )
     table = Table(sheet, has_sessions, columns, [], header.line, list(sheet.unreadable))
-    if not table.has("name", "first", "last", "id", "email"):
+    if not table.has("name", "first", "last", "id", "email", "work"):
         raise CannotRead(
             sheet.label,
             "No column is called a name, first name, last name or email address.",

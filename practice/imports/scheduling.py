@@ -96,7 +96,7 @@ class Scheduling:
             for session in self.given.state.sessions
             if session.stands
         ]
-        vacant = {n for n, (a, _, _) in enumerate(new) if a.state == "cancelled"}
+        vacant = {n for n, (a, _, _) in enumerate(new) if a.state in ("cancelled", "not_held")}
         ours = [(a.starts_at, a.ends_at, n) for n, (a, _, _) in enumerate(new) if n not in vacant]
         refused, last_end, last = set[int](), datetime.min.replace(tzinfo=UTC), -1
         for starts, ends, number in sorted(standing + ours):
@@ -127,6 +127,7 @@ class Scheduling:
         draft.starts.append(appointment.starts_at)
         if is_over and state in ("attended", "booked"):
             draft.held.append(appointment.ends_at)
+        counts = appointment.columns.pop("in_figures", True) and (counted or not is_over)
         booked = min(appointment.booked_at or appointment.starts_at, now)
         self.plan.sessions.append(
             PlannedSession(
@@ -136,7 +137,8 @@ class Scheduling:
                 state=state,
                 booked_at=booked,
                 source=appointment.source,
-                in_figures=counted or not is_over,
+                in_figures=counts,
                 origin=origin,
+                columns=appointment.columns,
             )
         )

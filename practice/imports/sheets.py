@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from practice.imports.told import ToldWork
+
 MOST_FILES = 20
 MOST_BYTES = 32 * 1024 * 1024  # of one file
 MOST_LINES = 250_000  # of all files together
@@ -43,6 +45,9 @@ class Sheet:
     rows: list[Row]
     name: str = ""  # of a worksheet, where a file has several
     is_contacts: bool = False  # an address book, in which not everybody is a client
+    works: dict[str, ToldWork] = field(default_factory=dict)  # by the number that lines have
+    owner: str = ""  # of our own archive: with which address its therapist signed in
+    left_out: list[Unreadable] = field(default_factory=list)  # for a reason that is no fault
     unreadable: list[Unreadable] = field(default_factory=list)
 
     @property

@@ -17,11 +17,12 @@ from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
 from practice.imports.digests import digest_of
-from practice.imports.histories import last_stretch, write_history
+from practice.imports.histories import write_history
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.imports.plan import Plan, PlannedPerson, PlannedSession, PlannedWork, Source
 from practice.imports.state import State
 from relationships.models import Participation, Relationship
+from relationships.models.history import episodes
 
 AT_ONCE = 500  # rows: many enough to be fast, few enough to be held
 Row = TypeVar("Row", bound=models.Model)
@@ -90,8 +91,8 @@ class Writing:
         """Add the clients, with how many active relationships each will have."""
         active = Counter[int]()
         for work in self.plan.new_works:
-            if not last_stretch(work).ended_at:
-                active.update(work.people)
+            if not work.last_stretch.ended_at:
+                active.update(part.person for part in work.parts if part.left_at is None)
         new = [(place, p) for place, p in enumerate(self.plan.people) if p.existing is None]
         for some in _some(new):
             clients = [self._client(person, active[place]) for place, person in some]
@@ -139,7 +140,7 @@ class Writing:
             time_zone=person.zone or self.therapist.time_zone,
             do_not_contact=person.do_not_contact,
             active_relationships=active,
-            **{"added_at": self.now} | person.columns,
+            added_at=min(person.added_at or self.now, self.now),
         )
 
     def _relationships(self) -> None:
@@ -153,29 +154,31 @@ class Writing:
                 Participation(
                     therapist=self.therapist,
                     relationship=relationship,
-                    client_id=self.client_ids[person],
+                    client_id=self.client_ids[part.person],
+                    joined_at=part.joined_at,
+                    left_at=part.left_at,
                 )
                 for (_, work), relationship in zip(some, made, strict=True)
-                for person in work.people
+                for part in work.parts
             ]
             Participation.objects.bulk_create(parts, batch_size=AT_ONCE)
             pairs = [(work, row) for (_, work), row in zip(some, made, strict=True)]
-            write_history(pairs, self.therapist, self.by)
+            write_history(pairs, self.client_ids, self.therapist, self.by)
             sources = [(work.source, "") for _, work in some]
-            more = [(len(work.history), len(work.people)) for _, work in some]
+            more = [(len(work.history), len(work.parts)) for _, work in some]
             self._note(ImportedRow.Kind.RELATIONSHIP, made, sources, more)
             self._step(len(some))
 
     def _relationship(self, work: PlannedWork) -> Relationship:
-        stretch, last = last_stretch(work), work.history[-1]
+        stretch = work.last_stretch
         has_ended = stretch.ended_at is not None
         return Relationship(
             therapist=self.therapist,
             kind=work.kind,
             status=Relationship.Status.ENDED if has_ended else Relationship.Status.ACTIVE,
-            started_at=work.history[0].at,
+            started_at=episodes(work.history)[0].started_at,  # type: ignore[arg-type]
             end_reason=stretch.reason,
-            end_note=last.note if has_ended else "",
+            end_note=work.end_note,
             ended_at=stretch.ended_at,
             ended_by=self.by if has_ended else None,
             is_end_estimated=work.is_end_estimated,

@@ -17,6 +17,7 @@ from tests.harness import merges
         ("Dr. Maren Ostrova", "Maren Ostrova"),
         ("O'Neill-van der Berg, Síle", "Síle O'Neill-van der Berg"),
         ("'Maren Ostrova", "Maren Ostrova"),
+        ("'t Hooft, Jan", "Jan 't Hooft"),
         ("Smith, PhD", "Smith, PhD"),
         ("Mr", "Mr"),
     ],

@@ -130,7 +130,7 @@ def test_an_archive_of_our_own_is_told_from_a_workbook(tmp_path):
         archive.writestr("data/clients.csv", "number\n")
         archive.writestr("SHA256SUMS", "")
 
-    with pytest.raises(CannotRead, match="archive of a practice"):
+    with pytest.raises(CannotRead, match="SHA256SUMS"):
         read(path, "practice.zip")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from practice.imports.readers.delimited import read_text
 from practice.imports.readers.encodings import decoded
 from practice.imports.readers.fhir import is_fhir, read_bundle
+from practice.imports.readers.own_archive import read_archive
 from practice.imports.readers.vcard import read_vcards
 from practice.imports.readers.workbook import read_workbook
 from practice.imports.sheets import MOST_BYTES, CannotRead, Row, Sheet
@@ -27,8 +28,7 @@ def read(path: Path, name: str) -> list[Sheet]:
     if not content.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise CannotRead(name, "It is empty.")
     if content.startswith(ZIP) and b"SHA256SUMS" in content[-100_000:]:
-        why = "It is the archive of a practice here: whoever runs the service brings that in."
-        raise CannotRead(name, why)
+        return read_archive(content, name)
     if content.startswith(ZIP):
         return read_workbook(content, name)
     if content.startswith(OLE):

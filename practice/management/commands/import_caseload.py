@@ -23,8 +23,9 @@ class Command(OwnerCommand):
     """Brings the clients of exports into a practice: all of them, or none."""
 
     help = (
-        "Bring clients, relationships and sessions in from exports: CSV, TSV, XLSX and vCard, "
-        "several files at once. Nobody is sent anything. Look first with --dry-run."
+        "Bring clients, relationships and sessions in from exports: CSV, TSV, XLSX, vCard, "
+        "FHIR and archives of ours, several files at once. Nobody is sent anything. Look first "
+        "with --dry-run."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
