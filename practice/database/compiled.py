@@ -155,13 +155,30 @@ class CompiledQuery:
         sql, params = _with_constants(sql, params)
         converters = compiler.get_converters([c for c, *_ in compiler.select[: compiler.col_count]])
 
+        columns = [(column, *converter) for column, converter in converters.items()]
+
         def convert(rows: Iterable[tuple]) -> Iterable[tuple]:
-            return map(tuple, compiler.apply_converters(rows, converters)) if converters else rows
+            return [_converted(row, columns) for row in rows] if columns else rows
 
         of_models = issubclass(queryset._iterable_class, ModelIterable)
         instance = _maker(compiler) if of_models else None
         self._compiled[shape] = _Compiled(sql, params, convert, instance)
         return self._compiled[shape]
+
+
+def _converted(row: tuple, columns: list[tuple[int, list[Callable], Any]]) -> tuple:
+    """Return a row of values as Django gives them, as `SQLCompiler.apply_converters` does.
+
+    What is null stays null, and most moments are: no session to come, nobody left.
+    """
+    values = list(row)
+    for column, converters, expression in columns:
+        value = values[column]
+        if value is not None:
+            for converter in converters:
+                value = converter(value, expression, connection)
+            values[column] = value
+    return tuple(values)
 
 
 def _maker(compiler: SQLCompiler) -> Callable[[tuple], Any]:

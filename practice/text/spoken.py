@@ -18,13 +18,13 @@ import re
 from calendar import day_name, month_name
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 
