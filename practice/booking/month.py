@@ -4,17 +4,31 @@ from calendar import Calendar
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
+from practice.database.compiled import MOMENT, CompiledQuery, Given
+from practice.diary.models import Session
 
 
 def midnight(day: date) -> datetime:
     """Return when a day begins, on the clock of whoever reads."""
     return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _a_day(given: Given, zone: str) -> QuerySet:
+    """Ask how many sessions stand on each day, by the clock of a zone."""
+    own = Session.objects.filter(therapist=given("therapist")).standing().order_by()
+    within = own.filter(starts_at__gte=given("first", MOMENT), starts_at__lt=given("after", MOMENT))
+    days = within.annotate(day=TruncDate("starts_at", tzinfo=ZoneInfo(zone))).values_list("day")
+    return days.annotate(number=Count("pk"))
+
+
+A_DAY = CompiledQuery(_a_day)
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,11 @@ class Month:
         """
         weeks = Calendar().monthdatescalendar(day.year, day.month)
         after = midnight(weeks[-1][-1] + timedelta(days=1))
-        within = therapist.sessions.standing().filter(
-            starts_at__gte=midnight(weeks[0][0]), starts_at__lt=after
+        zone = timezone.get_current_timezone_name()
+        counted = A_DAY.rows(
+            form=(zone,), therapist=therapist.pk, first=midnight(weeks[0][0]), after=after
         )
-        counted = within.annotate(day=TruncDate("starts_at")).order_by().values_list("day")
-        number = Counter(dict(counted.annotate(number=Count("pk"))))
+        number = Counter(dict(counted))
         first = day.replace(day=1)
         previous, following = first - timedelta(days=1), first + timedelta(days=31)
         return cls(

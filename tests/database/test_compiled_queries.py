@@ -25,6 +25,7 @@ LISTS = {"people", "words", "clients"}  # what is given as several places
 SHOWN, EITHER = ("", "individual", NOTHING_BOOKED), (False, True)
 FORMS = {
     "_numbers": [*product(SHOWN, EITHER, EITHER)],
+    "_a_day": [("Europe/London",), ("America/Argentina/Ushuaia",)],
     "_page": [*product(SHOWN, EITHER, ("", BY_NEXT, BY_LAST))],
 }
 A_CONSTANT = 1000  # below it a number is no row's
