@@ -148,10 +148,13 @@ def check(request: ClientRequest, relationship_id: str, day: str, time: str) -> 
 
     Source: `docs/domain.md` 2.9.
     """
-    relationship = own_work(request, relationship_id)
     start = instant_of(day, time, second=request.GET.get("second") == "1")
     if request.method == "POST":
-        return _book(request, relationship, start)
+        try:
+            return _book(request, own_work(request, relationship_id), start)
+        except Http404:
+            return _has_left(request, relationship_id)
+    relationship = own_work(request, relationship_id)
     slot = Slot.at(start)
     if (day, time) != (slot.day, slot.time):
         address = resolve_url("check_booking", relationship_id, slot.day, slot.time)
@@ -210,6 +213,16 @@ def _book(request: ClientRequest, relationship: Relationship, start: datetime) -
         return _check(request, own_work(request, relationship.public_id), start, CHANGED)
     banner(request, "session_booked", session=session)
     return see_other("session", session.public_id)
+
+
+def _has_left(request: ClientRequest, public_id: str) -> HttpResponse:
+    """Tell whoever has left since they opened the page that nothing was booked."""
+    people = person_ids(request.clients)
+    work = Relationship.objects.shown_to_people(people).filter(public_id=public_id)
+    if not work.filter(is_quiet=False, is_closed=False).exists():
+        raise Http404
+    banner(request, "nothing_booked_after_leaving")
+    return see_other("dashboard")
 
 
 def _is_still_free(

@@ -225,6 +225,9 @@ BANNERS = {
     "session_booked": Banner(
         "Session booked", template="banners/session_booked.html", context=_booked
     ),
+    "nothing_booked_after_leaving": Banner(
+        "Nothing has been booked", "You no longer take part in that relationship.", kind=INFO
+    ),
     "session_added": Banner("Session booked"),
     "session_added_outside": Banner("Session booked", "It is outside your working hours."),
     "session_added_at_night": Banner("Session booked", "It is at night."),

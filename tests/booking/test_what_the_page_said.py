@@ -6,9 +6,11 @@ import pytest
 import time_machine
 from django.db import connection
 
+from clients.models import Client
 from practice.booking.models import BookingRules
 from practice.diary.models import Session
 from practice.profiles.models import Profile
+from relationships.models import Relationship
 from tests.application_role import owner
 from tests.conftest import browser_of
 from tests.diary import FIFTY, MINUTE, NOW, WEDNESDAY, at, book, works
@@ -156,6 +158,49 @@ def test_the_length_is_compared_once_nobody_else_can_change_it(as_ann, slot, sen
     with connection.execute_wrapper(meanwhile):
         again(as_ann.post(slot, sent), NOTHING)
 
+    assert not Session.objects.exists()
+
+
+@pytest.fixture
+def shared(couples, rules) -> tuple[str, Relationship]:
+    """The address of a time of a couple's work, and the work."""
+    return f"/book/{couples.public_id}/2025-11-26/1600/", couples
+
+
+def leave(work: Relationship, who: Client) -> None:
+    present = Relationship.objects.with_last_event().get(pk=work.pk)
+    present.leave(person=who, by=work.therapist.user, at=NOW, kind="individual")
+
+
+def test_whoever_has_left_since_is_told_that_nothing_was_booked(as_ann, ann, shared):
+    slot, work = shared
+    sent = hidden(read(as_ann.get(slot)))
+    leave(work, ann)
+
+    answer = as_ann.post(slot, sent)
+
+    assert (answer.status_code, answer.url) == (303, "/dashboard/")
+    page = read(as_ann.get(answer.url))
+    assert "Nothing has been booked You no longer take part in that relationship." in page.text
+    assert as_ann.get(slot).status_code == 404
+    assert not Session.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite whoever writes is alone")
+def test_leaving_in_the_moment_of_booking_is_no_error(as_ann, ann, shared):
+    slot, work = shared
+    sent = hidden(read(as_ann.get(slot)))
+
+    def meanwhile(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "diary_session"'):
+            with owner():
+                work.participations.filter(client=ann).update(left_at=NOW)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        answer = as_ann.post(slot, sent)
+
+    assert answer.status_code == 409  # the savepoint has taken the leaving back, too
     assert not Session.objects.exists()
 
 

@@ -454,6 +454,12 @@ def _(world):
     members(world, world.couples, "leave", who=world.ben.public_id, then="individual")
 
 
+@action("nothing_booked_after_leaving")
+def _(world):
+    world.couples.leave(person=world.ann, by=world.alice.user, at=NOW, kind="individual")
+    world.as_ann.post(f"/book/{world.couples.public_id}/2025-11-26/1600/")
+
+
 @action("somebody_joined")
 def _(world):
     members(world, world.couples, "join", name="Wilma Newcome", kind="family")

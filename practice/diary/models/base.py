@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, ProgrammingError, models, transaction
 from django.db.models import Exists
 from django.utils import timezone
 
@@ -31,6 +31,8 @@ from practice.text.places import LENGTH, validate_place
 from relationships.models import Relationship
 
 NO_OVERLAP = "sessions_do_not_overlap"  # the name of the rule in migrations/0001_rules.*.sql
+# SQLSTATE of PostgreSQL: whoever books has left in this very moment, after they were `allowed`.
+NO_RIGHT = "42501"
 
 
 class SessionBase(models.Model):
@@ -231,7 +233,7 @@ def one_at_a_time(therapist_id: int) -> Iterator[None]:
         with transaction.atomic():
             Therapist.lock(therapist_id)
             yield
-    except IntegrityError as error:
-        if NO_OVERLAP in str(error):
+    except (IntegrityError, ProgrammingError) as error:
+        if NO_OVERLAP in str(error) or getattr(error.__cause__, "sqlstate", "") == NO_RIGHT:
             raise SessionBase.Taken from error
         raise
