@@ -217,8 +217,7 @@ def _book(request: ClientRequest, relationship: Relationship, start: datetime) -
 
 def _has_left(request: ClientRequest, public_id: str) -> HttpResponse:
     """Tell whoever has left since they opened the page that nothing was booked."""
-    people = person_ids(request.clients)
-    work = Relationship.objects.shown_to_people(people).filter(public_id=public_id)
+    work = shown_with_therapist(person_ids(request.clients)).filter(public_id=public_id)
     if not work.filter(is_quiet=False, is_closed=False).exists():
         raise Http404
     banner(request, "nothing_booked_after_leaving")
