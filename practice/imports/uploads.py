@@ -19,7 +19,8 @@ from practice.database.private_file import PRIVATE
 from practice.database.public_ids import is_public_id
 from practice.imports.models import FORGOTTEN_AFTER, Import
 
-PROGRESS, FAILED = "progress", "failed"
+PROGRESS, FAILED, RUNNING = "progress", "failed", "running"
+A_MOMENT = 15  # seconds
 
 
 def folder_of(came: Import) -> Path:
@@ -67,6 +68,25 @@ def note(came: Import, name: str, words: str) -> None:
         with os.fdopen(os.open(written, os.O_CREAT | os.O_WRONLY, PRIVATE), "w") as file:
             file.write(words)
         written.replace(path)  # whole, or not at all
+
+
+def say_running() -> None:
+    """Say that something is being brought in at this moment: on SQLite nobody else can write then.
+
+    It is said by a file, which tells it without asking the database.
+    """
+    file = settings.DATA_DIR / "imports" / RUNNING
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    file.touch(PRIVATE)
+
+
+def is_running() -> bool:
+    """Whether something was being brought in a moment ago, in any practice."""
+    try:
+        told_at = (settings.DATA_DIR / "imports" / RUNNING).stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - told_at < A_MOMENT
 
 
 def noted(came: Import, name: str) -> tuple[str, float]:

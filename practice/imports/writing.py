@@ -16,6 +16,7 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.diary.models import Session
+from practice.imports import uploads
 from practice.imports.digests import digest_of
 from practice.imports.histories import write_history
 from practice.imports.models import Import, ImportedNote, ImportedRow
@@ -38,8 +39,6 @@ def bring_in(
     plan: Plan, came: Import, therapist: Therapist, by: User, progress: Progress = lambda *_: None
 ) -> Import:
     """Make everything of a plan, or nothing; `progress` is told how many of how many rows are made.
-
-    The sessions of the plan are forgotten one by one: there may be very many.
 
     Raises:
         Changed: something of the practice has changed since, or the import was done meanwhile.
@@ -84,6 +83,7 @@ class Writing:
         self._sessions()
 
     def _step(self, rows: int) -> None:
+        uploads.say_running()
         self.done += rows
         self.progress(self.done, self.total)
 

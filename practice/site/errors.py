@@ -14,6 +14,7 @@ from django.views import defaults
 from django_htmx.http import HttpResponseClientRedirect
 
 from practice.audit.models import Entry, Verb, named_in
+from practice.imports import uploads
 from practice.site.middleware import too_large
 from practice.web import drafts
 from practice.web.requests import PageRequest
@@ -86,7 +87,8 @@ def _is_outage(error: BaseException | None) -> bool:
 
 
 def _unavailable() -> HttpResponse:
-    page = render_to_string("503.html")
+    is_moving_in = uploads.is_running()  # SQLite has one writer at a time
+    page = render_to_string("503_moving_in.html" if is_moving_in else "503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": RETRY_AFTER})
 
 

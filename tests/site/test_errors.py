@@ -1,5 +1,8 @@
 """Calm pages for what goes wrong."""
 
+import os
+import time
+
 import pytest
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, OperationalError
@@ -8,6 +11,7 @@ from django.test import Client as Browser
 from django.urls import path
 
 from practice import urls
+from practice.imports import uploads
 from tests.reading import read
 
 
@@ -123,6 +127,20 @@ def test_without_a_database_the_service_is_unavailable_for_a_while(settings, as_
     assert answer.headers["Cache-Control"] == "no-store, private"
 
 
+def test_whoever_waits_for_a_large_import_reads_why(settings, as_alice, tmp_path):
+    settings.ROOT_URLCONF, settings.DATA_DIR = WithABrokenPage, tmp_path
+    as_alice.raise_request_exception = False
+    uploads.say_running()
+
+    answer = as_alice.get("/away/")
+
+    assert answer.status_code == 503
+    assert read(answer).heads == ["Somebody is moving in"]
+    long_ago = time.time() - 60
+    os.utime(tmp_path / "imports" / uploads.RUNNING, (long_ago, long_ago))
+    assert read(as_alice.get("/away/")).heads == ["Sorry, the service is unavailable"]
+
+
 def test_a_request_that_makes_no_sense_is_no_outage(settings, as_alice):
     settings.ROOT_URLCONF = WithABrokenPage
 
@@ -138,6 +156,7 @@ def test_a_request_that_makes_no_sense_is_no_outage(settings, as_alice):
         ("413.html", "Sorry, that is too large to send"),
         ("500.html", "Sorry, there is a problem with the service"),
         ("503.html", "Sorry, the service is unavailable"),
+        ("503_moving_in.html", "Somebody is moving in"),
     ],
 )
 def test_the_pages_for_what_breaks_ask_no_database(template, words):
@@ -149,7 +168,7 @@ def test_the_pages_for_what_breaks_ask_no_database(template, words):
     "template",
     [
         *("403.html", "403_csrf.html", "403_origin.html", "404.html", "413.html", "429.html"),
-        *("500.html", "503.html"),
+        *("500.html", "503.html", "503_moving_in.html"),
     ],
 )
 def test_no_page_says_a_number_or_shouts(template, rf, db):
