@@ -118,12 +118,12 @@ class CompiledQuery:
         """Ask, and return the rows; with `limits` only those from one number to before another."""
         return self._ask(form, limits, values)[0]
 
-    def instances(self, **values: Any) -> list[Any]:
+    def instances(self, *, limits: tuple[int, int] | None = None, **values: Any) -> list[Any]:
         """Ask with a queryset of models, and return them, as the queryset itself would.
 
         What is joined by `select_related` and annotated is there; nothing is prefetched.
         """
-        rows, instance = self._ask((), None, values)
+        rows, instance = self._ask((), limits, values)
         return [instance(row) for row in rows] if instance else []
 
     def _ask(

@@ -10,17 +10,19 @@ today are missing it has them worked out once it has been answered, by one proce
 therapist are settled (`settling.py`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
+from itertools import starmap
 
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, QuerySet
 
-from clients.models import Client, ClientQuerySet
+from clients.models import Client
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import Therapist
+from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.database.waiting import without_limit
 from practice.profiles.models import ClientVisit
 from practice.profiles.settling import settle_everybody
@@ -31,6 +33,7 @@ from practice.profiles.sums import installation_of, stats_and_number_who_booked
 # room in the order of its keys, and begins with the limits of sign-in ("allauth…").
 LATEST = "installation"
 BEGUN = "installation-begun-{:%Y%m%d}"
+PEOPLE_A_PAGE = 25
 AN_HOUR = 3600  # seconds, after which somebody else may try: whoever began may have been killed
 
 
@@ -83,22 +86,42 @@ def _midnight(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def visits(rows: QuerySet[ClientVisit]) -> list[Visit]:
-    """Return the visits that these rows are, by one query, in the order of their bookings."""
+def visits(rows: QuerySet[ClientVisit]) -> QuerySet:
+    """Ask for the visits that these rows are, in the order of their bookings."""
     columns = [field.name for field in fields(Visit)]
-    in_order = rows.order_by("booked_at", "session", "part")
-    return [Visit(*row) for row in in_order.values_list(*columns)]
+    return rows.order_by("booked_at", "session", "part").values_list(*columns)
 
 
-def visits_of(therapist: Therapist, people: Iterable[Client] | None = None) -> list[Visit]:
-    """Return all visits to a therapist, or those of some of their clients."""
-    if people is None:
-        return visits(ClientVisit.objects.filter(therapist=therapist))
-    return visits(ClientVisit.objects.filter(client__in=[one.pk for one in people]))
+def visits_of(therapist: Therapist) -> list[Visit]:
+    """Return all visits to a therapist."""
+    return list(starmap(Visit, visits(ClientVisit.objects.filter(therapist=therapist))))
 
 
-def people_who_booked(therapist: Therapist, now: datetime) -> ClientQuerySet:
-    """Return the people of whom there is a tally as of an instant."""
+def visits_of_people(people: Sequence[Client]) -> list[Visit]:
+    """Return the visits of the people on a page."""
+    numbers = [one.pk for one in people]
+    numbers += [0] * (PEOPLE_A_PAGE - len(numbers))  # so that one query serves all pages
+    return list(starmap(Visit, VISITS.rows(clients=numbers)))
+
+
+def people_who_booked(therapist: Therapist, now: datetime, limits: tuple[int, int]) -> list[Client]:
+    """Return those of whom there is a tally as of an instant, from one number to before another."""
+    first, after = limits
+    if first == after:  # which would be no limit
+        return []
+    people: list[Client] = BOOKED.instances(limits=limits, therapist=therapist.pk, now=now)
+    return people
+
+
+def _booked(given: Given) -> QuerySet:
     # Asked of each client in turn: a page is found as soon as it is full.
-    booked = ClientVisit.objects.filter(client=OuterRef("pk"), booked_at__lte=now)
-    return therapist.clients.filter(Exists(booked))
+    visits = ClientVisit.objects.filter(client=OuterRef("pk"))
+    booked = visits.filter(booked_at__lte=given("now", MOMENT))
+    people = Client.objects.filter(Exists(booked), therapist=given("therapist"))
+    return people.in_name_order().only("public_id", "name", "sort_name", "erased_at", "therapist")
+
+
+BOOKED = CompiledQuery(_booked)
+VISITS = CompiledQuery(
+    lambda given: visits(ClientVisit.objects.filter(client__in=given("clients")))
+)

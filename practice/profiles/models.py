@@ -1,11 +1,13 @@
 """What a therapist tells the public, and what figures are made of."""
 
 from datetime import UTC, datetime
+from typing import Self
 
 from django.core.validators import MaxValueValidator
 from django.db import models
 
 from practice.accounts.models import Therapist
+from practice.database.compiled import TEXT, CompiledQuery, Given
 from practice.text.person_names import (
     FoldedField,
     matches,
@@ -62,6 +64,12 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return f"Profile of {self.therapist}"
 
+    @classmethod
+    def visible_to(cls, reader: Therapist | None, slug: str) -> Self | None:
+        """Return what a reader may see: published, or their own; with the therapist's contact."""
+        found: list[Self] = VISIBLE.instances(slug=slug, reader=reader.pk if reader else NOBODY)
+        return found[0] if found else None
+
     @property
     def name(self) -> str:
         return self.therapist.name
@@ -76,6 +84,15 @@ class Profile(models.Model):
             ("Group", self.fee_group),
         ]
         return [(label, fee) for label, fee in fees if fee is not None]
+
+
+def _visible(given: Given) -> ProfileQuerySet:
+    visible = Profile.objects.published() | Profile.objects.filter(therapist=given("reader"))
+    of_slug = visible.filter(therapist__slug=given("slug", TEXT))
+    return of_slug.select_related("therapist__user", "therapist__contact")
+
+
+VISIBLE, NOBODY = CompiledQuery(_visible), 0  # no therapist's id
 
 
 class ClientVisit(models.Model):

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,7 +17,12 @@ from practice.accounts.access import (
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 from practice.booking.models import next_free_times
-from practice.profiles.figures import figures, people_who_booked, visits_of
+from practice.profiles.figures import (
+    PEOPLE_A_PAGE,
+    figures,
+    people_who_booked,
+    visits_of_people,
+)
 from practice.profiles.forms import ProfileForm
 from practice.profiles.models import Profile
 from practice.profiles.stats import tallies
@@ -25,8 +30,6 @@ from practice.text.plain_text import one_line
 from practice.web.responses import banner, render_form, see_other
 
 FREE_TIMES_SHOWN = 3
-ROWS_A_PAGE = 25
-COLUMNS = ("public_id", "name", "sort_name", "erased_at", "therapist_id")
 
 
 @require_safe
@@ -67,11 +70,10 @@ def photo(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _visible(request: HttpRequest, slug: str) -> Profile:
     act_as_therapist()  # who sees their own before it is published
-    own = Profile.objects.filter(therapist=therapist_of(request.user))
-    visible = Profile.objects.published() | own
-    return get_object_or_404(
-        visible.select_related("therapist__user", "therapist__contact"), therapist__slug=slug
-    )
+    profile = Profile.visible_to(therapist_of(request.user), slug)
+    if profile is None:
+        raise Http404
+    return profile
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,14 +115,14 @@ def my_figures(request: TherapistRequest) -> HttpResponse:
     """Open every figure: who counts, who does not, and why. For the owner only."""
     now = timezone.now()
     shown = figures(request.therapist, now)
-    people = people_who_booked(request.therapist, now).in_name_order()
-    pages = Paginator(people.only(*COLUMNS), ROWS_A_PAGE)
-    pages.count = shown.number_who_booked  # instead of counting them once more
+    pages = Paginator(range(shown.number_who_booked), PEOPLE_A_PAGE)
     page = pages.get_page(request.GET.get("page", "1"))
-    of_person = {tally.client: tally for tally in tallies(visits_of(request.therapist, page), now)}
+    limits = max(page.start_index() - 1, 0), page.end_index()
+    people = people_who_booked(request.therapist, now, limits)
+    of_person = {tally.client: tally for tally in tallies(visits_of_people(people), now)}
     context = {
         "figures": shown,
-        "rows": [(one, of_person[one.pk]) for one in page if one.pk in of_person],
+        "rows": [(one, of_person[one.pk]) for one in people if one.pk in of_person],
         "page": page,
         "now": now,
     }
