@@ -28,6 +28,8 @@ class PastClient:
     is_estimated: bool
     when_key: str
     why_key: str
+    is_dated: bool = False  # by the therapist, before it is shown again
+    reason: str = ""  # as the therapist has said of them
 
     @property
     def local(self) -> datetime:
@@ -124,7 +126,8 @@ class Preview:
             key_of(*asked_of(ask, self.plan, work.people, work.source)) for ask in ("When", "Why")
         ]
         ended = work.last_stretch.ended_at or work.history[-1].at
-        return PastClient(who, kind, ended, work.is_end_estimated, *keys)
+        when, why = (self.answers.get(key, "") for key in keys)
+        return PastClient(who, kind, ended, work.is_end_estimated, *keys, bool(when), why)
 
     @property
     def reasons(self) -> list:

@@ -80,6 +80,11 @@ def say_running() -> None:
     file.touch(PRIVATE)
 
 
+def say_done() -> None:
+    """Say that it has come to its end, whichever."""
+    (settings.DATA_DIR / "imports" / RUNNING).unlink(missing_ok=True)
+
+
 def is_running() -> bool:
     """Whether something was being brought in a moment ago, in any practice."""
     try:

@@ -58,6 +58,8 @@ def bring_in(
         Writing(plan, came, therapist, by, progress).write()
     except IntegrityError as error:
         raise Changed from error
+    finally:
+        uploads.say_done()
     words = ", ".join(f"{counts[name]} {name}" for name in ("people", "couples", "sessions"))
     Entry.record(Verb.IMPORTED, by=by, therapist=therapist, about=came, outcome=words[:60])
     came.refresh_from_db()
@@ -146,8 +148,7 @@ class Writing:
     def _relationships(self) -> None:
         new = [(place, w) for place, w in enumerate(self.plan.works) if w.existing is None]
         for some in _some(new):
-            rows = [self._relationship(work) for _, work in some]
-            made = _create(Relationship, rows)
+            made = _create(Relationship, [self._relationship(work) for _, work in some])
             for (place, _), relationship in zip(some, made, strict=True):
                 self.work_ids[place] = relationship.pk
             parts = [

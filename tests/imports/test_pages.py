@@ -1,6 +1,7 @@
 """Bringing a caseload in by the browser: look first, decide, bring in, undo."""
 
 import os
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,10 @@ from tests.reading import read
 
 pytestmark = pytest.mark.django_db
 BRING = "/clients/bring/"
+# A drop-down in which something is chosen: its name, and what.
+SELECTED = (
+    r'(?s)<select[^>]*? name="(a-\w+)"[^>]*>(?:(?!</select>).)*?<option selected>([^<]+)</option>'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +52,12 @@ def send(browser, *contents):
 
 def press(browser, place, do="bring", **answers):
     """Press a button of the page, which is opened anew, with its answers as they stand."""
-    page = read(browser.get(place))
-    sent = {}
+    return bring(browser, place, browser.get(place), do, **answers)
+
+
+def bring(browser, place, shown, do="bring", **answers):
+    """Press a button of a page that is shown."""
+    page, sent = read(shown), dict(re.findall(SELECTED, shown.content.decode()))
     for tag, attrs in page.tags:
         name, value = attrs.get("name"), attrs.get("value") or ""
         if tag != "input" or not name or name == "csrfmiddlewaretoken":
@@ -114,6 +123,21 @@ def test_an_ending_can_be_dated_and_a_reason_given_before(as_alice, alice):
         False,
         "2024-05-06T09:00:00+00:00",
     )
+
+
+def test_what_was_answered_stands_when_it_is_shown_again(as_alice, alice):
+    place = send(as_alice, "Name,Status\nAnn Brook,Archived\n")
+    page = read(as_alice.get(place))
+    (day,) = [a["name"] for tag, a in page.tags if (a.get("name") or "").startswith("d-")]
+    (why,) = [a["name"] for tag, a in page.tags if tag == "select" and "Ann Brook" in str(a)]
+    answers = {day: "2024-05-06", f"t-{day.removeprefix('d-')}": "10:00", why: "Lost contact"}
+    again = press(as_alice, place, "look", **answers)
+
+    bring(as_alice, place, again)
+
+    work = alice.relationships.get()
+    assert (str(work.ended_at.date()), work.end_reason) == ("2024-05-06", "lost_contact")
+    assert not work.is_end_estimated
 
 
 def test_a_practice_that_has_changed_since_is_looked_at_again(as_alice, alice):
