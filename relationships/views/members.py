@@ -57,29 +57,31 @@ def leave(request: TherapistRequest, relationship_id: str) -> HttpResponse:
 
 @transaction.atomic
 def _leave(request: TherapistRequest, relationship: Relationship, form: LeaveForm) -> bool:
-    """Let somebody leave, unless they are noted as having come to a session after that.
+    """Let somebody leave, unless they came to a session after that, or nobody else was there.
 
-    Otherwise leaving would take sessions from them, and move figures.
+    Otherwise leaving would take sessions from them, and move figures, or leave one with nobody.
     """
     person, at = form.cleaned_data["person"], form.cleaned_data["at"]
     lock_people([relationship])  # before sessions, as whoever locks both does
     list(relationship.sessions.filter(starts_at__gte=at).select_for_update(no_key=True))
-    if last := _last_attended(relationship, person, at):
-        words = f"{person.first_name} came on {soon(last)}: enter a later time, or correct that"
-        form.add_error("day", words)
+    if words := _in_the_way(relationship, person, at):
+        form.add_error("day", f"{words}: enter a later time, or correct that")
         return False
     relationship.leave(person=person, by=request.user, at=at, kind=form.kind, if_unchanged=True)
     Session.fit_attendance(relationship, at)
     return True
 
 
-def _last_attended(relationship: Relationship, person: Client, at: datetime) -> datetime | None:
-    """Return when the last session is, at that moment or after, to which somebody came."""
+def _in_the_way(relationship: Relationship, person: Client, at: datetime) -> str:
+    """Return what is said of the last session, at that moment or after, that keeps somebody."""
     since = relationship.sessions.standing().filter(starts_at__gte=at)
     for session in since.with_people().prefetch_related("attendances").order_by("-starts_at"):
-        if any(session.answers.get(p.pk) for p in session.parts if p.client.person == person):
-            return session.starts_at
-    return None
+        own = [part for part in session.parts if part.client.person == person]
+        if any(session.answers.get(part.pk) for part in own):
+            return f"{person.first_name} came on {soon(session.starts_at)}"
+        if own and len(own) == len(session.parts) and session.has_begun:
+            return f"Only {person.first_name} took part on {soon(session.starts_at)}"
+    return ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -433,6 +433,21 @@ def test_leaving_before_a_session_that_they_came_to_is_refused(as_alice, family,
     assert send(as_alice, family, "leave", who=cleo.public_id, day="2025-11-18").status_code == 303
 
 
+def test_no_session_is_left_with_nobody(as_alice, family, ann, ben, cleo):
+    book(family, NOW - DAY)
+    leave(family, ann, NOW - 3 * DAY)
+    join(family, ann, NOW - HOUR)
+    leave(family, ben, NOW - 2 * DAY)
+
+    answer = send(
+        as_alice, family, "leave", who=cleo.public_id, day="2025-11-18", then="individual"
+    )
+
+    assert answer.status_code == 422
+    words = "Only Cleo took part on Wednesday 19 November, 10am"
+    assert words in read(answer).text
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
