@@ -122,12 +122,19 @@ class Preview:
     def _past(self, work: PlannedWork) -> PastClient:
         who = " and ".join(self.plan.people[place].name for place in work.people)
         kind = Kind(work.kind).label
-        keys = [
+        when, why = (
             key_of(*asked_of(ask, self.plan, work.people, work.source)) for ask in ("When", "Why")
-        ]
-        ended = work.last_stretch.ended_at or work.history[-1].at
-        when, why = (self.answers.get(key, "") for key in keys)
-        return PastClient(who, kind, ended, work.is_end_estimated, *keys, bool(when), why)
+        )
+        return PastClient(
+            who=who,
+            kind=kind,
+            ended_at=work.last_stretch.ended_at or work.history[-1].at,
+            is_estimated=work.is_end_estimated,
+            when_key=when,
+            why_key=why,
+            is_dated=when in self.answers and not work.is_end_estimated,
+            reason=self.answers.get(why, ""),
+        )
 
     @property
     def reasons(self) -> list:

@@ -98,6 +98,9 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
     sheet.rows = []  # the table has them now
     why = "It sums up others, or counts pages."
     table.left_out = [Unreadable(table.file, row.line, "", why) for row in totals]
+    if not table.rows and not table.unreadable:
+        why = "There is nothing below the names of its columns."
+        table.left_out.append(Unreadable(table.file, header.line, "", why))
     for column in columns:
         found = (row.cells[column.index] for row in table.rows[:400] if row.cells[column.index])
         column.examples = list(dict.fromkeys(found))[:3]

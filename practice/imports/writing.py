@@ -51,8 +51,7 @@ def bring_in(
     open_ = Import.objects.filter(pk=came.pk, state__in=[Import.State.READ, Import.State.RUNNING])
     now, counts = timezone.now(), plan.counts
     told = {"files": plan.files, "counts": counts, "reminds": plan.reminds}
-    done = open_.update(state=Import.State.DONE, finished_at=now, **told)
-    if not done:
+    if not open_.update(state=Import.State.DONE, finished_at=now, **told):
         raise Changed
     try:
         Writing(plan, came, therapist, by, progress).write()

@@ -39,6 +39,15 @@ def test_other_languages_are_read_as_well_as_can_be_told(text, encoding):
     assert decoded(text.encode(encoding), "a.csv") == text
 
 
+@pytest.mark.parametrize("other", ["cp1252", "mac_roman"])
+def test_lines_of_two_encodings_are_each_read_by_their_own(other):
+    lines = ["José Núñez,1", "Zoë Brontë,2", "Ann,3", "Señor Peña,4"]
+    first, *more = lines
+    content = "\n".join([first, "Ann,0"]).encode() + b"\n" + "\n".join(more).encode(other)
+
+    assert decoded(content, "a.csv").split("\n") == [first, "Ann,0", *more]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_every_delimiter_is_found_and_quoted_line_breaks_are_no_lines(delimiter):
     text = f'Name{delimiter}Note\nAnn{delimiter}"one\ntwo, ""three"";\tfour"\nBen{delimiter}five\n'

@@ -185,6 +185,14 @@ def test_what_stands_above_and_below_is_no_client():
     assert [one.line for one in found.left_out] == [7, 8, 9], "and is said to be left out"
 
 
+def test_a_file_of_nothing_but_names_of_columns_says_so():
+    found = table("Name,Email\n")
+
+    assert [(one.line, one.why) for one in found.left_out] == [
+        (1, "There is nothing below the names of its columns.")
+    ]
+
+
 @pytest.mark.parametrize("line", ["Sum,Wong,", "Total,,t@b.cd", "Sum Ling,,"])
 def test_a_client_who_is_called_like_a_total_is_none(line):
     assert len(table(f"First Name,Last Name,Email\n{line}\n").rows) == 1

@@ -44,6 +44,11 @@ def _decode(content: bytes, name: str) -> str:
             if encoding and guess == encoding:
                 line = content[: error.start].count(b"\n") + 1
                 raise CannotRead(name, "Its letters are damaged here.", line) from None
+    if _has_utf8(content):  # and other lines that are none: files that were put together
+        lines = content.split(b"\n")
+        others = b"\n".join(line for line in lines if not _is_utf8(line))
+        best = max(_WESTERN, key=lambda guess: _sense(others[:_SAMPLE], guess))
+        return "\n".join(n.decode("utf-8" if _is_utf8(n) else best, "replace") for n in lines)
     sample = _letters_around(content)
     best = max(_WESTERN, key=lambda guess: _sense(sample, guess))
     if _sense(sample, best) <= 0 or _is_foreign(sample):
@@ -51,6 +56,19 @@ def _decode(content: bytes, name: str) -> str:
         if match and match.encoding not in _OF_THE_WEST:
             return content.decode(match.encoding, "replace")
     return content.decode(best, "replace")
+
+
+def _has_utf8(content: bytes) -> bool:
+    """Whether any line has letters outside ASCII in UTF-8, which by chance hardly any has."""
+    return any(not line.isascii() and _is_utf8(line) for line in content.split(b"\n"))
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _utf16_by_zeros(content: bytes) -> str:
@@ -85,7 +103,11 @@ def _sense(sample: bytes, encoding: str) -> int:
             sense += 1 if beside else -1
         elif kind == "Lu":
             sense += -2 if before.islower() else 1
-        elif letter in "‘’“”–—…€£ºª":
+        elif letter in "‘“":  # they open, and follow no letter
+            sense += -2 if before.isalpha() else 1
+        elif letter in "”–—…€£ºª":  # none stands within a word
+            sense += -2 if before.isalpha() and after.isalpha() else 1
+        elif letter == "’":
             sense += 1
         else:
             sense -= 2
