@@ -19,16 +19,10 @@ from practice.booking.models import BookingRules, each_free_time, is_free
 from practice.booking.openings import instants
 from practice.database.compiled import TEXT, CompiledQuery
 from practice.diary.models import Session
-from practice.diary.shown_to_clients import (
-    Card,
-    cards_of,
-    fee,
-    read_people,
-    shown_with_therapist,
-)
+from practice.diary.shown_to_clients import Card, cards_of, fee, shown_with_therapist
 from practice.text.spoken import week_of
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by, was_shown
-from relationships.models import Relationship
+from relationships.models import Relationship, read_people
 
 A_WEEK, A_MINUTE = timedelta(weeks=1), timedelta(minutes=1)
 CHANGED = f"Nothing has been booked. {LOOK}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from clients.models import Client, person_ids
@@ -21,7 +21,7 @@ from practice.booking.models import LONGEST_BOOKED, BookingRules
 from practice.database.compiled import CompiledQuery
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken import in_words, initials
-from relationships.models import Kind, Participation, Relationship, RelationshipQuerySet
+from relationships.models import Kind, Relationship, RelationshipQuerySet, read_people
 
 UNREAD = ("therapist__profile__photo", "therapist__profile__about")  # large, and on no card
 
@@ -91,13 +91,6 @@ def shown_with_therapist(people: Any) -> RelationshipQuerySet:
 
 
 WORK = CompiledQuery(lambda given: shown_with_therapist(given("people")).in_order())
-
-
-def read_people(work: list[Relationship]) -> list[Relationship]:
-    """Return the same work with what `Relationship.people` reads, by one query."""
-    parts = Participation.objects.select_related("client__merged_into")
-    prefetch_related_objects(work, Prefetch("participations", queryset=parts))
-    return work
 
 
 def cards_of(work: list[Any], records: list[Client]) -> list[Card]:

@@ -12,6 +12,7 @@ from relationships.models.relationship import (
     Relationship,
     RelationshipQuerySet,
     lock_people,
+    read_people,
     records_in,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "RelationshipQuerySet",
     "WrongNumberOfPeople",
     "lock_people",
+    "read_people",
     "records_in",
     "start_relationship",
     "takes_part_at",

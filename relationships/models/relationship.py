@@ -16,6 +16,7 @@ from django.utils import timezone
 from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
+from practice.database.compiled import CompiledQuery, Given
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
@@ -541,6 +542,38 @@ def people_of(path: str = "") -> Prefetch:
     parts: Any = Relationship.participations.rel.related_model
     with_records = parts.objects.select_related("client__merged_into")
     return Prefetch(f"{path}participations", queryset=with_records)
+
+
+def _parts(given: Given) -> models.QuerySet:
+    parts: Any = Relationship.participations.rel.related_model
+    of_work = parts.objects.filter(relationship__pk__in=given("relationships"))
+    return of_work.select_related("client__merged_into")
+
+
+PARTS = CompiledQuery(_parts)
+
+
+def read_people(relationships: Iterable[Relationship]) -> list[Relationship]:
+    """Return the same with what `Relationship.people` reads, as `people_of`, by a compiled query.
+
+    For pages that are opened all day, about a few pieces of work.
+    """
+    work = list(relationships)
+    if not work:
+        return work
+    numbers = [one.pk for one in work]
+    few_lengths = 1 << (len(numbers) - 1).bit_length()  # each of them a statement
+    numbers += numbers[-1:] * (few_lengths - len(numbers))
+    parts_of: dict[int, list] = {number: [] for number in numbers}
+    for part in PARTS.instances(relationships=numbers):
+        parts_of[part.relationship_id].append(part)
+    for one in work:
+        parts: Any = one.participations.all()
+        parts._result_cache, parts._prefetch_done = parts_of[one.pk], True  # as Django prefetches
+        for part in parts_of[one.pk]:
+            part.relationship = one
+        one.__dict__.setdefault("_prefetched_objects_cache", {})["participations"] = parts
+    return work
 
 
 def lock_people(relationships: Iterable[Relationship]) -> None:

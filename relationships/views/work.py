@@ -18,7 +18,7 @@ from practice.audit.models import Verb, records
 from practice.text.spoken import in_words
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.forms.ending import EndForm, ReasonForm
-from relationships.models import Relationship
+from relationships.models import Relationship, read_people
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, sessions_in
 from relationships.models.relationship import people_of
@@ -82,9 +82,11 @@ def _readers(therapist: Therapist, people: list[Client]) -> tuple[set[int], bool
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
     """Return the therapist's own, with the clients that a page names and a press need not know."""
     own = request.therapist.relationships.with_last_event()
-    if request.method != "POST":
-        own = own.with_people().select_related("therapist__contact")
-    return get_object_or_404(own, public_id=public_id)
+    if request.method == "POST":
+        return get_object_or_404(own, public_id=public_id)
+    found = get_object_or_404(own.select_related("therapist__contact"), public_id=public_id)
+    read_people([found])
+    return found
 
 
 def _back(request: TherapistRequest, relationship: Relationship, key: str) -> HttpResponse:
@@ -118,7 +120,7 @@ def _page(request: TherapistRequest, relationship: Relationship, changed: str = 
         "is_on_break": break_ends and break_ends > timezone.localdate(),
         "history": events,
         "episodes": _episodes(list(reversed(events)), held),
-        "others": others.with_people(),
+        "others": read_people(others),
         "changed": changed,
         "can_undo": changed and relationship.can_undo(request.user),
     }

@@ -20,7 +20,7 @@ from practice.diary.models import Session
 
 pytestmark = pytest.mark.django_db
 
-LISTS = {"people", "words", "clients"}  # what is given as several places
+LISTS = {"people", "words", "clients", "relationships"}  # what is given as several places
 # The forms of those that have several: all parts that choose differently.
 SHOWN, EITHER = ("", "individual", NOTHING_BOOKED), (False, True)
 FORMS = {

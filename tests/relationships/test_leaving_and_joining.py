@@ -13,7 +13,7 @@ from practice.records.erasure import erase
 from practice.records.export_client import export_client
 from practice.records.merging import merge
 from relationships.caseload.figures import Caseload
-from relationships.models import Kind, Participation, Relationship
+from relationships.models import Kind, Participation, Relationship, read_people
 from relationships.models.sealed_history import faults
 from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book, browser_for
 from tests.factories import ClientFactory, counters_of, history_of, start
@@ -510,3 +510,23 @@ def test_nobody_leaves_or_joins_individual_or_ended_work(as_alice, individual, f
     for work in (individual, family):
         answer = as_alice.get(f"/relationships/{work.public_id}/{what}/")
         assert "at present" in read(as_alice.get(answer.url)).heads[0]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
+def test_people_are_read_by_one_compiled_query_as_by_a_prefetch(
+    family, ann, ben, cleo, individual, alice, django_assert_num_queries, number
+):
+    leave(family, cleo)
+    merge(ann, into=ClientFactory(therapist=alice, name="Ann Ashby"), by=alice.user)
+    start(ben, at=NOW)
+    work = alice.relationships.order_by("pk")[:number]
+    expected = [(w.people, w.everybody) for w in work.with_people()]
+    work = list(work)
+
+    with django_assert_num_queries(min(number, 1)):
+        found = read_people(work)
+    with django_assert_num_queries(0):
+        assert [(w.people, w.everybody) for w in found] == expected
+        assert all(p.relationship is w for w in found for p in w.participations.all())
+    for w in found:
+        assert w.participations.filter(left_at=None).count() == len(w.people)
