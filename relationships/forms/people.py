@@ -126,8 +126,8 @@ class OtherPersonForm(PreferredNameMixin, forms.Form):
         if self.matches and "who" in cleaned and not cleaned["who"]:
             known = f"{self.same[0].name} is already a client. " if self.same else ""
             self.add_error("who", f"{known}Choose who you mean")
-        if cleaned.get("who", SOMEONE_ELSE) not in ("", SOMEONE_ELSE):
-            self.errors.pop("preferred_name", None)  # is known
+        if self.matches and self["who"].value() != SOMEONE_ELSE:
+            self.errors.pop("preferred_name", None)  # is known, or asked once it is somebody new
         return cleaned
 
     @property

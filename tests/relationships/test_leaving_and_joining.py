@@ -480,6 +480,9 @@ def test_the_page_notes_who_joins_found_by_a_part_of_the_name(as_alice, couples,
     answer = send(as_alice, couples, "join", name="Col", kind="family")
     assert answer.status_code == 422
     assert "Cleo Cole" in read(answer).text
+    assert "what you call them" not in read(answer).text  # not asked until it is somebody new
+    answer = send(as_alice, couples, "join", name="Col", who="new", kind="family", found="on")
+    assert "what you call them" in read(answer).text
 
     answer = send(
         as_alice, couples, "join", name="Col", who=cleo.public_id, kind="family", found="on"
