@@ -65,7 +65,7 @@ DAYS = "scheduleddate appointmentdate sessiondate date servicedate day dateofses
 SESSIONS = {
     "work": "relationshipid",
     "in_figures": "infigures",
-    "complimentary": "complimentary freeofcharge",
+    "complimentary": "complimentary",
     "session_id": "appointmentid id appointmentreference eventuuid appointmentnumber sessionid",
     "id": "patientguid clientid patientid patientnumber clientnumber patient",
     "name": "client clientname patientname fullname inviteename patient name",

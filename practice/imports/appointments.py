@@ -56,7 +56,7 @@ class Appointment:
     kind: str
     session_id: str
     work: str  # the number of the work in the file
-    columns: dict[str, Any]  # others, of our own archive
+    columns: dict[str, Any] | None  # others, of our own archive
 
 
 class AppointmentsReader:
@@ -114,13 +114,15 @@ class AppointmentsReader:
             columns=self._columns(),
         )
 
-    def _columns(self) -> dict[str, Any]:
+    def _columns(self) -> dict[str, Any] | None:
         """Return what only our own archive says of a session."""
+        if not self.table.sheet.owner:
+            return None
         said = {name: self.cells(name) for name in ("complimentary", "in_figures")}
         columns: dict[str, Any] = {n: folded(text) in YES for n, text in said.items() if text}
         place = one_line(self.cells("place"))
-        with suppress(ValidationError):  # in other exports it is a branch, or "In person"
-            if self.table.sheet.owner and 0 < len(place) <= LENGTH:
+        with suppress(ValidationError):
+            if 0 < len(place) <= LENGTH:
                 validate_place(place)
                 columns["place"] = place
         return columns

@@ -127,7 +127,8 @@ class Scheduling:
         draft.starts.append(appointment.starts_at)
         if is_over and state in ("attended", "booked"):
             draft.held.append(appointment.ends_at)
-        counts = appointment.columns.pop("in_figures", True) and (counted or not is_over)
+        more = appointment.columns or {}
+        counts = more.pop("in_figures", True) and (counted or not is_over)
         booked = min(appointment.booked_at or appointment.starts_at, now)
         self.plan.sessions.append(
             PlannedSession(
@@ -139,6 +140,6 @@ class Scheduling:
                 source=appointment.source,
                 in_figures=counts,
                 origin=origin,
-                columns=appointment.columns,
+                columns=more or None,
             )
         )

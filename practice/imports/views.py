@@ -93,6 +93,8 @@ def _check(request: TherapistRequest, came: Import, files: list) -> HttpResponse
         preview.errors.append("There is nothing new in these files")
     elif is_pressed and not was_shown(request, plan.state_mark):
         changed = f"Nothing was brought in. {LOOK}"
+    elif is_pressed and plan.counts["people"] > _people_shown(request):
+        changed = f"With these answers more people would come than the page said. {LOOK}"
     elif is_pressed:
         try:
             return _bring(request, came, preview)
@@ -100,6 +102,12 @@ def _check(request: TherapistRequest, came: Import, files: list) -> HttpResponse
             changed = f"Nothing was brought in. {LOOK}"
     context = {"came": came, "form": preview, "plan": plan, "shown": plan.state_mark}
     return render_form(request, "imports/check.html", context | {"changed": changed})
+
+
+def _people_shown(request: TherapistRequest) -> int:
+    """Return how many people the page said would come: whoever comes has been shown."""
+    number = request.POST.get("people", "")
+    return int(number) if number.isdecimal() and len(number) < 9 else 0
 
 
 def _bring(request: TherapistRequest, came: Import, preview: Preview) -> HttpResponse:

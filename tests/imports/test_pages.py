@@ -16,10 +16,12 @@ from practice.imports import uploads
 from practice.imports.asking import MOST_ASKED, MOST_SHOWN
 from practice.imports.models import Import
 from practice.imports.preview import MOST_PAST
+from practice.imports.reading import OURS
 from practice.imports.sheets import MOST_COLUMNS, MOST_FILES
 from practice.imports.views import bring_many
 from practice.site.middleware import MOST_OF_FILES
 from relationships.models import Relationship
+from tests.archive import archive_of
 from tests.factories import ClientFactory
 from tests.imports.conftest import SAMPLES
 from tests.reading import read
@@ -42,7 +44,7 @@ def send(browser, *contents):
     files = [
         SimpleUploadedFile(c.name, c.read_bytes())
         if isinstance(c, Path)
-        else SimpleUploadedFile(f"file{n}.csv", c.encode())
+        else SimpleUploadedFile(f"file{n}.csv", c if isinstance(c, bytes) else c.encode())
         for n, c in enumerate(contents)
     ]
     answer = browser.post(BRING, {"caseload": files})
@@ -123,6 +125,21 @@ def test_an_ending_can_be_dated_and_a_reason_given_before(as_alice, alice):
         False,
         "2024-05-06T09:00:00+00:00",
     )
+
+
+def test_whoever_comes_by_an_answer_is_shown_before(as_alice, alice, bob):
+    ClientFactory(therapist=bob, name="Carl Hill")
+    place = send(as_alice, archive_of(bob))
+    page = read(as_alice.get(place))
+    (key,) = {a["name"] for tag, a in page.tags if a.get("type") == "radio" and a["value"] == OURS}
+
+    answer = press(as_alice, place, **{key: OURS})
+
+    assert answer.status_code == 409
+    assert "Bring in 1 person" in read(answer).text
+    assert not alice.clients.exists()
+    assert bring(as_alice, place, answer).status_code == 303
+    assert alice.clients.get().name == "Carl Hill"
 
 
 def test_what_was_answered_stands_when_it_is_shown_again(as_alice, alice):
