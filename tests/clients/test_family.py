@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clients.models import Client, Invitation
+from practice.accounts.access import records_of
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.records.erasure import erase
@@ -231,3 +232,18 @@ def test_somebody_elses_account_gets_nothing_by_it(both, ann, mia, ben):
 
     assert "Mia" not in read(stranger.get("/dashboard/")).text
     assert stranger.get(f"/book/{work.public_id}/").status_code == 404
+
+
+def test_the_records_of_an_account_are_read_by_one_query(both, ann, mia, django_assert_num_queries):
+    account = User.objects.get(pk=both.pk)
+    records_of(account)  # it is compiled
+
+    with django_assert_num_queries(1):
+        records = records_of(account)
+        assert [*records] == [ann, mia]
+        assert {record.therapist for record in records} == {ann.therapist}
+        assert [record.person for record in records] == [ann, mia]
+        assert all(record.account is account for record in records)
+
+    assert set(records.values_list("pk", flat=True)) == {ann.pk, mia.pk}
+    assert records.filter(name=mia.name).get() == mia
