@@ -154,8 +154,13 @@ def _work(given: Given) -> QuerySet:
 WORK = CompiledQuery(_work)
 
 
-def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
-    """Return the rows of these clients, a page of them at most, by one query."""
+def rows(
+    therapist: int, people: list[Person], now: datetime, *, names_zone: bool = True
+) -> SafeString:
+    """Return the rows of these clients, a page of them at most, by one query.
+
+    On a phone the first time `names_zone`, unless one above the list has.
+    """
     if not people:
         return SafeString("")
     numbers = [person.pk for person in people]
@@ -181,7 +186,8 @@ def rows(therapist: int, people: list[Person], now: datetime) -> SafeString:
         present = every[which].people if which in every else {}
         for person in former.people.keys() - present.keys():
             theirs.setdefault(person, []).append(former._replace(people=former.people | present))
-    made, zone = [], zone_on_a_phone()
+    made: list[SafeString] = []
+    zone = zone_on_a_phone() if names_zone else SafeString("")
     for client in people:
         own = theirs.get(client.pk, [])
         made.append(row(client, own, zone))

@@ -166,6 +166,8 @@ class Listing:
     part is shown anew, the list.
     """
 
+    most_notices = 2  # that say of whom and when; of more it is said how many there are
+
     def __init__(self, therapist: Therapist, query: QueryDict, *, is_part: bool = False) -> None:
         self.therapist, self.is_part = therapist, is_part
         self._asked = ListAddress.of(query, therapist.user_id)
@@ -236,7 +238,9 @@ class Listing:
         limits = max(self.page.start_index() - 1, 0), self.page.end_index()
         form = (self.show, self.inactive, self.sort)
         found = PAGE.rows(form=form, **self._matching, limits=limits)
-        return rows(self.therapist.pk, list(starmap(Person, found)), self.now)
+        is_told = 0 < len(self.notices) <= self.most_notices
+        people = list(starmap(Person, found))
+        return rows(self.therapist.pk, people, self.now, names_zone=not is_told)
 
     @cached_property
     def notices(self) -> list[Notice]:

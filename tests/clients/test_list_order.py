@@ -79,6 +79,19 @@ def test_the_column_that_orders_the_list_says_so(look, four, sort, sorted_by):
     assert {name: how for name, how in said.items() if how} == sorted_by
 
 
+def test_on_a_phone_too_the_zone_stands_beside_the_first_time_alone(look, alice, four):
+    zone = '<span class="only-narrow"> (London time)</span>'
+    assert zone in look().source
+
+    jonah = start(ClientFactory(therapist=alice, name="Jonah Ende"), at=IN_2024)
+    jonah.end(by=alice.user, reason="completed")
+    book(jonah, NOW + 5 * DAY)
+
+    page = look()
+    assert "still has a session booked for" in page.text
+    assert zone not in page.source
+
+
 def test_a_session_that_was_cancelled_or_missed_orders_nothing(look, alice, four):
     *_, dora = four
     book(dora, NOW + HOUR).cancel(by=alice.user)
