@@ -17,13 +17,14 @@ from django.utils import timezone
 from clients.models import Client, Invitation
 from practice.accounts.models import ERASED, Therapist, User
 from practice.archive import tables
-from practice.archive.checking import check_work
+from practice.archive.checking import check_work, count_active
 from practice.archive.reading import Archive, Unreadable
 from practice.archive.rows import Rows, batches, place
 from practice.archive.tables import (
     ACCOUNTS,
     CLIENTS,
     HISTORY,
+    IMPORTED_ROWS,
     INVITATIONS,
     MESSAGES,
     NUMBER,
@@ -72,7 +73,7 @@ class Arrival:
                         self.numbers[table.name] = number = take(self, table)
                         self.progress(table.name, number)
                 check_work(self.therapist)
-                self._count_active()
+                count_active(self.therapist)
                 since = {"reminds_from": None if self.reminds else timezone.now()}
                 MessageSettings.objects.update_or_create(since, therapist=self.therapist)
                 about = f"therapist:{self.therapist.public_id}"
@@ -209,6 +210,10 @@ class Arrival:
             )
         return number
 
+    def _imported_rows(self, table: Table) -> int:
+        """Take where rows came from, of those that are there."""
+        return self.rows.save(table, (row for row in self.archive.rows(table) if row.get("row")))
+
     def _messages(self, table: Table) -> int:
         """Take what was sent, which tells what people know; what waited for it is dropped."""
         for some in batches(self.archive.rows(table)):
@@ -225,20 +230,6 @@ class Arrival:
             ids |= {row[NUMBER]: one.pk for row, one in zip(some, made, strict=True)}
         return len(self.rows.ids.get(Message, {}))
 
-    def _count_active(self) -> None:
-        """Set the counters of the clients, which no archive has."""
-        active = self.therapist.participations.filter(relationship__status="active", left_at=None)
-        counted: dict[int, int] = {}
-        for client, person in active.values_list("client", "client__person_id"):
-            for record in {client, person}:
-                counted[record] = counted.get(record, 0) + 1
-        by_number: dict[int, list[int]] = {}
-        for record, number in counted.items():
-            by_number.setdefault(number, []).append(record)
-        for number, records in by_number.items():
-            for some in batches(records):
-                Client.objects.filter(pk__in=some).update(active_relationships=number)
-
 
 TAKEN: dict[str, Callable[[Arrival, Table], int]] = {
     ACCOUNTS.name: Arrival._accounts,
@@ -247,4 +238,5 @@ TAKEN: dict[str, Callable[[Arrival, Table], int]] = {
     INVITATIONS.name: Arrival._invitations,
     HISTORY.name: Arrival._history,
     MESSAGES.name: Arrival._messages,
+    IMPORTED_ROWS.name: Arrival._imported_rows,
 }

@@ -1,7 +1,9 @@
-"""Whether work that has arrived is what its history says: what no constraint can tell."""
+"""What has arrived, looked at as a whole: whether work is what its history says, and counters."""
 
+from clients.models import Client
 from practice.accounts.models import Therapist
 from practice.archive.reading import Unreadable
+from practice.archive.rows import batches
 from practice.archive.tables import RELATIONSHIPS
 from relationships.models import Kind, Relationship
 from relationships.models.history import Event, episodes
@@ -49,3 +51,18 @@ def is_as_told(relationship: Relationship, events: list[Event]) -> bool:
     told = (relationship.started_at, relationship.ended_at, relationship.end_reason)
     is_same = told == (first.started_at, last.ended_at, last.reason)
     return is_same and relationship.end_note == ("" if is_active else last_note)
+
+
+def count_active(therapist: Therapist) -> None:
+    """Set the counters of the clients, which no archive has."""
+    active = therapist.participations.filter(relationship__status="active", left_at=None)
+    counted: dict[int, int] = {}
+    for client, person in active.values_list("client", "client__person_id"):
+        for record in {client, person}:
+            counted[record] = counted.get(record, 0) + 1
+    by_number: dict[int, list[int]] = {}
+    for record, number in counted.items():
+        by_number.setdefault(number, []).append(record)
+    for number, records in by_number.items():
+        for some in batches(records):
+            Client.objects.filter(pk__in=some).update(active_relationships=number)

@@ -87,6 +87,7 @@ INVITATIONS = Table("invitations", Invitation)
 RELATIONSHIPS = Table("relationships", Relationship)
 HISTORY = Table("history", Event)
 MESSAGES = Table("messages", Message)
+IMPORTED_ROWS = Table("imported_rows", ImportedRow, names_by_kind="row")
 ALL = (
     ACCOUNTS,
     PRACTICE,
@@ -107,7 +108,7 @@ ALL = (
     MESSAGES,
     Table("told", Told),
     Table("imports", Import),
-    Table("imported_rows", ImportedRow, names_by_kind="row"),
+    IMPORTED_ROWS,
     Table("imported_notes", ImportedNote),
     Table("news", News),
     Table("erasures", Erasure, arrives=False),

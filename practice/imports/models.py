@@ -47,12 +47,12 @@ class Import(models.Model):
     begun_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     finished_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
-    files = models.JSONField(default=list)  # their names, in order
-    counts = models.JSONField(default=dict)  # how much came, by what it is
+    files = models.JSONField(default=list, blank=True)  # their names, in order
+    counts = models.JSONField(default=dict, blank=True)  # how much came, by what it is
     # Whether clients are reminded of sessions to come that came with it and were not moved since.
     reminds = models.BooleanField(default=False)
     # Public ids of clients who were here, and are not to be contacted because of it.
-    barred = models.JSONField(default=list)
+    barred = models.JSONField(default=list, blank=True)
 
     objects = ImportQuerySet.as_manager()
 
@@ -130,8 +130,9 @@ class ImportedRow(models.Model):
     @property
     def place(self) -> str:
         """Where it came from: "clients.csv, line 12"."""
-        name = self.came_with.files[self.file]
-        return f"{name}, line {self.line}" if self.line else str(name)
+        names = self.came_with.files[self.file : self.file + 1]
+        line = [f"line {self.line}"] if self.line else []
+        return ", ".join([*names, *line])
 
 
 def places_of(therapist: Therapist, ids: Mapping[str, Iterable[int]]) -> list[ImportedRow]:

@@ -19,6 +19,7 @@ from practice.archive.reading import Unreadable, opened
 from practice.archive.zipped import zipped
 from practice.audit.models import Entry
 from practice.diary.models import Session
+from practice.imports.models import Import, ImportedRow
 from relationships.models import Event, Relationship
 from tests.archive import archive_of, files_of, rows_of
 from tests.archive.histories import NOW, move_aside, pages_of, play, seal_faults
@@ -372,3 +373,27 @@ def test_what_was_made_before_a_column_was_known_arrives_with_what_is_usual(arch
 
     assert moved.tidy_up_weeks == 12
     assert rows_of(files_of(archive_of(moved)), "practice")[0]["tidy_up_weeks"] == "12"
+
+
+def test_imported_rows_of_what_is_gone_stay_behind(practice):
+    came = Import.objects.create(
+        therapist=practice, begun_by=practice.user, state="done", finished_at=NOW, files=["a.csv"]
+    )
+    rows = [
+        *((987_654, "session"), (987_655, "session")),
+        (practice.clients.earliest("pk").pk, "client"),
+    ]
+    for row, kind in rows:
+        came.imported_rows.create(
+            therapist=practice, kind=kind, row=row, file=7, line=2, digest="x"
+        )
+    archive = archive_of(practice)
+    move_aside(practice)
+    moved = newcomer()
+
+    arrive(archive, moved)
+
+    (row,) = ImportedRow.objects.filter(therapist=moved)
+    assert row.row == moved.clients.earliest("pk").pk
+    assert row.place == "line 2", "an archive may name a file that it does not list"
+    assert not moved.imports.get().can_be_undone, "what its rows were is known elsewhere alone"

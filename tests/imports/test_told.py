@@ -160,6 +160,14 @@ def test_an_archive_of_another_is_left_out_unless_the_therapist_says_it_is_their
     assert [one.why for one in plan.left_out] == ["It is the archive of alice@practice.example."]
 
 
+def test_an_archive_of_more_than_a_caseload_is_refused(planned, practice, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("practice.imports.readers.own_archive.MOST_LINES", 3)
+
+    (refused,) = planned(practice__zip=archive_of(practice)).plan.refused
+
+    assert refused.why == "data/clients.csv has more than 3 lines."
+
+
 def test_an_archive_that_was_changed_is_refused_in_a_sentence(planned, practice):  # noqa: F811
     content = archive_of(practice)
     (refused,) = planned(practice__zip=content[:2000] + b"x" + content[2001:]).plan.refused

@@ -14,7 +14,7 @@ from typing import Any
 from practice.archive import tables
 from practice.archive.reading import Archive, Unreadable, opened
 from practice.imports.candidates import WITHOUT_WORK
-from practice.imports.sheets import CannotRead, Row, Sheet, checked
+from practice.imports.sheets import MOST_LINES, CannotRead, Row, Sheet, checked
 from practice.imports.sheets import Unreadable as LeftOut
 from practice.imports.told import HistoryLine, ToldPart, ToldWork
 
@@ -73,29 +73,37 @@ def _sheets(archive: Archive, name: str) -> Iterator[Sheet]:
     sheet.left_out = [LeftOut(name, 0, "", STAYS)]
     yield sheet
     sheet = Sheet(name, [], "sessions", owner=archive.email)
-    sessions = map(_session, archive.rows(tables.table_of(tables.Session)))
+    sessions = map(_session, _rows(archive, tables.table_of(tables.Session)))
     sheet.rows = [Row(0, SESSIONS), *checked(name, sessions, sheet.unreadable)]
     if len(sheet.rows) > 1:
         yield sheet
 
 
+def _rows(archive: Archive, table: tables.Table) -> Iterator[Cells]:
+    """Yield the rows of a table, as many as there may be lines in a file."""
+    for number, row in enumerate(archive.rows(table), start=1):
+        if number > MOST_LINES:
+            raise Unreadable(f"{table.path} has more than {MOST_LINES:,} lines.")
+        yield row
+
+
 def _people_and_work(archive: Archive) -> tuple[list[Cells], dict[str, ToldWork]]:
     """Return the clients with a name, and their work."""
-    rows = list(archive.rows(tables.CLIENTS))
+    rows = list(_rows(archive, tables.CLIENTS))
     people = [row for row in rows if not row["merged_into"] and not row["erased_at"]]
     person_of = {row["number"]: row["merged_into"] or row["number"] for row in rows}
     works = {
         row["number"]: ToldWork(
             row["kind"], [], [], row["is_end_estimated"] == "True", _columns_of(row)
         )
-        for row in archive.rows(tables.RELATIONSHIPS)
+        for row in _rows(archive, tables.RELATIONSHIPS)
     }
-    for row in archive.rows(tables.table_of(tables.Participation)):
+    for row in _rows(archive, tables.table_of(tables.Participation)):
         part = ToldPart(
             person_of[row["client"]], _moment(row["joined_at"]), _moment(row["left_at"])
         )
         works[row["relationship"]].parts.append(part)
-    for row in archive.rows(tables.HISTORY):
+    for row in _rows(archive, tables.HISTORY):
         at = _moment(row["at"])
         if at is None:
             raise ValueError("a line of the history has no moment")
