@@ -14,6 +14,7 @@ from relationships.models.relationship import (
     lock_people,
     read_people,
     records_in,
+    relationship_or_404,
 )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "lock_people",
     "read_people",
     "records_in",
+    "relationship_or_404",
     "start_relationship",
     "takes_part_at",
 ]

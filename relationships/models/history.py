@@ -7,7 +7,7 @@ happen; a corrected reason is the last that was given.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Q
@@ -15,6 +15,7 @@ from django.db.models import Q
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Verb
+from practice.database.compiled import CompiledQuery, Given
 from relationships.models.choices import EndReason
 from relationships.models.choices import Kind as WorkKind
 
@@ -104,6 +105,22 @@ VERBS = {
     Event.Kind.JOINED: Verb.SOMEBODY_JOINED,
     Event.Kind.LEFT: Verb.SOMEBODY_LEFT,
 }
+
+
+def _history(given: Given) -> models.QuerySet[Event]:
+    lines = Event.objects.filter(relationship__pk=given("relationship")).order_by("-pk")
+    return lines.select_related("by", "client__merged_into")
+
+
+HISTORY = CompiledQuery(_history)
+
+
+def history_of(relationship: Any) -> list[Event]:
+    """Return the lines about some work, the latest first, with who did it and whom it is about."""
+    lines: list[Event] = HISTORY.instances(relationship=relationship.pk)
+    for line in lines:
+        line.relationship = relationship
+    return lines
 
 
 class Erasure(models.Model):

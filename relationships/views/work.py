@@ -15,12 +15,13 @@ from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
 from practice.audit.models import Verb, records
+from practice.diary.models import upcoming_of, when_attended
 from practice.text.spoken import in_words
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.forms.ending import EndForm, ReasonForm
-from relationships.models import Relationship, read_people
+from relationships.models import Relationship, read_people, relationship_or_404
 from relationships.models.choices import EndReason
-from relationships.models.history import episodes, sessions_in
+from relationships.models.history import episodes, history_of, sessions_in
 from relationships.models.relationship import people_of
 
 
@@ -81,12 +82,9 @@ def _readers(therapist: Therapist, people: list[Client]) -> tuple[set[int], bool
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:
     """Return the therapist's own, with the clients that a page names and a press need not know."""
-    own = request.therapist.relationships.with_last_event()
-    if request.method == "POST":
-        return get_object_or_404(own, public_id=public_id)
-    found = get_object_or_404(own.select_related("therapist__contact"), public_id=public_id)
-    read_people([found])
-    return found
+    if request.method != "POST":
+        return relationship_or_404(request.therapist, public_id)
+    return get_object_or_404(request.therapist.relationships.with_last_event(), public_id=public_id)
 
 
 def _back(request: TherapistRequest, relationship: Relationship, key: str) -> HttpResponse:
@@ -106,9 +104,8 @@ def relationship(request: TherapistRequest, relationship_id: str) -> HttpRespons
 def _page(request: TherapistRequest, relationship: Relationship, changed: str = "") -> HttpResponse:
     """Show the page of a relationship, perhaps with what has `changed` since."""
     prefetch_related_objects([relationship], people_of())
-    upcoming = list(relationship.sessions.upcoming())
-    held = list(relationship.sessions.attended().values_list("starts_at", flat=True))
-    events = relationship.events.select_related("by", "client__merged_into").order_by("-pk")
+    upcoming, held = upcoming_of(relationship), when_attended(relationship)
+    events = history_of(relationship)
     with_them = request.therapist.relationships.of_people(relationship.people)
     others = with_them.exclude(pk=relationship.pk).in_order()
     last_day, break_ends = relationship.planned_end, relationship.on_break_until
@@ -165,7 +162,7 @@ def end(request: TherapistRequest, relationship_id: str) -> HttpResponse:
         "relationship": relationship,
         "form": form,
         "consequences": Consequences.of_ending(relationship),
-        "upcoming": list(relationship.sessions.upcoming()),
+        "upcoming": upcoming_of(relationship),
         "now": timezone.now(),
         "shown": relationship.shown,
         "changed": changed,

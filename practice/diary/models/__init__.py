@@ -10,7 +10,12 @@ from practice.diary.models.queryset import (
     TakenTime,
     needing_attention,
 )
-from practice.diary.models.session import Session, number_needing_attention
+from practice.diary.models.session import (
+    Session,
+    number_needing_attention,
+    upcoming_of,
+    when_attended,
+)
 
 __all__ = [
     "NOT_SHOWN",
@@ -24,4 +29,6 @@ __all__ = [
     "Unread",
     "needing_attention",
     "number_needing_attention",
+    "upcoming_of",
+    "when_attended",
 ]

@@ -8,12 +8,14 @@ from datetime import date, datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from practice.accounts.models import Therapist
-from practice.database.compiled import CompiledQuery
+from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models.attending import AttendedSession
-from practice.diary.models.queryset import SessionState
+from practice.diary.models.queryset import SessionQuerySet, SessionState
 from practice.diary.models.series import SessionInSeries
+from relationships.models import Relationship
 
 
 class Session(SessionInSeries, AttendedSession):
@@ -77,6 +79,27 @@ class Session(SessionInSeries, AttendedSession):
                 name="session_cancelled",
             ),
         ]
+
+
+def _of_work(given: Given) -> SessionQuerySet:
+    return Session.objects.filter(relationship__pk=given("relationship"))
+
+
+UPCOMING = CompiledQuery(lambda given: _of_work(given).upcoming(given("now", MOMENT)))
+ATTENDED = CompiledQuery(lambda given: _of_work(given).attended().values_list("starts_at"))
+
+
+def upcoming_of(relationship: Relationship) -> list[Session]:
+    """Return what is booked of some work and has not ended, the next first."""
+    sessions: list[Session] = UPCOMING.instances(relationship=relationship.pk, now=timezone.now())
+    for session in sessions:
+        session.relationship = relationship
+    return sessions
+
+
+def when_attended(relationship: Relationship) -> list[datetime]:
+    """Return when the sessions of some work began that took place."""
+    return [at for (at,) in ATTENDED.rows(relationship=relationship.pk)]
 
 
 WAITING = CompiledQuery(lambda given: Session.objects.number_waiting(given))
