@@ -11,10 +11,12 @@ from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Verb, records
 from practice.diary.models import Session
+from practice.text.plain_text import one_line
 from practice.text.spoken import soon
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.forms.members import END, JoinForm, LeaveForm
-from relationships.models import Kind, Relationship, lock_people
+from relationships.forms.people import SOMEONE_ELSE
+from relationships.models import Event, Kind, Relationship, lock_people
 
 
 def _active(request: TherapistRequest, public_id: str) -> Relationship:
@@ -27,12 +29,27 @@ def _said(request: TherapistRequest, relationship: Relationship, key: str) -> Ht
     return see_other("relationship", relationship.public_id)
 
 
+def _is_second_click(request: TherapistRequest, relationship: Relationship, kind: str) -> bool:
+    """Whether a page is sent once more: what it asks for is the last line of the history."""
+    lines = relationship.events.select_related("client__merged_into").order_by("-pk")[:2]
+    if request.method != "POST" or len(lines) < 2:
+        return False
+    last, before = lines
+    if (last.kind, last.by_id) != (kind, request.user.pk) or last.client is None:
+        return False
+    person, who = last.client.person, request.POST.get("who", "")
+    is_new = who in ("", SOMEONE_ELSE) and one_line(request.POST.get("name", "")) == person.name
+    return was_shown(request, f"active {before.pk}") and (is_new or who == person.public_id)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 @records(Verb.RELATIONSHIP_OPENED)
 def leave(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say who leaves and when; the others go on, or the work ends."""
     relationship = _active(request, relationship_id)
+    if _is_second_click(request, relationship, Event.Kind.LEFT):
+        return _said(request, relationship, "somebody_left")
     if relationship.is_ended or relationship.kind == Kind.INDIVIDUAL:
         return _said(request, relationship, "nobody_can_leave")
     data = request.POST if request.method == "POST" else None
@@ -90,6 +107,8 @@ def _in_the_way(relationship: Relationship, person: Client, at: datetime) -> str
 def join(request: TherapistRequest, relationship_id: str) -> HttpResponse:
     """Say who joins and when: one of the clients, or somebody new."""
     relationship = _active(request, relationship_id)
+    if _is_second_click(request, relationship, Event.Kind.JOINED):
+        return _said(request, relationship, "somebody_joined")
     if relationship.is_ended or not relationship.can_be_joined:
         return _said(request, relationship, "nobody_can_join")
     data = request.POST if request.method == "POST" else None

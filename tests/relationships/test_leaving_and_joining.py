@@ -433,6 +433,45 @@ def test_leaving_before_a_session_that_they_came_to_is_refused(as_alice, family,
     assert send(as_alice, family, "leave", who=cleo.public_id, day="2025-11-18").status_code == 303
 
 
+@pytest.mark.parametrize("then", ["", "individual"])
+def test_a_second_click_notes_once_who_leaves_and_says_the_same(
+    as_alice, couples, family, cleo, ben, then
+):
+    work, who = (couples, ben) if then else (family, cleo)
+    place = f"/relationships/{work.public_id}/leave/"
+    sent = sent_by(as_alice.get(place), "shown") | {"who": who.public_id, "then": then}
+
+    answers = [as_alice.post(place, sent) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    page = read(as_alice.get(answers[1].url))
+    assert "Who left keeps the sessions until then." in page.text
+    assert history_of(work) == ["started", "left"]
+
+
+@pytest.mark.parametrize("typed", ["Nadia Noor", "Cleo Cole"])
+def test_a_second_click_notes_once_who_joins(as_alice, couples, cleo, typed):
+    place = f"/relationships/{couples.public_id}/join/"
+    sent = sent_by(as_alice.get(place), "shown") | {"name": typed, "kind": "family"}
+    sent |= {"who": cleo.public_id} if typed == cleo.name else {}
+
+    answers = [as_alice.post(place, sent) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert "Sessions from then on are theirs, too." in read(as_alice.get(answers[1].url)).text
+    assert history_of(couples) == ["started", "joined"]
+    assert Client.objects.filter(name=typed).count() == 1
+
+
+def test_another_who_leaves_by_the_same_old_page_is_no_second_click(as_alice, family, ann, cleo):
+    place = f"/relationships/{family.public_id}/leave/"
+    sent = sent_by(as_alice.get(place), "shown") | {"who": cleo.public_id}
+    as_alice.post(place, sent)
+
+    assert as_alice.post(place, sent | {"who": ann.public_id}).status_code == 409
+    assert history_of(family) == ["started", "left"]
+
+
 def test_no_session_is_left_with_nobody(as_alice, family, ann, ben, cleo):
     book(family, NOW - DAY)
     leave(family, ann, NOW - 3 * DAY)
