@@ -114,6 +114,8 @@ def who_asked(request: TherapistRequest, session_id: str, what: str) -> HttpResp
         initial={"asked": "client" if asked else "therapist"},
     )
     if form.is_bound and not was_shown(request, shown):
+        if form.is_valid() and form.for_client is asked:  # by a second click
+            return _said(request, session_id, "who_asked_corrected")
         changed = f"Nothing was changed. {LOOK}"
     elif form.is_valid():
         try:

@@ -15,12 +15,16 @@ from practice.web.responses import LOOK, banner, render_form, see_other, was_sho
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 @records(Verb.SESSION_OPENED)
-def correct(request: TherapistRequest, session_id: str) -> HttpResponse:
+def correct(  # long for what may stand in the way
+    request: TherapistRequest, session_id: str
+) -> HttpResponse:
     """Say when a session that has begun really was, or that it was recorded by mistake."""
     appointment = get_object_or_404(request.therapist.sessions.with_people(), public_id=session_id)
+    is_sent, is_mistaken = request.method == "POST", "mistaken" in request.POST
+    if is_mistaken and appointment.state == Session.State.MISTAKEN:  # by a second click
+        return _said(request, session_id, "session_mistaken")
     if not appointment.can_be_corrected:
         return _said(request, session_id, "session_not_corrected")
-    is_sent, is_mistaken = request.method == "POST", "mistaken" in request.POST
     form = CorrectForm.of(appointment, request.POST if is_sent and not is_mistaken else None)
     changed = ""
     try:
@@ -42,6 +46,8 @@ def correct(request: TherapistRequest, session_id: str) -> HttpResponse:
     except Session.AlreadyDone:
         return _said(request, session_id, "session_not_corrected")
     except Session.Changed:
+        if form.is_valid() and not form.has_changed():  # by a second click
+            return _said(request, session_id, "session_corrected")
         changed = f"Nothing was corrected. {LOOK}"
     context = {"form": form, "appointment": appointment, "changed": changed}
     context |= {"shown": _shown(appointment)}

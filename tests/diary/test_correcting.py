@@ -50,6 +50,21 @@ def test_a_session_of_a_wrong_day_is_given_the_right_one(as_alice, past):
     assert row["state"] == "attended"
 
 
+@pytest.mark.parametrize("what", ["minutes", "mistaken"])
+def test_a_second_click_corrects_once_and_says_the_same(as_alice, past, what):
+    place = f"/sessions/{past.public_id}/correct/"
+    sent = sent_by(as_alice.get(place), what)
+    sent |= {"day": "2025-11-17"} if what == "minutes" else {}
+
+    answers = [as_alice.post(place, sent) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    heads = {"minutes": "Session corrected", "mistaken": "Recorded by mistake"}
+    assert read(as_alice.get(answers[1].url)).heads[0] == heads[what]
+    verbs = [Verb.SESSION_CORRECTED, Verb.SESSION_MISTAKEN]
+    assert Entry.objects.filter(verb__in=verbs).count() == 1
+
+
 def test_it_is_on_record_and_is_no_move(as_alice, alice, past):
     before = figures(alice, NOW)
     correct(as_alice, past, day="2025-11-17")

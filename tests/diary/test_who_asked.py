@@ -3,7 +3,7 @@
 import pytest
 import time_machine
 
-from practice.audit.models import Entry
+from practice.audit.models import Entry, Verb
 from practice.profiles.figures import visits_of
 from practice.profiles.stats import stats
 from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book, row_of
@@ -140,6 +140,19 @@ def test_a_page_that_is_older_corrects_nothing(as_alice, session, alice):
     assert row_of(session)["cancelled_for_client"] is True
     assert as_alice.post(address, hidden(page) | {"asked": "therapist"}).status_code == 303
     assert row_of(session)["cancelled_for_client"] is False
+
+
+def test_a_second_click_corrects_once_and_says_the_same(as_alice, session):
+    press(as_alice, f"/sessions/{session.public_id}/cancel/", asked="client")
+    address = f"/sessions/{session.public_id}/who-asked/cancelled/"
+    sent = hidden(read(as_alice.get(address))) | {"asked": "therapist"}
+
+    answers = [as_alice.post(address, sent) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    page = as_alice.get(answers[1].url)
+    assert "Corrected" in read(page).heads[0]
+    assert Entry.objects.filter(verb=Verb.WHO_ASKED_CORRECTED).count() == 1
 
 
 def test_the_same_answer_again_changes_nothing_and_says_so(as_alice, session, alice):
