@@ -13,6 +13,7 @@ from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book, sessions_as_stored
 from tests.factories import ClientFactory, TherapistFactory, history_of, start
+from tests.sampling import examples
 
 STEPS = st.tuples(
     st.sampled_from(["end", "undo", "restart", "correct"]),
@@ -58,7 +59,7 @@ def sessions_in_every_state(relationship: Relationship) -> None:
 
 
 @pytest.mark.django_db
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(STEPS, min_size=1, max_size=8))
 def test_whatever_becomes_of_a_relationship_its_sessions_stay_as_they_are(steps):
     taken = 0

@@ -22,6 +22,7 @@ from relationships.models import Relationship
 from tests.factories import ClientFactory, TherapistFactory, start
 from tests.profiles import DAY, HOUR, LONG_AGO, MINUTE, NOW, practice_of, session
 from tests.profiles.agreement import agree
+from tests.sampling import examples
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -81,7 +82,7 @@ def works() -> list[Relationship]:
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking is slow
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -26,6 +26,7 @@ from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, counters_of, start
+from tests.sampling import examples
 
 pytestmark = pytest.mark.database
 
@@ -40,12 +41,12 @@ STEPS = st.tuples(
 )
 HISTORIES = st.lists(STEPS, max_size=12)
 some = settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.generate],
 )
-a_few = settings(some, max_examples=6)  # each asks for forty pages
+a_few = settings(some, max_examples=examples(6))  # each asks for forty pages
 
 
 class Stage:

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given
 
 from tests.access.walk import Walk
 from tests.access.world import World
+from tests.sampling import examples
 from tests.site.anything import URLS, Asked, findings, is_foreign, latin, requests, send
 
 MANY = int(os.environ.get("FUZZ", "0"))
@@ -86,7 +87,7 @@ def test_nothing_that_is_sent_breaks_a_page_or_leads_elsewhere(settings):
         browser.raise_request_exception = True  # says why
 
     @hypothesis.settings(
-        max_examples=MANY or 200,
+        max_examples=MANY or examples(200),
         derandomize=not MANY,
         database=None,
         deadline=None,

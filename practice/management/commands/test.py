@@ -27,7 +27,7 @@ GIVES_WAY = 5  # of 19: a quarter of the time that both want
 # A dozen processes run the same code; half of collecting the tests is compiling them.
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 # What is otherwise tried in part.
-LONG_FORM = dict.fromkeys(("WALK", "CLOCKS", "SCREENS"), "whole")
+LONG_FORM = dict.fromkeys(("WALK", "CLOCKS", "SCREENS", "SAMPLES"), "whole")
 
 
 class Command(BaseCommand):
