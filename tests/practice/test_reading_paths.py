@@ -63,7 +63,7 @@ MOST = {
     "the Clients list": (11, 7),  # 17; compiled queries, and Back to a search
     "the End page": (16, 11),  # 27; compiled queries are one more
     "confirming the end": (11, 0),  # 21
-    "the page after": (15, 16),  # 21; an entry of the audit is a compiled statement
+    "the page after": (16, 16),  # 21; an entry and what is read are compiled statements
     "free times": (13, 5),  # 21; requests are counted
     "the time to check": (15, 5),  # 22; requests are counted, it says who gets a message
     "booking it": (17, 0),  # 24; requests are counted, the therapist is told of it
