@@ -63,6 +63,12 @@ class Place(Expression):
         return self.output_field.get_db_prep_value(value, connection, prepared=False)
 
 
+def padded(numbers: list[int]) -> list[int]:
+    """Return the same numbers, the last of them so often that few lengths come: 0, 1, 2, 4, 8…"""
+    more = (1 << (len(numbers) - 1).bit_length()) - len(numbers) if numbers else 0
+    return numbers + numbers[-1:] * more
+
+
 class CompiledInsert:
     """An INSERT of a model's rows, put into SQL once; `model.save` would do so for each of them.
 

@@ -19,8 +19,8 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.dated_hours_pages import Outcome
 from practice.diary.models import Session
 from practice.web.responses import BANNER
+from relationships.consequences import Consequences
 from relationships.models import Relationship, RelationshipQuerySet
-from relationships.views.work import Consequences
 
 SUCCESS, INFO = "ok", "note"  # as the stylesheet calls the kinds of banners
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
-from practice.database.compiled import TEXT, CompiledQuery, Given
+from practice.database.compiled import TEXT, CompiledQuery, Given, padded
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
@@ -584,11 +584,8 @@ def read_people(relationships: Iterable[Relationship]) -> list[Relationship]:
     work = list(relationships)
     if not work:
         return work
-    numbers = [one.pk for one in work]
-    few_lengths = 1 << (len(numbers) - 1).bit_length()  # each of them a statement
-    numbers += numbers[-1:] * (few_lengths - len(numbers))
-    parts_of: dict[int, list] = {number: [] for number in numbers}
-    for part in PARTS.instances(relationships=numbers):
+    parts_of: dict[int, list] = {one.pk: [] for one in work}
+    for part in PARTS.instances(relationships=padded([*parts_of])):
         parts_of[part.relationship_id].append(part)
     for one in work:
         parts: Any = one.participations.all()

@@ -1,8 +1,6 @@
 """A relationship: its page, ending it, undoing that, restarting it, correcting why it ended."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from django.db import transaction
 from django.db.models import prefetch_related_objects
@@ -11,73 +9,16 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
-from practice.accounts.models import Therapist
 from practice.audit.models import Verb, records
 from practice.diary.models import upcoming_of, when_attended
-from practice.text.spoken import in_words
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
+from relationships.consequences import Consequences
 from relationships.forms.ending import EndForm, ReasonForm
 from relationships.models import Relationship, read_people, relationship_or_404
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, history_of, sessions_in
 from relationships.models.relationship import people_of
-
-
-@dataclass(frozen=True)
-class Consequences:
-    """Who leaves the Clients list, who stays and why, and who would see a note.
-
-    The note `names_kind` where somebody who sees it has work of several kinds, as their dashboard
-    does (`practice/diary/shown_to_clients.py`).
-    """
-
-    leaving: list[Client]
-    staying: list[tuple[Client, str]]
-    with_account: list[Client]
-    without_account: list[Client]
-    names_kind: bool
-
-    @classmethod
-    def of_ending(cls, relationship: Relationship) -> Self:
-        """Work them out from the other active relationships of its clients."""
-        people = relationship.people
-        others: dict[int, list[str]] = {client.pk: [] for client in people}
-        active = relationship.therapist.participations.filter(
-            client__person_id__in=others,
-            left_at=None,
-            relationship__status=Relationship.Status.ACTIVE,
-        ).exclude(relationship=relationship)
-        active = active.select_related("relationship", "client")
-        for part in active.order_by("relationship__started_at"):
-            others[part.client.person_id].append(part.relationship.get_kind_display())
-        with_account, names_kind = _readers(relationship.therapist, people)
-        return cls(
-            leaving=[client for client in people if not others[client.pk]],
-            staying=[(c, cls._because(others[c.pk])) for c in people if others[c.pk]],
-            with_account=[client for client in people if client.pk in with_account],
-            without_account=[client for client in people if client.pk not in with_account],
-            names_kind=names_kind,
-        )
-
-    @staticmethod
-    def _because(kinds: list[str]) -> str:
-        noun, verb = ("relationship", "is") if len(kinds) == 1 else ("relationships", "are")
-        return f"your {in_words(kinds)} {noun} {verb} active"
-
-
-def _readers(therapist: Therapist, people: list[Client]) -> tuple[set[int], bool]:
-    """Return whose work an account shows, and whether one of them shows work of several kinds."""
-    clients = therapist.clients
-    accounts = clients.of_people(people).exclude(account=None).order_by().values("account")
-    shown = clients.filter(account__in=accounts).values_list("account", "person_id").distinct()
-    readers = list(shown)
-    parts = therapist.participations.filter(client__person_id__in={pk for _, pk in readers})
-    kinds = set(parts.order_by().values_list("client__person_id", "relationship__kind"))
-    of_account = {(account, kind) for account, pk in readers for who, kind in kinds if who == pk}
-    several = len(of_account) > len({account for account, _ in of_account})
-    return {pk for _, pk in readers}, several
 
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:

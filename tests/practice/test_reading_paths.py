@@ -61,9 +61,9 @@ def followed():
 # when reading was first measured. What makes a path longer has to be worth it.
 MOST = {
     "the Clients list": (11, 7),  # 17; compiled queries, and Back to a search
-    "the End page": (16, 11),  # 27; compiled queries are one more
+    "the End page": (17, 11),  # 27; what an ending leads to is a module, as a session is
     "confirming the end": (11, 0),  # 21
-    "the page after": (16, 16),  # 21; an entry and what is read are compiled statements
+    "the page after": (17, 16),  # 21; compiled queries, and what an ending leads to, are modules
     "free times": (13, 5),  # 21; requests are counted
     "the time to check": (15, 5),  # 22; requests are counted, it says who gets a message
     "booking it": (17, 0),  # 24; requests are counted, the therapist is told of it

@@ -1,0 +1,85 @@
+"""What follows from ending some work, by compiled queries: the End page is opened for each."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.db.models import QuerySet
+
+from clients.models import Client
+from practice.database.compiled import CompiledQuery, Given, padded
+from practice.text.spoken import in_words
+from relationships.models import Kind, Participation, Relationship
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """Who leaves the Clients list, who stays and why, and who would see a note.
+
+    The note `names_kind` where somebody who sees it has work of several kinds, as their dashboard
+    does (`practice/diary/shown_to_clients.py`).
+    """
+
+    leaving: list[Client]
+    staying: list[tuple[Client, str]]
+    with_account: list[Client]
+    without_account: list[Client]
+    names_kind: bool
+
+    @classmethod
+    def of_ending(cls, relationship: Relationship) -> Self:
+        """Work them out from the other active relationships of its clients."""
+        people, therapist = relationship.people, relationship.therapist_id
+        others: dict[int, list[str]] = {client.pk: [] for client in people}
+        for person, kind in OTHERS.rows(
+            therapist=therapist, people=padded([*others]), relationship=relationship.pk
+        ):
+            others[person].append(Kind(kind).label)
+        with_account, names_kind = _readers(therapist, people)
+        return cls(
+            leaving=[client for client in people if not others[client.pk]],
+            staying=[(c, cls._because(others[c.pk])) for c in people if others[c.pk]],
+            with_account=[client for client in people if client.pk in with_account],
+            without_account=[client for client in people if client.pk not in with_account],
+            names_kind=names_kind,
+        )
+
+    @staticmethod
+    def _because(kinds: list[str]) -> str:
+        noun, verb = ("relationship", "is") if len(kinds) == 1 else ("relationships", "are")
+        return f"your {in_words(kinds)} {noun} {verb} active"
+
+
+def _readers(therapist: int, people: list[Client]) -> tuple[set[int], bool]:
+    """Return whose work an account shows, and whether one of them shows work of several kinds."""
+    numbers = padded([client.person_id for client in people])
+    readers = READERS.rows(therapist=therapist, people=numbers)
+    shown = {person for _, person in readers}
+    kinds = set(KINDS.rows(therapist=therapist, people=padded([*shown])))
+    of_account = {(account, kind) for account, pk in readers for who, kind in kinds if who == pk}
+    several = len(of_account) > len({account for account, _ in of_account})
+    return shown, several
+
+
+def _parts(given: Given) -> QuerySet:
+    parts = Participation.objects.filter(therapist=given("therapist"))
+    return parts.filter(client__person_id__in=given("people")).order_by()
+
+
+def _others(given: Given) -> QuerySet:
+    is_active = {"left_at": None, "relationship__status": Relationship.Status.ACTIVE}
+    others = _parts(given).filter(**is_active).exclude(relationship__pk=given("relationship"))
+    in_order = others.order_by("relationship__started_at")
+    return in_order.values_list("client__person_id", "relationship__kind")
+
+
+def _accounts(given: Given) -> QuerySet:
+    clients = Client.objects.filter(therapist=given("therapist")).order_by()
+    accounts = clients.filter(person_id__in=given("people")).exclude(account=None)
+    shown = clients.filter(account__in=accounts.values("account"))
+    return shown.values_list("account", "person_id").distinct()
+
+
+OTHERS, READERS = CompiledQuery(_others), CompiledQuery(_accounts)
+KINDS = CompiledQuery(
+    lambda given: _parts(given).values_list("client__person_id", "relationship__kind")
+)
