@@ -18,6 +18,7 @@ from practice.imports.dates import (
     Moment,
     NoDate,
     can_be_two,
+    has_no_year,
     order_of,
     read_moment,
 )
@@ -118,7 +119,7 @@ class CellReader:
         try:
             born = read_moment(text, self.orders.get("born", "")).day
         except NoDate as error:
-            if "no year" not in str(error):
+            if not has_no_year(text):  # else it is kept in words
                 self._refuse("born", f"{error} The person is brought in without a date of birth.")
             return None
         today = datetime.now(self.zone).date()
@@ -172,6 +173,7 @@ class CellReader:
         for column in self.table.columns:
             cell = self.cells.row.cells[column.index]
             has_more = column.becomes in ("email", "phone") and SEVERAL in cell
+            has_more |= column.becomes == "born" and has_no_year(cell)
             if cell and (has_more or column.becomes in (KEPT, "email_more", "phone_more")):
                 lines.append(f"{column.label}: {several_lines(cell)}")
         note = "\n".join(lines).replace("\0", "")

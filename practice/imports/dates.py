@@ -115,7 +115,7 @@ def read_moment(text: str, order: str = "") -> Moment:
         NoDate: none does, or none that exists.
     """
     bare = _bare(text)
-    if _WITHOUT_YEAR.match(bare):
+    if has_no_year(text):
         raise NoDate(f"“{short(text)}” has no year.")
     year, month, day, rest = _day_of(bare, text, order)
     try:
@@ -125,6 +125,11 @@ def read_moment(text: str, order: str = "") -> Moment:
     if not rest.strip():
         return Moment(found)
     return _with_time(found, rest, text)
+
+
+def has_no_year(text: str) -> bool:
+    """Whether a date is a birthday of which nobody knows the year: --07-20."""
+    return bool(_WITHOUT_YEAR.match(_bare(text)))
 
 
 def read_time(text: str) -> time:

@@ -4,11 +4,12 @@ They lie in a folder of their own in DATA_DIR, which nobody but the server can r
 in them has been brought in, or for a day.
 """
 
+import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from practice.database.private_file import PRIVATE
 from practice.database.public_ids import is_public_id
 from practice.imports.models import FORGOTTEN_AFTER, Import
 
-PROGRESS, FAILED, RUNNING = "progress", "failed", "running"
+PROGRESS, FAILED, HELD, RUNNING = "progress", "failed", "held", "running"
 A_MOMENT = 15  # seconds
 
 
@@ -92,6 +93,24 @@ def is_running() -> bool:
     except OSError:
         return False
     return time.time() - told_at < A_MOMENT
+
+
+@contextmanager
+def held(came: Import) -> Iterator[None]:
+    """Hold an import while it is being brought in; a process that is killed lets go of it."""
+    with (folder_of(came) / HELD).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def is_held(came: Import) -> bool:
+    """Whether somebody is bringing an import in at this moment."""
+    with suppress(FileNotFoundError), (folder_of(came) / HELD).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def noted(came: Import, name: str) -> tuple[str, float]:

@@ -15,6 +15,7 @@ from practice.accounts.access import (
     transaction_of,
 )
 from practice.accounts.after_response import run_after_response
+from practice.database.waiting import without_limit
 from practice.imports import uploads
 from practice.imports.forms import FilesForm, answers_sent
 from practice.imports.models import FORGOTTEN_AFTER, Import, ImportedRow
@@ -26,7 +27,7 @@ from practice.web.drafts import sent_or_draft
 from practice.web.responses import LOOK, render_form, see_other, was_shown
 
 AT_ONCE = 3_000  # rows that are brought in while the page waits; more are, after the answer
-SILENT_FOR = 120  # seconds without a word: whoever was bringing it in has been stopped
+BEGINS_WITHIN = 10  # seconds after the press; then somebody holds it, or it has been stopped
 MOST_SHOWN, MOST_STAYING = 20, 200  # earlier imports; clients
 
 
@@ -133,12 +134,13 @@ def bring_many(came: Import, answers: dict[str, str]) -> None:
         uploads.note(came, uploads.PROGRESS, f"{done} {of}")
 
     try:
-        with transaction_of(therapist.user_id):
-            act_as_therapist()
-            plan = read_files(uploads.saved(came), therapist, answers, timezone.now()).plan
-        with transaction_of(therapist.user_id):
-            act_as_therapist()
-            bring_in(plan, came, therapist, came.begun_by, progress)
+        with uploads.held(came):
+            with transaction_of(therapist.user_id):
+                act_as_therapist()
+                plan = read_files(uploads.saved(came), therapist, answers, timezone.now()).plan
+            with transaction_of(therapist.user_id), without_limit():
+                act_as_therapist()
+                bring_in(plan, came, therapist, came.begun_by, progress)
     except Changed:
         words = "Your practice was changed while the files were read."
         uploads.note(came, uploads.FAILED, words)
@@ -153,7 +155,7 @@ def _running(request: TherapistRequest, came: Import) -> HttpResponse:
     """Say how far an import has come; or that it was stopped, so that it can be tried again."""
     failed, _ = uploads.noted(came, uploads.FAILED)
     words, silent = uploads.noted(came, uploads.PROGRESS)
-    is_stopped = bool(failed) or not words or silent > SILENT_FOR
+    is_stopped = bool(failed) or not words or (silent > BEGINS_WITHIN and not uploads.is_held(came))
     if request.method == "POST" and is_stopped:
         running = request.therapist.imports.filter(pk=came.pk, state=Import.State.RUNNING)
         running.update(state=Import.State.READ)

@@ -246,6 +246,19 @@ def test_what_was_interrupted_is_looked_at_again_and_nothing_is_half_way(as_alic
     assert alice.clients.count() == 1
 
 
+def test_it_goes_on_as_long_as_somebody_holds_it_however_long_nothing_is_heard(as_alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    came = Import.objects.get()
+    Import.objects.update(state=Import.State.RUNNING)
+    uploads.note(came, uploads.PROGRESS, "0 100")
+    with uploads.held(came):
+        long_ago = time.time() - 300
+        os.utime(uploads.folder_of(came) / uploads.PROGRESS, (long_ago, long_ago))
+        assert "Bringing in your caseload" in read(as_alice.get(place)).text
+
+    assert "It was interrupted." in read(as_alice.get(place)).text, "whoever held it is gone"
+
+
 def test_an_old_import_has_no_undo(as_alice, alice):
     place = send(as_alice, "Name\nAnn Brook\n")
     press(as_alice, place)

@@ -402,6 +402,9 @@ def test_nothing_of_a_cell_is_dropped_unseen(planned):
         "E-mail 1 - Value: a@x.org ::: b@x.org\nPhone 1 - Value: 020 1 ::: 020 2"
     )
 
+    yearless = planned(a__csv="Name,Birthday\nAnn Brook,--07-20\n").plan
+    assert (yearless.people[0].born, yearless.people[0].note) == (None, "Birthday: --07-20")
+
     long = f"Ann Brook,{'1' * 41},{'x' * 250}@x.org,{'p' * 61},{'n' * 4001}\n"
     plan = planned(a__csv=f"Name,Phone,Email,Preferred name,Notes\n{long}").plan
     assert {one.column for one in plan.unreadable} == {
