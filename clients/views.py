@@ -15,12 +15,13 @@ from clients.listing import Listing
 from clients.models import person_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
+from practice.diary.models import next_session_of
 from practice.imports.models import with_whether_notes
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
 from practice.web.responses import banner, render_form, repeats_nothing, see_other
-from relationships.models import read_people
+from relationships.models import work_of
 
 SEARCH_BOX = "id_q"
 ONE_SEARCH = timedelta(seconds=30)  # so long typing counts as one search
@@ -154,14 +155,12 @@ def show_client(request: TherapistRequest, client_id: str, changed: str = "") ->
     person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
     if person.has_notes:  # few have any
         prefetch_related_objects([person], *WITH_NOTES)
-    relationships = request.therapist.relationships.of_people([person]).in_order()
     same_address = person.with_same_address().in_name_order()
     others = [] if person.can_sign_in else list(same_address[:10])
-    sessions = request.therapist.sessions.of_clients([person])
     context = {
         "client": person,
-        "relationships": read_people(relationships),
-        "next_session": sessions.upcoming().first(),
+        "relationships": work_of(request.therapist, [person]),
+        "next_session": next_session_of(person),
         "kept": retention_periods([person], timezone.now())[0],
         "same_address": in_words(other.name for other in others),
         "sees": "both" if len(others) == 1 else "all of them",

@@ -15,6 +15,7 @@ from relationships.models.relationship import (
     read_people,
     records_in,
     relationship_or_404,
+    work_of,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "relationship_or_404",
     "start_relationship",
     "takes_part_at",
+    "work_of",
 ]

@@ -52,7 +52,7 @@ class RelationshipQuerySet(models.QuerySet):
 
     def of_people(self, clients: Iterable[Client]) -> Self:
         """Those in which these people take part, or have, with whichever of their records."""
-        return self._of(person_ids(clients))
+        return self.of_person_ids(person_ids(clients))
 
     def at_present_of(self, people: Any) -> Self:
         """Those in which these people, by their numbers, take part and which they have not left."""
@@ -60,7 +60,8 @@ class RelationshipQuerySet(models.QuerySet):
         present = parts.objects.filter(client__person_id__in=people, left_at=None)
         return self.filter(pk__in=present.values("relationship"))
 
-    def _of(self, people: Any) -> Self:
+    def of_person_ids(self, people: Any) -> Self:
+        """The same by the numbers of the people, or by places for them."""
         parts: Any = self.model.participations.rel.related_model
         theirs = parts.objects.filter(client__person_id__in=people)
         # Two of the people may take part in the same work, which is found once.
@@ -82,7 +83,7 @@ class RelationshipQuerySet(models.QuerySet):
         died = self.model.objects.filter(end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL)
         beside = Client.objects.filter(relationships=OuterRef(OuterRef("pk"))).values("person_id")
         theirs = died.filter(clients__person_id__in=people).filter(clients__person_id__in=beside)
-        shown = self._of(people).defer("end_reason", "end_note")
+        shown = self.of_person_ids(people).defer("end_reason", "end_note")
         return shown.annotate(is_quiet=Q(end_reason=EndReason.DIED) | Exists(theirs))
 
     def in_order(self) -> Self:
@@ -593,6 +594,23 @@ def read_people(relationships: Iterable[Relationship]) -> list[Relationship]:
         for part in parts_of[one.pk]:
             part.relationship = one
         one.__dict__.setdefault("_prefetched_objects_cache", {})["participations"] = parts
+    return work
+
+
+def _work(given: Given) -> RelationshipQuerySet:
+    own = Relationship.objects.filter(therapist=given("therapist"))
+    return own.of_person_ids(given("people")).in_order()
+
+
+WORK = CompiledQuery(_work)
+
+
+def work_of(therapist: Therapist, people: Iterable[Client]) -> list[Relationship]:
+    """Return a therapist's work with some people, in order, with whoever takes part in it."""
+    numbers = padded(sorted({client.person_id for client in people}))
+    work = read_people(WORK.instances(therapist=therapist.pk, people=numbers))
+    for one in work:
+        one.therapist = therapist
     return work
 
 

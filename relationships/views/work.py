@@ -15,7 +15,7 @@ from practice.diary.models import upcoming_of, when_attended
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.consequences import Consequences
 from relationships.forms.ending import EndForm, ReasonForm
-from relationships.models import Relationship, read_people, relationship_or_404
+from relationships.models import Relationship, relationship_or_404, work_of
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, history_of, sessions_in
 from relationships.models.relationship import people_of
@@ -47,8 +47,7 @@ def _page(request: TherapistRequest, relationship: Relationship, changed: str = 
     prefetch_related_objects([relationship], people_of())
     upcoming, held = upcoming_of(relationship), when_attended(relationship)
     events = history_of(relationship)
-    with_them = request.therapist.relationships.of_people(relationship.people)
-    others = with_them.exclude(pk=relationship.pk).in_order()
+    with_them = work_of(request.therapist, relationship.people)
     last_day, break_ends = relationship.planned_end, relationship.on_break_until
     context = {
         "relationship": relationship,
@@ -58,7 +57,7 @@ def _page(request: TherapistRequest, relationship: Relationship, changed: str = 
         "is_on_break": break_ends and break_ends > timezone.localdate(),
         "history": events,
         "episodes": _episodes(list(reversed(events)), held),
-        "others": read_people(others),
+        "others": [work for work in with_them if work.pk != relationship.pk],
         "changed": changed,
         "can_undo": changed and relationship.can_undo(request.user),
     }

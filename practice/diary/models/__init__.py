@@ -12,6 +12,7 @@ from practice.diary.models.queryset import (
 )
 from practice.diary.models.session import (
     Session,
+    next_session_of,
     number_needing_attention,
     upcoming_of,
     when_attended,
@@ -28,6 +29,7 @@ __all__ = [
     "TakenTime",
     "Unread",
     "needing_attention",
+    "next_session_of",
     "number_needing_attention",
     "upcoming_of",
     "when_attended",

@@ -84,7 +84,11 @@ class SessionQuerySet(models.QuerySet):
 
     def of_clients(self, clients: Iterable[Client]) -> Self:
         """Sessions these people take part in, with whichever record, from joining to leaving."""
-        parts = Participation.objects.filter(client__person_id__in=person_ids(clients))
+        return self.of_person_ids(person_ids(clients))
+
+    def of_person_ids(self, people: Any) -> Self:
+        """The same by the numbers of the people, or by places for them."""
+        parts = Participation.objects.filter(client__person_id__in=people)
         then = parts.filter(
             takes_part_at(OuterRef("starts_at")), relationship=OuterRef("relationship")
         )

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from clients.models import Client
 from practice.accounts.models import Therapist
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models.attending import AttendedSession
@@ -100,6 +101,22 @@ def upcoming_of(relationship: Relationship) -> list[Session]:
 def when_attended(relationship: Relationship) -> list[datetime]:
     """Return when the sessions of some work began that took place."""
     return [at for (at,) in ATTENDED.rows(relationship=relationship.pk)]
+
+
+def _of_people(given: Given) -> SessionQuerySet:
+    own = Session.objects.filter(therapist=given("therapist"))
+    return own.of_person_ids(given("people")).upcoming(given("now", MOMENT))[:1]
+
+
+NEXT = CompiledQuery(_of_people)
+
+
+def next_session_of(person: Client) -> Session | None:
+    """Return the next session of a person with their therapist, with whichever record."""
+    found = NEXT.instances(
+        therapist=person.therapist_id, people=[person.person_id], now=timezone.now()
+    )
+    return found[0] if found else None
 
 
 WAITING = CompiledQuery(lambda given: Session.objects.number_waiting(given))
