@@ -29,6 +29,7 @@ from practice.web.responses import LOOK, render_form, see_other, was_shown
 AT_ONCE = 3_000  # rows that are brought in while the page waits; more are, after the answer
 BEGINS_WITHIN = 10  # seconds after the press; then somebody holds it, or it has been stopped
 MOST_SHOWN, MOST_STAYING = 20, 200  # earlier imports; clients
+MOST_READ = 5  # imports of one therapist that are not brought in: their files take up room
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,6 +47,10 @@ def bring_caseload(request: TherapistRequest) -> HttpResponse:
             files=[file.name[-100:] for file in files],
         )
         uploads.save(came, files)
+        read = request.therapist.imports.filter(state=Import.State.READ)
+        for former in read.order_by("-begun_at", "-pk")[MOST_READ : MOST_READ + MOST_SHOWN]:
+            uploads.forget(former)
+            former.delete()
         return see_other("check_import", came.public_id)
     done = request.therapist.imports.done()[:MOST_SHOWN]
     return render_form(request, "imports/bring.html", {"form": form, "done": done})

@@ -18,7 +18,7 @@ from practice.imports.models import Import
 from practice.imports.preview import MOST_PAST
 from practice.imports.reading import OURS
 from practice.imports.sheets import MOST_COLUMNS, MOST_FILES
-from practice.imports.views import bring_many
+from practice.imports.views import MOST_READ, bring_many
 from practice.site.middleware import MOST_OF_FILES
 from relationships.models import Relationship
 from tests.archive import archive_of
@@ -184,6 +184,14 @@ def test_files_are_private_and_forgotten(as_alice, alice):
     assert "The files are forgotten" in read(as_alice.get(place)).text
     assert press(as_alice, other, do="forget").headers["Location"] == BRING
     assert list(folder.parent.iterdir()) == []
+
+
+def test_of_files_that_are_never_brought_in_only_the_last_are_held(as_alice):
+    places = [send(as_alice, f"Name\nAnn {n}\n") for n in range(MOST_READ + 2)]
+
+    assert len(list((settings.DATA_DIR / "imports").iterdir())) == MOST_READ
+    assert as_alice.get(places[1]).status_code == 404
+    assert as_alice.get(places[-1]).status_code == 200
 
 
 def test_a_file_that_cannot_be_read_stands_in_the_way(as_alice, alice):
