@@ -36,13 +36,54 @@ class Line:
 
 @dataclass
 class Work:
-    """A relationship: whom with, and everything that happened to it."""
+    """A relationship: whom it has ever been with, and everything that happened to it."""
 
     people: list[int]
     history: list[Line] = field(default_factory=list)
     planned_end: date | None = None
     is_closed: bool = False  # somebody who took part is erased
     is_gone: bool = False
+    # From when to when each record takes part; from the start, or until further notice, is None.
+    stays: dict[int, list[list[datetime | None]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stays = {record: [[None, None]] for record in self.people}
+
+    @property
+    def present(self) -> set[int]:
+        """Return the records that take part now."""
+        return {record for record, stays in self.stays.items() if stays[-1][1] is None}
+
+    def took_part(self, moment: datetime) -> set[int]:
+        return {
+            record
+            for record, stays in self.stays.items()
+            if any((not a or a <= moment) and (not b or moment < b) for a, b in stays)
+        }
+
+    def leave(self, now: datetime, by: int, records: set[int]) -> str:
+        own = records & self.present
+        if self.ending or not own:
+            return "AlreadyDone"
+        (record,) = own
+        since = self.stays[record][-1][0] or self.started_at
+        if since > now or len(self.present) == 1:
+            return "Impossible"
+        self.stays[record][-1][1] = now
+        self.history.append(Line("left", now, by))
+        return DONE
+
+    def join(self, now: datetime, by: int, record: int, records: set[int]) -> str:
+        if self.ending or records & self.present:
+            return "AlreadyDone"
+        former = [stay[1] for one in records & {*self.people} for stay in self.stays[one]]
+        if max([self.started_at, *filter(None, former)]) > now:
+            return "Impossible"
+        if record not in self.people:
+            self.people.append(record)
+        self.stays.setdefault(record, []).append([now, None])
+        self.history.append(Line("joined", now, by))
+        return DONE
 
     @property
     def ending(self) -> Line | None:
@@ -147,7 +188,9 @@ class Practice:
 
     def counter(self, record: int) -> int:
         """Return in how many active relationships somebody takes part, with all their records."""
-        return sum(not work.ending for work in self.works_of(self.records_of(record)))
+        records = self.records_of(record)
+        own = (work for work in self.works_of(records) if records & work.present)
+        return sum(not work.ending for work in own)
 
     def merge(self, record: int, into: int) -> str:
         if record != self.person_of(record) or into != self.person_of(into):
@@ -193,14 +236,20 @@ class Practice:
         return DONE
 
     def erase(self, person: int, now: datetime, *, blank_notes: bool) -> str:
-        """Theirs alone goes; shared work is closed and keeps them without a name."""
+        """Theirs alone goes; shared work keeps them without a name.
+
+        It is closed, but for what they had left: there the others go on.
+        """
         records = self.records_of(person)
         own = self.works_of(records)
         to_come = (
-            one.state == "booked" and one.ends_at > now and self.works[one.work] in own
+            one.state == "booked"
+            and one.ends_at > now
+            and not one.is_gone
+            and records & self.works[one.work].took_part(one.starts_at)
             for one in self.meetings
         )
-        if any(not work.ending for work in own) or any(to_come):
+        if any(not work.ending and records & work.present for work in own) or any(to_come):
             return "NotYet"
         for record in records:
             self.people[record].is_erased, self.people[record].account = True, None
@@ -208,8 +257,8 @@ class Practice:
             if all(self.people[other].is_erased for other in work.people):
                 work.is_gone = True
             else:
-                work.is_closed = True
-                for line in work.history if blank_notes else ():
+                work.is_closed |= bool(records & work.present)
+                for line in work.history if blank_notes and work.ending else ():
                     line.note = ""
         for one in self.meetings:
             one.is_gone = self.works[one.work].is_gone

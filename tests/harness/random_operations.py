@@ -2,12 +2,12 @@
 
     python -m tests.harness.random_operations --sequences 10000
 
-Two therapists add people and couples, end, undo, restart, correct, book, move, cancel, note
-attendance, take days off, open and block hours, plan, edit, invite, erase, merge records and
-separate them; clients accept and book. Hypothesis chooses. After every step all rows are compared
-with `plain_practice.py`, the figures and the retention dates that the database has with those of
-the pure functions, and endings must not have moved any figure; after the last the audit must be
-whole. The database is the one of DATABASE_URL; without it, SQLite.
+Two therapists add people and couples, of whom some leave and others join, end, undo, restart,
+correct, book, move, cancel, note attendance, take days off, open and block hours, plan, edit,
+invite, erase, merge records and separate them; clients accept and book. Hypothesis chooses. After
+every step all rows are compared with `plain_practice.py`, the figures and the retention dates that
+the database has with those of the pure functions, and endings must not have moved any figure; after
+the last the audit must be whole. The database is the one of DATABASE_URL; without it, SQLite.
 """
 
 import argparse
@@ -64,6 +64,7 @@ REASONS = st.sampled_from(EndReason.values)
 NOTES = st.sampled_from(["", "a note", "another"])
 OWNER = st.sampled_from([True, True, True, False])  # or somebody else of the practice
 MINUTES = st.sampled_from([-5, 0, 1, 14, 15, 16, 40])
+KINDS = ["individual", "individual", "couples", "family"]  # of so many people, or more
 HOURS = st.integers(-20, 40)  # halves of them, from now
 with_a_meeting = precondition(lambda self: any(not one.is_gone for one in self.plain.meetings))
 
@@ -110,12 +111,44 @@ class RandomPractice(Stage):
         counted["operations"] += 1
         relationship = begin(Beginning(therapist, clients[0], typed), therapist.user)
         both, person_of = {one, other}, self.plain.person_of
-        known = any({*map(person_of, work.people)} == both for work in self.plain.works)
+        known = any({*map(person_of, work.present)} == both for work in self.plain.works)
         may = one != other and first.therapist == second.therapist and not known
         assert (relationship is not None) == may
         counted["done" if may else "refused form"] += 1
         if relationship:
             self.remember_work(relationship, [one, other])
+
+    @rule(which=WHICH, who=WHICH)
+    def somebody_leaves(self, which: int, who: int) -> None:
+        """Mostly one who takes part; those who stay go on as what they then are."""
+        relationship, work = self.work(which, ended=False)
+        there = sorted(work.present)
+        record = there[who % len(there)] if which % 4 else self.person(who)
+        records = self.plain.records_of(self.plain.person_of(record))
+        person = Client.objects.get(pk=self.ids["clients"][record]).person
+        by, kind = relationship.therapist.user, KINDS[min(len(there) - 1, 3)]
+        expected = work.leave(self.now, by.pk, records)
+        now = self.now
+        self.hold_together(
+            lambda: relationship.leave(person=person, by=by, at=now, kind=kind), expected
+        )
+        counted["left"] += expected == DONE
+
+    @rule(which=WHICH, who=WHICH)
+    def somebody_joins(self, which: int, who: int) -> None:
+        """Perhaps somebody who takes part already, or has left."""
+        relationship, work = self.work(which, ended=False)
+        place = self.person(who)
+        if self.therapists[self.plain.people[place].therapist].pk != relationship.therapist_id:
+            return
+        person = Client.objects.get(pk=self.ids["clients"][place])
+        by, kind = relationship.therapist.user, KINDS[min(len(work.present) + 1, 3)]
+        expected = work.join(self.now, by.pk, place, self.plain.records_of(place))
+        now = self.now
+        self.hold_together(
+            lambda: relationship.join(person=person, by=by, at=now, kind=kind), expected
+        )
+        counted["joined"] += expected == DONE
 
     @rule(which=WHICH, reason=REASONS, note=NOTES, owner=OWNER)
     def end(self, which: int, reason: str, note: str, owner: bool) -> None:

@@ -22,6 +22,7 @@ REFUSALS = (
     Relationship.AlreadyDone,
     Relationship.TooLate,
     Relationship.Closed,
+    Relationship.Impossible,
     Session.Taken,
     Session.AlreadyDone,
     Session.NotYet,
