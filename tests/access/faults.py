@@ -23,7 +23,7 @@ from practice.accounts import access
 from practice.accounts.access import EmailBackend
 from practice.accounts.models import Therapist
 from practice.booking import book, diary
-from practice.database.compiled import MOMENT, CompiledQuery, Given
+from practice.database.compiled import MOMENT, TEXT, CompiledQuery, Given
 from practice.diary import client_views, shown_to_clients
 from practice.diary.lines import lines_of
 from practice.diary.models import Session, SessionQuerySet
@@ -32,6 +32,7 @@ from practice.profiles.models import Profile
 from practice.site import errors
 from practice.web.responses import render_form
 from relationships.models import Relationship
+from relationships.models import relationship as relationship_model
 from relationships.views import work as relationships_views
 
 Patch = pytest.MonkeyPatch
@@ -40,6 +41,14 @@ Patch = pytest.MonkeyPatch
 def everybodys(name: str, model: type[Model]) -> Callable[[Patch], None]:
     """Forget whose: `therapist.<name>` is everybody's."""
     return lambda patch: patch.setattr(Therapist, name, property(lambda self: model.objects))
+
+
+def any_relationship_is_opened(patch: Patch) -> None:
+    def whichever(given: Given) -> QuerySet:
+        anybodys = Relationship.objects.filter(public_id=given("public_id", TEXT))
+        return anybodys.with_last_event().select_related("therapist__contact")
+
+    patch.setattr(relationship_model, "WITH_CONTACT", CompiledQuery(whichever))
 
 
 def list_of_everybody(patch: Patch) -> None:
@@ -105,13 +114,15 @@ def header_names_the_client(patch: Patch) -> None:
 
 
 def strangers_are_told_that_it_exists(patch: Patch) -> None:
-    def lookup(queryset: object, **which: object) -> Model:
-        found = queryset.filter(**which).first()
-        if not found and queryset.model.objects.filter(**which).exists():
-            raise PermissionDenied
-        return found or get_object_or_404(queryset, **which)
+    find = relationships_views.relationship_or_404
 
-    patch.setattr(relationships_views, "get_object_or_404", lookup)
+    def lookup(therapist: Therapist, public_id: str) -> Relationship:
+        same = Relationship.objects.filter(public_id=public_id)
+        if same.exclude(therapist=therapist).exists():
+            raise PermissionDenied
+        return find(therapist, public_id)
+
+    patch.setattr(relationships_views, "relationship_or_404", lookup)
 
 
 def form_takes_every_column(patch: Patch) -> None:
@@ -182,7 +193,7 @@ def a_mail_names_the_client(patch: Patch) -> None:
 FORGOTTEN_FILTERS = {
     "B1 read a stranger's client": (everybodys("clients", Client), "clients/<id:client_id>/"),
     "B1 read a stranger's relationship": (
-        everybodys("relationships", Relationship),
+        any_relationship_is_opened,
         "relationships/<id:relationship_id>/",
     ),
     "B1 read a stranger's session": (any_client_takes_part, "sessions/<id:session_id>/"),
