@@ -37,7 +37,7 @@ STATEMENTS = {
     "diary day": Budget(6, 10),
     "diary month": Budget(2, 6),
     "caseload": Budget(6, 10),
-    "tidy-up": Budget(5, 9),
+    "tidy-up": Budget(4, 8),
     "public profile": Budget(6, 10),
     "own figures page": Budget(5, 9),
     "records due": Budget(4, 8),
