@@ -132,15 +132,15 @@ def _without(shared: Iterable[Statement], asked: Iterable[Statement]) -> list[St
 def seconds_of_presses(
     presses: Iterable[Page], stages: dict[int, Stage]
 ) -> dict[tuple[str, int], float]:
-    """Press a few times; return how long the database took at least for the own statements of each."""
+    """Press a few times; return how long the own statements of each took at least."""
     took: dict[tuple[str, int], list[float]] = {}
     for _ in range(PRESSES):
         for page in presses:  # in their order: they undo each other
             for size, stage in stages.items():
                 own = _without(_asked(UNIT, stage), _pressed(page, stage))
                 took.setdefault((page.name, size), []).append(sum(s.seconds for s in own))
-    for stage in stages.values():
-        stage.cancel_bookings()
+        for stage in stages.values():
+            stage.cancel_bookings()
     return {press: min(seconds) for press, seconds in took.items()}
 
 
