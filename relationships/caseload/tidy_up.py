@@ -6,13 +6,24 @@ The app suggests (`needing_attention` of the diary), the therapist decides.
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
+from practice.diary.models import Session
 from relationships.models import Relationship, RelationshipQuerySet
 from relationships.models.choices import EndReason
 
 ASK_AGAIN_AFTER = timedelta(weeks=4)
+
+
+def with_last_session(relationships: RelationshipQuerySet) -> RelationshipQuerySet:
+    """Return the same, each with when its last session was: `last_session`.
+
+    That one alone, by a look at an index of the relationship's: some have had hundreds.
+    """
+    held = Session.objects.filter(relationship=OuterRef("pk")).held()
+    return relationships.annotate(last_session=Subquery(held.values("starts_at")[:1]))
 
 
 def not_yet(relationship: Relationship, today: date, by: User) -> bool:

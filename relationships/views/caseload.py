@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -15,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb, records
-from practice.diary.models import Session, needing_attention, number_needing_attention
+from practice.diary.models import needing_attention, number_needing_attention
 from practice.text import spoken
 from practice.web import drafts
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
-from relationships.caseload.tidy_up import plan_end
+from relationships.caseload.tidy_up import plan_end, with_last_session
 from relationships.forms.tidy_up import PlanForm, Row, TidyForm, WeeksForm, needed
 from relationships.models import Relationship, RelationshipQuerySet, lock_people
 
@@ -109,11 +108,7 @@ def _sent(data: QueryDict) -> tuple[list[str], QueryDict]:
 
 
 def _with_all_that_is_shown(relationships: RelationshipQuerySet) -> RelationshipQuerySet:
-    # Of each the last session alone, by a look at an index: some have had hundreds.
-    held = Session.objects.filter(relationship=OuterRef("pk")).held()
-    last = Subquery(held.values("starts_at")[:1])
-    shown = relationships.with_names().with_last_event().annotate(last_session=last)
-    return shown.order_by("pk")
+    return with_last_session(relationships.with_names().with_last_event()).order_by("pk")
 
 
 def _rows(shown: Iterable[Any]) -> list[Row]:
