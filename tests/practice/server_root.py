@@ -20,6 +20,14 @@ from tests.postgres import Server
 from tests.practice.serving import AROUND, find_nginx
 from tests.practice.source import ROOT
 
+GUIDE = ROOT / "docs/deploy.md"
+# What one is told to see, by a word of the block after which one sees it.
+SEEN = {
+    "manage.py --version": r"^\d+\.\d+\.\d+$",
+    "stillwater migrate": r"Applying relationships\.0001\S* OK",
+    "/readyz": r"^ok$",
+    "invite_therapist": r"/password/reset/\S+[\s\S]*Nothing is wrong\.$",
+}
 PLACES = re.compile(r"(?<![\w.$}{])/(?=(?:etc|opt|var|usr/local)/)")
 LEFT_OUT = (".git", ".venv", ".venv-lint", "tests", "benchmarks", "*.sqlite3*", "__pycache__")
 FOLDERS = """opt var/lib var/www/html var/log/nginx usr/local/sbin etc/systemd/system

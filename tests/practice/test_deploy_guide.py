@@ -9,9 +9,8 @@ import pytest
 from django.db import connection
 
 from tests.postgres import throwaway_server
-from tests.practice.server_root import ServerRoot, blocks
+from tests.practice.server_root import GUIDE, SEEN, ServerRoot, blocks
 from tests.practice.serving import find_nginx
-from tests.practice.source import ROOT
 
 # With SQLite it leaves two of fifteen blocks out.
 pytestmark = [] if connection.vendor == "postgresql" else [pytest.mark.thorough]
@@ -22,15 +21,7 @@ pytestmark += [
         reason="nginx, openssl or curl is not here",
     ),
 ]
-GUIDE = ROOT / "docs/deploy.md"
 OF_POSTGRESQL = "CREATE ROLE"
-# What one is told to see, by a word of the block after which one sees it.
-SEEN = {
-    "manage.py --version": r"^\d+\.\d+\.\d+$",
-    "stillwater migrate": r"Applying relationships\.0001\S* OK",
-    "/readyz": r"^ok$",
-    "invite_therapist": r"/password/reset/\S+[\s\S]*Nothing is wrong\.$",
-}
 
 
 @pytest.fixture
