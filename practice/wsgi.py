@@ -38,7 +38,7 @@ def start() -> WSGIHandler:
         refuse_unsafe(settings_of_this_server())
         with suppress(DatabaseError):  # not there yet: /readyz looks again
             refuse_powerful_role()
-            refuse_endless_waiting()
+            refuse_endless_waiting(connection)
         if missing := what_is_missing():
             log.warning("Not ready: %s", missing)
         connection.close()

@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from practice.database.row_security import APPLICATION
 
@@ -20,22 +21,22 @@ def refuse_powerful_role() -> None:
         )
 
 
-def refuse_endless_waiting() -> None:
-    """Look whether this server's connections give up waiting (`practice/database/waiting.py`).
+def refuse_endless_waiting(server: BaseDatabaseWrapper) -> None:
+    """Look whether a connection of the server gives up waiting (`practice/database/waiting.py`).
 
     Raises:
         ImproperlyConfigured: what is between it and PostgreSQL passes the limits not on.
         DatabaseError: the database does not answer.
     """
-    if connection.vendor == "postgresql" and not _gives_up():
+    if server.vendor == "postgresql" and not _gives_up(server):
         raise ImproperlyConfigured(
             "Give the server’s role a lock_timeout and a statement_timeout: PgBouncer passes none "
             "on (docs/operate.md)."
         )
 
 
-def _gives_up() -> bool:
-    with connection.cursor() as cursor:
+def _gives_up(server: BaseDatabaseWrapper) -> bool:
+    with server.cursor() as cursor:
         cursor.execute(
             """SELECT current_setting('lock_timeout') <> '0'
             AND current_setting('statement_timeout') <> '0'"""

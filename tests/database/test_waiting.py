@@ -8,6 +8,8 @@ from django.db import OperationalError, connection
 
 from practice.database.server_role import refuse_endless_waiting
 from practice.database.waiting import FOR_A_LOCK, limit_waiting
+from practice.management.doctor.database import roles
+from tests.application_role import application
 
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql"}
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such")
@@ -64,9 +66,15 @@ def test_a_statement_that_takes_too_long_is_ended(limited):
 @on_postgresql
 def test_a_server_whose_limits_do_not_arrive_does_not_start(transactional_db):
     with pytest.raises(ImproperlyConfigured, match="PgBouncer passes none on"):
-        refuse_endless_waiting()
+        refuse_endless_waiting(connection)
 
 
 @on_postgresql
 def test_a_server_whose_limits_arrive_starts(limited):
-    refuse_endless_waiting()
+    refuse_endless_waiting(connection)
+
+
+@on_postgresql
+def test_doctor_asks_as_the_server_would_and_not_as_a_command_that_waits(transactional_db):
+    with application():
+        assert not [finding for finding in roles() if "lock_timeout" in finding.text]

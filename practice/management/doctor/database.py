@@ -17,6 +17,7 @@ from practice.audit.models import Chain, Entry
 from practice.audit.sealing import seal_of_head
 from practice.database import row_security, server_role
 from practice.database.state import what_is_missing
+from practice.database.waiting import limit_waiting
 from practice.management.doctor.findings import Finding, advice, good, wrong
 from practice.notifications.models import Waiting
 from practice.profiles.models import NEVER, ClientNumbers
@@ -75,7 +76,7 @@ def roles() -> Iterator[Finding]:
     if connection.vendor != "postgresql":
         return
     if not sees_everything():
-        for check in (server_role.refuse_powerful_role, server_role.refuse_endless_waiting):
+        for check in (server_role.refuse_powerful_role, _refuse_endless_waiting):
             try:
                 check()
             except ImproperlyConfigured as error:
@@ -92,6 +93,21 @@ def roles() -> Iterator[Finding]:
         yield wrong(f"There is no role {row_security.APPLICATION} for the server to be in.")
     elif found[0]:
         yield wrong(f"The role {row_security.APPLICATION} passes every policy: NOBYPASSRLS.")
+
+
+def _refuse_endless_waiting() -> None:
+    """Connect as the web server does: a command such as this one is told no limits.
+
+    Raises:
+        ImproperlyConfigured: they do not arrive.
+    """
+    server = connection.copy(alias="server")
+    limit_waiting(server.settings_dict)
+    server.settings_dict["OPTIONS"].pop("pool", None)  # one connection, ended here
+    try:
+        server_role.refuse_endless_waiting(server)
+    finally:
+        server.close()
 
 
 def connections() -> Iterator[Finding]:
