@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from sentry_sdk.utils import BadDsn, Dsn
 
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -66,6 +67,20 @@ class Environment:
 
     def folder(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).absolute()
+
+    def sentry(self, name: str) -> str:
+        """Return where Sentry takes errors, or nothing.
+
+        Raises:
+            ImproperlyConfigured: it is no such address. It holds a key, and is not repeated.
+        """
+        address = self.text(name)
+        try:
+            return str(Dsn(address)) if address else ""
+        except BadDsn:
+            raise ImproperlyConfigured(
+                f"Set {name} to the address that Sentry shows, such as https://key@host/1."
+            ) from None
 
     def database(self, name: str, sqlite_file: Path) -> Any:
         """Return where the data are, as Django wants it said; by default in an SQLite file.

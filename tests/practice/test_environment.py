@@ -74,6 +74,21 @@ def test_an_address_of_no_database_is_refused_and_not_repeated(url, tmp_path):
     assert url not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "address", ["abc", "https://s.example/1", "https://k@s.example/", "k@s.example"]
+)
+def test_what_is_no_address_of_sentry_is_refused_and_not_repeated(address):
+    with pytest.raises(ImproperlyConfigured, match="Set SENTRY_DSN to the address") as refusal:
+        Environment({"SENTRY_DSN": address}).sentry("SENTRY_DSN")
+
+    assert address not in str(refusal.value)
+
+
+@pytest.mark.parametrize("address", ["", "https://key@host.example/1"])
+def test_an_address_of_sentry_is_as_it_was_written(address):
+    assert Environment({"SENTRY_DSN": address}).sentry("SENTRY_DSN") == address
+
+
 @pytest.mark.parametrize("name", ["plain.sqlite3", "with space.sqlite3", "50%2F.sqlite3", "a?b#c"])
 def test_the_file_may_have_any_name(tmp_path, name):
     found = Environment({}).database("DATABASE_URL", tmp_path / name)
