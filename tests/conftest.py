@@ -34,9 +34,9 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 OF_THE_DATABASE = ("access", "audit", "database", "harness")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what PostgreSQL is asked, too, and what asks no database at all.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what PostgreSQL is asked, too, what asks no database at all; begin with what is long.
 
     tests/practice/test_the_tests.py says what the marker `database` is for.
     """
@@ -50,6 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("pure")
         if item.get_closest_marker("alike") and any(item.callspec.indices.values()):
             item.add_marker("again")
+    yield  # others put them in an order
+    items.sort(key=lambda item: not item.get_closest_marker("begun_first"))
 
 
 def pytest_collection_finish() -> None:

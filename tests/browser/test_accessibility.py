@@ -37,6 +37,7 @@ TEXT_SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !import
 TEXT_AT_200_PERCENT = ":root { font-size: 200% !important }"
 
 
+@pytest.mark.begun_first
 def test_every_page_is_within_everybodys_reach(context, sign_in, alice):
     troubles = {}
     for state, page in states(context, sign_in, alice):

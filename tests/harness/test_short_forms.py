@@ -21,6 +21,7 @@ REST = {
 
 
 @pytest.mark.parametrize("command", [*SHORT[connection.vendor], REST[connection.vendor]])
+@pytest.mark.begun_first
 def test_in_short_it_finds_nothing(command):
     name, *options = command.split()
     done = subprocess.run(

@@ -41,6 +41,7 @@ def test_the_guide_has_fifteen_blocks_and_says_what_one_sees():
     assert all(any(word in block for block in blocks(GUIDE)[:15]) for word in SEEN)
 
 
+@pytest.mark.begun_first
 def test_whoever_follows_the_guide_has_a_service_that_doctor_is_content_with(server):
     for block in blocks(GUIDE)[:15]:
         if OF_POSTGRESQL in block and server.postgres is None:

@@ -86,6 +86,7 @@ def settings(root: ServerRoot, **more: str) -> str:
     return "\n".join(f"export {name}='{value}'" for name, value in (known | more).items())
 
 
+@pytest.mark.begun_first
 def test_they_run_as_they_stand(root):
     checkout = root.folder / "checkout"
     root.run(f"cd {checkout}; echo '{TYPED}' > typed")
