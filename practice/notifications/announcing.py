@@ -8,7 +8,6 @@ from django.conf import settings
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.notifications.models import Message, MessageSettings
-from practice.notifications.planning import is_wanted
 from practice.notifications.receivers import receivers_of, with_receivers
 from practice.text.spoken import in_words
 from relationships.models import Relationship
@@ -46,7 +45,7 @@ def _sends() -> bool:
 
 
 def _is_told(therapist: Therapist, kind: str) -> bool:
-    return _sends() and is_wanted(kind, MessageSettings.of(therapist))
+    return _sends() and MessageSettings.of(therapist).wants(kind)
 
 
 def log_of(session: Session, reader: User) -> Iterable[Message]:

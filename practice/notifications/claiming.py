@@ -12,10 +12,14 @@ from django.core.mail import EmailMultiAlternatives
 from practice.diary.models import News
 from practice.notifications.composing import compose
 from practice.notifications.failures import NO_ADDRESS
-from practice.notifications.models import Message, Told
+from practice.notifications.models import Message, MessageSettings, Told
 from practice.notifications.planning import for_messages
-from practice.notifications.receivers import clients_as_receivers, therapist_as_receiver
-from practice.notifications.reminders import is_night, next_morning
+from practice.notifications.receivers import (
+    Receiver,
+    clients_as_receivers,
+    therapist_as_receiver,
+)
+from practice.notifications.reminders import chosen_hours, is_night, next_morning
 
 # Once it is to take a message, a mail server is waited for so many times as long as for a
 # connection, because it may look through it first (RFC 5321, 4.5.3.2.6). Whoever gives up sooner
@@ -31,7 +35,7 @@ def claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     """Take a message for this sender, and return what is to be sent; None where nothing is.
 
     What it tells is compared once more with what is: what is no longer so is told by another
-    message, and a reminder of what was cancelled or moved by none.
+    message, and a reminder of what was cancelled or moved by none. It goes to the address of now.
     """
     lease = timedelta(seconds=settings.EMAIL_TIMEOUT * PATIENCE * ANSWERS)
     mine = Message.objects.waiting().filter(
@@ -40,10 +44,18 @@ def claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     if not mine.update(attempts=message.attempts + 1, in_doubt=True, next_attempt_at=now + lease):
         return None
     told = _lines(message)
-    if over := _no_longer(message, told, now):
+    receiver = _receiver_now(message, told)
+    over = _no_longer(message, told, receiver, now)
+    if not over and message.kind != Message.Kind.REMINDER:
+        told = _without_changed(message, told, now)
+        over = _too_late(message, told, now)
+    if over or receiver is None:
         end(message, over)
         return None
     message.attempts += 1
+    if receiver.address != message.address:
+        message.address = receiver.address
+        message.save(update_fields=["address"])
     try:
         return compose(message, told)
     except ValueError:
@@ -62,52 +74,77 @@ def end(message: Message, columns: dict[str, Any]) -> None:
 
 
 def _lines(message: Message) -> list[Told]:
+    """Return what a message tells, but for what a later one has told its receiver, or is to."""
     sessions = for_messages(message.therapist.sessions.filter(told__message=message))
     of_pk = {session.pk: session for session in sessions}
     told = list(message.told.order_by("starts_at", "pk"))
+    if message.kind != Message.Kind.REMINDER:
+        overtaken = _overtaken(message, told)
+        told = [line for line in told if line.session_id not in overtaken]
     for line in told:
         line.session = of_pk[line.session_id]
     return told
 
 
-def _no_longer(message: Message, told: list[Told], now: datetime) -> dict[str, Any]:
+def _no_longer(
+    message: Message, told: list[Told], receiver: Receiver | None, now: datetime
+) -> dict[str, Any]:
     """Return what becomes of a message that is not to be sent now; nothing if it is."""
-    ended = {"in_doubt": message.in_doubt, "next_attempt_at": None}
-    dropped = {"state": STATE.DROPPED, **ended}
-    address = _address_now(message, told) if told else ""
-    if not address or _is_overtaken(message, told):
-        return dropped
-    if address != message.address:  # it is written anew, for the address of now
-        message.therapist.sessions.filter(told__message=message).update(tell_at=now)
-        return dropped
+    if not told or receiver is None:
+        return _dropped(message)
     if message.kind == Message.Kind.REMINDER:
-        return _reminder_no_longer(message, told, now, dropped)
+        return _reminder_no_longer(message, told, receiver, now)
     pending = [line.session.tell_at for line in told if line.session.tell_at]
-    is_so = all(line.is_still_so(line.session) for line in told)
     if pending:  # it will be planned anew, with what is changed
         at = max(*pending, now + A_MOMENT)
         return {"next_attempt_at": at, "in_doubt": message.in_doubt}
-    if not is_so:
-        ids = [line.session_id for line in told]
+    return {}
+
+
+def _dropped(message: Message) -> dict[str, Any]:
+    return {"state": STATE.DROPPED, "in_doubt": message.in_doubt, "next_attempt_at": None}
+
+
+def _without_changed(message: Message, told: list[Told], now: datetime) -> list[Told]:
+    """Return the lines that are still so; the others are planned anew.
+
+    With them whatever stands beside them, unless the message may have arrived: then nothing else
+    tells that again.
+    """
+    anew = [line for line in told if not line.is_still_so(line.session)]
+    if anew and not message.in_doubt:
+        anew = told
+    if anew:
+        ids = [line.session_id for line in anew]
         message.therapist.sessions.filter(pk__in=ids).update(tell_at=now)
-        return {"next_attempt_at": now + A_MOMENT, "in_doubt": message.in_doubt}
+    return [line for line in told if line not in anew]
+
+
+def _too_late(message: Message, told: list[Told], now: datetime) -> dict[str, Any]:
+    """Return what becomes of a message of which nothing is left to tell, or not in time."""
+    if not told:
+        return _dropped(message)
     is_over = all(max(line.ends_at, line.session.ends_at) <= now for line in told)
     if is_over or message.created_at + GIVE_UP_AFTER <= now - _wait_for_summary(message):
-        return {"state": STATE.FAILED, "error": message.error or TOO_LATE, **ended}
+        return _dropped(message) | {"state": STATE.FAILED, "error": message.error or TOO_LATE}
     return {}
 
 
 def _reminder_no_longer(
-    message: Message, told: list[Told], now: datetime, dropped: dict[str, Any]
+    message: Message, told: list[Told], receiver: Receiver, now: datetime
 ) -> dict[str, Any]:
-    """Return the same of a reminder: nobody is reminded of what is over or was changed."""
+    """Return the same of a reminder: nobody is reminded of what is over or was changed.
+
+    Nor is somebody who has switched that off since.
+    """
     is_so = all(line.is_still_so(line.session) for line in told)
-    if not is_so or any(line.starts_at <= now for line in told):
-        return dropped
+    usual = MessageSettings.of(message.therapist).reminders
+    is_wanted = told[0].hours_before in chosen_hours(receiver.client, usual)
+    if not is_so or not is_wanted or any(line.starts_at <= now for line in told):
+        return _dropped(message)
     pending = [line.session.tell_at for line in told if line.session.tell_at]
-    zone = message.client.zone if message.client else message.therapist.time_zone
-    if pending or is_night(now, zone):
-        later = max(*pending, now + A_MOMENT) if pending else next_morning(now, zone)
+    if pending or is_night(now, receiver.zone):
+        later = max(*pending, now + A_MOMENT) if pending else next_morning(now, receiver.zone)
         return {"next_attempt_at": later, "in_doubt": message.in_doubt}
     return {}
 
@@ -116,27 +153,25 @@ def _wait_for_summary(message: Message) -> timedelta:
     return timedelta(days=message.kind == Message.Kind.SUMMARY)
 
 
-def _address_now(message: Message, told: list[Told]) -> str:
-    """Return where the receiver may be written to now; empty where they may not be any more."""
+def _receiver_now(message: Message, told: list[Told]) -> Receiver | None:
+    """Return the receiver as they are now; None if they may not be written to of all of this."""
     if message.client is None:
-        return therapist_as_receiver(message.therapist).address
-    found = ""
-    receivers = clients_as_receivers([line.session for line in told])
+        return therapist_as_receiver(message.therapist)
+    by_session = clients_as_receivers([line.session for line in told])
+    found = None
     for line in told:
-        own = [r.address for r in receivers[line.session_id] if r.client_id == message.client_id]
-        if not own:
-            return ""
-        found = own[0]
+        same = (one for one in by_session[line.session_id] if one.client_id == message.person_id)
+        if (found := next(same, None)) is None:
+            break
     return found
 
 
-def _is_overtaken(message: Message, told: list[Told]) -> bool:
-    """Whether a later message has told the same receiver of one of these, or is to."""
+def _overtaken(message: Message, told: list[Told]) -> set[int]:
+    """Return the sessions of which a later message has told the same receiver, or is to."""
     later = Told.objects.filter(
         session__in=[line.session_id for line in told],
-        message__client=message.client_id,
+        message__client__person_id=message.person_id,
         message__pk__gt=message.pk,
-        message__in=Message.objects.exclude(state__in=[STATE.DROPPED, STATE.FAILED]),
-    )
-    is_reminder = message.kind == Message.Kind.REMINDER
-    return not is_reminder and later.exclude(kind=Message.Kind.REMINDER).exists()
+    ).exclude(kind=Message.Kind.REMINDER)
+    later = later.exclude(message__state__in=[STATE.DROPPED, STATE.FAILED])
+    return set(later.values_list("session", flat=True))

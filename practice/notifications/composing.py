@@ -48,7 +48,7 @@ def _known_before(message: Message, told: Sequence[Told]) -> dict[int, datetime]
     moved = {line.session_id: line.session for line in told if line.kind == Message.Kind.MOVED}
     if not moved:
         return {}
-    lines = Told.objects.filter(session__in=moved, message__client=message.client_id)
+    lines = Told.objects.filter(session__in=moved, message__client__person_id=message.person_id)
     lines = lines.filter(message__pk__lt=message.pk).exclude(kind=Message.Kind.REMINDER)
     known = {pk: one.moved_from for pk, one in moved.items() if one.moved_from}
     for line in lines.select_related("message").order_by("pk"):
@@ -85,7 +85,7 @@ def _headers(message: Message, told: Sequence[Told], stop_link: str) -> dict[str
     headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
     before = Message.objects.filter(
         therapist=message.therapist_id,
-        client=message.client_id,
+        client__person_id=message.person_id,
         told__session=told[0].session_id,
         state=Message.State.SENT,
         pk__lt=message.pk,

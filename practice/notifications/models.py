@@ -58,6 +58,17 @@ class MessageSettings(models.Model):
         """Return what a therapist has chosen, or the usual choice."""
         return cls.objects.filter(therapist=therapist).first() or cls(therapist=therapist)
 
+    def wants(self, kind: str) -> bool:
+        """Whether the therapist wants to be told of this."""
+        wanted = {
+            Message.Kind.BOOKED: self.tells_booked,
+            Message.Kind.PUT_BACK: self.tells_booked,
+            Message.Kind.MOVED: self.tells_moved,
+            Message.Kind.PLACE: self.tells_moved,
+            Message.Kind.CANCELLED: self.tells_cancelled,
+        }
+        return self.way != self.Way.NEVER and wanted[Message.Kind(kind)]
+
 
 class MessageQuerySet(models.QuerySet):
     """Messages, as the sender speaks of them."""
@@ -150,6 +161,11 @@ class Message(models.Model):
     @property
     def may_have_arrived(self) -> bool:
         return self.in_doubt or self.state == self.State.SENT
+
+    @property
+    def person_id(self) -> int | None:
+        """Whose it is, with whichever record of theirs; None if it is the therapist's."""
+        return self.client.person_id if self.client else None
 
     @property
     def is_to_therapist(self) -> bool:

@@ -11,12 +11,19 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
 from practice.diary.models import Session, SessionQuerySet
 from practice.notifications.links import message_id
-from practice.notifications.models import Message, MessageSettings, Told, as_told
+from practice.notifications.models import (
+    Message,
+    MessageQuerySet,
+    MessageSettings,
+    Told,
+    as_told,
+)
 from practice.notifications.receivers import (
     Receiver,
     clients_as_receivers,
@@ -44,7 +51,8 @@ def for_messages(sessions: SessionQuerySet) -> SessionQuerySet:
 def plan(therapist: Therapist, now: datetime) -> bool:
     """Write down what is to be sent of a therapist's sessions; return whether there may be more.
 
-    Whoever changes one of them this moment is not waited for: it is due again after that.
+    Whoever changes one of them this moment is not waited for: it is due again after that. Where
+    that one is part of a message that is to be replaced, all of it waits for the next look.
     """
     own = therapist.sessions.all()
     first = _locked(own.filter(tell_at__lte=now).order_by("tell_at", "pk"))[:AT_ONCE]
@@ -53,26 +61,31 @@ def plan(therapist: Therapist, now: datetime) -> bool:
     series = own.filter(pk__in=first).exclude(series=None).values("series")
     together = own.filter(series__in=series, tell_at__lte=now + A_MOMENT)
     ids = {*first, *_locked(together)}
-    ids |= {*_locked(own.filter(pk__in=_dropped_for(ids)))}
-    sessions = for_messages(own.filter(pk__in=ids)).order_by("starts_at")
-    _write(therapist, list(sessions), now)
-    own.filter(pk__in=ids).update(tell_at=None)
+    replaced = _replaced_by(therapist, ids)
+    others = set(own.filter(told__message__in=replaced).values_list("pk", flat=True)) - ids
+    if len(_locked(own.filter(pk__in=others), most=len(others))) < len(others):
+        return False
+    summary_at = replaced.filter(kind=Kind.SUMMARY).aggregate(at=Min("next_attempt_at"))["at"]
+    replaced.update(state=Message.State.DROPPED, next_attempt_at=None)
+    # What was changed meanwhile has its own grace.
+    ready = own.filter(pk__in=ids | others).exclude(tell_at__gt=now + A_MOMENT)
+    _write(therapist, list(for_messages(ready).order_by("starts_at")), now, summary_at)
+    ready.update(tell_at=None)
     return len(first) == AT_ONCE
 
 
-def _locked(sessions: SessionQuerySet) -> list[int]:
+def _locked(sessions: SessionQuerySet, most: int = AT_ONCE * 2) -> list[int]:
     free = sessions.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    return list(free.values_list("pk", flat=True)[: AT_ONCE * 2])
+    return list(free.values_list("pk", flat=True)[:most])
 
 
-def _dropped_for(ids: set[int]) -> set[int]:
-    """Drop what waits to be sent of these sessions; return every session that it was about."""
-    about = Message.objects.untouched().filter(told__session__in=ids).exclude(kind=Kind.REMINDER)
-    messages = list(about.values_list("pk", flat=True).distinct())
-    dropped = Message.objects.untouched().filter(pk__in=messages)
-    dropped.update(state=Message.State.DROPPED, next_attempt_at=None)
-    gone = Told.objects.filter(message__in=messages, message__state=Message.State.DROPPED)
-    return set(gone.values_list("session", flat=True))
+def _replaced_by(therapist: Therapist, ids: set[int]) -> MessageQuerySet:
+    """Return what waits to be sent of these sessions, and the changes of the day so far."""
+    waiting = therapist.messages.untouched().exclude(kind=Kind.REMINDER)
+    about = waiting.filter(told__session__in=ids).values_list("pk", flat=True)
+    of_day = waiting.filter(kind=Kind.SUMMARY).annotate(lines=Count("told"))
+    of_day = of_day.filter(lines__lt=AT_ONCE).values_list("pk", flat=True)
+    return therapist.messages.untouched().filter(pk__in={*about, *of_day})
 
 
 @dataclass
@@ -93,8 +106,10 @@ class Draft:
             self.stamp = max(self.stamp or later, later)
 
 
-def _write(therapist: Therapist, sessions: list[Session], now: datetime) -> None:
-    """Write the messages about these sessions."""
+def _write(
+    therapist: Therapist, sessions: list[Session], now: datetime, summary_at: datetime | None
+) -> None:
+    """Write the messages about these sessions; a summary for when one was to come already."""
     history, chosen = _History(sessions), MessageSettings.of(therapist)
     clients, own = clients_as_receivers(sessions), therapist_as_receiver(therapist)
     is_daily = chosen.way == MessageSettings.Way.DAILY
@@ -104,11 +119,11 @@ def _write(therapist: Therapist, sessions: list[Session], now: datetime) -> None
             last = history.last(session, receiver)
             kind = news(session, last, history, receiver, now)
             is_summary = is_daily and receiver is own
-            if not kind or (receiver is own and not is_wanted(kind, chosen)):
+            if not kind or (receiver is own and not chosen.wants(kind)):
                 continue
             key = (receiver.client_id, "" if is_summary else session.series or session.pk)
             if key not in drafts:
-                at = next_summary(now, own.zone) if is_summary else now
+                at = (summary_at or next_summary(now, own.zone)) if is_summary else now
                 drafts[key] = Draft(receiver, at, Kind.SUMMARY if is_summary else "")
             drafts[key].add(session, kind, last)
     for draft in drafts.values():
@@ -152,11 +167,11 @@ class _History:
 
     def __init__(self, sessions: Iterable[Session]) -> None:
         lines = Told.objects.filter(session__in=[session.pk for session in sessions])
-        lines = lines.exclude(kind=Kind.REMINDER).select_related("message").order_by("pk")
+        lines = lines.exclude(kind=Kind.REMINDER).select_related("message__client").order_by("pk")
         self._last: dict[tuple[int, int | None], Told] = {}
         self._meant: dict[tuple[int, int | None], str] = {}
         for line in lines:
-            key = (line.session_id, line.message.client_id)
+            key = (line.session_id, line.message.person_id)
             self._meant.setdefault(key, line.kind)
             if line.message.may_have_arrived:
                 self._last[key] = line
@@ -222,18 +237,6 @@ def _difference(session: Session, last: Told, now: datetime) -> str:
     if (last.starts_at, last.ends_at) != (session.starts_at, session.ends_at):
         return Kind.MOVED
     return "" if last.place == session.place else Kind.PLACE
-
-
-def is_wanted(kind: str, chosen: MessageSettings) -> bool:
-    """Whether a therapist wants to be told of this."""
-    wanted = {
-        Kind.BOOKED: chosen.tells_booked,
-        Kind.PUT_BACK: chosen.tells_booked,
-        Kind.MOVED: chosen.tells_moved,
-        Kind.PLACE: chosen.tells_moved,
-        Kind.CANCELLED: chosen.tells_cancelled,
-    }
-    return chosen.way != MessageSettings.Way.NEVER and wanted[Kind(kind)]
 
 
 def next_summary(now: datetime, zone: str) -> datetime:

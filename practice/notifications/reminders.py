@@ -30,6 +30,14 @@ MOST = 500  # sessions at once
 @transaction.atomic
 def remind(therapist: Therapist, now: datetime) -> None:
     """Write down the reminders that are due of a therapist's sessions."""
+    if _due(therapist, now):
+        Therapist.lock(therapist.pk)  # of two senders the second finds what the first has written
+        for day in _due(therapist, now):
+            _save(therapist, day, now)
+
+
+def _due(therapist: Therapist, now: datetime) -> list["_Day"]:
+    """Return of which days somebody is to be reminded now."""
     soon = therapist.sessions.booked().filter(
         starts_at__gt=now, starts_at__lte=now + FURTHEST, tell_at=None
     )
@@ -42,7 +50,7 @@ def remind(therapist: Therapist, now: datetime) -> None:
         soon = soon.filter(Q(booked_at__gt=since) | Q(moved_at__gt=since))
     sessions = list(for_messages(soon.order_by("starts_at", "pk"))[:MOST])
     if not sessions:
-        return
+        return []
     usual = settings.reminders
     receivers, reminded = clients_as_receivers(sessions), _reminded(sessions)
     days: dict[tuple, _Day] = {}
@@ -53,9 +61,7 @@ def remind(therapist: Therapist, now: datetime) -> None:
             last = reminded.get((session.pk, receiver.client_id, session.starts_at))
             day.hours = max(day.hours, hours_due(session, receiver, usual, now, before=last))
             day.sessions.append((session, last))
-    for day in days.values():
-        if day.hours and not is_night(now, day.receiver.zone):
-            _save(therapist, day, now)
+    return [day for day in days.values() if day.hours and not is_night(now, day.receiver.zone)]
 
 
 @dataclass
@@ -123,8 +129,8 @@ def _reminded(sessions: Iterable[Session]) -> dict[tuple[int, int | None, dateti
     lines = Told.objects.filter(session__in=[session.pk for session in sessions])
     lines = lines.filter(kind=Message.Kind.REMINDER).exclude(message__state=Message.State.DROPPED)
     found: dict[tuple[int, int | None, datetime], int] = {}
-    for line in lines.select_related("message"):
-        key = (line.session_id, line.message.client_id, line.starts_at)
+    for line in lines.select_related("message__client"):
+        key = (line.session_id, line.message.person_id, line.starts_at)
         found[key] = min(found.get(key, line.hours_before or 0), line.hours_before or 0)
     return found
 

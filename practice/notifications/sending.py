@@ -23,6 +23,7 @@ from practice.notifications.failures import after
 from practice.notifications.models import Message
 
 MOST_BROKEN = 3  # conversations, one after the other; then nobody talks to it for a while
+MOST = 50  # messages of one therapist, before it is another's turn
 STATE = Message.State
 
 log = logging.getLogger("django.practice")
@@ -94,18 +95,23 @@ class MailServer:
             log.debug("The mail server had gone already")
 
 
-def send_waiting(therapist: Therapist, server: MailServer) -> None:
-    """Send what is due of a therapist's messages, the oldest first.
+def send_waiting(therapist: Therapist, server: MailServer) -> bool:
+    """Send what is due of a therapist's messages, the oldest first; return whether there is more.
 
-    What it finds to be planned anew waits for the next look, which plans first.
+    No more than `MOST` at a time, so that nobody waits until another's thousands are sent. What it
+    finds to be planned anew waits for the next look, which plans first.
 
     Raises:
         Unreachable: there is no way to the mail server. What waits goes on waiting.
     """
-    while message := _next(therapist):
+    for _ in range(MOST):
+        message = _next(therapist)
+        if message is None:
+            return False
         release_connections()
         server.open()
         _send(therapist, message, server)
+    return True
 
 
 def _next(therapist: Therapist) -> Message | None:

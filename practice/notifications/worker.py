@@ -5,11 +5,13 @@ so. Any number may run at once: what one has claimed the others leave.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from time import monotonic
 
 from django.conf import settings
-from django.db import Error, connections
+from django.db import Error, InterfaceError, OperationalError, connections
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
@@ -37,20 +39,47 @@ def send_everything() -> None:
     Raises:
         Unreachable: there is no way to the mail server. What was planned waits.
     """
+    while send_some():
+        pass
+
+
+def send_some() -> bool:
+    """Plan what is due, and send some of it for each therapist; return whether there is more.
+
+    Raises:
+        Unreachable: there is no way to the mail server. What was planned waits.
+    """
     server = MailServer()
     try:
-        for number in Waiting.therapists():
-            therapist = Therapist.objects.select_related("user").get(pk=number)
-            _plan(therapist)
-            send_waiting(therapist, server)
+        unfinished = [number for number in Waiting.therapists() if _serve(number, server)]
     finally:
         server.close()
+    return bool(unfinished)
+
+
+def _serve(number: int, server: MailServer) -> bool:
+    with failing_alone(number):
+        therapist = Therapist.objects.select_related("user").get(pk=number)
+        _plan(therapist)
+        return send_waiting(therapist, server)
+    return False
+
+
+@contextmanager
+def failing_alone(number: int) -> Iterator[None]:
+    """Let what fails for one therapist keep nobody else waiting, unless it would fail for all."""
+    try:
+        yield
+    except (Unreachable, InterfaceError, OperationalError):
+        raise
+    except Exception:
+        log.exception("Messages of therapist %s have to wait", number)
 
 
 def remind_everybody() -> None:
     """Write down all reminders that are due."""
     for therapist in Therapist.objects.select_related("user").order_by("pk").iterator():
-        with acting_as_therapist(therapist):
+        with failing_alone(therapist.pk), acting_as_therapist(therapist):
             remind(therapist, timezone.now())
 
 
@@ -87,7 +116,8 @@ class Worker:
             if monotonic() - self.reminded_at >= REMINDERS_EVERY:
                 remind_everybody()
                 self.reminded_at = monotonic()
-            send_everything()
+            if send_some():
+                return 0
         except Unreachable as error:
             log.warning("The mail server cannot be reached: %s", error.__cause__)
             return AFTER_TROUBLE

@@ -2,19 +2,22 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
-from practice.accounts.models import Therapist
+from clients.models import Client
+from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.notifications import sending
-from practice.notifications.models import Message
+from practice.notifications.models import Message, MessageSettings
 from practice.notifications.planning import plan
 from practice.notifications.sending import MailServer, Unreachable, send_waiting
-from practice.notifications.worker import send_everything
-from tests.diary import DAY, WEDNESDAY, book
+from practice.notifications.worker import send_everything, send_some
+from tests.diary import DAY, FIFTY, WEDNESDAY, book
+from tests.factories import ClientFactory, start
 from tests.notifications import LATER, delivered
 from tests.smtp_server import HOST, Inbox, smtp_server
 
@@ -132,10 +135,85 @@ def test_whoever_has_another_address_by_now_is_told_there(individual, ann, alice
     assert alice.user.change_email("alice@elsewhere.example")
 
     send_waiting(Therapist.objects.select_related("user").get(pk=alice.pk), MailServer())
-    delivered(clock)
 
     assert sorted(letter.to[0] for letter in mail.outbox) == [
         "alice@elsewhere.example",
         "ann@elsewhere.example",
     ]
     assert not Message.objects.filter(state="waiting").exists()
+
+
+# What may have arrived, or not.
+
+DROPS = "tests.notifications.test_sending.Drops"
+WORKS = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture
+def in_doubt(individual, alice, clock, settings) -> list[Session]:
+    """A series of three, booked by Ann, in messages that may have arrived or not."""
+    settings.MESSAGE_BACKEND = DROPS
+    starts = [WEDNESDAY + week * 7 * DAY for week in range(3)]
+    client = individual.clients.get().account
+    made = Session.book_series(individual, starts=starts, length=FIFTY, by=client, series=uuid4())
+    clock.shift(LATER)
+    send_everything()
+    assert len(mail.outbox) == 2
+    mail.outbox.clear()
+    settings.MESSAGE_BACKEND = WORKS
+    return made
+
+
+def test_what_may_not_have_arrived_is_told_though_part_of_it_has_changed(in_doubt, ann, clock):
+    in_doubt[0].move(starts_at=WEDNESDAY + DAY, by=ann.account)
+
+    told = [letter["Subject"] for letter in delivered(clock) if "ann" in letter["To"]]
+
+    assert sorted(told) == [
+        "2 appointments from Wednesday 3 December, 4pm",
+        "Appointment moved to Thursday 27 November, 4pm",
+    ]
+
+
+def test_what_may_not_have_arrived_goes_to_the_address_of_now(in_doubt, ann, alice, clock):
+    assert ann.account.change_email("ann@elsewhere.example")
+
+    told = {letter["To"] for letter in delivered(clock)}
+
+    assert told == {"ann@elsewhere.example", "alice@practice.example"}
+
+
+def test_a_change_that_nobody_wants_to_know_ends_what_is_in_doubt(in_doubt, ann, alice, clock):
+    MessageSettings.objects.create(therapist=alice, tells_moved=False)
+    for session in in_doubt:
+        session.move(starts_at=session.starts_at + DAY, by=ann.account)
+    for _ in range(3):
+        delivered(clock)
+
+    assert not Message.objects.filter(state="waiting").exists()
+
+
+def test_what_fails_for_one_therapist_keeps_no_other_waiting(individual, alice, bob, clock, caplog):
+    book(individual)
+    book(start(ClientFactory(therapist=bob, name="Dora Dove", email="dora@mail.example")))
+    User.objects.filter(pk=alice.user_id).update(time_zone="Nowhere/Else")
+    Client.objects.filter(therapist=alice).update(time_zone="Nowhere/Else")
+    User.objects.filter(clients__therapist=alice).update(time_zone="Nowhere/Else")
+
+    assert [letter["To"] for letter in delivered(clock)] == ["dora@mail.example"]
+    assert "have to wait" in caplog.text
+
+
+def test_nobody_waits_until_anothers_thousands_are_sent(individual, alice, bob, clock, monkeypatch):
+    monkeypatch.setattr(sending, "MOST", 2)
+    for number in range(5):
+        book(individual, WEDNESDAY + number * DAY)
+    book(start(ClientFactory(therapist=bob, name="Dora Dove", email="dora@mail.example")))
+    clock.shift(LATER)
+
+    assert send_some()
+
+    assert [letter.to[0] for letter in mail.outbox].count("dora@mail.example") == 1
+    assert len(mail.outbox) == 3
+    send_everything()
+    assert len(mail.outbox) == 6

@@ -82,6 +82,16 @@ def test_a_reminder_that_waits_is_not_sent_once_it_is_moved(session, alice, cloc
     assert Message.objects.get(kind="reminder").state == "dropped"
 
 
+def test_a_reminder_that_waits_is_not_sent_once_reminders_are_off(session, ann, clock, settings):
+    settings.MESSAGE_BACKEND, works = "tests.mail_servers.Down", settings.MESSAGE_BACKEND
+    reminded(clock, TUESDAY)
+    Client.objects.filter(pk=ann.pk).update(reminders="none")
+    settings.MESSAGE_BACKEND = works
+
+    assert reminded(clock, TUESDAY + HOUR) == []
+    assert Message.objects.filter(kind="reminder", state="dropped").count() == 1
+
+
 def test_who_was_told_after_it_was_due_is_not_reminded(individual, clock):
     clock.move_to(TUESDAY + HOUR)
     book(individual)

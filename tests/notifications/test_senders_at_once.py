@@ -6,7 +6,7 @@ from django.core import mail
 from practice.diary.models import Session
 from practice.notifications.models import Message
 from practice.notifications.worker import remind_everybody, send_everything
-from tests.diary import HOUR, WEDNESDAY, book
+from tests.diary import DAY, HOUR, WEDNESDAY, book
 from tests.notifications import LATER
 from tests.racing import at_once
 
@@ -31,3 +31,13 @@ def test_of_four_senders_one_sends_each_message(individual, couples, ann, clock)
     assert len(told) == len(set(told)) == Message.objects.count() == 6 + 6 + 3
     assert not Message.objects.exclude(state="sent").exists()
     assert not Session.objects.exclude(tell_at=None).exists()
+
+
+def test_of_four_senders_one_reminds(session, clock):
+    clock.move_to(WEDNESDAY - DAY)
+    mail.outbox.clear()
+
+    at_once(*[remind_everybody] * 4)
+    send_everything()
+
+    assert len(mail.outbox) == 1

@@ -4,16 +4,18 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from clients.models import Client
 from practice.accounts.models import Contact
 from practice.diary.models import Session
 from practice.notifications.models import Message, MessageSettings
+from practice.notifications.planning import plan
 from practice.notifications.worker import send_everything
 from practice.records.merging import merge
 from tests.diary import DAY, FIFTY, NOW, WEDNESDAY, book
 from tests.factories import ClientFactory, start
-from tests.notifications import GRACE, HOUR, delivered, event_of
+from tests.notifications import GRACE, HOUR, LATER, delivered, event_of
 
 BOOKED = "Appointment on Wednesday 26 November, 4pm"
 
@@ -271,6 +273,30 @@ def test_a_therapist_can_be_told_once_a_day(individual, ann, alice, clock):
     assert letter["To"] == "alice@practice.example"
     assert letter["Subject"] == "A change of appointment"
     assert second.public_id in letter["Message-ID"]
+
+
+def test_what_clients_do_at_different_hours_is_one_summary(individual, ann, alice, clock):
+    MessageSettings.objects.create(therapist=alice, way="daily")
+    book(individual, by=ann.account)
+    delivered(clock)
+    clock.shift(HOUR)
+    book(individual, WEDNESDAY + DAY, by=ann.account)
+    delivered(clock)
+
+    clock.move_to(NOW + 8 * HOUR)
+
+    (letter,) = delivered(clock)
+    assert letter["Subject"] == "2 changes to your appointments"
+
+
+def test_what_waits_for_a_client_whose_record_is_merged_is_sent(individual, ann, ben, alice, clock):
+    start(ben)
+    book(individual)
+    clock.shift(LATER)
+    plan(alice, timezone.now())
+    merge(ann, into=ben, by=alice.user)
+
+    assert len(delivered(clock)) == 1
 
 
 def test_what_a_message_put_into_a_therapists_calendar_is_kept_true_there(
