@@ -193,6 +193,7 @@ def test_a_change_that_nobody_wants_to_know_ends_what_is_in_doubt(in_doubt, ann,
     assert not Message.objects.filter(state="waiting").exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_fails_for_one_therapist_keeps_no_other_waiting(individual, alice, bob, clock, caplog):
     book(individual)
     book(start(ClientFactory(therapist=bob, name="Dora Dove", email="dora@mail.example")))
