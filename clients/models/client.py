@@ -103,7 +103,10 @@ class ClientQuerySet(models.QuerySet):
 
 
 class Client(models.Model):
-    """A therapist's record of a person. Belongs to that one therapist for good.
+    """A therapist's record of a person.
+
+    It is that one therapist's until an operator passes a whole caseload on to a colleague
+    (`practice/management/transferring.py`).
 
     Two records of one person can be merged: one stays, and stands for the person; the other is
     `merged_into` it (`practice/records/merging.py`). Nothing of it moves: its relationships,

@@ -54,5 +54,7 @@ class Verb(models.TextChoices):
     EXPORTED = "exported", "Exported"
     PRACTICE_EXPORTED = "practice_exported", "Exported the whole practice"
     PRACTICE_ARRIVED = "practice_arrived", "Moved a practice in from its archive"
+    CASELOAD_PASSED_ON = "caseload_passed_on", "Passed clients on to a colleague"
+    CASELOAD_TAKEN_OVER = "caseload_taken_over", "Took clients over from a colleague"
     ERASED = "erased", "Erased"
     PURGED = "purged", "Removed old entries of this record"
