@@ -149,7 +149,7 @@ def test_every_row_of_a_caseload_is_the_receivers_and_is_the_same_else(full, bob
     assert sorted(Relationship.objects.values_list("public_id")) == numbers
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_audit_history_figures_and_counters_are_true_afterwards(full):
     all_is_true()
     people = [*Client.objects.filter(merged_into=None, merged_records=None)]
@@ -302,6 +302,12 @@ def test_a_history_that_was_tampered_with_is_not_sealed_anew(full, bob):
 def test_a_disabled_receiver_is_refused(full, bob):
     bob.user.disable()
     refuses("The account bob@practice.example is disabled.")
+
+
+@pytest.mark.django_db
+def test_nothing_is_passed_on_while_files_are_being_brought_in(full, bob):
+    Import.objects.create(therapist=full, begun_by=full.user, state="running")
+    refuses("Files are being brought in at this moment.")
 
 
 @pytest.mark.django_db
