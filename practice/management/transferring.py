@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from clients.models import Client, Invitation
 from practice.accounts.models import Contact, Therapist, User
+from practice.archive.tables import table_of
 from practice.audit import verify
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.dated_hours import DatedHours
@@ -76,9 +77,8 @@ class Transfer:
         self._same_people()
         self._import_that_runs()
         self._overlaps()
-        self.numbers = {
-            str(model._meta.verbose_name_plural): self._rows(model).count() for model in PASSED_ON
-        }
+        names = {model: table_of(model).name.replace("_", " ") for model in PASSED_ON}
+        self.numbers = {name: self._rows(model).count() for model, name in names.items()}
         if not self._rows(Client).exists() and not self._rows(Relationship).exists():
             raise NotTransferred(f"{self.former.user.email} has no clients to pass on.")
 

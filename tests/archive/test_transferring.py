@@ -338,7 +338,7 @@ def test_a_receiver_who_is_a_client_of_the_former_is_refused(full, bob):
 @pytest.mark.django_db
 def test_a_dry_run_and_another_answer_than_yes_change_nothing(full, bob, monkeypatch):
     before = rows()
-    assert "4 clients" in transfer("--dry-run")
+    assert "clients: 4\n" in transfer("--dry-run")
     monkeypatch.setattr("builtins.input", lambda _: "y")
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("transfer_clients", ALICE, BOB, stdout=StringIO())

@@ -9,7 +9,7 @@ from practice.accounts.models import Therapist
 from practice.management.operator import OperatorCommand
 from practice.management.transferring import NotTransferred, Transfer
 
-ALL = "All clients of {} become clients of {}. This cannot be undone by itself. Type yes: "
+ALL = "All clients of {} become clients of {}. Type yes: "
 
 
 class Command(OperatorCommand):
@@ -28,7 +28,7 @@ class Command(OperatorCommand):
         try:
             transfer.look()
             for name, number in transfer.numbers.items():
-                self.stdout.write(f"{number} {name}")
+                self.stdout.write(f"{name}: {number}")
             if dry_run:
                 self.stdout.write("Nothing was changed.")
                 return
