@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models import Session
-from practice.templatetags.components import address, format_markup
+from practice.templatetags.components import address, format_markup, join_markup
 from practice.text.spoken import called, day, in_words, initials, soon, zone_name
 from relationships.models import Participation
 from relationships.models.choices import Kind
@@ -97,7 +97,7 @@ def row(client: Person, work: list[Work], zone: SafeString) -> SafeString:
         address("client", client.public_id),
         client.name,
         "" if is_active else INACTIVE,
-        SafeString("".join([_line(client, w, is_active=is_active) for w in work])),
+        join_markup([_line(client, w, is_active=is_active) for w in work]),
         _on_a_phone(work, is_active=is_active),
         soon.timed(coming) + zone if coming else NONE_BOOKED,
         day.timed(last) if last else "None yet",
@@ -193,7 +193,7 @@ def rows(
         made.append(row(client, own, zone))
         if any(w.next_session for w in own):
             zone = SafeString("")  # it stands beside the first time
-    return SafeString("".join(made))
+    return join_markup(made)
 
 
 def zone_on_a_phone() -> SafeString:

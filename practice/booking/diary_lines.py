@@ -17,7 +17,13 @@ from practice.booking.month import Month
 from practice.diary.answer_forms import AnswerForms
 from practice.diary.lines import Appointment
 from practice.diary.models import Session
-from practice.templatetags.components import address, format_markup, icon, open_meeting
+from practice.templatetags.components import (
+    address,
+    format_markup,
+    icon,
+    join_markup,
+    open_meeting,
+)
 from practice.text.spoken import (
     MONTHS,
     WEEKDAYS,
@@ -74,7 +80,7 @@ def draw(
             coming = day.first_to_come
             at = day.lines.index(coming) if coming else len(lines)
             lines.insert(at, format_markup(NOW, clock.timed(day.lines[0].now)))
-        day.html = SafeString("".join(lines))
+        day.html = join_markup(lines)
 
 
 def _line(line: Line, forms: AnswerForms, has_focus: bool, *, is_day: bool) -> SafeString:
@@ -163,7 +169,7 @@ def _free(starts: datetime, *, is_day: bool) -> SafeString:
 
 def days_of_week(days: Iterable[tuple[date, int]], chosen: date) -> SafeString:
     """Return a link to each day of a week, which says how full it is."""
-    return SafeString(" ".join([_day(day, number, chosen) for day, number in days]))
+    return join_markup([_day(day, number, chosen) for day, number in days], " ")
 
 
 def _day(day: date, number: int, chosen: date) -> SafeString:
@@ -180,8 +186,8 @@ def _day(day: date, number: int, chosen: date) -> SafeString:
 
 def days_of_month(month: Month, chosen: date) -> SafeString:
     """Return the rows of a month's table: each day leads to its page, and says how full it is."""
-    weeks = ["".join([_cell(day, n, month, chosen) for day, n in week]) for week in month.weeks]
-    return SafeString("".join([f"<tr>{week}</tr>" for week in weeks]))
+    weeks = [join_markup([_cell(day, n, month, chosen) for day, n in week]) for week in month.weeks]
+    return join_markup([format_markup("<tr>{}</tr>", week) for week in weeks])
 
 
 def _cell(day: date, number: int, month: Month, chosen: date) -> SafeString:

@@ -54,7 +54,7 @@ class AnswerForms:
 
 @cache
 def _swap() -> SafeString:
-    return SafeString(render_to_string("diary/_swap_today.html").strip())
+    return render_to_string("diary/_swap_today.html")
 
 
 def _answers(one: Appointment, whom: str, when: SafeString, focus: str) -> SafeString:

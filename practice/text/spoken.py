@@ -164,7 +164,8 @@ def people_initials(people: Sequence) -> str:
 
 def _in_time_element(local: datetime, words: str) -> SafeString:
     stamp = local.isoformat(timespec="seconds")
-    return SafeString(f'<time datetime="{stamp}">{escape(words)}</time>')
+    # Bandit does not see that the words are escaped, and a moment is digits.
+    return SafeString(f'<time datetime="{stamp}">{escape(words)}</time>')  # nosec B703
 
 
 class Saying:
