@@ -31,7 +31,7 @@ RELEASE = "bookworm"
 NUMBERED = 15
 HOST = "practice.example"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-STATE = "/root/typed-so-far"
+STATE = "/srv/typed-so-far"
 REMEMBERED = "HOST|OPERATOR|REPOSITORY|SERVER|OWNER"
 SYSTEMCTL = r"""#!/bin/sh
 # Starts what a unit says; no word of its hardening, and nothing of timers and the firewall.
@@ -82,7 +82,7 @@ def bare_root(folder: Path) -> Iterator[Path]:
         (folder / "etc/apt/sources.list").unlink()
     shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
     (folder / "etc/hosts").write_text(f"127.0.0.1 localhost {HOST}\n")
-    shutil.copy(CERTIFICATES, folder / "root/certificates.crt")  # for who installs packages
+    shutil.copy(CERTIFICATES, folder / "srv/certificates.crt")  # for who installs packages
     for name, script in {"systemctl": SYSTEMCTL, "certbot": CERTBOT, "nft": "#!/bin/sh\n"}.items():
         program = folder / "usr/local/bin" / name
         program.write_text(script)
@@ -126,7 +126,7 @@ def typed(folder: Path, block: str) -> subprocess.CompletedProcess:
         f"declare -p PWD $(compgen -v | grep -xE '{REMEMBERED}') > {STATE}",
     ]
     settings = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-    settings |= {"HOME": "/root", "LANG": "C.UTF-8", "PIP_CERT": "/root/certificates.crt"}
+    settings |= {"HOME": "/root", "LANG": "C.UTF-8", "PIP_CERT": "/srv/certificates.crt"}
     settings |= {"DEBIAN_FRONTEND": "noninteractive"}
     command = ["chroot", folder, "/bin/bash", "-c", "\n".join(script)]
     return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=900)
