@@ -94,7 +94,7 @@ def test_a_client_moves_a_session_on_a_phone_without_scripts_and_the_therapist_r
     phone.goto("/dashboard/")
 
     press(phone, "Move this session")
-    phone.locator(".slots a").nth(1).click()
+    phone.locator(".slots a").first.click()  # late in a week there is no second
     expect(title(phone)).to_have_text("Check the new time")
     press(phone, "Move this session")
 
