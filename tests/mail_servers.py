@@ -7,6 +7,10 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 class Down(BaseEmailBackend):
     """It is there, and does not serve."""
 

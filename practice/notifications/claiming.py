@@ -3,15 +3,17 @@
 What a message tells is compared once more with what is, in the transaction that claims it.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import InterfaceError, OperationalError, transaction
 
 from practice.diary.models import News
 from practice.notifications.composing import compose
-from practice.notifications.failures import NO_ADDRESS
+from practice.notifications.failures import NO_ADDRESS, NOT_MADE
 from practice.notifications.models import Message, MessageSettings, Told
 from practice.notifications.planning import for_messages
 from practice.notifications.receivers import (
@@ -30,6 +32,8 @@ GIVE_UP_AFTER = timedelta(days=3)
 TOO_LATE = "It could not be sent in time."
 STATE = Message.State
 
+log = logging.getLogger("django.practice")
+
 
 def claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     """Take a message for this sender, and return what is to be sent; None where nothing is.
@@ -43,6 +47,19 @@ def claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     )
     if not mine.update(attempts=message.attempts + 1, in_doubt=True, next_attempt_at=now + lease):
         return None
+    message.attempts += 1
+    try:
+        with transaction.atomic():
+            return _mail_of(message, now)
+    except (InterfaceError, OperationalError):  # of the database, and so of every message
+        raise
+    except Exception:  # whatever it is, the next message is to be sent
+        log.exception("Message %s could not be put together", message.pk)
+        _fail(message, NOT_MADE)
+    return None
+
+
+def _mail_of(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     told = _lines(message)
     receiver = _receiver_now(message, told)
     over = _no_longer(message, told, receiver, now)
@@ -52,21 +69,31 @@ def claim(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     if over or receiver is None:
         end(message, over)
         return None
-    message.attempts += 1
     if receiver.address != message.address:
         message.address = receiver.address
         message.save(update_fields=["address"])
     try:
         return compose(message, told)
     except ValueError:
-        failed = {"state": STATE.FAILED, "in_doubt": False, "next_attempt_at": None}
-        end(message, {"error": NO_ADDRESS, **failed})
+        _fail(message, NO_ADDRESS)
         return None
 
 
+def _fail(message: Message, error: str) -> None:
+    failed = {"state": STATE.FAILED, "in_doubt": message.in_doubt, "next_attempt_at": None}
+    end(message, {"error": error, **failed})
+
+
 def end(message: Message, columns: dict[str, Any]) -> None:
-    """Write down what became of a message; its therapist reads of it on Today if it failed."""
-    won = Message.objects.waiting().filter(pk=message.pk).update(**columns)
+    """Write down what became of a message; its therapist reads of it on Today if it failed.
+
+    A sender whose claim has run out, and whose message another has taken since, can only say that
+    it was sent: all else is for the other to say.
+    """
+    waiting = Message.objects.waiting().filter(pk=message.pk)
+    if columns.get("state") != STATE.SENT:
+        waiting = waiting.filter(attempts=message.attempts)
+    won = waiting.update(**columns)
     if won and message.client and columns.get("state") == STATE.FAILED:
         line = message.told.select_related("session__therapist__user").earliest("starts_at")
         by = message.client.account or line.session.therapist.user
@@ -78,9 +105,8 @@ def _lines(message: Message) -> list[Told]:
     sessions = for_messages(message.therapist.sessions.filter(told__message=message))
     of_pk = {session.pk: session for session in sessions}
     told = list(message.told.order_by("starts_at", "pk"))
-    if message.kind != Message.Kind.REMINDER:
-        overtaken = _overtaken(message, told)
-        told = [line for line in told if line.session_id not in overtaken]
+    overtaken = _overtaken(message, told)
+    told = [line for line in told if line.session_id not in overtaken]
     for line in told:
         line.session = of_pk[line.session_id]
     return told

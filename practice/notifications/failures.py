@@ -13,19 +13,23 @@ from practice.notifications.models import Message
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=4)
 NOT_TAKEN = "The mail server could not be reached, or did not take it."
+NOT_MADE = "It could not be put together."
 NO_ADDRESS = "The address cannot be written to."
 
 
 def after(error: Exception, message: Message, now: datetime) -> dict[str, Any]:
-    """Return what becomes of a message that was not sent, or of which nobody knows."""
+    """Return what becomes of a message that was not sent, or of which nobody knows.
+
+    What was in doubt before it was tried stays so: it may have arrived then.
+    """
     pause = min(FIRST_RETRY * 2 ** min(message.attempts - 1, 12), LONGEST_RETRY)
     again = {"next_attempt_at": now + pause, "error": in_words(error)}
     if is_permanent(error):
-        ended = {"state": Message.State.FAILED, "in_doubt": False, "next_attempt_at": None}
-        return {"error": in_words(error)} | ended
+        ended = {"state": Message.State.FAILED, "next_attempt_at": None}
+        return {"error": in_words(error), "in_doubt": message.in_doubt} | ended
     refused = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
     # A connection that broke may have done so after the message was taken.
-    return again | {"in_doubt": not isinstance(error, refused)}
+    return again | {"in_doubt": message.in_doubt or not isinstance(error, refused)}
 
 
 def is_permanent(error: Exception) -> bool:

@@ -52,14 +52,16 @@ def _due(therapist: Therapist, now: datetime) -> list["_Day"]:
     if not sessions:
         return []
     usual = settings.reminders
-    receivers, reminded = clients_as_receivers(sessions), _reminded(sessions)
+    receivers, past = clients_as_receivers(sessions), _Past(sessions, now)
     days: dict[tuple, _Day] = {}
     for session in sessions:
         for receiver in receivers[session.pk]:
             local = timezone.localtime(session.starts_at, ZoneInfo(receiver.zone))
             day = days.setdefault((receiver.client_id, local.date()), _Day(receiver))
-            last = reminded.get((session.pk, receiver.client_id, session.starts_at))
-            day.hours = max(day.hours, hours_due(session, receiver, usual, now, before=last))
+            last = past.reminded.get((session.pk, receiver.client_id, session.starts_at))
+            told_at = past.told_at.get((session.pk, receiver.client_id))
+            due = hours_due(session, receiver, usual, now, before=last, told_at=told_at)
+            day.hours = max(day.hours, due)
             day.sessions.append((session, last))
     return [day for day in days.values() if day.hours and not is_night(now, day.receiver.zone)]
 
@@ -74,14 +76,20 @@ class _Day:
 
 
 def hours_due(
-    session: Session, receiver: Receiver, usual: str, now: datetime, *, before: int | None
+    session: Session,
+    receiver: Receiver,
+    usual: str,
+    now: datetime,
+    *,
+    before: int | None,
+    told_at: datetime | None,
 ) -> int:
     """Return so many hours before a session its receiver is to be reminded now; 0 if not.
 
-    Of two that are due the later one; none that was sent `before`, or that was due before what was
-    told of the session last.
+    Of two that are due the later one; none that was sent `before`, or that was due before the
+    receiver heard of the session last: when it was booked or moved, or by the message `told_at`.
     """
-    told_last = max(filter(None, [session.booked_at, session.moved_at]))
+    told_last = max(filter(None, [session.booked_at, session.moved_at, told_at]))
     for hours in sorted(chosen_hours(receiver.client, usual)):
         if before is not None and before <= hours:
             return 0
@@ -124,15 +132,27 @@ def is_night(at: datetime, zone: str) -> bool:
     return not MORNING <= local < NIGHT
 
 
-def _reminded(sessions: Iterable[Session]) -> dict[tuple[int, int | None, datetime], int]:
-    """Return the latest reminder of each session at its time, as hours before, by its receiver."""
-    lines = Told.objects.filter(session__in=[session.pk for session in sessions])
-    lines = lines.filter(kind=Message.Kind.REMINDER).exclude(message__state=Message.State.DROPPED)
-    found: dict[tuple[int, int | None, datetime], int] = {}
-    for line in lines.select_related("message__client"):
-        key = (line.session_id, line.message.person_id, line.starts_at)
-        found[key] = min(found.get(key, line.hours_before or 0), line.hours_before or 0)
-    return found
+class _Past:
+    """What was sent of some sessions until `now`, by session and receiver.
+
+    `reminded` has the latest reminder of a session at its time, as hours before; `told_at` when
+    all else was told last. What waits is told from now on.
+    """
+
+    def __init__(self, sessions: Iterable[Session], now: datetime) -> None:
+        self.reminded: dict[tuple[int, int | None, datetime], int] = {}
+        self.told_at: dict[tuple[int, int | None], datetime] = {}
+        lines = Told.objects.filter(session__in=[session.pk for session in sessions])
+        lines = lines.exclude(message__state=Message.State.DROPPED, message__in_doubt=False)
+        for line in lines.select_related("message__client"):
+            of, message = (line.session_id, line.message.person_id), line.message
+            if line.kind == Message.Kind.REMINDER:
+                hours = line.hours_before or 0
+                key = (*of, line.starts_at)
+                self.reminded[key] = min(self.reminded.get(key, hours), hours)
+            elif message.state in (Message.State.SENT, Message.State.WAITING):
+                at = message.sent_at or now
+                self.told_at[of] = max(self.told_at.get(of, at), at)
 
 
 def _save(therapist: Therapist, day: _Day, now: datetime) -> None:

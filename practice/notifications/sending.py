@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from practice.notifications.models import Message
 
 MOST_BROKEN = 3  # conversations, one after the other; then nobody talks to it for a while
 MOST = 50  # messages of one therapist, before it is another's turn
+LONGEST_TURN = 60.0  # seconds; a mail server may take half a minute for each message
 STATE = Message.State
 
 log = logging.getLogger("django.practice")
@@ -98,13 +100,17 @@ class MailServer:
 def send_waiting(therapist: Therapist, server: MailServer) -> bool:
     """Send what is due of a therapist's messages, the oldest first; return whether there is more.
 
-    No more than `MOST` at a time, so that nobody waits until another's thousands are sent. What it
-    finds to be planned anew waits for the next look, which plans first.
+    No more than `MOST` at a time, and none begun after `LONGEST_TURN`, so that nobody waits until
+    another's thousands are sent. What it finds to be planned anew waits for the next look, which
+    plans first.
 
     Raises:
         Unreachable: there is no way to the mail server. What waits goes on waiting.
     """
-    for _ in range(MOST):
+    begun = monotonic()
+    for number in range(MOST):
+        if number and monotonic() - begun >= LONGEST_TURN:
+            break
         message = _next(therapist)
         if message is None:
             return False

@@ -58,9 +58,11 @@ def send_some() -> bool:
 
 
 def _serve(number: int, server: MailServer) -> bool:
+    """Plan and send for one therapist; what cannot be planned keeps nothing that was."""
     with failing_alone(number):
         therapist = Therapist.objects.select_related("user").get(pk=number)
-        _plan(therapist)
+        with failing_alone(number):
+            _plan(therapist)
         return send_waiting(therapist, server)
     return False
 

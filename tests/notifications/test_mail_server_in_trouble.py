@@ -12,13 +12,15 @@ from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.notifications import sending
+from practice.notifications.claiming import claim, end
 from practice.notifications.models import Message, MessageSettings
 from practice.notifications.planning import plan
 from practice.notifications.sending import MailServer, Unreachable, send_waiting
 from practice.notifications.worker import send_everything, send_some
 from tests.diary import DAY, FIFTY, WEDNESDAY, book
-from tests.factories import ClientFactory, start
+from tests.factories import ClientFactory, reads_in, start
 from tests.notifications import LATER, delivered
+from tests.reading import read
 from tests.smtp_server import HOST, Inbox, smtp_server
 
 
@@ -193,16 +195,104 @@ def test_a_change_that_nobody_wants_to_know_ends_what_is_in_doubt(in_doubt, ann,
     assert not Message.objects.filter(state="waiting").exists()
 
 
+@pytest.mark.parametrize("then", ["greylisted", "refused"])
+def test_what_may_have_arrived_goes_on_being_so_whatever_the_server_says_later(
+    in_doubt, clock, settings, then
+):
+    """Else a cancelling would be told to nobody, of whom some have the booking."""
+    backend = {"greylisted": "PutsOff", "refused": "Refuses"}[then]
+    settings.MESSAGE_BACKEND = f"tests.notifications.test_sending.{backend}"
+    clock.shift(DAY)
+    send_everything()
+    settings.MESSAGE_BACKEND = WORKS
+    for session in in_doubt:
+        session.cancel(by=session.therapist.user)
+
+    told = {letter["To"]: letter["Subject"] for letter in delivered(clock)}
+
+    cancelled = "3 appointments cancelled, from Wednesday 26 November, 4pm"
+    assert told == {"ann@mail.example": cancelled, "alice@practice.example": cancelled}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_fails_for_one_therapist_keeps_no_other_waiting(individual, alice, bob, clock, caplog):
-    book(individual)
+    book(individual, by=individual.clients.get().account)
     book(start(ClientFactory(therapist=bob, name="Dora Dove", email="dora@mail.example")))
+    MessageSettings.objects.create(therapist=alice, way=MessageSettings.Way.DAILY)
     User.objects.filter(pk=alice.user_id).update(time_zone="Nowhere/Else")
-    Client.objects.filter(therapist=alice).update(time_zone="Nowhere/Else")
-    User.objects.filter(clients__therapist=alice).update(time_zone="Nowhere/Else")
 
     assert [letter["To"] for letter in delivered(clock)] == ["dora@mail.example"]
     assert "have to wait" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_planned_keeps_nothing_waiting_that_was(individual, ann, alice, clock):
+    book(individual)
+    clock.shift(LATER)
+    plan(alice, timezone.now())
+    book(individual, WEDNESDAY + DAY, by=ann.account)
+    MessageSettings.objects.create(therapist=alice, way=MessageSettings.Way.DAILY)
+    User.objects.filter(pk=alice.user_id).update(time_zone="Nowhere/Else")
+    Client.objects.update(time_zone="Nowhere/Else")
+
+    delivered(clock)
+
+    assert Message.objects.get().state != "waiting"
+
+
+def test_a_message_that_cannot_be_made_is_said_and_keeps_none_waiting(
+    couples, ann, ben, as_alice, clock, caplog
+):
+    book(couples)
+    reads_in(ann.account, "Nowhere/Else")
+
+    assert [letter["To"] for letter in delivered(clock)] == ["ben@mail.example"]
+
+    failed = Message.objects.get(client=ann)
+    assert (failed.state, failed.error) == ("failed", "It could not be put together.")
+    assert "Ann Ashby could not be sent a message" in read(as_alice.get("/")).text
+    assert f"Message {failed.pk} could not be put together" in caplog.text
+
+
+def test_a_sender_whose_claim_has_run_out_does_not_end_what_another_sends(
+    individual, alice, clock, settings
+):
+    """It hears that nobody can take it, long after another has begun to send it again."""
+    book(individual)
+    clock.shift(LATER)
+    plan(alice, timezone.now())
+    message, slow = (Message.objects.get() for _ in range(2))
+    assert claim(slow, timezone.now())
+    clock.shift(DAY / 24)
+    assert claim(Message.objects.get(), timezone.now())
+
+    end(slow, {"state": "failed", "next_attempt_at": None})
+
+    message.refresh_from_db()
+    assert message.state == "waiting"
+    end(slow, {"state": "sent", "sent_at": timezone.now(), "next_attempt_at": None})
+    message.refresh_from_db()
+    assert message.state == "sent"
+
+
+def test_nobody_waits_long_because_the_mail_server_is_slow(
+    individual, alice, bob, clock, monkeypatch
+):
+    """A turn is a number of messages, and no longer than some time."""
+    monkeypatch.setattr(sending, "LONGEST_TURN", 0)
+    for number in range(3):
+        book(individual, WEDNESDAY + number * DAY)
+    book(start(ClientFactory(therapist=bob, name="Dora Dove", email="dora@mail.example")))
+    clock.shift(LATER)
+
+    assert send_some()
+
+    assert sorted(letter.to[0] for letter in mail.outbox) == [
+        "ann@mail.example",
+        "dora@mail.example",
+    ]
+    send_everything()
+    assert len(mail.outbox) == 4
 
 
 def test_nobody_waits_until_anothers_thousands_are_sent(individual, alice, bob, clock, monkeypatch):

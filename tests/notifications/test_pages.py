@@ -1,14 +1,20 @@
 """What pages say of messages: beforehand, who gets one; afterwards, what was sent."""
 
+from pathlib import Path
+
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage, get_connection
 
 from clients.models import Client
 from practice.diary.models import Session
+from practice.notifications.demo import letters_sent
+from practice.notifications.files import folder
 from practice.notifications.models import Message, MessageSettings
 from practice.notifications.worker import send_everything
 from tests.diary import DAY, WEDNESDAY, book, browser_for, works
 from tests.factories import ClientFactory
+from tests.mail_servers import Killed
 from tests.notifications import LATER, delivered
 from tests.reading import read, sent_by
 
@@ -204,6 +210,29 @@ def test_the_demo_shows_its_messages(individual, as_alice, clock, settings, tmp_
     assert "Subject Appointment cancelled: Wednesday 26 November, 4pm" in page
     assert "Calendar takes out “Appointment”, version 1" in page
     assert page.index("cancelled") < page.index("Subject Appointment on Wednesday")
+
+
+def test_a_file_is_there_whole_or_not_at_all(settings, tmp_path, clock, monkeypatch):
+    """Whoever opens the folder meanwhile, or after the server was killed, finds no torn message."""
+    settings.BASE_DIR = tmp_path
+    backend, seen = get_connection("practice.notifications.files.EmailBackend"), []
+    write = Path.write_bytes
+
+    def torn(path, content):
+        write(path, content[:10])
+        seen.append(list(folder().glob("*.eml")))
+        raise Killed
+
+    letter = EmailMessage("One", "Hello", "a@mail.example", ["b@mail.example"])
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", torn)
+        with pytest.raises(Killed):
+            backend.send_messages([letter])
+    assert seen == [[]]
+
+    backend.send_messages([letter, letter])  # within one tick of the clock
+
+    assert len(letters_sent()) == 2
 
 
 def test_elsewhere_there_is_no_such_page(as_alice):

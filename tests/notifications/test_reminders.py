@@ -12,8 +12,10 @@ from practice.notifications.worker import remind_everybody, send_everything
 from tests.application_role import application
 from tests.diary import DAY, HOUR, MINUTE, WEDNESDAY, at, book
 from tests.factories import reads_in
+from tests.notifications import LATER
 
 TUESDAY = WEDNESDAY - DAY
+PUTS_OFF, DROPS = (f"tests.notifications.test_sending.{name}" for name in ("PutsOff", "Drops"))
 REMINDER = "Reminder: appointment on Wednesday 26 November, 4pm"
 
 
@@ -99,6 +101,73 @@ def test_who_was_told_after_it_was_due_is_not_reminded(individual, clock):
     send_everything()
 
     assert reminded(clock) == []
+
+
+def test_what_is_put_back_after_its_reminder_was_due_is_told_once(session, alice, clock):
+    clock.move_to(TUESDAY - HOUR)
+    session.cancel(by=alice.user)
+    reminded(clock, TUESDAY)
+    session.put_back(by=alice.user)
+
+    told = [letter["Subject"] for letter in reminded(clock, TUESDAY + HOUR)]
+    told += [letter["Subject"] for letter in reminded(clock, TUESDAY + 2 * HOUR)]
+
+    assert told == ["Appointment takes place after all: Wednesday 26 November, 4pm"]
+
+
+def test_what_is_told_after_a_reminder_was_due_is_told_once(session, alice, clock):
+    """The booking of before it was due is handed over after that, by a sender that was away."""
+    session.move(starts_at=WEDNESDAY + 2 * DAY, by=alice.user)
+
+    (letter,) = reminded(clock, WEDNESDAY + DAY + HOUR)
+    assert letter["Subject"].startswith("Appointment moved")
+    assert reminded(clock, WEDNESDAY + DAY + 2 * HOUR) == []
+
+
+def test_what_was_put_back_while_nobody_heard_of_it_is_reminded_of(session, alice, clock):
+    clock.move_to(TUESDAY - MINUTE)
+    session.cancel(by=alice.user)
+    clock.shift(MINUTE)
+    session.put_back(by=alice.user)
+
+    (letter,) = reminded(clock, TUESDAY + HOUR) + reminded(clock, TUESDAY + 2 * HOUR)
+
+    assert letter["Subject"] == REMINDER
+
+
+def test_a_reminder_that_waits_says_nothing_of_what_another_message_tells(
+    session, individual, alice, clock, settings
+):
+    """A reminder of two; the one was cancelled and put back while the mail server was away."""
+    book(individual, WEDNESDAY + HOUR)
+    reminded(clock, TUESDAY - DAY)
+    settings.MESSAGE_BACKEND, works = PUTS_OFF, settings.MESSAGE_BACKEND
+    reminded(clock, TUESDAY)
+    settings.MESSAGE_BACKEND = works
+    session.cancel(by=alice.user)
+    clock.shift(LATER)
+    Message.objects.filter(kind="reminder").update(next_attempt_at=TUESDAY + HOUR)
+    send_everything()
+    session.put_back(by=alice.user)
+
+    told = {letter["Subject"] for letter in reminded(clock, TUESDAY + 2 * HOUR)}
+
+    assert told == {
+        "Appointment takes place after all: Wednesday 26 November, 4pm",
+        "Reminder: appointment on Wednesday 26 November, 5pm",
+    }
+
+
+def test_a_reminder_that_may_have_arrived_is_not_sent_anew(session, alice, clock, settings):
+    """Switched off and on again while nobody knew whether it had arrived."""
+    settings.MESSAGE_BACKEND, works = DROPS, settings.MESSAGE_BACKEND
+    assert len(reminded(clock, TUESDAY)) == 1
+    settings.MESSAGE_BACKEND = works
+    Client.objects.update(reminders="none")
+    assert reminded(clock, TUESDAY + HOUR) == []
+    Client.objects.update(reminders="")
+
+    assert reminded(clock, TUESDAY + 2 * HOUR) == []
 
 
 def test_several_sessions_of_a_day_are_one_reminder(session, individual, clock):

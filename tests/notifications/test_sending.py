@@ -15,15 +15,11 @@ from practice.notifications.worker import send_everything
 from practice.records.erasure import erase
 from tests.application_role import application
 from tests.diary import DAY, HOUR, MINUTE, WEDNESDAY, book
-from tests.mail_servers import Down
+from tests.mail_servers import Down, Killed
 from tests.notifications import LATER, delivered
 
 HERE = "tests.notifications.test_sending"
 WORKS = "django.core.mail.backends.locmem.EmailBackend"
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 class TakesAndKills(BaseEmailBackend):

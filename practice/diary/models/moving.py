@@ -62,6 +62,9 @@ class MovableSession(SessionWithState):
     ) -> None:
         """Say when a session that has begun really was; nothing is moved by it for anybody.
 
+        So nobody is told, and SEQUENCE stays (RFC 5546, 2.1.4 has it count what its organiser
+        tells): a calendar that asks anew reads the file of now, by its later DTSTAMP.
+
         Raises:
             Session.Taken: the therapist has another session then.
             Session.AlreadyDone: it does not stand, or was erased a moment ago.
@@ -86,7 +89,6 @@ class MovableSession(SessionWithState):
                     starts_at=starts_at,
                     ends_at=ends_at,
                     revision=F("revision") + 1,
-                    sequence=F("sequence") + 1,
                 )
             except self.AlreadyDone:
                 if self.stands:
