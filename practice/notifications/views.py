@@ -25,37 +25,46 @@ from practice.notifications.demo import letters_sent
 from practice.notifications.forms import MessageSettingsForm, MyMessagesForm
 from practice.notifications.letters import Letter
 from practice.notifications.models import MessageSettings
-from practice.notifications.previews import CLIENT, SHOWN, Kind, preview, send_test
+from practice.notifications.previews import (
+    CLIENT,
+    TO_CLIENTS,
+    TO_THERAPISTS,
+    Shown,
+    preview,
+    send_test,
+)
 from practice.web.responses import banner, render_form, see_other
 
-TO_ME = "me-"  # before a kind: the message to the therapist
+TO_ME = "me-"  # before a key: the message to the therapist
+TO_BOTH = {  # what a therapist's page shows
+    **{key: one._replace(label=f"To a client: {one.label}") for key, one in TO_CLIENTS.items()},
+    **{
+        f"{TO_ME}{key}": one._replace(label=f"To you: {one.label}")
+        for key, one in TO_THERAPISTS.items()
+    },
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def messages(request: TherapistRequest) -> HttpResponse:
     """Choose what is sent to one's clients and to oneself."""
-    therapist, kind = request.therapist, _kind(request)
-    zone = therapist.time_zone
-    to_me = request.GET.get("show", "").startswith(TO_ME)
-    if to_me:
-        shown = preview(kind, therapist, name=therapist.first_name, zone=zone, to_therapist=True)
-    else:
-        shown = preview(kind, therapist, name=CLIENT, zone=zone, to_therapist=False)
+    therapist = request.therapist
+    key = _chosen(request, TO_BOTH)
+    to_me = key.startswith(TO_ME)
+    name = therapist.first_name if to_me else CLIENT
+    words = preview(
+        TO_BOTH[key], therapist, name=name, zone=therapist.time_zone, to_therapist=to_me
+    )
     if request.method == "POST" and request.POST.get("do") == "test":
-        return _send_test(request, shown, "messages")
+        return _send_test(request, words, "messages")
     form = MessageSettingsForm(instance=MessageSettings.of(therapist))
     if request.method == "POST":
         form = _save(request)
         if form.is_valid():
             banner(request, "messages_saved")
             return see_other("messages")
-    context = _context(shown, kind) | {"form": form, "to_me": to_me}
-    context["kinds"] = [
-        *((one.value, f"To a client: {one.label}") for one in SHOWN),
-        *((f"{TO_ME}{one.value}", f"To you: {one.label}") for one in SHOWN[:3]),
-    ]
-    context["kind"] = f"{TO_ME if to_me else ''}{kind.value}"
+    context = _context(words, TO_BOTH, key) | {"form": form, "to_me": to_me}
     return render_form(request, "notifications/messages.html", context)
 
 
@@ -78,19 +87,20 @@ def my_messages(request: ClientRequest) -> HttpResponse:
     records = list(request.clients.select_related("therapist__user", "therapist__contact"))
     if not records:
         raise Http404
-    kind, me = _kind(request), records[0]
-    shown = preview(kind, me.therapist, name=me.first_name, zone=me.zone, to_therapist=False)
+    key, me = _chosen(request, TO_CLIENTS), records[0]
+    words = preview(
+        TO_CLIENTS[key], me.therapist, name=me.first_name, zone=me.zone, to_therapist=False
+    )
     if request.method == "POST" and request.POST.get("do") == "test":
-        return _send_test(request, shown, "my_messages")
+        return _send_test(request, words, "my_messages")
     form = _my_form(request, me, sent=False)
     if request.method == "POST":
         form = _save_mine(request)
         if form.is_valid():
             banner(request, "messages_saved")
             return see_other("my_messages")
-    return render_form(
-        request, "notifications/my_messages.html", _context(shown, kind) | {"form": form}
-    )
+    context = _context(words, TO_CLIENTS, key) | {"form": form}
+    return render_form(request, "notifications/my_messages.html", context)
 
 
 def _my_form(request: ClientRequest, me: Client, *, sent: bool) -> MyMessagesForm:
@@ -120,30 +130,30 @@ def _save_mine(request: ClientRequest) -> MyMessagesForm:
     return form
 
 
-def _kind(request: AccountRequest) -> Kind:
-    """Return the kind of message that an address asks for."""
-    asked = request.GET.get("show", "").removeprefix(TO_ME)
-    return Kind(asked) if asked in SHOWN else Kind.BOOKED
+def _chosen(request: AccountRequest, choices: dict[str, Shown]) -> str:
+    """Return which message an address asks for; the first, if it asks for none of these."""
+    asked = request.GET.get("show", "")
+    return asked if asked in choices else next(iter(choices))
 
 
-def _context(shown: Letter, kind: Kind) -> dict[str, Any]:
+def _context(words: Letter, choices: dict[str, Shown], key: str) -> dict[str, Any]:
     return {
-        "letter": shown,
-        "kinds": [(one.value, one.label) for one in SHOWN],
-        "kind": kind.value,
-        "has_invitation": kind != Kind.REMINDER,
+        "letter": words,
+        "kinds": [(one, shown.label) for one, shown in choices.items()],
+        "kind": key,
+        "files": choices[key].files,
         "sends": settings.SENDS_MESSAGES,
         "minutes": settings.MESSAGE_GRACE.total_seconds() // 60,
     }
 
 
-def _send_test(request: AccountRequest, shown: Letter, page: str) -> HttpResponse:
+def _send_test(request: AccountRequest, words: Letter, page: str) -> HttpResponse:
     """Send the message that the page shows to its reader, a few times in an hour at most."""
     may = ratelimit.consume(request, action="test_message", user=request.user)
     if not settings.SENDS_MESSAGES or not may:
         banner(request, "test_not_sent")
         return see_other(page)
-    run_after_response("sending a test message", partial(send_test, shown, request.user))
+    run_after_response("sending a test message", partial(send_test, words, request.user))
     banner(request, "test_sent")
     return see_other(page)
 

@@ -14,13 +14,15 @@ SHORT = {
     "sqlite": ["short --database sqlite", "relationship_race --rounds 10"],
     "postgresql": ["short --database postgres"],
 }
-REST = {
-    vendor: pytest.param(f"{commands[0]} --rest", marks=pytest.mark.thorough)
-    for vendor, commands in SHORT.items()
-}
+MESSAGES = ["kills --kills 10", "crash --times 10", "flood --messages 40 --senders 2"]
+THOROUGH = [f"{SHORT[connection.vendor][0]} --rest"]
+THOROUGH += [
+    f"message_{command} --database {connection.vendor.removesuffix('ql')}" for command in MESSAGES
+]
+REST = [pytest.param(command, marks=pytest.mark.thorough) for command in THOROUGH]
 
 
-@pytest.mark.parametrize("command", [*SHORT[connection.vendor], REST[connection.vendor]])
+@pytest.mark.parametrize("command", [*SHORT[connection.vendor], *REST])
 @pytest.mark.begun_first
 def test_in_short_it_finds_nothing(command):
     name, *options = command.split()

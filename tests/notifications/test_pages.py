@@ -1,5 +1,6 @@
 """What pages say of messages: beforehand, who gets one; afterwards, what was sent."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -151,21 +152,51 @@ def test_a_client_chooses_for_all_their_therapists(ann, bob):
         assert (record.reminders, record.calendar_names_therapist) == ("none", True)
 
 
-@pytest.mark.parametrize(
-    ("query", "subject"),
-    [
-        ("", "Appointment on Thursday 27 November, 6pm"),
-        ("?show=moved", "Appointment moved to Thursday 27 November, 6pm"),
-        ("?show=me-cancelled", "Appointment cancelled: Thursday 27 November, 6pm"),
-        ("?show=reminder", "Reminder: appointment on Thursday 27 November, 6pm"),
-        ("?show=nothing", "Appointment on Thursday 27 November, 6pm"),
-    ],
-)
-def test_the_page_shows_each_message_as_it_is_sent(as_alice, query, subject):
-    page = text(as_alice, f"/account/messages/{query}")
+DAY_AND_TIME = "Thursday 27 November, 6pm"
+PREVIEWS = {
+    "": (f"Appointment on {DAY_AND_TIME}", "invitation.ics"),
+    "series": (f"3 appointments from {DAY_AND_TIME}", "invitation-1.ics to invitation-3.ics"),
+    "moved": (f"Appointment moved to {DAY_AND_TIME}", "invitation.ics"),
+    "cancelled": (f"Appointment cancelled: {DAY_AND_TIME}", "invitation.ics"),
+    "put_back": (f"Appointment takes place after all: {DAY_AND_TIME}", "invitation.ics"),
+    "place": (f"Appointment on {DAY_AND_TIME}: where it takes place", "invitation.ics"),
+    "reminder": (f"Reminder: appointment on {DAY_AND_TIME}", ""),
+    "me-booked": (f"Appointment on {DAY_AND_TIME}", "invitation.ics"),
+    "me-cancelled": (f"Appointment cancelled: {DAY_AND_TIME}", "invitation.ics"),
+    "me-put_back": (f"Appointment takes place after all: {DAY_AND_TIME}", "invitation.ics"),
+    "me-summary": ("3 changes to your appointments", ""),
+    "nothing": (f"Appointment on {DAY_AND_TIME}", "invitation.ics"),
+    "me-reminder": (f"Appointment on {DAY_AND_TIME}", "invitation.ics"),  # there is none
+}
 
-    assert f"From Stillwater Subject {subject}" in page
-    assert ("invitation.ics" in page) == ("Reminder:" not in subject)
+
+@pytest.mark.parametrize("show", PREVIEWS)
+def test_the_page_shows_each_message_as_it_is_sent(as_alice, show):
+    subject, files = PREVIEWS[show]
+
+    page = text(as_alice, f"/account/messages/?show={show}")
+
+    assert f"From Stillwater Subject {subject} Hello" in page
+    assert (f"With it: {files}, for a calendar" in page) == bool(files)
+    assert (".ics" in page) == bool(files)
+
+
+def test_a_summary_says_of_each_appointment_what_became_of_it(as_alice):
+    page = text(as_alice, "/account/messages/?show=me-summary")
+
+    assert [page.count(f"{word} Thursday") for word in ("Booked", "Moved", "Cancelled")] == [1] * 3
+
+
+@pytest.mark.parametrize(("who", "own"), [("alice", 13), ("ann", 7)])
+def test_each_message_can_be_chosen_there(as_alice, ann, who, own):
+    """All that are sent to clients, and on a therapist's page those to them as well."""
+    browser = as_alice if who == "alice" else browser_for(ann)
+    page = "/account/messages/" if who == "alice" else "/dashboard/messages/"
+
+    content = browser.get(page).content.decode()
+    choices = re.search(r'<select id="show".*?</select>', content, re.DOTALL)[0]
+
+    assert choices.count("<option") == own
 
 
 @pytest.mark.parametrize("page", ["/account/messages/", "/dashboard/messages/"])

@@ -63,7 +63,7 @@ class MovableSession(SessionWithState):
         """Say when a session that has begun really was; nothing is moved by it for anybody.
 
         So nobody is told, and SEQUENCE stays (RFC 5546, 2.1.4 has it count what its organiser
-        tells): a calendar that asks anew reads the file of now, by its later DTSTAMP.
+        tells); a calendar that asks anew reads the file of now.
 
         Raises:
             Session.Taken: the therapist has another session then.
