@@ -31,6 +31,7 @@ from practice.audit.sealing import (
     seal_of_place,
 )
 from practice.audit.verbs import Verb
+from practice.database import bulk
 from practice.database.compiled import CompiledInsert
 from practice.database.fields import UnreturnedAutoField
 from practice.database.public_ids import ALPHABET
@@ -224,9 +225,9 @@ class Entry(models.Model):
             )
             for number, (verb, about, event) in enumerate(lines, start=last - len(lines) + 1)
         ]
-        for entry in entries:  # one by one: Django reads back what it creates in bulk
+        for entry in entries:
             entry.seal = seal_of_entry(entry)
-            ENTRIES.insert(entry)
+        bulk.insert(entries)  # Django would read back what it creates in bulk
 
     def write(self) -> None:
         """Insert it, dated, numbered by its writer and sealed; it gets its place later."""

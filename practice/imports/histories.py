@@ -1,29 +1,32 @@
 """The history of work that is brought in: its lines, each sealed in the audit as always."""
 
-from practice.accounts.models import Therapist, User
-from practice.audit.models import Entry, name_of
+from collections.abc import Iterator
+
+from practice.accounts.models import User
+from practice.audit.models import Verb, name_of
 from practice.imports.plan import PlannedWork
 from relationships.models import Event, Relationship
 from relationships.models.history import VERBS
 
-AT_ONCE = 500  # rows
+AuditLine = tuple[Verb, str, Event]
 
 
-def write_history(
-    works: list[tuple[PlannedWork, Relationship]],
+def history_of(
+    work: PlannedWork,
+    relationship: Relationship,
+    ids: Iterator[int],
     clients: list[int],
-    therapist: Therapist,
     by: User,
-) -> None:
-    """Write the lines of the history, and the entries of the audit that hold their seals.
+) -> list[Event]:
+    """Return the lines of the history of some work, as rows with these ids.
 
     `clients` are the ids of the people of the plan.
     """
-    lines = [(relationship, work, line) for work, relationship in works for line in work.history]
-    events = [
+    return [
         Event(
-            therapist=therapist,
-            relationship=relationship,
+            id=next(ids),
+            therapist_id=relationship.therapist_id,
+            relationship_id=relationship.pk,
             kind=line.kind,
             at=line.at,
             by=by,
@@ -32,14 +35,11 @@ def write_history(
             client_id=clients[work.places[line.number]] if line.number else None,
             goes_on_as=line.goes_on_as,
         )
-        for relationship, work, line in lines
+        for line in work.history
     ]
-    Event.objects.bulk_create(events, batch_size=AT_ONCE)
-    Entry.record_many(
-        [
-            (VERBS[Event.Kind(event.kind)], name_of(relationship), event)
-            for event, (relationship, _, _) in zip(events, lines, strict=True)
-        ],
-        by=by,
-        therapist=therapist,
-    )
+
+
+def audit_lines(relationship: Relationship, history: list[Event]) -> list[AuditLine]:
+    """Return what the audit is told of a history, so that it holds the seal of each line."""
+    about = name_of(relationship)
+    return [(VERBS[Event.Kind(event.kind)], about, event) for event in history]

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from clients.models import Client
@@ -84,3 +85,32 @@ def test_it_is_undone_once_while_somebody_is_added(alice):
     assert [client.name for client in clients] == ["Carl Hill"]
     assert counters_of(*clients) == true_counters_of(*clients)
     assert not Session.objects.exists()
+
+
+def test_rows_are_made_before_anybody_has_to_wait_for_them(alice):
+    came, plan = prepared(alice)
+    told = []
+
+    bring_in(
+        plan,
+        came,
+        alice,
+        alice.user,
+        lambda done, of: told.append((done, of, connection.in_atomic_block)),
+    )
+
+    half = [step for step in told if step[0] <= 5]
+    assert [in_transaction for _, _, in_transaction in half] == [False] * len(half)
+    assert told[-1] == (10, 10, True)
+    assert {done for done, _, _ in half} == {1, 3, 5}
+
+
+def test_an_import_that_is_not_saved_yet_is_saved_with_what_it_brings_or_not_at_all(alice):
+    plan = read_files(FILES, alice, {}, timezone.now()).plan
+    too_late = read_files(FILES, alice, {}, timezone.now()).plan
+
+    came = bring_in(plan, Import(therapist=alice, begun_by=alice.user), alice, alice.user)
+    with pytest.raises(Changed):
+        bring_in(too_late, Import(therapist=alice, begun_by=alice.user), alice, alice.user)
+
+    assert [one.pk for one in Import.objects.all()] == [came.pk]

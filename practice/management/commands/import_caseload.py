@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
@@ -100,10 +99,8 @@ class Command(OwnerCommand):
             self.say("There is nothing new in these files.")
             return ""
         try:
-            with transaction.atomic():  # so that nothing is left of what is stopped half-way
-                came = Import(therapist=practice, begun_by=practice.user, files=plan.files)
-                came.save()
-                bring_in(plan, came, practice, practice.user, self._progress)
+            came = Import(therapist=practice, begun_by=practice.user)
+            bring_in(plan, came, practice, practice.user, self._progress)
         except Changed:
             return "The practice was changed meanwhile: run this again."
         self.say(f"\nBrought in. It can be undone for 30 days, in the browser: {came.public_id}.")

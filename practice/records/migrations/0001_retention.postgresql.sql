@@ -72,7 +72,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         DELETE FROM records_retentiondate WHERE client = OLD.id;
-        DELETE FROM records_retentionchange WHERE client = OLD.id;
+        DELETE FROM records_retentionchange WHERE therapist_id = OLD.therapist_id AND client = OLD.id;
     ELSIF TG_OP = 'INSERT' THEN
         PERFORM unsettle_retention(ARRAY[NEW.person_id]);
     ELSE

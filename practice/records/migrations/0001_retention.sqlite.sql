@@ -83,7 +83,7 @@ END;
 CREATE TRIGGER retention_of_lost_record AFTER DELETE ON clients_client
 BEGIN
     DELETE FROM records_retentiondate WHERE client = OLD.id;
-    DELETE FROM records_retentionchange WHERE client = OLD.id;
+    DELETE FROM records_retentionchange WHERE therapist_id = OLD.therapist_id AND client = OLD.id;
 END;
 
 CREATE TRIGGER retention_on_another_clock AFTER UPDATE OF time_zone ON accounts_user
