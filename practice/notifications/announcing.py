@@ -61,12 +61,16 @@ def told_of(context: template.Context, kind: str, session: str = "", relationshi
     """Say who gets a message: `{% told_of "cancelled" session=appointment.public_id %}`.
 
     By the public id of a session, or of the relationship that one is to be booked in; the page
-    has shown it to its reader.
+    has shown it to its reader. Nothing of what is put back before its cancelling was told: then
+    nobody gets a message of either.
     """
     work = Relationship.objects.select_related("therapist")
-    found = (
-        work.filter(sessions__public_id=session) if session else work.filter(public_id=relationship)
-    )
+    if kind == Message.Kind.PUT_BACK:
+        found = work.filter(sessions__public_id=session, sessions__tell_at=None)
+    elif session:
+        found = work.filter(sessions__public_id=session)
+    else:
+        found = work.filter(public_id=relationship)
     return "".join(who_is_told(one, context["request"].user, kind) for one in found[:1])
 
 

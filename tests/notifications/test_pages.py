@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -13,10 +14,11 @@ from practice.notifications.demo import letters_sent
 from practice.notifications.files import folder
 from practice.notifications.models import Message, MessageSettings
 from practice.notifications.worker import send_everything
-from tests.diary import DAY, WEDNESDAY, book, browser_for, works
+from tests.diary import DAY, FIFTY, WEDNESDAY, book, browser_for, works
 from tests.factories import ClientFactory
 from tests.mail_servers import Killed
 from tests.notifications import LATER, delivered
+from tests.pressing import hidden
 from tests.reading import read, sent_by
 
 
@@ -67,6 +69,37 @@ def test_a_client_reads_whether_the_therapist_gets_a_message(as_ann_booked, alic
     said = [text(browser, page) for page in pages]
     assert all("Alice gets no message, but sees it here." in page for page in said[:2])
     assert "Alice will not get a message, so let them know." in said[2]
+
+
+@pytest.mark.parametrize("who", ["alice", "ann"])
+def test_whoever_may_put_a_session_back_reads_who_gets_a_message(
+    session, as_alice, ann, clock, settings, who
+):
+    """Once the cancelling is told; until then to put it back sends nothing."""
+    browser, other = (as_alice, "Ann") if who == "alice" else (browser_for(ann), "Alice")
+    session.cancel(by=ann.account)
+    address = f"/sessions/{session.public_id}/"
+    assert f"{other} gets a message." not in text(browser, address)
+
+    delivered(clock)
+
+    assert f"while its time is free. {other} gets a message." in text(browser, address)
+    settings.SENDS_MESSAGES = False
+    assert "message" in text(browser, address).partition("while its time is free. ")[2][:60]
+
+
+def test_the_dates_of_a_series_that_is_moved_say_who_gets_a_message(as_alice, individual, clock):
+    starts = [WEDNESDAY + week * 7 * DAY for week in range(3)]
+    made = Session.book_series(
+        individual, starts=starts, length=FIFTY, by=individual.therapist.user, series=uuid4()
+    )
+    page = f"/sessions/{made[0].public_id}/move/"
+    form = hidden(read(as_alice.get(page)))
+    form |= {"sessions": "later", "day": "2025-11-26", "time": "17:00", "asked": "client"}
+
+    answer = as_alice.post(page, form)
+
+    assert "Nothing is moved yet. Ann gets a message." in read(answer).text
 
 
 def test_the_page_of_a_session_says_what_was_sent(session, as_alice, alice, clock):
