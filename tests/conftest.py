@@ -43,13 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         mark = item.get_closest_marker("django_db")
         commits = mark and mark.kwargs.get("transaction")
-        folder = item.path.parent.name
-        if folder in OF_THE_DATABASE or commits:
+        of_the_database = item.get_closest_marker("database")
+        if item.path.parent.name in OF_THE_DATABASE or commits:
             item.add_marker("database")
+        elif of_the_database and not of_the_database.kwargs.get("each"):
+            if hasattr(item, "callspec") and any(item.callspec.indices.values()):
+                item.add_marker("again")
         elif not (mark or {"db", "live_server"} & {*item.fixturenames}):
             item.add_marker("pure")
-        if item.get_closest_marker("alike") and any(item.callspec.indices.values()):
-            item.add_marker("again")
     yield  # others put them in an order
     items.sort(key=lambda item: not item.get_closest_marker("begun_first"))
 

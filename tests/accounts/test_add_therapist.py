@@ -9,8 +9,6 @@ from django.core.management import CommandError, call_command
 from practice.accounts.models import Therapist, User
 from tests.commits import depth
 
-pytestmark = pytest.mark.database
-
 SECRET = "a quiet harbour at dusk"
 
 

@@ -14,7 +14,7 @@ from practice.audit.models import Entry
 from tests.pressing import Browser
 from tests.reading import read
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 EMAIL = "hannah@practice.example"
 SECRET = "a quiet harbour at dusk"

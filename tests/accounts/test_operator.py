@@ -15,8 +15,6 @@ from tests.accounts.second_factor import add_app
 from tests.factories import PASSWORD
 from tests.pressing import Browser
 
-pytestmark = pytest.mark.database
-
 NEW = "another quiet harbour"
 TYPED = "Alice@Practice.example"  # an address as people type it
 ACTS: dict[str, tuple[str, ...]] = {

@@ -17,8 +17,6 @@ from tests.accounts.second_factor import SECURITY, add_app, code_of, codes_of, c
 from tests.factories import PASSWORD
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture
 def required(settings) -> None:
@@ -196,7 +194,6 @@ def test_somebody_elses_passkey_does_not_exist(as_alice, bob):
     assert Authenticator.objects.filter(pk=theirs.pk).exists()
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("typed", ["", "{}", "[]", "1", '{"id": "x"}', "not json", '"\\u0000"'])
 def test_what_is_no_passkey_is_refused_everywhere(as_alice, typed):
     add_app(as_alice)

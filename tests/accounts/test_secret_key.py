@@ -14,8 +14,6 @@ from tests.factories import PASSWORD
 from tests.pressing import Browser
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 OTHER = "another key, of later, and as long as it has to be to be one"
 
 

@@ -8,8 +8,6 @@ from django.test import Client as Browser
 from tests.factories import PASSWORD, UserFactory
 from tests.reading import Page, read
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture
 def visitor() -> Browser:

@@ -26,8 +26,6 @@ from tests.factories import (
 )
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 NOW = datetime(2025, 11, 20, 10, tzinfo=UTC)
 
 

@@ -14,8 +14,6 @@ from tests.archive import files_of
 from tests.conftest import browser_of
 from tests.factories import PASSWORD
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture
 def as_alice(as_alice):

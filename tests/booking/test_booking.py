@@ -25,8 +25,6 @@ from tests.diary import (
 from tests.factories import ClientFactory, UserFactory, history_of, reads_in, start
 from tests.reading import Page, read, whole
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture(autouse=True)
 def clock():
@@ -184,7 +182,6 @@ def test_no_availability_at_all_is_said(pick):
     assert slots(page) == []
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     "week", ["soon", "", "2025-02-30", "0000-00-00", "²", "2025-11-24T09:00", "12025-11-24"]
 )
@@ -194,7 +191,6 @@ def test_what_is_no_week_is_not_found(as_ann, alice, individual, week):
     assert as_ann.get(f"/book/{individual.public_id}/", {"week": week}).status_code == 404
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("week", ["0001-01-01", "9999-12-26", "9999-12-27", "9999-12-31"])
 @pytest.mark.parametrize("hours", [True, False])
 def test_the_ends_of_the_calendar_are_no_server_error(as_ann, alice, individual, week, hours):
@@ -405,7 +401,6 @@ def test_a_form_sent_again_after_cancelling_does_not_say_booked(as_ann, alice, i
     assert ("Session booked" in page.heads) is is_booked
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("key", ["", "nonsense", "1", "'; --"])
 def test_an_odd_key_is_no_key(as_ann, alice, individual, key):
     works(alice)
@@ -428,7 +423,6 @@ def test_somebody_elses_key_opens_nothing_of_theirs(as_ann, alice, individual, b
 # Too late, too far, not on the timetable.
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("day", "time"),
     [
@@ -462,7 +456,6 @@ def test_a_time_runs_out_while_the_page_is_open(as_ann, alice, individual, clock
     assert not Session.objects.exists()
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("day", "time"),
     [
@@ -486,7 +479,6 @@ def test_what_was_never_free_is_not_booked(as_ann, alice, individual, day, time,
     assert not Session.objects.exists()
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("day", "time"),
     [
@@ -512,7 +504,6 @@ def test_what_no_clock_shows_is_not_found(ann, alice, individual, day, time, met
     assert not Session.objects.exists()
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-26", "9999-12-31"])
 @pytest.mark.parametrize("zones", [("UTC", "Pacific/Auckland"), ("Pacific/Auckland", "UTC")])
@@ -529,7 +520,6 @@ def test_the_ends_of_time_are_no_server_error(ann, alice, individual, zones, day
 # Whose relationship it is.
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("page", ["/book/{}/", "/book/{}/2025-11-26/1600/"])
 @pytest.mark.parametrize("whose", ["same therapist", "another therapist", "died"])

@@ -18,8 +18,6 @@ from tests.factories import reads_in, start
 from tests.pressing import again, hidden
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 NOTHING = "Nothing has been booked."
 
 
@@ -186,6 +184,7 @@ def test_whoever_has_left_since_is_told_that_nothing_was_booked(as_ann, ann, sha
     assert not Session.objects.exists()
 
 
+@pytest.mark.database
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="on SQLite whoever writes is alone")
 def test_leaving_in_the_moment_of_booking_is_no_error(as_ann, ann, shared):
     slot, work = shared

@@ -15,11 +15,19 @@ LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-# For what htmx has a part in: also where it did not come through, which is much as without scripts.
+# For what htmx has a part in: also where no script runs, or htmx did not come through.
 WAYS = ["js", "no-js", "no-htmx"]
-in_every_way = pytest.mark.parametrize(
-    "way", ["js", "no-js", pytest.param("no-htmx", marks=pytest.mark.thorough)], indirect=True
-)
+
+
+def _in(plainly: list[str]) -> pytest.MarkDecorator:
+    """Ask in all ways, in the plain run in these alone."""
+    left_out = [pytest.param(way, marks=pytest.mark.thorough) for way in WAYS if way not in plainly]
+    return pytest.mark.parametrize("way", [*plainly, *left_out], indirect=True)
+
+
+# Without scripts a form is what `tests/pressing.py` presses; the plain run has the main flows so.
+in_every_way = _in(["js"])
+main_flow = _in(["js", "no-js"])
 
 
 def find_chromium(*, whole: bool = False) -> str | None:

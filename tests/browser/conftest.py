@@ -114,7 +114,7 @@ def watch(context: BrowserContext, troubles: list[str]) -> None:
 def way(request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext]) -> Page:
     """Give a page with scripts and one without; see also `in_every_way`.
 
-    Without scripts a form is what `tests/pressing.py` presses, so the plain run leaves that out.
+    The plain run leaves out what is without: a form that `tests/pressing.py` presses.
     """
     context = new_context(java_script_enabled=request.param != "no-js")
     if request.param == "no-htmx":

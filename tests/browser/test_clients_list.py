@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from clients.models import Client
 from practice.accounts.models import Therapist
-from tests.browser import in_every_way
+from tests.browser import in_every_way, main_flow
 from tests.browser.steps import (
     apply_if_needed,
     fill_in_sign_in,
@@ -57,7 +57,7 @@ def test_the_list_begins_with_the_clients_one_works_with_now(way, alice):
     expect(way.locator("#results")).to_contain_text("1 inactive client is hidden.")
 
 
-@in_every_way
+@main_flow
 def test_apply_is_there_exactly_when_htmx_is_not(any_desk, request):
     has_htmx = request.node.callspec.params["way"] == "js"
     any_desk.goto("/clients/")

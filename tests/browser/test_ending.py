@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.browser import in_every_way
+from tests.browser import in_every_way, main_flow
 from tests.browser.steps import (
     REASON,
     banner,
@@ -27,7 +27,7 @@ ENDED_ONCE = ["Relationship ended by you", "Relationship started"]
 HAD_ENDED = "This relationship had already ended"
 
 
-@in_every_way
+@main_flow
 def test_confirming_without_a_reason_is_refused_and_leads_to_the_drop_down(any_desk, individual):
     page = any_desk
     open_end(page, individual)

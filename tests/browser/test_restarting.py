@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import in_every_way
+from tests.browser import main_flow
 from tests.browser.steps import banner, history, press, title
 
 RESTARTED_ONCE = [
@@ -25,7 +25,7 @@ def open_restart(page: Page, relationship) -> None:
     expect(title(page)).to_have_text("Restart this Relationship")
 
 
-@in_every_way
+@main_flow
 def test_a_double_click_on_confirm_restarts_once(any_desk, ended):
     open_restart(any_desk, ended)
 

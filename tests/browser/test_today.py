@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from practice.diary.models import Session
-from tests.browser import assert_accessible_on_every_screen, in_every_way
+from tests.browser import assert_accessible_on_every_screen, in_every_way, main_flow
 from tests.browser.steps import banner, press, title
 from tests.diary import DAY, HOUR, MINUTE, book
 from tests.factories import reads_in
@@ -38,7 +38,7 @@ def state_of(session: Session) -> str:
     return Session.objects.get(pk=session.pk).state
 
 
-@in_every_way
+@main_flow
 def test_ten_attendances_take_ten_presses(any_desk, individual, midday):
     page, sessions = any_desk, []
     for number in range(10):
@@ -107,7 +107,7 @@ def test_a_client_cancels_and_the_therapists_next_page_says_so(
     expect(desk).to_have_url(re.compile(r":\d+/$"))
 
 
-@in_every_way
+@main_flow
 def test_undo_takes_a_cancelling_back(any_desk, individual, midday):
     page, session = any_desk, book(individual, midday + 3 * DAY)
     page.goto(f"/sessions/{session.public_id}/cancel/")

@@ -27,8 +27,6 @@ from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 SECRET = "a brand new harbour"
 CHOSEN = {"new_password1": SECRET, "new_password2": SECRET}
 GONE = "This link no longer works"
@@ -100,7 +98,6 @@ def told(answer: object, link: str, email: str) -> str:
     return repr(same(answer)).replace(link, "LINK").replace(email, "EMAIL")
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("asker", ["the inviting therapist", "visitor", "somebody else"])
 @pytest.mark.parametrize(
     "sent",

@@ -12,8 +12,6 @@ from tests.factories import ClientFactory, UserFactory
 from tests.pressing import Browser
 from tests.reading import Page, read
 
-pytestmark = pytest.mark.database
-
 commits = pytest.mark.django_db(transaction=True)  # mail waits for the end of the transaction
 
 

@@ -298,7 +298,6 @@ def eight(alice):
     inactive(alice, "Maya Lund", "Jonah Whitfield")
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("query", "seen", "heard"),
     [

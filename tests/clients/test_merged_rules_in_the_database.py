@@ -8,7 +8,7 @@ from practice.records.merging import merge
 from tests.factories import ClientFactory
 from tests.raw_sql import columns_of, insert, refused, set_columns
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database(each=True)
 
 
 @pytest.fixture

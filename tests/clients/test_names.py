@@ -212,7 +212,6 @@ def test_postgresql_compares_folded_names_byte_by_byte_whatever_its_locale(table
 # What can be seen.
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     "name",
     [

@@ -24,8 +24,6 @@ from tests.diary import (
 from tests.factories import ClientFactory, start
 from tests.reading import read, sent_by
 
-pytestmark = pytest.mark.database
-
 CANARY = "canary-of-the-private-note"
 
 
@@ -295,7 +293,6 @@ def test_a_therapist_who_is_also_a_client_sees_each_side(alice, as_alice, carl, 
 # What nobody on the client's side ever reads.
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("reason", EndReason.values)
 def test_no_page_of_a_client_gives_away_why_work_ended(ann, couples, individual, alice, reason):
     works(alice, days=range(7))

@@ -11,8 +11,6 @@ from practice.profiles.figures import figures
 from tests.diary import DAY, HOUR, MINUTE, NOW, at, book, browser_for, row_of
 from tests.reading import read, sent_by
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture(autouse=True)
 def clock():

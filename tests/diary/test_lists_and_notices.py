@@ -11,8 +11,6 @@ from tests.diary import DAY, HOUR, NOW, WEDNESDAY, book, browser_for
 from tests.factories import ClientFactory, UserFactory, reads_in, start
 from tests.reading import Page, read
 
-pytestmark = pytest.mark.database
-
 MONTHS_AGO = NOW - 90 * DAY
 
 

@@ -25,8 +25,6 @@ from tests.factories import reads_in, start
 from tests.pressing import hidden
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 THURSDAY = at("2025-11-27 10:00")
 
 
@@ -301,7 +299,6 @@ def test_its_therapist_moves_it_on_their_own_page(as_alice, session):
     assert (answer.status_code, answer.url) == (303, address(session))
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     "parts", [("never", "1000"), ("2025-11-27", "2500"), ("0001-01-01", "1000")]
 )

@@ -15,8 +15,6 @@ from tests.factories import ClientFactory, reads_in, start
 from tests.pressing import hidden
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 WEEK = 7 * DAY
 FIRST = at("2026-03-03 10:00")  # a Tuesday; the clocks go forward on Sunday 29 March
 TO_WEDNESDAY = {"sessions": "later", "day": "2026-03-11", "time": "16:00", "asked": "client"}
@@ -155,7 +153,6 @@ def test_a_day_off_is_said_and_can_be_moved_to_all_the_same(as_alice, alice, ser
     assert starts(series)[2] == at("2026-03-18 16:00")
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     "answer",
     [
@@ -201,7 +198,6 @@ def test_two_of_a_series_may_change_places(as_alice, alice, series):
     assert starts(series) == [*BEFORE[:3], BEFORE[4], BEFORE[3]]
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -339,7 +335,6 @@ def test_this_one_or_those_after_it_too_take_place_elsewhere(as_alice, series, w
     assert places(series) == expected
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("typed", "status"),
     [

@@ -13,8 +13,6 @@ from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.pressing import Browser
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture(autouse=True)
 def clock():

@@ -12,7 +12,7 @@ from tests.diary import DAY, FIFTY, MINUTE, NOW, WEDNESDAY, book, works
 from tests.factories import start
 from tests.raw_sql import columns_of, copy_of, insert, on_sqlite, refused, set_columns, sql
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database(each=True)
 
 A_MICROSECOND = timedelta(microseconds=1)
 OVERLAPPING = {

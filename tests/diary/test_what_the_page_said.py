@@ -11,8 +11,6 @@ from tests.factories import reads_in
 from tests.pressing import again, hidden
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 CONFIRM = {
     "cancel": {"asked": "client"},
     "move": {"day": "2025-11-27", "time": "09:00", "asked": "client"},

@@ -13,8 +13,6 @@ from tests.diary import DAY, HOUR, NOW, book, browser_for, row_of
 from tests.factories import ClientFactory, start
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture(autouse=True)
 def clock():
@@ -140,6 +138,7 @@ def test_nothing_can_be_said_before_it_is_over_or_after_it_was_cancelled(couples
         say(to_come, ann, came=True)
 
 
+@pytest.mark.database
 def test_the_database_knows_who_takes_part(past, individual, bob, ann):
     stranger = individual.participations.get()
     for values in ({"participation": stranger}, {"therapist": bob}):

@@ -26,11 +26,8 @@ def main() -> int:
             codes.append(graceful.report(practice, times=1))
             codes.append(restore.report(practice, clients=2))
         else:
-            codes.append(crash.report(practice, "postgres-server", cycles=2))
-            codes.append(recovery.report(practice, times=2))
             use_pool(practice)
             codes.append(verdict(waiting.run(practice, seconds=3)))
-            codes.append(pooling.report(practice, "pool", requests=40))
     return max(codes)
 
 
@@ -38,10 +35,13 @@ def the_rest(practice: Installation) -> list[int]:
     """Return the exit codes of what takes longest, mostly by waiting."""
     codes = [locked.report(practice, seconds=1, people=locked.THREADS + 2)]
     if practice.postgres:
+        codes.append(crash.report(practice, "postgres-server", cycles=2))
+        codes.append(recovery.report(practice, times=2))
         codes.append(restore.report(practice, clients=2))
         codes.append(verdict(guessing.run(practice, tries=12)))
+        use_pool(practice)
+        codes.append(pooling.report(practice, "pool", requests=40))
         if pooling.find_pgbouncer():
-            use_pool(practice)
             codes.append(pooling.report(practice, "pgbouncer", requests=40))
     return codes
 

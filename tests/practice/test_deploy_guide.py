@@ -12,9 +12,7 @@ from tests.postgres import throwaway_server
 from tests.practice.server_root import GUIDE, SEEN, ServerRoot, blocks
 from tests.practice.serving import find_nginx
 
-# With SQLite it leaves two of fifteen blocks out.
-pytestmark = [] if connection.vendor == "postgresql" else [pytest.mark.thorough]
-pytestmark += [
+pytestmark = [
     pytest.mark.database,
     pytest.mark.skipif(
         not (find_nginx() and shutil.which("openssl") and shutil.which("curl")),
@@ -41,6 +39,9 @@ def test_the_guide_has_fifteen_blocks_and_says_what_one_sees():
     assert all(any(word in block for block in blocks(GUIDE)[:15]) for word in SEEN)
 
 
+# As a whole by `tests/harness/bare_debian.py`, too; of its commands the plain run has many in
+# `test_documented_commands.py`.
+@pytest.mark.thorough
 @pytest.mark.begun_first
 def test_whoever_follows_the_guide_has_a_service_that_doctor_is_content_with(server):
     for block in blocks(GUIDE)[:15]:

@@ -4,8 +4,11 @@ Every test runs on SQLite. Those that another database may answer differently ru
 too, and are marked `database`: what is refused, who waits for whom, what is undone, whose rows are
 shown, what is found, in which order, and what is counted there. Some folders are marked as a whole
 (`tests/conftest.py`), and so is every test that commits; others say `pytestmark =
-pytest.mark.database`, or have the marker on a single test. `manage.py test --everywhere` runs the
-rest on PostgreSQL, too, and with every parameter those of which one is enough there (`alike`).
+pytest.mark.database`, or have the marker on a single test. Elsewhere than in those folders
+PostgreSQL is asked with the first parameters of a test, unless `database(each=True)` wants all.
+What pages say is the same on both: a page that only one could show is met by the walk in
+`tests/access`, which opens all, and by the browser. `manage.py test --everywhere` runs the rest on
+PostgreSQL, too, with every parameter.
 """
 
 import ast

@@ -8,8 +8,6 @@ from practice.profiles.figures import count_installation, figures
 from practice.profiles.stats import Installation, badges, stats
 from tests.profiles import DAY, MINUTE, NOW, came, colleagues, practice_of, session, together, visit
 
-pytestmark = pytest.mark.database
-
 NOBODY = Installation()
 JUST = MINUTE / 60_000_000
 DAYS = [(59, True), (60, False), (61, False)]

@@ -23,8 +23,6 @@ from tests.profiles import DAY, HOUR, NOW, colleagues, practice_of, proof
 from tests.profiles.proof import Step, prove
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 STEPS = st.builds(
     Step,
     what=st.sampled_from(["end", "end", "undo", "restart", "correct"]),

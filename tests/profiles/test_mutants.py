@@ -7,8 +7,6 @@ from tests.profiles import DAY, HOUR, NOW, mutants, session
 from tests.profiles.proof import HISTORY, STEPS, prove
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("mutant", mutants.MOVING, ids=lambda mutant: mutant.__name__)

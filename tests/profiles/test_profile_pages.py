@@ -13,8 +13,6 @@ from tests.factories import ClientFactory, TherapistFactory, start
 from tests.profiles import DAY, NOW, practice_of, session
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 SENTENCE = (
     "Ending a relationship does not have any effect on your profile stats, "
     "retention rate or profile badges."

@@ -11,8 +11,6 @@ from practice.diary.models import Session
 from relationships.models.choices import EndReason
 from tests.conftest import browser_of
 
-pytestmark = pytest.mark.database
-
 
 def lines(browser, person, **query) -> list[tuple[str, str]]:
     """Return who did what, as the page has it, the latest first."""

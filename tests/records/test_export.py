@@ -17,8 +17,6 @@ from relationships.models.choices import CODES, EndReason
 from tests.factories import ClientFactory, start
 from tests.records.archives import opened
 
-pytestmark = pytest.mark.database
-
 
 def export(browser, client: Client) -> tuple[dict, str]:
     """Return the data and the page of a client's archive."""

@@ -12,8 +12,6 @@ from tests.conftest import browser_of
 from tests.factories import PASSWORD, ClientFactory, UserFactory, start
 from tests.records.archives import opened
 
-pytestmark = pytest.mark.database
-
 AT = datetime(2025, 3, 4, 15, tzinfo=UTC)
 SESSION = {"length": timedelta(minutes=50)}
 

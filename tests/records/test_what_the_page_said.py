@@ -17,8 +17,6 @@ from tests.factories import PASSWORD, start
 from tests.pressing import again, hidden
 from tests.reading import read
 
-pytestmark = pytest.mark.database
-
 SURE = {"sure": "on"}
 SECURITY = "/account/security/"
 

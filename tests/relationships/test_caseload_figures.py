@@ -283,7 +283,6 @@ def test_reasons_stand_in_their_groups_and_in_order(load, new):
     ]
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("planned", "unplanned", "percent"),
     [

@@ -11,8 +11,6 @@ from tests.conftest import browser_of
 from tests.factories import ClientFactory, UserFactory, reads_in, start
 from tests.reading import Page, read
 
-pytestmark = pytest.mark.database
-
 ENDED_AT = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
 IN_MARCH = datetime(2025, 3, 4, 9, tzinfo=UTC)
 NOTE = "Your relationship with Alice Archer has been ended."
@@ -135,7 +133,6 @@ def test_correcting_the_reason_changes_nothing_here(as_ann, alice, relationship)
     assert dashboard(as_ann).text == before
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("reason", [r for r in EndReason if r != EndReason.DIED])
 def test_why_it_ended_and_the_note_are_nowhere(as_ann, ann, ben, reason):
     for one in (start(ann, at=IN_MARCH), start(ann, ben, at=IN_MARCH)):

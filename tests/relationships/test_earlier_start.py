@@ -15,8 +15,6 @@ from tests.diary import DAY, NOW, at, book
 from tests.factories import history_of, start
 from tests.reading import read, sent_by
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture(autouse=True)
 def clock():

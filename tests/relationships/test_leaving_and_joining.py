@@ -20,8 +20,6 @@ from tests.factories import ClientFactory, counters_of, history_of, start
 from tests.profiles.agreement import agree
 from tests.reading import read, sent_by
 
-pytestmark = pytest.mark.database
-
 
 @pytest.fixture(autouse=True)
 def clock():
@@ -75,6 +73,7 @@ def test_past_sessions_stay_theirs_and_those_to_come_do_not(family, ann, ben, cl
     assert Session.objects.get(pk=coming.pk).state == "booked"
 
 
+@pytest.mark.database
 def test_the_history_says_who_and_when_and_is_sealed(family, cleo, alice, as_alice):
     leave(family, cleo, NOW - DAY)
     join(family, cleo, NOW - HOUR)
@@ -154,6 +153,7 @@ def test_somebody_joins_again_only_after_they_left(family, cleo):
         leave(family, cleo)
 
 
+@pytest.mark.database
 def test_nobody_takes_part_twice_whatever_code_writes(family, ann, alice):
     with pytest.raises(IntegrityError), transaction.atomic():
         Participation.objects.create(therapist=alice, relationship=family, client=ann)

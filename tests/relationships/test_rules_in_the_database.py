@@ -22,7 +22,7 @@ from tests.raw_sql import (
     sql,
 )
 
-pytestmark = pytest.mark.database
+pytestmark = pytest.mark.database(each=True)
 
 
 @pytest.fixture

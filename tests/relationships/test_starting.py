@@ -11,8 +11,6 @@ from tests.factories import ClientFactory, counters_of, start
 from tests.reading import read
 from tests.relationships.typed import ADD, add_to, typed
 
-pytestmark = pytest.mark.database
-
 
 def everybody(of: object) -> list[str]:
     return sorted(client.name for client in of.clients.all())
@@ -104,7 +102,6 @@ def test_a_new_client_can_come_with_somebody_known(as_alice, alice, ann):
 # What is missing or wrong.
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
@@ -129,7 +126,6 @@ def test_what_is_wrong_is_said_twice_and_nothing_is_added(as_alice, alice, chang
     assert everybody(alice) == []
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     "value",
     ["Zoë\x00Zephyr", "\x00", "x" * 121, "x" * 100_000, "\ud7fb" * 121],
@@ -161,7 +157,6 @@ def test_a_refused_form_keeps_what_was_typed(as_alice):
     assert '<option value="Europe/Stockholm" selected>' in page.source
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("kind", "others", "told"),
     [
@@ -484,7 +479,6 @@ def test_an_empty_row_in_the_middle_is_nobody(as_alice, alice):
     assert everybody(alice) == ["Yan Yew", "Zoë Zephyr"]
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("do", ["", "add"])
 @pytest.mark.parametrize(
     "total",

@@ -418,7 +418,6 @@ def test_a_planned_ending_that_is_due_can_be_put_off_too(save, alice, relationsh
     assert attention(alice) == [], "it was put off, and is asked again at once"
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -597,7 +596,6 @@ def test_fewer_weeks_ask_earlier(as_alice, alice, relationship):
     assert attention(alice, NOW + HOUR) == [relationship]
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [

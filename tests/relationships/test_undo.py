@@ -8,8 +8,6 @@ import time_machine
 from relationships.models import Relationship
 from tests.factories import ACTIVE, UserFactory, counters_of, history_of, row_of, start
 
-pytestmark = pytest.mark.database
-
 ENDED_AT = datetime(2025, 11, 20, 16, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 MOMENT = timedelta(microseconds=1)

@@ -13,8 +13,6 @@ from tests.pressing import again, hidden
 from tests.reading import read, sent_by
 from tests.relationships.typed import ADD, add_to, typed
 
-pytestmark = pytest.mark.database
-
 MINUTE = timedelta(minutes=1)
 REASON = {"reason": "completed"}
 MISSING = [

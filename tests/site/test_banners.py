@@ -37,8 +37,6 @@ from tests.practice.source import CODE, calls
 from tests.pressing import Browser, hidden
 from tests.reading import Page, read, sent_by
 
-pytestmark = pytest.mark.database
-
 NAMES = (
     "Ashby",
     "Bright",
@@ -695,7 +693,6 @@ def _(world):
     visitor.post("/sign-in/passkey/", {"credential": "{}"})
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize("key", ACTIONS)
 def test_what_waits_is_a_key_with_ids_and_numbers(world, key):
     ACTIONS[key](world)
