@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -11,10 +12,12 @@ APPS = ("practice", "clients", "relationships")
 CODE = [ROOT / "manage.py", *(path for app in APPS for path in ROOT.glob(f"{app}/**/*.py"))]
 PAGES = list(ROOT.glob("templates/**/*.html"))
 
+parse = cache(ast.parse)  # whoever changes a tree parses anew
+
 
 def words(source: str) -> Iterator[str]:
     """Yield everything that is used or imported, with what stands before its dots."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.Name | ast.Attribute):
             yield ast.unparse(node)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -24,6 +27,6 @@ def words(source: str) -> Iterator[str]:
 
 def calls(source: str) -> Iterator[tuple[str, ast.Call]]:
     """Yield every call, with the last word of what is called."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func).rpartition(".")[2], node

@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db.models import CheckConstraint, Q
 
 from tests.access.table import ROUTES
-from tests.practice.source import CODE, PAGES, ROOT, calls, words
+from tests.practice.source import CODE, PAGES, ROOT, calls, parse, words
 
 HOMES = {route.callback.__module__.replace(".", "/") for route in ROUTES.values()}
 VIEWS = [path for path in CODE if str(path.relative_to(ROOT).with_suffix("")) in HOMES]
@@ -170,7 +170,7 @@ def what_is_sent_names_no_column(source):
     ),
 )
 def a_view_starts_from_who_asks(source):
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.stmt | ast.withitem):
             parts = [ast.unparse(n) for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
             strangers = [part for part in parts if not re.search(r"\brequest\b", part)]
@@ -203,7 +203,7 @@ IN_ADDRESSES = (
 )
 def a_view_asks_of_the_method_only_whether_it_is_post(source):
     """A change hangs on POST: what is not GET may be HEAD, OPTIONS or a made-up word."""
-    tree = ast.parse(textwrap.dedent(source))
+    tree = parse(textwrap.dedent(source))
     allowed = {
         id(node.left)
         for node in ast.walk(tree)
@@ -225,7 +225,7 @@ def a_view_asks_of_the_method_only_whether_it_is_post(source):
 )
 def an_empty_form_is_sent_all_the_same(source):
     """Whether a form was sent says the method; an empty one is refused, not shown as if new."""
-    for node in ast.walk(ast.parse(textwrap.dedent(source))):
+    for node in ast.walk(parse(textwrap.dedent(source))):
         asked = []
         if isinstance(node, ast.BoolOp):
             asked = node.values
