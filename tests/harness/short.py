@@ -24,7 +24,6 @@ def main() -> int:
         codes = [crash.report(practice, f"{given.database}-web", cycles=1)]
         if given.database == "sqlite":
             codes.append(graceful.report(practice, times=1))
-            codes.append(restore.report(practice, clients=2))
         else:
             use_pool(practice)
             codes.append(verdict(waiting.run(practice, seconds=3)))
@@ -34,10 +33,10 @@ def main() -> int:
 def the_rest(practice: Installation) -> list[int]:
     """Return the exit codes of what takes longest, mostly by waiting."""
     codes = [locked.report(practice, seconds=1, people=locked.THREADS + 2)]
+    codes.append(restore.report(practice, clients=2))
     if practice.postgres:
         codes.append(crash.report(practice, "postgres-server", cycles=2))
         codes.append(recovery.report(practice, times=2))
-        codes.append(restore.report(practice, clients=2))
         codes.append(verdict(guessing.run(practice, tries=12)))
         use_pool(practice)
         codes.append(pooling.report(practice, "pool", requests=40))
