@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "clients",
     "relationships",
     "practice.diary",
+    "relationships.caseload",
     "practice.booking",
     "practice.notifications",
     "practice.profiles",

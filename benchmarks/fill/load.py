@@ -32,6 +32,7 @@ from practice.diary.models import Session
 from practice.profiles import settling as numbers
 from practice.profiles.models import Profile
 from practice.records import settling as retention
+from relationships.caseload import settling as caseload
 from relationships.models import Event, Participation, Relationship
 
 AT_ONCE = 2_000  # clients
@@ -90,6 +91,7 @@ def fill(
     do("ANALYZE")  # without it PostgreSQL reads whole tables to settle a client
     numbers.settle_everybody()
     retention.settle_everybody()
+    caseload.settle_everybody()
     progress("figures", 1, 1)
     if connection.vendor == "postgresql":
         do("VACUUM (ANALYZE)")

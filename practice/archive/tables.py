@@ -22,6 +22,7 @@ from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
 from practice.records.models import RetentionChange, RetentionDate
+from relationships.caseload.models import CaseloadChange, SettledCaseload
 from relationships.models import Erasure, Event, Participation, Relationship
 
 NUMBER = "number"
@@ -120,6 +121,8 @@ NOT_HELD = {
     TherapistNumbers: "worked out of the sessions",
     RetentionDate: "worked out of the sessions and endings",
     RetentionChange: "worked out of the sessions and endings",
+    SettledCaseload: "worked out of the sessions and endings",
+    CaseloadChange: "worked out of the sessions and endings",
 }
 
 

@@ -32,6 +32,7 @@ from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import ClientNumbers, Profile, TherapistNumbers
 from practice.profiles.settling import settle
 from practice.records.models import RetentionChange, RetentionDate
+from relationships.caseload.models import CaseloadChange, SettledCaseload
 from relationships.models import Erasure, Event, Participation, Relationship, sealed_history
 from relationships.models.history import VERBS
 
@@ -46,7 +47,10 @@ STAYS: tuple[Any, ...] = (
     *(Contact, Profile, BookingRules, WeeklyHours, DatedHours, TimeOff, MessageSettings),
     *(Entry, Erasure),  # what was recorded of what was done under the former therapist
 )
-WORKED_OUT: tuple[Any, ...] = (ClientNumbers, TherapistNumbers, RetentionDate, RetentionChange)
+WORKED_OUT: tuple[Any, ...] = (
+    *(ClientNumbers, TherapistNumbers, RetentionDate, RetentionChange),
+    *(SettledCaseload, CaseloadChange),
+)
 OPEN = [Import.State.READ, Import.State.RUNNING]
 
 
@@ -125,6 +129,8 @@ class Transfer:
         for model in (ClientNumbers, RetentionDate, RetentionChange):
             model._base_manager.filter(therapist=self.former).delete()
         TherapistNumbers.objects.filter(therapist__in=both).delete()
+        SettledCaseload.objects.filter(therapist__in=both).delete()
+        CaseloadChange.objects.filter(therapist__in=both).delete()
         changes = [RetentionChange(therapist=self.receiver, client=pk) for pk in self.people]
         RetentionChange.objects.bulk_create(changes, batch_size=AT_ONCE)
         for therapist in both:

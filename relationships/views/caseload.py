@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from practice.accounts.access import TherapistRequest, for_therapists
+from practice.accounts.after_response import run_after_response
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb, records
 from practice.diary.models import needing_attention, number_needing_attention
@@ -20,6 +22,7 @@ from practice.web import drafts
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
+from relationships.caseload.settling import settle_own
 from relationships.caseload.tidy_up import plan_end, with_last_session
 from relationships.forms.tidy_up import PlanForm, Row, TidyForm, WeeksForm, needed
 from relationships.models import Relationship, RelationshipQuerySet, lock_people
@@ -33,6 +36,8 @@ def caseload(request: TherapistRequest) -> HttpResponse:
     """Show the last twelve months."""
     now = timezone.now()
     load = Caseload(request.therapist, now)
+    if not load.is_settled:
+        run_after_response("settling a caseload", partial(settle_own, request.therapist))
     numbers = [point.clients for point in load.months]
     labels = [f"{timezone.localtime(point.at):%b}" for point in load.months]
     attention = number_needing_attention(request.therapist, now, timezone.localdate())

@@ -36,7 +36,7 @@ STATEMENTS = {
     "diary week": Budget(6, 10),
     "diary day": Budget(6, 10),
     "diary month": Budget(2, 6),
-    "caseload": Budget(6, 10),
+    "caseload": Budget(4, 8),  # something has ended since it was settled
     "tidy-up": Budget(4, 8),
     "public profile": Budget(6, 10),
     "own figures page": Budget(5, 9),
@@ -68,7 +68,7 @@ OF_500 = {
     "diary week": Limit(170, 25_400),
     "diary day": Limit(87, 20_200),
     "diary month": Limit(41, 13_200),
-    "caseload": Limit(2_200, 14_600),
+    "caseload": Limit(21, 14_600),
     "Today": Limit(135, 11_000),
     "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),

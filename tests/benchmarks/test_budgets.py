@@ -22,6 +22,7 @@ from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
 from practice.profiles.settling import settle
 from practice.records import settling as retention
+from relationships.caseload import settling as caseload
 from relationships.models import EndReason, Event, Participation, Relationship
 from tests.benchmarks.budgets import STATEMENTS
 from tests.factories import UserFactory
@@ -60,6 +61,7 @@ def practice(alice: Therapist) -> Callable[[int], Stage]:
         settle(alice)  # some nights later
         count_installation(timezone.now())
         retention.settle(alice)
+        caseload.settle(alice)
         return Stage.of(alice)
 
     return grow

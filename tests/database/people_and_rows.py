@@ -24,6 +24,7 @@ from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.notifications.models import Message, MessageSettings, Told
 from practice.profiles.models import Profile, TherapistNumbers
 from practice.records.merging import merge
+from relationships.caseload.models import SettledCaseload
 from relationships.models import Erasure, Relationship
 from relationships.models.choices import EndReason
 from tests.application_role import application
@@ -128,6 +129,7 @@ class World:
         Profile.objects.create(therapist=therapist)
         Contact.objects.create(therapist=therapist, phone="020 7946 0018")
         TherapistNumbers.objects.create(therapist=therapist)
+        SettledCaseload.objects.create(therapist=therapist)
         self._import(therapist)
 
     def _import(self, therapist: Therapist) -> None:

@@ -55,6 +55,8 @@ MAY = {
         "client beside": "S",
         "invited own": "SU",
     },
+    "caseload_caseloadchange": {"therapist own": "SIUD"},
+    "caseload_settledcaseload": {"therapist own": "SIUD"},
     "clients_invitation": {"therapist own": "SIUD", "invited own": "SU"},
     "diary_attendance": {"therapist own": "SIUD", "client own": "S"},
     "diary_news": {"therapist own": "SIUD", "client own": "I"},

@@ -5,9 +5,10 @@
 Two therapists add people and couples, of whom some leave and others join, end, undo, restart,
 correct, book, move, cancel, note attendance, take days off, open and block hours, plan, edit,
 invite, erase, merge records and separate them; clients accept and book. Hypothesis chooses. After
-every step all rows are compared with `plain_practice.py`, the figures and the retention dates that
-the database has with those of the pure functions, and endings must not have moved any figure; after
-the last the audit must be whole. The database is the one of DATABASE_URL; without it, SQLite.
+every step all rows are compared with `plain_practice.py`, the figures, the retention dates and the
+settled caseload that the database has with those of the pure functions, and endings must not have
+moved any figure; after the last the audit must be whole. The database is the one of DATABASE_URL;
+without it, SQLite.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import django
 django.setup()
 
 from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from hypothesis import HealthCheck, Phase, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from hypothesis.stateful import (  # noqa: E402
@@ -48,6 +50,7 @@ from practice.profiles.settling import settle_everybody  # noqa: E402
 from practice.records import merging  # noqa: E402
 from practice.records import settling as retention  # noqa: E402
 from practice.records.erasure import erase  # noqa: E402
+from relationships.caseload import settling as caseload  # noqa: E402
 from relationships.caseload import tidy_up  # noqa: E402
 from relationships.forms.starting import Beginning, begin  # noqa: E402
 from relationships.models import Event, Relationship  # noqa: E402
@@ -86,6 +89,7 @@ class RandomPractice(Stage):
     def the_night_settles_the_numbers(self) -> None:
         settle_everybody()
         retention.settle_everybody()
+        caseload.settle_everybody()
 
     @rule(whose=st.integers(0, 1))
     @precondition(lambda self: len(self.plain.people) < 8)
@@ -428,6 +432,13 @@ class RandomPractice(Stage):
 
         if hasattr(self, "ids"):
             agree(self.now)
+
+    @invariant()
+    def a_settled_caseload_is_what_all_work_comes_to(self) -> None:
+        for therapist in getattr(self, "therapists", []):
+            with timezone.override(therapist.time_zone):
+                found = caseload.read(therapist, self.now)
+                assert found in (None, caseload.count(therapist, self.now))
 
     @invariant()
     def history_grows_and_nothing_of_it_changes(self) -> None:

@@ -208,7 +208,7 @@ def test_figures_lose_what_was_theirs_alone_and_nothing_else(alone, shared, ann,
 
     assert visits_of(alice) == [visit for visit in before if visit.session not in gone]
     load = Caseload(alice, timezone.now())
-    assert len(load.ended) == 2
+    assert load.number_ended == 2
     assert load.active_now == 0
 
 

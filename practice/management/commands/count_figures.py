@@ -10,6 +10,7 @@ from practice.imports.uploads import forget_old
 from practice.profiles.figures import count_installation
 from practice.profiles.settling import settle_everybody
 from practice.records import settling as retention
+from relationships.caseload import settling as caseload
 
 NIGHTLY = timedelta(hours=1)  # older files of an import are forgotten then, so within a day
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         figures = count_installation(timezone.now())
         settle_everybody()
         retention.settle_everybody()
+        caseload.settle_everybody()
         forget_old(NIGHTLY)
         number = figures.therapists
         self.stdout.write(f"{number} therapist{'' if number == 1 else 's'} with figures.")
