@@ -68,7 +68,7 @@ OF_500 = {
     "diary week": Limit(170, 25_400),
     "diary day": Limit(87, 20_200),
     "diary month": Limit(41, 13_200),
-    "caseload": Limit(21, 14_600),
+    "caseload": Limit(26, 14_600),
     "Today": Limit(135, 11_000),
     "tidy-up": Limit(430, 54_500),
     "public profile": Limit(150, 4_900),
