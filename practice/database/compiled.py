@@ -63,6 +63,12 @@ class Place(Expression):
         return self.output_field.get_db_prep_value(value, connection, prepared=False)
 
 
+def _cursor() -> Any:
+    """Return a cursor for what is asked again and again; SQLite remembers statements by itself."""
+    prepared = getattr(connection, "prepared_cursor", connection.cursor)
+    return prepared()
+
+
 def padded(numbers: list[int]) -> list[int]:
     """Return the same numbers, the last of them so often that few lengths come: 0, 1, 2, 4, 8…"""
     more = (1 << (len(numbers) - 1).bit_length()) - len(numbers) if numbers else 0
@@ -93,7 +99,7 @@ class CompiledInsert:
     def insert(self, row: Model) -> None:
         """Write a row that is not there yet."""
         values = [f.get_db_prep_save(getattr(row, f.attname), connection) for f in self._fields]
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(self._sql, values)
 
 
@@ -145,7 +151,7 @@ class CompiledQuery:
         if limits:
             sql += f" {connection.ops.limit_offset_sql(*limits)}"
         params = [p.of(values) if isinstance(p, Place) else p for p in compiled.params]
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(sql, params)
             return list(compiled.convert(cursor.fetchall())), compiled.instance
 

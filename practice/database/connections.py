@@ -6,6 +6,9 @@ from typing import Any
 
 from practice.database.private_file import PrivateFile
 
+# How PostgreSQL plans what is prepared (`practice/database/postgresql/base.py`).
+GENERIC_PLAN = "force_generic_plan"
+
 
 def connections(address: Mapping[str, Any], threads: int) -> dict[str, Any]:
     """Return Django's DATABASES for an address, and a server with so many threads a process."""
@@ -21,8 +24,10 @@ def connections(address: Mapping[str, Any], threads: int) -> dict[str, Any]:
         return {"default": database}
     database["ENGINE"] = "practice.database.postgresql"
     options = database.setdefault("OPTIONS", {})
-    # No statement here runs long enough to be worth compiling, whatever the planner thinks.
-    options["options"] = f"{options.get('options', '')} -c jit=off".strip()
+    # No statement here runs long enough to be worth compiling, whatever the planner thinks; and
+    # what is prepared is planned once, for all values.
+    told = f"-c jit=off -c plan_cache_mode={GENERIC_PLAN}"
+    options["options"] = f"{options.get('options', '')} {told}".strip()
     if options.get("pool"):
         database["CONN_MAX_AGE"] = 0
         # While the database is away say so soon, and try anew for whoever asks next. One more is

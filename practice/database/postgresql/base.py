@@ -1,12 +1,55 @@
 """Django's own PostgreSQL, whose connections stay open from one request to the next."""
 
 import select
+from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.base import ServerBindingCursor  # type: ignore[attr-defined]
+from django.db.backends.postgresql.operations import DatabaseOperations as DjangosOperations
+
+from practice.database.connections import GENERIC_PLAN
+
+MOST_PREPARED = 300  # for each connection: all that the pages ask, each in a few forms
+
+
+class DatabaseOperations(DjangosOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Return what was asked, with its values, also of what was prepared."""
+        if isinstance(cursor, ServerBindingCursor):
+            return self.compose_sql(sql, params)
+        return super().last_executed_query(cursor, sql, params)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that knows without asking whether it is still good."""
+    """A connection that knows without asking whether it is still good, and prepares statements."""
+
+    ops_class = DatabaseOperations
+
+    def _configure_connection(self, connection: Any) -> bool:
+        """Look at a new connection, one of a pool, too, whether it reaches PostgreSQL itself.
+
+        What stands between and does not pass on how to plan, as PgBouncer, may lend another
+        connection each time, which knows nothing of what was prepared.
+        """
+        super()._configure_connection(connection)  # type: ignore[misc]
+        with connection.cursor() as cursor:
+            (planned,) = cursor.execute("SHOW plan_cache_mode").fetchone()
+        connection.prepare_threshold = 0 if planned == GENERIC_PLAN else None
+        connection.prepared_max = MOST_PREPARED
+        return True
+
+    def prepared_cursor(self) -> Any:
+        """Return a cursor whose statements PostgreSQL plans once for the life of a connection.
+
+        With row-level security planning takes most of the time of a short statement. Values are
+        bound in the server, so the database has to see of each what it is.
+        """
+        self.ensure_connection()
+        if self.connection.prepare_threshold is None:
+            return self.cursor()
+        with self.wrap_database_errors:
+            cursor = ServerBindingCursor(self.connection)
+            return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
     def is_usable(self) -> bool:
         """Whether the server at the other end of the connection has not closed it.
