@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from practice.diary.models import Session
 from tests.browser import find_chromium
@@ -43,7 +43,11 @@ class Tab:
         while not self.moves or still < 4:
             assert time.monotonic() < patience, "Back led nowhere"
             self.page.wait_for_timeout(50)
-            now = self.run("document.readyState + document.title + location.href"), len(self.moves)
+            try:
+                state = self.run("document.readyState + document.title + location.href")
+            except Error:  # the page went while it was asked
+                state = ""
+            now = state, len(self.moves)
             still = still + 1 if now == seen and now[0].startswith("complete") else 0
             seen = now
         return str(self.run("document.title + document.documentElement.outerHTML"))
