@@ -21,7 +21,7 @@ from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
 from practice.web.responses import banner, render_form, repeats_nothing, see_other
-from relationships.models import work_of
+from relationships.reading import work_of
 
 SEARCH_BOX = "id_q"
 ONE_SEARCH = timedelta(seconds=30)  # so long typing counts as one search

@@ -74,7 +74,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "practice.site.watching.count_requests",
+    "practice.site.middleware.count_requests",
     "practice.site.middleware.request_id",
     "django.middleware.security.SecurityMiddleware",
     "practice.site.middleware.response_headers",

@@ -1,4 +1,7 @@
-"""When a therapist can be booked: hours, rules, days off, and the free times they leave."""
+"""When a therapist can be booked: hours, rules, days off, and the free times they leave.
+
+The tables and what is worked out of them are read together, so the module is longer than others.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta

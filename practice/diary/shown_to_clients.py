@@ -4,6 +4,7 @@ Pages of clients are given these frozen values, never a model instance: the reas
 private note and other people's full names have no way to them (`docs/domain.md` 2.4). A therapist's
 page of a session shows the same values, with the therapist as their reader. Whether somebody came
 is nobody else's business: of a session of several people each reads what became of it for them.
+Whoever checks what clients can know reads this one module, which is longer than others for that.
 """
 
 from collections import Counter

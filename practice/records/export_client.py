@@ -6,6 +6,9 @@ others who take part it has first names only.
 
 from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
 
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.models import Therapist
@@ -20,6 +23,7 @@ from relationships.models import Participation, Relationship
 from relationships.models.choices import CODES, EndReason, Kind
 from relationships.models.history import Episode, Event, episodes
 
+T = TypeVar("T")
 FORMAT, VERSION = "stillwater-client", 1
 
 
@@ -30,6 +34,33 @@ def export_client(client: Client, now: datetime) -> dict:
 
 def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -> list[dict]:
     """Return the same of several people of one therapist, by a constant number of statements."""
+    records = [record.pk for client in clients for record in client.records]
+    work = _relationships_of(therapist, clients)
+    invited = _by_record(Invitation.objects.order_by("created_at", "pk"), records)
+    noted = _by_record(ImportedNote.objects.order_by("pk"), records)
+    messages = Message.objects.order_by("created_at", "pk").prefetch_related("told__session")
+    sent = _by_record(messages, records)
+    return [
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "made_at": now,
+            "therapist": {"name": therapist.name, "time_zone": therapist.time_zone},
+            "client": _details(client, kept.until),
+            "merged_records": [
+                _record(record) | {"merged_at": record.merged_at} for record in client.records[1:]
+            ],
+            "invitations": [_invitation(one) for one in _of_all(client, invited)],
+            "imported_notes": [note.text for note in _of_all(client, noted)],
+            "messages": [shapes.message(message) for message in _of_all(client, sent)],
+            "relationships": [_RelationshipExport(one, client).data() for one in work[client.pk]],
+        }
+        for client, kept in zip(clients, retention_periods(clients, now), strict=True)
+    ]
+
+
+def _relationships_of(therapist: Therapist, clients: list[Client]) -> dict[int, list[Relationship]]:
+    """Return in which work each person takes part, or has, by their number, in order."""
     work = (
         therapist.relationships.of_people(clients)
         .order_by("started_at", "pk")
@@ -46,54 +77,20 @@ def export_clients(therapist: Therapist, clients: list[Client], now: datetime) -
         relationship.therapist = therapist
         for person in {one.pk for one in relationship.everybody} & of_person.keys():
             of_person[person].append(relationship)
-    records = [record.pk for client in clients for record in client.records]
-    invitations = Invitation.objects.filter(client__in=records).order_by("created_at", "pk")
-    of_record: dict[int, list[Invitation]] = {record: [] for record in records}
-    for invitation in invitations:
-        of_record[invitation.client_id].append(invitation)
-    noted: dict[int, list[str]] = {record: [] for record in records}
-    for note in ImportedNote.objects.filter(client__in=records).order_by("pk"):
-        noted[note.client_id].append(note.text)
-    sent = messages_of(records)
-    return [
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "made_at": now,
-            "therapist": {"name": therapist.name, "time_zone": therapist.time_zone},
-            "client": _details(client, kept.until),
-            "merged_records": [
-                _record(record) | {"merged_at": record.merged_at} for record in client.records[1:]
-            ],
-            "invitations": [
-                {
-                    "email": invitation.email,
-                    "created_at": invitation.created_at,
-                    "accepted_at": invitation.accepted_at,
-                }
-                for record in client.records
-                for invitation in of_record[record.pk]
-            ],
-            "imported_notes": [text for record in client.records for text in noted[record.pk]],
-            "messages": [
-                shapes.message(message) for record in client.records for message in sent[record.pk]
-            ],
-            "relationships": [
-                _RelationshipExport(relationship, client).data()
-                for relationship in of_person[client.pk]
-            ],
-        }
-        for client, kept in zip(clients, retention_periods(clients, now), strict=True)
-    ]
+    return of_person
 
 
-def messages_of(records: list[int]) -> dict[int, list[Message]]:
-    """Return the messages to some clients, by the number of their record, the oldest first."""
-    found: dict[int, list[Message]] = {record: [] for record in records}
-    messages = Message.objects.filter(client__in=records).prefetch_related("told__session")
-    for message in messages.order_by("created_at", "pk"):
-        found[message.client_id or 0].append(message)
+def _by_record(rows: QuerySet[Any], records: list[int]) -> dict[int, list[Any]]:
+    """Return the rows of some records, in order, by the number of the record."""
+    found: dict[int, list[Any]] = {record: [] for record in records}
+    for row in rows.filter(client__in=records):
+        found[row.client_id].append(row)
     return found
+
+
+def _of_all(client: Client, of_record: dict[int, list[T]]) -> list[T]:
+    """Return what there is of a person, of one of their records after the other."""
+    return [row for record in client.records for row in of_record[record.pk]]
 
 
 def _details(client: Client, keep_until: date) -> dict:
@@ -112,6 +109,14 @@ def _record(client: Client) -> dict:
         "keep_rule": shapes.choice(KeepRule(client.keep_rule)),
         "own_name": client.account.name if client.account else "",
         "own_phone": client.account.phone if client.account else "",
+    }
+
+
+def _invitation(invitation: Invitation) -> dict:
+    return {
+        "email": invitation.email,
+        "created_at": invitation.created_at,
+        "accepted_at": invitation.accepted_at,
     }
 
 

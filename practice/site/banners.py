@@ -2,6 +2,7 @@
 
 A view stores a key of `BANNERS` with ids and numbers (`practice.web.responses.banner`). Names and
 moments are looked up when the page is made, among what its reader may see and as it is then.
+All of them are here, so the module is longer than others.
 """
 
 from collections.abc import Callable
@@ -19,8 +20,8 @@ from practice.booking.dated_hours import DatedHours
 from practice.booking.dated_hours_pages import Outcome
 from practice.diary.models import Session
 from practice.web.responses import BANNER
-from relationships.consequences import Consequences
 from relationships.models import Relationship, RelationshipQuerySet
+from relationships.reading import Consequences
 
 SUCCESS, INFO = "ok", "note"  # as the stylesheet calls the kinds of banners
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from time import perf_counter
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django_htmx.http import HttpResponseClientRedirect
+from prometheus_client import Counter, Histogram
 
 from clients.models import Client
 from practice.accounts.access import (
@@ -71,6 +73,34 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     ]
 )
+
+
+# What `/metrics` tells of them (`watching.py`).
+METHODS = ("GET", "HEAD", "POST")
+REQUESTS = Counter(
+    "stillwater_requests", "Requests that were answered.", ["route", "method", "status"]
+)
+SECONDS = Histogram(
+    "stillwater_request_seconds",
+    "How long answers took.",
+    ["route"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+
+
+def count_requests(get_response: GetResponse) -> GetResponse:
+    """Count every request, and how long its answer took."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        begun = perf_counter()
+        response = get_response(request)
+        route = request.resolver_match.route if request.resolver_match else "none"
+        method = request.method if request.method in METHODS else "other"
+        SECONDS.labels(route).observe(perf_counter() - begun)
+        REQUESTS.labels(route, method, response.status_code).inc()
+        return response
+
+    return middleware
 
 
 def request_id(get_response: GetResponse) -> GetResponse:

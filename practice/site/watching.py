@@ -5,7 +5,6 @@ Nothing of it is personal: requests by route, never by address; numbers, never w
 
 import os
 from collections.abc import Iterator
-from time import perf_counter
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -21,7 +20,6 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
-    Histogram,
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily
@@ -29,36 +27,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from practice.notifications.models import Waiting
-from practice.site.middleware import GetResponse
 from practice.version import VERSION
 
-METHODS = ("GET", "HEAD", "POST")
 LOOPBACK = ("127.0.0.1", "::1", "")  # the last: a socket of this machine
-REQUESTS = Counter(
-    "stillwater_requests", "Requests that were answered.", ["route", "method", "status"]
-)
-SECONDS = Histogram(
-    "stillwater_request_seconds",
-    "How long answers took.",
-    ["route"],
-    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
-)
 FAILED = Counter("stillwater_failed_sign_ins", "Passwords that were wrong.")
-
-
-def count_requests(get_response: GetResponse) -> GetResponse:
-    """Count every request, and how long its answer took."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        begun = perf_counter()
-        response = get_response(request)
-        route = request.resolver_match.route if request.resolver_match else "none"
-        method = request.method if request.method in METHODS else "other"
-        SECONDS.labels(route).observe(perf_counter() - begun)
-        REQUESTS.labels(route, method, response.status_code).inc()
-        return response
-
-    return middleware
 
 
 @receiver(user_login_failed)

@@ -14,8 +14,6 @@ from relationships.models.relationship import (
     lock_people,
     read_people,
     records_in,
-    relationship_or_404,
-    work_of,
 )
 
 __all__ = [
@@ -30,8 +28,6 @@ __all__ = [
     "lock_people",
     "read_people",
     "records_in",
-    "relationship_or_404",
     "start_relationship",
     "takes_part_at",
-    "work_of",
 ]

@@ -11,13 +11,12 @@ from typing import Any, Self
 
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
-from django.http import Http404
 from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
-from practice.database.compiled import TEXT, CompiledQuery, Given, padded
+from practice.database.compiled import CompiledQuery, Given, padded
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
@@ -561,28 +560,6 @@ def people_of(path: str = "", only: Collection[str] = ()) -> Prefetch:
     return Prefetch(f"{path}participations", queryset=with_records)
 
 
-def _with_contact(given: Given) -> RelationshipQuerySet:
-    own = Relationship.objects.filter(
-        therapist=given("therapist"), public_id=given("public_id", TEXT)
-    )
-    return own.with_last_event().select_related("therapist__contact")
-
-
-WITH_CONTACT = CompiledQuery(_with_contact)
-
-
-def relationship_or_404(therapist: Therapist, public_id: str) -> Relationship:
-    """Return the therapist's own, with all that a page about it names, by two compiled queries.
-
-    Raises:
-        Http404: there is none.
-    """
-    found = read_people(WITH_CONTACT.instances(therapist=therapist.pk, public_id=public_id))
-    if not found:
-        raise Http404
-    return found[0]
-
-
 def _parts(given: Given) -> models.QuerySet:
     parts: Any = Relationship.participations.rel.related_model
     of_work = parts.objects.filter(relationship__pk__in=given("relationships"))
@@ -609,23 +586,6 @@ def read_people(relationships: Iterable[Relationship]) -> list[Relationship]:
         for part in parts_of[one.pk]:
             part.relationship = one
         one.__dict__.setdefault("_prefetched_objects_cache", {})["participations"] = parts
-    return work
-
-
-def _work(given: Given) -> RelationshipQuerySet:
-    own = Relationship.objects.filter(therapist=given("therapist"))
-    return own.of_person_ids(given("people")).in_order()
-
-
-WORK = CompiledQuery(_work)
-
-
-def work_of(therapist: Therapist, people: Iterable[Client]) -> list[Relationship]:
-    """Return a therapist's work with some people, in order, with whoever takes part in it."""
-    numbers = padded(sorted({client.person_id for client in people}))
-    work = read_people(WORK.instances(therapist=therapist.pk, people=numbers))
-    for one in work:
-        one.therapist = therapist
     return work
 
 

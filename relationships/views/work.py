@@ -13,12 +13,12 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Verb, records
 from practice.diary.models import upcoming_of, when_attended
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
-from relationships.consequences import Consequences
 from relationships.forms.ending import EndForm, ReasonForm
-from relationships.models import Relationship, relationship_or_404, work_of
+from relationships.models import Relationship
 from relationships.models.choices import EndReason
 from relationships.models.history import episodes, history_of, sessions_in
 from relationships.models.relationship import people_of
+from relationships.reading import Consequences, relationship_or_404, work_of
 
 
 def _relationship(request: TherapistRequest, public_id: str) -> Relationship:

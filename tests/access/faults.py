@@ -31,8 +31,8 @@ from practice.profiles import views as profiles_views
 from practice.profiles.models import Profile
 from practice.site import errors
 from practice.web.responses import render_form
+from relationships import reading
 from relationships.models import Relationship
-from relationships.models import relationship as relationship_model
 from relationships.views import work as relationships_views
 
 Patch = pytest.MonkeyPatch
@@ -48,7 +48,7 @@ def any_relationship_is_opened(patch: Patch) -> None:
         anybodys = Relationship.objects.filter(public_id=given("public_id", TEXT))
         return anybodys.with_last_event().select_related("therapist__contact")
 
-    patch.setattr(relationship_model, "WITH_CONTACT", CompiledQuery(whichever))
+    patch.setattr(reading, "WITH_CONTACT", CompiledQuery(whichever))
 
 
 def list_of_everybody(patch: Patch) -> None:

@@ -197,8 +197,7 @@ IN_ADDRESSES = (
     if self.request.method.upper() == "GET": pass
     do = {"GET": look}[request.method]""",
     but=(
-        "practice/site/middleware.py",  # lets every view see a GET where a HEAD was sent
-        "practice/site/watching.py",  # counts by method
+        "practice/site/middleware.py",  # counts by method, and lets every view see a GET for a HEAD
     ),
 )
 def a_view_asks_of_the_method_only_whether_it_is_post(source):

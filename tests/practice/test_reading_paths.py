@@ -60,15 +60,15 @@ def followed():
 # The most files there may be, as (modules, templates); in the comment how many modules there were
 # when reading was first measured. What makes a path longer has to be worth it.
 MOST = {
-    "the Clients list": (11, 7),  # 17; compiled queries, and Back to a search
-    "the End page": (17, 11),  # 27; what an ending leads to is a module, as a session is
-    "confirming the end": (11, 0),  # 21
-    "the page after": (17, 16),  # 21; compiled queries, and what an ending leads to, are modules
-    "free times": (13, 5),  # 21; requests are counted
-    "the time to check": (15, 5),  # 22; requests are counted, it says who gets a message
-    "booking it": (17, 0),  # 24; requests are counted, the therapist is told of it
-    "the Export page": (10, 6),  # 17; requests are counted, an entry is a compiled statement
-    "the archive": (19, 3),  # 20; requests are counted, exports share shapes, a session has parts
+    "the Clients list": (10, 7),  # 17
+    "the End page": (15, 11),  # 27
+    "confirming the end": (10, 0),  # 21
+    "the page after": (15, 16),  # 21; it says what the ending led to, and is opened all day
+    "free times": (12, 5),  # 21
+    "the time to check": (14, 5),  # 22
+    "booking it": (16, 0),  # 24
+    "the Export page": (9, 6),  # 17
+    "the archive": (18, 3),  # 20; exports share shapes, a session has parts and an entry a seal
 }
 
 

@@ -9,14 +9,12 @@ from practice.diary.models.queryset import (
     SessionQuerySet,
     TakenTime,
     needing_attention,
-)
-from practice.diary.models.session import (
-    Session,
     next_session_of,
     number_needing_attention,
     upcoming_of,
     when_attended,
 )
+from practice.diary.models.session import Session
 
 __all__ = [
     "NOT_SHOWN",

@@ -1,19 +1,22 @@
 """Sessions, as the domain speaks of them: states, which are asked for, and who has had none.
 
+What the pages that are opened all day ask of them is compiled, at the end.
+
 Whoever wants a free time sees of a session no more than a `TakenTime`.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from clients.models import Client, person_ids
 from practice.accounts.models import Therapist
-from practice.database.compiled import DAY, MOMENT, Given
+from practice.database.compiled import DAY, MOMENT, CompiledQuery, Given
 from relationships.models import (
     Event,
     Participation,
@@ -22,6 +25,9 @@ from relationships.models import (
     takes_part_at,
 )
 from relationships.models.relationship import people_of
+
+if TYPE_CHECKING:
+    from practice.diary.models.session import Session
 
 LONGEST = timedelta(hours=24)  # a rule of the database, too: migrations/0001_rules.*.sql
 
@@ -153,3 +159,56 @@ def needing_attention(therapist: Therapist, now: datetime, today: date) -> Relat
     """
     since = now - timedelta(weeks=therapist.tidy_up_weeks)
     return therapist.sessions.all().none_since(since, therapist.pk, today)
+
+
+def _sessions() -> SessionQuerySet:
+    """Return all sessions; by name, because the model is made of this queryset."""
+    every: SessionQuerySet = apps.get_model("diary.Session").objects.all()
+    return every
+
+
+def _of_work(given: Given) -> SessionQuerySet:
+    return _sessions().filter(relationship__pk=given("relationship"))
+
+
+UPCOMING = CompiledQuery(lambda given: _of_work(given).upcoming(given("now", MOMENT)))
+ATTENDED = CompiledQuery(lambda given: _of_work(given).attended().values_list("starts_at"))
+
+
+def upcoming_of(relationship: Relationship) -> "list[Session]":
+    """Return what is booked of some work and has not ended, the next first."""
+    sessions: list[Session] = UPCOMING.instances(relationship=relationship.pk, now=timezone.now())
+    for session in sessions:
+        session.relationship = relationship
+    return sessions
+
+
+def when_attended(relationship: Relationship) -> list[datetime]:
+    """Return when the sessions of some work began that took place."""
+    return [at for (at,) in ATTENDED.rows(relationship=relationship.pk)]
+
+
+def _of_people(given: Given) -> SessionQuerySet:
+    of_therapist = _sessions().filter(therapist=given("therapist"))
+    return of_therapist.of_person_ids(given("people")).upcoming(given("now", MOMENT))[:1]
+
+
+NEXT = CompiledQuery(_of_people)
+
+
+def next_session_of(person: Client) -> "Session | None":
+    """Return the next session of a person with their therapist, with whichever record."""
+    found = NEXT.instances(
+        therapist=person.therapist_id, people=[person.person_id], now=timezone.now()
+    )
+    return found[0] if found else None
+
+
+WAITING = CompiledQuery(lambda given: _sessions().number_waiting(given))
+
+
+def number_needing_attention(therapist: Therapist, now: datetime, today: date) -> int:
+    """Count what `needing_attention` is."""
+    since = now - timedelta(weeks=therapist.tidy_up_weeks)
+    counted = WAITING.rows(therapist=therapist.pk, since=since, today=today)
+    return counted[0][0] if counted else 0

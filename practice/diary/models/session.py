@@ -4,19 +4,12 @@ What a session is and does stands in a module for each subject: its columns and 
 (`base`), what can be read of it (`state`), then `moving`, `cancelling`, `series` and `attending`.
 """
 
-from datetime import date, datetime, timedelta
-
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
-from clients.models import Client
-from practice.accounts.models import Therapist
-from practice.database.compiled import MOMENT, CompiledQuery, Given
 from practice.diary.models.attending import AttendedSession
-from practice.diary.models.queryset import SessionQuerySet, SessionState
+from practice.diary.models.queryset import SessionState
 from practice.diary.models.series import SessionInSeries
-from relationships.models import Relationship
 
 
 class Session(SessionInSeries, AttendedSession):
@@ -80,50 +73,3 @@ class Session(SessionInSeries, AttendedSession):
                 name="session_cancelled",
             ),
         ]
-
-
-def _of_work(given: Given) -> SessionQuerySet:
-    return Session.objects.filter(relationship__pk=given("relationship"))
-
-
-UPCOMING = CompiledQuery(lambda given: _of_work(given).upcoming(given("now", MOMENT)))
-ATTENDED = CompiledQuery(lambda given: _of_work(given).attended().values_list("starts_at"))
-
-
-def upcoming_of(relationship: Relationship) -> list[Session]:
-    """Return what is booked of some work and has not ended, the next first."""
-    sessions: list[Session] = UPCOMING.instances(relationship=relationship.pk, now=timezone.now())
-    for session in sessions:
-        session.relationship = relationship
-    return sessions
-
-
-def when_attended(relationship: Relationship) -> list[datetime]:
-    """Return when the sessions of some work began that took place."""
-    return [at for (at,) in ATTENDED.rows(relationship=relationship.pk)]
-
-
-def _of_people(given: Given) -> SessionQuerySet:
-    own = Session.objects.filter(therapist=given("therapist"))
-    return own.of_person_ids(given("people")).upcoming(given("now", MOMENT))[:1]
-
-
-NEXT = CompiledQuery(_of_people)
-
-
-def next_session_of(person: Client) -> Session | None:
-    """Return the next session of a person with their therapist, with whichever record."""
-    found = NEXT.instances(
-        therapist=person.therapist_id, people=[person.person_id], now=timezone.now()
-    )
-    return found[0] if found else None
-
-
-WAITING = CompiledQuery(lambda given: Session.objects.number_waiting(given))
-
-
-def number_needing_attention(therapist: Therapist, now: datetime, today: date) -> int:
-    """Count what `needing_attention` is."""
-    since = now - timedelta(weeks=therapist.tidy_up_weeks)
-    counted = WAITING.rows(therapist=therapist.pk, since=since, today=today)
-    return counted[0][0] if counted else 0

@@ -1,14 +1,62 @@
-"""What follows from ending some work, by compiled queries: the End page is opened for each."""
+"""What pages read of relationships, by compiled queries: they are opened all day."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from django.db.models import QuerySet
+from django.http import Http404
 
 from clients.models import Client
-from practice.database.compiled import CompiledQuery, Given, padded
+from practice.accounts.models import Therapist
+from practice.database.compiled import TEXT, CompiledQuery, Given, padded
 from practice.text.spoken import in_words
-from relationships.models import Kind, Participation, Relationship
+from relationships.models import (
+    Kind,
+    Participation,
+    Relationship,
+    RelationshipQuerySet,
+    read_people,
+)
+
+
+def _with_contact(given: Given) -> RelationshipQuerySet:
+    own = Relationship.objects.filter(
+        therapist=given("therapist"), public_id=given("public_id", TEXT)
+    )
+    return own.with_last_event().select_related("therapist__contact")
+
+
+WITH_CONTACT = CompiledQuery(_with_contact)
+
+
+def relationship_or_404(therapist: Therapist, public_id: str) -> Relationship:
+    """Return the therapist's own, with all that a page about it names, by two compiled queries.
+
+    Raises:
+        Http404: there is none.
+    """
+    found = read_people(WITH_CONTACT.instances(therapist=therapist.pk, public_id=public_id))
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def _work(given: Given) -> RelationshipQuerySet:
+    own = Relationship.objects.filter(therapist=given("therapist"))
+    return own.of_person_ids(given("people")).in_order()
+
+
+WORK = CompiledQuery(_work)
+
+
+def work_of(therapist: Therapist, people: Iterable[Client]) -> list[Relationship]:
+    """Return a therapist's work with some people, in order, with whoever takes part in it."""
+    numbers = padded(sorted({client.person_id for client in people}))
+    work = read_people(WORK.instances(therapist=therapist.pk, people=numbers))
+    for one in work:
+        one.therapist = therapist
+    return work
 
 
 @dataclass(frozen=True)
