@@ -32,6 +32,7 @@ INACTIVE = SafeString(' <span class="tag tag-inactive">Inactive</span>')
 NONE_BOOKED = SafeString('<span class="muted">None booked</span>')
 ON_A_PHONE = '<span class="only-narrow">{} · </span>'
 ENDED_ON_A_PHONE = format_markup(ON_A_PHONE, "Ended")
+LEFT_ON_A_PHONE = format_markup(ON_A_PHONE, "Left")
 AT_THE_END = Value(datetime(9999, 12, 31, tzinfo=UTC), DateTimeField())
 ZONE = '<span class="only-narrow"> ({})</span>'
 LINE = '<li><a href="{}">{}</a></li>'
@@ -114,9 +115,14 @@ def _line(client: Person, work: Work, *, is_active: bool) -> SafeString:
 
 
 def _on_a_phone(work: list[Work], *, is_active: bool) -> SafeString | str:
-    """Return the kinds of active work, if it is not Individual alone; or that all has ended."""
+    """Return the kinds of active work, if it is not Individual alone; or that all has ended.
+
+    Of work a client left none need have ended, and before the first there is nothing to say.
+    """
     if not is_active:
-        return ENDED_ON_A_PHONE
+        if any(w.ended_at for w in work):
+            return ENDED_ON_A_PHONE
+        return LEFT_ON_A_PHONE if work else ""
     kinds = list(dict.fromkeys(w.kind for w in work if not w.ended_at and not w.left_at))
     if kinds in ([], [Kind.INDIVIDUAL]):
         return ""

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from practice.records.merging import merge
+from relationships.models import Kind
 from tests.clients import IN_2024, active, inactive, names_on
 from tests.diary import DAY, HOUR, NOW, book
 from tests.factories import ClientFactory, start
@@ -203,3 +204,14 @@ def test_on_a_phone_a_row_says_the_kind_where_it_is_not_individual(look, alice, 
     assert page.text.count("Couples · None booked") == 2
     assert page.text.count("Ended · None booked") == 1
     assert page.source.count('class="only-narrow"') == 3
+
+
+def test_on_a_phone_somebody_who_never_began_is_not_said_to_have_ended(look, alice, ann, ben, cleo):
+    group = start(ann, ben, cleo, kind=Kind.GROUP)
+    group.leave(person=cleo, by=alice.user, at=NOW, kind=Kind.GROUP)
+    ClientFactory(therapist=alice, name="Nia Never")
+
+    page = look(include="inactive")
+
+    assert page.text.count("Left · None booked") == 1
+    assert "Ended" not in page.text
