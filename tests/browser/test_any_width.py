@@ -17,14 +17,19 @@ from tests.factories import ClientFactory, UserFactory, start
 
 LONGEST = "Maximiliana" + "Featherstonehaugh" * 6 + " Lux"  # 117 letters
 # What is cut off: content wider than a box that hides what does not fit.
-CUT_OFF = """() => [...document.querySelectorAll("main *")].filter((box) => {
+CUT_OFF = """[...document.querySelectorAll("main *")].filter((box) => {
+  if (box.clientWidth <= 1 || box.scrollWidth <= box.clientWidth + 1) return false;
   const { overflowX, clipPath } = getComputedStyle(box);
   const hides = overflowX === "hidden" || overflowX === "clip";
-  return hides && clipPath === "none" && !box.matches("input, select, .visually-hidden, .indicator")
-    && box.clientWidth > 1 && box.scrollWidth > box.clientWidth + 1;
+  return hides && clipPath === "none"
+    && !box.matches("input, select, .visually-hidden, .indicator");
 }).map((box) => `${box.className || box.tagName}: ${box.textContent.trim().slice(0, 40)}`)"""
-LARGE_TEXT = "size => { document.documentElement.style.fontSize = size }"
-SCREENS = [(320, ""), (768, ""), (1024, ""), (1920, ""), (1280, "200%"), (390, "200%")]
+DOES_NOT_FIT = (
+    f"size => {{ document.documentElement.style.fontSize = size; return [{WIDER}, {CUT_OFF}] }}"
+)
+PLAIN, LARGE = "", "200%"
+SCREENS = [(width, PLAIN) for width in (320, 768, 1024, 1920)]
+SCREENS += [(width, LARGE) for width in (320, 390, 768, 1280)]
 
 
 @pytest.fixture
@@ -51,12 +56,14 @@ def pages_of_alice(work: Relationship) -> Iterator[str]:
     yield from ("/", "/clients/?include=inactive", "/clients/add/", "/clients/due/")
     for page in ("", "edit/", "relationships/", "sessions/", "relationships/add/"):
         yield f"/clients/{client.public_id}/{page}"
-    yield from (f"/relationships/{work.public_id}/{page}" for page in ("", "end/", "sessions/add/"))
-    yield from (f"/sessions/{session.public_id}/{page}" for page in ("", "cancel/"))
+    of_work = ("", "end/", "leave/", "join/", "plan/", "sessions/add/")
+    yield from (f"/relationships/{work.public_id}/{page}" for page in of_work)
+    yield from (f"/sessions/{session.public_id}/{page}" for page in ("", "cancel/", "move/"))
     yield from ("/caseload/", "/caseload/tidy-up/", "/diary/", "/diary/availability/", "/account/")
-    yield "/account/messages/"
+    yield from ("/account/messages/", "/account/contact/", "/diary/block/", "/diary/add/")
     yield from ("/profile/", "/profile/figures/", "/therapists/", "/help/")
-    yield f"/diary/{timezone.localdate(session.starts_at)}/day/"
+    day = timezone.localdate(session.starts_at)
+    yield from (f"/diary/{day}/day/", f"/diary/{day}/month/")
 
 
 def pages_of_the_client(work: Relationship) -> Iterator[str]:
@@ -66,9 +73,11 @@ def pages_of_the_client(work: Relationship) -> Iterator[str]:
         "/dashboard/messages/",
         "/dashboard/sessions/",
         "/account/",
+        "/account/details/",
+        "/help/booking-a-session/",
         f"/book/{work.public_id}/",
     )
-    yield f"/sessions/{session.public_id}/"
+    yield from (f"/sessions/{session.public_id}/{page}" for page in ("", "cancel/", "move/"))
     yield f"/therapists/{work.therapist.slug}/"
 
 
@@ -79,8 +88,7 @@ def too_wide(page: Page, address: str) -> list[str]:
     found = []
     for width, size in SCREENS:
         page.set_viewport_size({"width": width, "height": 800})
-        page.evaluate(LARGE_TEXT, size)
-        wider, cut = page.evaluate(WIDER), page.evaluate(CUT_OFF)
+        wider, cut = page.evaluate(DOES_NOT_FIT, size)
         if wider or cut:
             found.append(f"{address} at {width} {size}: {wider} {cut}")
     return found
