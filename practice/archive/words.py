@@ -141,6 +141,7 @@ COLUMNS = {
         "cancelled_for_client": "whether the client asked for that",
         "revision": "how often it was changed",
         "in_figures": "whether it counts in the figures of the profile",
+        "passed_on": "whether another therapist held it, before the caseload was passed on",
         "sequence": "how often it was moved or cancelled: for calendars that have it",
         "series": "the same for all that were booked as one series",
     },

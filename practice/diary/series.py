@@ -143,7 +143,9 @@ def sessions_at(therapist: Therapist, spans: list[Span]) -> list[Session]:
     if not spans:
         return []
     near = therapist.sessions.standing().filter(
-        starts_at__gt=min(spans)[0] - A_DAY, starts_at__lt=max(ends for _, ends in spans)
+        starts_at__gt=min(spans)[0] - A_DAY,
+        starts_at__lt=max(ends for _, ends in spans),
+        passed_on=False,  # what another therapist held takes no time of this one's
     )
     sharing = (Q(starts_at__lt=ends, ends_at__gt=starts) for starts, ends in spans)
     return list(near.filter(reduce(or_, sharing)).with_people().order_by("starts_at"))

@@ -65,6 +65,7 @@ DAYS = "scheduleddate appointmentdate sessiondate date servicedate day dateofses
 SESSIONS = {
     "work": "relationshipid",
     "in_figures": "infigures",
+    "passed_on": "passedon",
     "complimentary": "complimentary",
     "session_id": "appointmentid id appointmentreference eventuuid appointmentnumber sessionid",
     "id": "patientguid clientid patientid patientnumber clientnumber patient",
@@ -142,6 +143,7 @@ WORDS = {
     "place": "Where",
     "complimentary": "Free of charge",
     "in_figures": "Counts in the figures",
+    "passed_on": "Held by another therapist before",
     KEPT: "Keep as a note",
     LEFT_OUT: "Leave out",
 }

@@ -118,7 +118,7 @@ class AppointmentsReader:
         """Return what only our own archive says of a session."""
         if not self.table.sheet.owner:
             return None
-        said = {name: self.cells(name) for name in ("complimentary", "in_figures")}
+        said = {name: self.cells(name) for name in ("complimentary", "in_figures", "passed_on")}
         columns: dict[str, Any] = {n: folded(text) in YES for n, text in said.items() if text}
         place = one_line(self.cells("place"))
         with suppress(ValidationError):

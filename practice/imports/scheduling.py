@@ -96,8 +96,9 @@ class Scheduling:
             for session in self.given.state.sessions
             if session.stands
         ]
-        vacant = {n for n, (a, _, _) in enumerate(new) if a.state in ("cancelled", "not_held")}
-        ours = [(a.starts_at, a.ends_at, n) for n, (a, _, _) in enumerate(new) if n not in vacant]
+        ours = [
+            (a.starts_at, a.ends_at, n) for n, (a, _, _) in enumerate(new) if self._takes_time(a)
+        ]
         refused, last_end, last = set[int](), datetime.min.replace(tzinfo=UTC), -1
         for starts, ends, number in sorted(standing + ours):
             if starts >= last_end:
@@ -117,6 +118,12 @@ class Scheduling:
             else:
                 yield appointment, (place, origin)
 
+    def _takes_time(self, appointment: Appointment) -> bool:
+        """Whether the therapist can have no other session then."""
+        is_over = appointment.ends_at <= self.given.now
+        of_another = is_over and (appointment.columns or {}).get("passed_on")
+        return appointment.state not in ("cancelled", "not_held") and not of_another
+
     def _session(self, appointment: Appointment, where: tuple[int, str], *, counted: bool) -> None:
         place, origin = where
         draft, now = self.drafts[place], self.given.now
@@ -128,6 +135,8 @@ class Scheduling:
         if is_over and state in ("attended", "booked"):
             draft.held.append(appointment.ends_at)
         more = appointment.columns or {}
+        if not is_over:
+            more.pop("passed_on", None)
         counts = more.pop("in_figures", True) and (counted or not is_over)
         booked = min(appointment.booked_at or appointment.starts_at, now)
         self.plan.sessions.append(

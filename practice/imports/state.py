@@ -70,9 +70,11 @@ class State:
             )
         }
         sessions = [
-            Appointment(starts, ends, work, state not in VACANT)
-            for starts, ends, work, state in therapist.sessions.order_by("starts_at", "pk")
-            .values_list("starts_at", "ends_at", "relationship", "state")
+            Appointment(starts, ends, work, state not in VACANT and not passed_on)
+            for starts, ends, work, state, passed_on in therapist.sessions.order_by(
+                "starts_at", "pk"
+            )
+            .values_list("starts_at", "ends_at", "relationship", "state", "passed_on")
             .iterator(chunk_size=5_000)
         ]
         rows = ImportedRow.objects.filter(therapist=therapist).exclude(origin="")

@@ -25,7 +25,7 @@ from practice.audit import verify
 from practice.audit.models import Entry, Verb, name_of
 from practice.booking.dated_hours import DatedHours
 from practice.booking.models import BookingRules, TimeOff, WeeklyHours
-from practice.diary.models import Attendance, News, Session
+from practice.diary.models import Attendance, News, Session, TakenTime
 from practice.imports.models import Import, ImportedNote, ImportedRow
 from practice.management.resting import rules_at_rest
 from practice.notifications.models import Message, MessageSettings, Told
@@ -115,6 +115,7 @@ class Transfer:
         """Put right what is true under the former therapist alone."""
         sessions, now = self._rows(Session), timezone.now()
         to_come = Q(state=Session.State.BOOKED, starts_at__gt=now)
+        sessions.filter(starts_at__lte=now).update(passed_on=True)
         # Whoever did not hold them has no figures of them, nor of the colleague's own moves.
         sessions.exclude(to_come).update(in_figures=False)
         sessions.filter(to_come).update(last_own_move=None, earlier_own_move=None)
@@ -188,15 +189,16 @@ class Transfer:
             raise NotTransferred("Files are being brought in at this moment. Try again afterwards.")
 
     def _overlaps(self) -> None:
-        """Refuse sessions at times at which the receiver has one: a therapist has one at a time."""
-        theirs = Session.objects.filter(therapist=self.receiver).standing()
-        at_once = theirs.filter(
-            starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
-        )
-        own = Session.objects.filter(therapist=self.former).standing()
-        both = own.filter(Exists(at_once)).order_by("starts_at")
+        """Refuse sessions to come at times that the receiver has taken.
+
+        What has begun was two people's, and may have been at the same time.
+        """
+        taken = TakenTime.objects.filter(therapist=self.receiver)
+        at_once = taken.overlapping(OuterRef("starts_at"), OuterRef("ends_at"))
+        own = Session.objects.filter(therapist=self.former, starts_at__gt=timezone.now())
+        both = own.standing().filter(Exists(at_once)).order_by("starts_at")
         said = [f"{at:%Y-%m-%d %H:%M} UTC" for at in both.values_list("starts_at", flat=True)]
-        _refuse_if("Sessions overlap with sessions of the receiver", said)
+        _refuse_if("Sessions to come overlap with sessions of the receiver", said)
 
 
 def _refuse_if(words: str, found: list[str]) -> None:

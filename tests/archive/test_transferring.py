@@ -1,6 +1,7 @@
 """A whole caseload passes to a colleague: every row of it, with a history that is proved."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -8,6 +9,7 @@ from django.apps import apps
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,6 +28,7 @@ from relationships.models import Event, Relationship
 from relationships.models.choices import EndReason
 from tests.application_role import application
 from tests.factories import ClientFactory, counters_of, start, true_counters_of
+from tests.racing import at_once
 from tests.raw_sql import refused
 
 pytestmark = pytest.mark.database
@@ -320,7 +323,95 @@ def test_overlapping_sessions_are_refused_and_listed(full, bob, carl):
     session = Session.objects.filter(therapist=full, starts_at__gt=timezone.now()).get()
     work = Relationship.objects.get(therapist=bob)
     Session.book(work, starts_at=session.starts_at, length=LENGTH, by=bob.user)
-    refuses(f"Sessions overlap with sessions of the receiver (1): {session.starts_at:%Y-%m-%d}")
+    refuses(
+        f"Sessions to come overlap with sessions of the receiver (1): {session.starts_at:%Y-%m-%d}"
+    )
+
+
+@pytest.mark.django_db
+def test_sessions_that_two_held_at_the_same_time_are_passed_on(full, bob, carl):
+    before = [*Session.objects.filter(therapist=full, state="attended")]
+    work = Relationship.objects.get(therapist=bob)
+    for session in before:
+        book_at(work, session.starts_at)
+    transfer()
+    for session in before:
+        both = Session.objects.filter(starts_at=session.starts_at)
+        assert [*both.values_list("therapist", flat=True)] == [bob.pk, bob.pk]
+    all_is_true()
+
+
+def book_at(work: Relationship, starts_at: datetime) -> Session:
+    made = Session.book(work, starts_at=starts_at, length=LENGTH, by=work.therapist.user)
+    Session.objects.filter(pk=made.pk).update(state="attended")
+    return made
+
+
+@pytest.mark.django_db
+def test_what_the_former_held_takes_no_time_of_the_receivers_and_what_is_to_come_does(full, bob):
+    held = Session.objects.filter(therapist=full, state="attended").earliest("starts_at")
+    ahead = Session.objects.get(therapist=full, starts_at__gt=timezone.now())
+    transfer()
+    work = Relationship.objects.filter(therapist=bob).active().first()
+    recorded = book_at(work, held.starts_at)
+    with pytest.raises(Session.Taken):
+        book_at(work, ahead.starts_at)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Session.objects.filter(pk=recorded.pk).update(
+            starts_at=ahead.starts_at, ends_at=ahead.ends_at
+        )
+
+
+@pytest.mark.django_db
+def test_a_session_that_was_passed_on_and_is_moved_ahead_is_the_receivers(full, bob):
+    transfer()
+    work = Relationship.objects.filter(therapist=bob).active().first()
+    Session.objects.filter(relationship=work, passed_on=True).update(state="booked")
+    session = Session.objects.filter(relationship=work, passed_on=True).first()
+    session.move(starts_at=timezone.now() + 12 * DAY, by=bob.user)
+    with pytest.raises(Session.Taken):
+        book_at(work, session.starts_at)
+
+
+@pytest.mark.django_db
+def test_who_began_to_book_before_and_comes_after_books_nothing_with_the_former(full, bob):
+    read_before = full.relationships.active().first()
+    transfer()
+    with pytest.raises(Session.Taken):
+        Session.book(read_before, starts_at=timezone.now() + 15 * DAY, length=LENGTH, by=full.user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_books_while_a_caseload_is_passed_on_books_with_whoever_has_it_then(full, bob):
+    ahead = Session.objects.get(therapist=full, starts_at__gt=timezone.now())
+    passed = ahead.relationship
+    theirs = Relationship.objects.get(therapist=bob)
+
+    def booking(work: Relationship, starts_at: datetime) -> Callable[[], str]:
+        def book() -> str:
+            try:
+                Session.book(work, starts_at=starts_at, length=LENGTH, by=work.therapist.user)
+            except Session.Taken:
+                return "taken"
+            return "booked"
+
+        return book
+
+    def passing() -> str:
+        try:
+            return "passed on" if transfer() else ""
+        except CommandError as refusal:
+            return str(refusal)
+
+    free = timezone.now() + 15 * DAY
+    answers = at_once(booking(passed, free), booking(theirs, ahead.starts_at), passing)
+
+    refused_for_it = str(answers[2]).startswith("Sessions to come overlap")
+    assert (answers[1:] == ["taken", "passed on"]) != (answers[1] == "booked" and refused_for_it)
+    standing = Session.objects.filter(starts_at__gt=timezone.now()).standing()
+    times = [*standing.order_by("starts_at").values_list("therapist", "starts_at")]
+    assert len(times) == len(set(times)) == 1 + answers[:2].count("booked")
+    assert not Session.objects.exclude(therapist=F("relationship__therapist")).exists()
 
 
 @pytest.mark.django_db

@@ -43,6 +43,7 @@ def test_a_session_is_booked(individual, alice, ann):
         "state": "booked",
         "complimentary": True,
         "in_figures": True,
+        "passed_on": False,
         "number_missed": 0,
         "booked_at": NOW,
         "booked_by_id": ann.account_id,

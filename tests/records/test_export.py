@@ -123,6 +123,7 @@ LEFT_OUT = {
     "earlier_own_move": "what last_own_move was, should that be corrected",
     "revision": "for calendars only",
     "sequence": "for calendars only",
+    "passed_on": "whose time it takes in a diary, not what was held",
     "stamp": "for calendars only",
     "message": "told by where it stands",
     "session": "told by its public id",

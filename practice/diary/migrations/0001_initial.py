@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('number_missed', models.PositiveSmallIntegerField(default=0)),
                 ('complimentary', models.BooleanField(default=False)),
                 ('in_figures', models.BooleanField(default=True)),
+                ('passed_on', models.BooleanField(default=False)),
                 ('booked_at', models.DateTimeField()),
                 ('moved_at', models.DateTimeField(blank=True, null=True)),
                 ('moved_from', models.DateTimeField(blank=True, null=True)),

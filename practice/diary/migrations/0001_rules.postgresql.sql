@@ -1,5 +1,6 @@
 -- No two standing sessions of a therapist overlap; a session lasts a day at most, so that what
--- overlaps is looked for among few; it is its relationship's therapist's;
+-- overlaps is looked for among few; what another therapist held before the caseload was passed on
+-- takes nobody's time; it is its relationship's therapist's;
 -- and who is said to have come, or not, takes part in it.
 
 ALTER TABLE diary_session
@@ -16,7 +17,7 @@ ALTER TABLE diary_session
     ADD CONSTRAINT sessions_do_not_overlap EXCLUDE USING gist (
         int8range(therapist_id, therapist_id, '[]') WITH &&,
         tstzrange(starts_at, ends_at) WITH &&
-    ) WHERE (state <> 'cancelled' AND state <> 'not_held' AND state <> 'mistaken'),
+    ) WHERE (state <> 'cancelled' AND state <> 'not_held' AND state <> 'mistaken' AND NOT passed_on),
     ADD CONSTRAINT session_lasts_a_day_at_most
         CHECK (ends_at <= starts_at + interval '24 hours'),
     ADD CONSTRAINT session_one_therapist

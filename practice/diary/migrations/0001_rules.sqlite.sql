@@ -1,5 +1,6 @@
 -- No two standing sessions of a therapist overlap; a session lasts a day at most, so that what
--- overlaps is looked for among few; it is its relationship's therapist's;
+-- overlaps is looked for among few; what another therapist held before the caseload was passed on
+-- takes nobody's time; it is its relationship's therapist's;
 -- and who is said to have come, or not, takes part in it.
 --
 -- SQLite has one writer at a time: a trigger that looks is enough.
@@ -24,20 +25,20 @@ WHEN NEW.ends_at > datetime(substr(NEW.starts_at, 1, 19), '+24 hours') || substr
 BEGIN SELECT RAISE(ABORT, 'session_lasts_a_day_at_most'); END;
 
 CREATE TRIGGER session_overlap_insert AFTER INSERT ON diary_session
-WHEN NEW.state NOT IN ('cancelled', 'not_held', 'mistaken') AND EXISTS (
+WHEN NEW.state NOT IN ('cancelled', 'not_held', 'mistaken') AND NOT NEW.passed_on AND EXISTS (
     SELECT 1 FROM diary_session
     WHERE therapist_id = NEW.therapist_id AND id <> NEW.id
-    AND state NOT IN ('cancelled', 'not_held', 'mistaken')
+    AND state NOT IN ('cancelled', 'not_held', 'mistaken') AND NOT passed_on
     AND starts_at > datetime(substr(NEW.starts_at, 1, 19), '-24 hours')
     AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
 )
 BEGIN SELECT RAISE(ABORT, 'sessions_do_not_overlap'); END;
 
 CREATE TRIGGER session_overlap_update AFTER UPDATE ON diary_session
-WHEN NEW.state NOT IN ('cancelled', 'not_held', 'mistaken') AND EXISTS (
+WHEN NEW.state NOT IN ('cancelled', 'not_held', 'mistaken') AND NOT NEW.passed_on AND EXISTS (
     SELECT 1 FROM diary_session
     WHERE therapist_id = NEW.therapist_id AND id <> NEW.id
-    AND state NOT IN ('cancelled', 'not_held', 'mistaken')
+    AND state NOT IN ('cancelled', 'not_held', 'mistaken') AND NOT passed_on
     AND starts_at > datetime(substr(NEW.starts_at, 1, 19), '-24 hours')
     AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
 )

@@ -7,7 +7,8 @@ DROP VIEW IF EXISTS diary_takentime;
 -- apply
 
 CREATE VIEW diary_takentime AS
-SELECT id, therapist_id, starts_at, ends_at FROM diary_session WHERE state NOT IN ('cancelled', 'not_held', 'mistaken');
+SELECT id, therapist_id, starts_at, ends_at FROM diary_session
+WHERE state NOT IN ('cancelled', 'not_held', 'mistaken') AND NOT passed_on;
 
 CREATE VIEW diary_unread AS
 SELECT id, therapist_id FROM diary_news;

@@ -66,6 +66,9 @@ class SessionBase(models.Model):
     complimentary = models.BooleanField(default=False)
     # Whether figures and badges have it: what was brought in from elsewhere only by choice.
     in_figures = models.BooleanField(default=True)
+    # Whether it had begun under another therapist when the caseload changed hands: its time takes
+    # nothing of this one's (docs/decisions/0015-a-caseload-changes-hands.md).
+    passed_on = models.BooleanField(default=False)
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     moved_at = models.DateTimeField(null=True, blank=True)
@@ -209,7 +212,7 @@ def to_tell(moment: datetime | None = None) -> datetime | None:
     return now + settings.MESSAGE_GRACE if settings.SENDS_MESSAGES and not is_over else None
 
 
-# Whether work is there, not erased, and its therapist has no session at a time.
+# Whether work is there, not erased nor passed on, and its therapist has no session at a time.
 FREE = CompiledQuery(
     lambda given: Relationship.objects.filter(
         ~Exists(
@@ -218,6 +221,7 @@ FREE = CompiledQuery(
             )
         ),
         pk=given("work"),
+        therapist=given("therapist"),
     ).values_list("pk")
 )
 

@@ -128,6 +128,7 @@ def moved(starts_at: datetime, by: User, *, for_client: bool) -> dict[str, objec
         "ends_at": ExpressionWrapper(length + Value(starts_at), models.DateTimeField()),
         "moved_at": now,
         "moved_by": by,
+        "passed_on": False,
         "moved_from": F("starts_at"),
         "moved_for_client": for_client,
         "earlier_own_move": F("last_own_move"),

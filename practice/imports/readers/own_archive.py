@@ -24,7 +24,7 @@ PEOPLE = (
 )
 SESSIONS = (
     *("Appointment ID", "Start", "End", "Status", "Date Booked", "Place", "Complimentary"),
-    *("In figures", "Relationship ID"),
+    *("In figures", "Passed on", "Relationship ID"),
 )
 STAYS = (
     "Accounts, settings, messages and who of several people came stay in the archive: whoever runs "
@@ -126,7 +126,7 @@ def _cells(row: Cells) -> Iterator[str]:
 
 
 def _session(row: Cells) -> Row:
-    names = "booked_at place complimentary in_figures relationship"
+    names = "booked_at place complimentary in_figures passed_on relationship"
     state = STATES.get(row["state"], "Booked")
     times = row["number"], row["starts_at"], row["ends_at"], state
     return Row(int(row["number"]), (*times, *(row[name] for name in names.split())))
