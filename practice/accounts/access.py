@@ -352,7 +352,7 @@ def note_use(request: HttpRequest) -> None:
 
 
 def for_page(session: SessionBase) -> dict[str, int]:
-    """Return what `static/app.js` begins with, in seconds; the same for all pages of a session."""
+    """Return what `static/stay.js` begins with, in seconds; the same for all pages of a session."""
     idle, warning = settings.IDLE_LIMIT.total_seconds(), settings.IDLE_WARNING.total_seconds()
     ends = session.get(BEGAN, timezone.now().timestamp()) + settings.SESSION_LIMIT.total_seconds()
     return {"idle": round(idle - idle / 30), "warning": round(warning), "ends": round(ends)}

@@ -1,4 +1,4 @@
-"""Signing in begins a session; what its pages ask of it by themselves (`static/app.js`)."""
+"""Signing in begins a session; what its pages ask of it by themselves (`static/stay.js`)."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def begin_anew(request: HttpRequest, *, reauthenticated: bool = False, **_: Any)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def time_left(request: AccountRequest) -> HttpResponse:
-    """Tell `static/app.js` how many seconds are left: GET only looks, POST stays signed in.
+    """Tell `static/stay.js` how many seconds are left: GET only looks, POST stays signed in.
 
     When few are left, the dialog that says so comes along.
     """
@@ -43,7 +43,7 @@ def time_left(request: AccountRequest) -> HttpResponse:
 
 @require_POST
 def save_draft(request: AccountRequest) -> HttpResponse:
-    """Save the form of a page that `static/app.js` is about to leave.
+    """Save the form of a page that `static/stay.js` is about to leave.
 
     Its session has ended, as a rule; then `DraftMiddleware` saves it before this is reached.
     """

@@ -381,7 +381,7 @@ def test_what_has_changed_meanwhile_is_not_overwritten_by_what_was_not_typed(
     assert (ann.name, ann.phone) == (TYPED, "0161 496 0000")
 
 
-# What `static/app.js` asks for, before it leaves a page whose session has ended.
+# What `static/stay.js` asks for, before it leaves a page whose session has ended.
 
 
 def test_a_page_that_is_left_has_its_form_saved(clock, desk, ann, alice):

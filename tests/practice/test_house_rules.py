@@ -190,6 +190,16 @@ IN_ADDRESSES = (
 
 
 @rule(
+    [*CODE, *PAGES, ROOT / "static/practice.css", ROOT / "static/app.js"],
+    """tie = found
+    class="side-facts"
+    {% block facts %}""",
+)
+def no_word_is_one_that_only_this_project_knew(source):
+    yield from matches(r"\b(ties?|facts?|tombstones?)\b", [source])
+
+
+@rule(
     CODE,
     """if request.method == "GET": pass
     if request.method != "HEAD": pass
