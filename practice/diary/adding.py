@@ -17,7 +17,7 @@ from practice.diary.free_week import FreeWeek
 from practice.diary.models import Session
 from practice.diary.obstacles import ObstacleForm, answers_to, settled
 from practice.diary.series import Plan, unusual
-from practice.text.spoken import instant
+from practice.text.spoken import first_names, instant
 from practice.web.drafts import fill
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 from relationships.models import Relationship
@@ -78,6 +78,7 @@ def _show(
     start = None if form.is_bound else _free_time_asked_for(free, asked)
     if start or not asked.at:
         form.initial = {**form.initial, "slot": start, "day": None, "time": None}
+    form.fields["came"].label = f"Did {first_names(relationship.people)} come?"
     context = {
         "form": form,
         "relationship": relationship,

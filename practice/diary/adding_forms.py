@@ -62,7 +62,6 @@ class SessionForm(LengthForm):
     place = PlaceField(help_text=PLACE_HELP)
     complimentary = forms.BooleanField(label="Complimentary (no fee)", required=False)
     came = forms.ChoiceField(
-        label="Did they come?",
         help_text="Only of a session that has taken place. Left open, you are asked later.",
         required=False,
         choices=[("yes", "Came"), ("no", "Missed")],
@@ -159,8 +158,10 @@ class SessionForm(LengthForm):
             return
         if cleaned_data.get("came"):
             self.add_error("came", "Of sessions that repeat, say later who came: leave this open")
-        if (number is None) == (until is None):
+        if number is None and until is None:
             self.add_error("number", "Enter how many sessions, or until which date")
+        elif number is not None and until is not None:
+            self.add_error("number", "Enter how many sessions or until when, not both")
         elif until and until < first:
             self.add_error("until", "The last date must not be before the first")
         elif abs(first - timezone.localdate()) > FURTHEST_PAST:

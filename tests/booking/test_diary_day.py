@@ -239,7 +239,7 @@ def test_as_little_is_asked_of_the_database_with_much(as_alice, alice, address):
 def test_a_session_is_added_for_whom_one_chooses_when_one_chose(look, alice, individual, couples):
     page = look("/diary/add/?day=2025-11-26&time=1600")
 
-    assert "Wednesday 26 November 2025, 4pm. Whom is it with?" in page.text
+    assert "Wednesday 26 November 2025, 4pm (London time). Whom is it with?" in page.text
     links = [(a, text) for a, text in page.links if "/sessions/add/" in a]
     assert [text for _, text in links] == ["Ann Ashby", "Ann Ashby and Ben Bright"]
     form = look(links[0][0])

@@ -110,7 +110,7 @@ def test_it_repeats_as_it_was_said(as_alice, individual, typed, days):
         ({"number": "1"}, "A series has 2 sessions or more"),
         ({"number": "some"}, "Enter how many sessions, as a number"),
         ({}, "Enter how many sessions, or until which date"),
-        ({"number": "3", "until": "2026-03-17"}, "Enter how many sessions, or until which date"),
+        ({"number": "3", "until": "2026-03-17"}, "Enter how many sessions or until when, not both"),
         ({"until": "2026-03-02"}, "The last date must not be before the first"),
         ({"until": "2027-06-01"}, "A series has 52 sessions or fewer"),
         ({"until": "9999-12-31"}, "A series has 52 sessions or fewer"),

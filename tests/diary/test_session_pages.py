@@ -97,6 +97,15 @@ def test_the_page_proposes_the_length_of_the_therapists_rules(as_alice, individu
     assert page.value_of("minutes") == "80"
 
 
+def test_who_came_is_asked_by_name(as_alice, individual, couples):
+    for relationship, question in [
+        (individual, "Did Ann come?"),
+        (couples, "Did Ann and Ben come?"),
+    ]:
+        page = read(as_alice.get(f"/relationships/{relationship.public_id}/sessions/add/"))
+        assert question in page.text
+
+
 @pytest.mark.parametrize(("came", "state"), [("yes", "attended"), ("no", "missed")])
 def test_who_came_is_said_as_a_past_session_is_recorded(add, as_alice, came, state):
     answer = add(day="2025-11-03", time="09:30", came=came)

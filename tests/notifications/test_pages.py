@@ -47,6 +47,27 @@ def test_a_therapist_reads_who_gets_a_message(as_alice, couples, alice, page, se
     assert "Ann and Ben will not get a message, so let them know." in text(as_alice, address)
 
 
+@pytest.mark.parametrize("became", ["over", "cancelled"])
+def test_nobody_is_told_where_a_session_was(as_alice, session, alice, clock, became):
+    """Nothing is sent of the place of what is over or does not take place, and the page says so."""
+    address = f"/sessions/{session.public_id}/place/"
+    if became == "over":
+        clock.move_to(session.ends_at)
+        as_alice.force_login(alice.user)
+    else:
+        session.cancel(by=alice.user)
+    delivered(clock)
+    mail.outbox.clear()
+
+    said = text(as_alice, address)
+    answer = as_alice.post(address, hidden(read(as_alice.get(address))) | {"place": "Room 3"})
+    assert answer.status_code == 303
+    delivered(clock)
+
+    assert "message" not in said
+    assert mail.outbox == []
+
+
 @pytest.fixture
 def as_ann_booked(ann, individual, alice):
     """Ann's browser, and the pages on which she books, moves and cancels."""
