@@ -133,3 +133,19 @@ def _execute(table: str, columns: list[str], rows: list[list[Any]]) -> None:
             f"INSERT INTO {into} VALUES {', '.join([row] * len(rows))}",  # noqa: S608 - names of ours
             list(chain.from_iterable(rows)),
         )
+
+
+def delete(model: type[Model], ids: Iterable[int], column: str = "id") -> None:
+    """Delete rows to which nothing leads any more; the database refuses to delete others.
+
+    What `on_delete` says is not done: whatever leads to them has to be gone before.
+    """
+    quote = connection.ops.quote_name
+    for some in in_batches(ids):
+        places = ", ".join(["%s"] * len(some))
+        where = f"{quote(column)} IN ({places})"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {quote(model._meta.db_table)} WHERE {where}",  # noqa: S608 - names of ours
+                some,
+            )

@@ -4,10 +4,9 @@ What belongs together stays together: a client who was changed since stays with 
 and its sessions; so does work with a changed session, or with one that came later, and its people.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from django.db import models, transaction
@@ -17,13 +16,15 @@ from django.utils import timezone
 from clients.models import Client
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry, Verb, name_of
+from practice.database.bulk import delete, in_batches
 from practice.diary.models import Session
+from practice.imports import uploads
 from practice.imports.digests import digest_of
-from practice.imports.models import UNDO_WITHIN, Import, ImportedRow
+from practice.imports.models import UNDO_WITHIN, Import, ImportedNote, ImportedRow
 from practice.profiles.models import ClientNumbers
 from relationships.models import EndReason, Erasure, Event, Participation, Relationship
 
-AT_ONCE = 500  # rows
+Progress = Callable[[int, int], None]
 _KINDS = ImportedRow.Kind
 # What comes with a row, and is looked at by itself.
 _WITH_IT = {"participations", "events", "sessions", "imported_notes", "relationships"}
@@ -43,13 +44,28 @@ class Remains:
     staying: list[Client] = field(default_factory=list)
 
 
-@transaction.atomic
-def undo(came: Import, *, by: User) -> Remains:
+def undo(came: Import, *, by: User, progress: Progress = lambda *_: None) -> Remains:
     """Take away what an import brought, but for what was changed since; return what that was.
+
+    `progress` is told how many of how many rows are gone.
 
     Raises:
         TooLate: it was undone already, or longer ago than can be undone.
     """
+    try:
+        return _undo(came, by, progress)
+    finally:
+        uploads.say_done()
+
+
+@transaction.atomic
+def _undo(came: Import, by: User, progress: Progress) -> Remains:
+    """Do it, while others wait: on SQLite everybody who writes.
+
+    Raises:
+        TooLate: it was undone already, or longer ago than can be undone.
+    """
+    uploads.say_running()
     Therapist.lock(came.therapist_id)
     now = timezone.now()
     undoable = Import.objects.filter(
@@ -60,7 +76,7 @@ def undo(came: Import, *, by: User) -> Remains:
     came.refresh_from_db()
     _lock_people(came)
     found = remains(came)
-    _take_away(found, came, by)
+    _take_away(found, came, by, progress)
     _may_be_contacted_again(came, by)
     words = (
         f"{len(found.clients)} people, {len(found.sessions)} sessions; stays {len(found.staying)}"
@@ -86,11 +102,11 @@ def remains(came: Import) -> Remains:
     clients = _unchanged(came, _KINDS.CLIENT, Client)
     every = {kind: set(_rows(came, kind)) for kind in _KINDS}
     people, works_of = defaultdict(set), defaultdict(set)
-    for parts in _some(every[_KINDS.RELATIONSHIP] | set()):
+    for parts in in_batches(every[_KINDS.RELATIONSHIP] | set()):
         pairs = Participation.objects.filter(relationship__in=parts)
         for work, client in pairs.values_list("relationship", "client"):
             people[work].add(client)
-    for some in _some(every[_KINDS.CLIENT]):
+    for some in in_batches(every[_KINDS.CLIENT]):
         pairs = Participation.objects.filter(client__in=some)
         for work, client in pairs.values_list("relationship", "client"):
             works_of[client].add(work)
@@ -116,11 +132,12 @@ def _unchanged(came: Import, kind: str, model: type[models.Model]) -> set[int]:
     """Return the ids of rows that are as they came, and that nothing newer belongs to."""
     found: set[int] = set()
     rows = came.imported_rows.filter(kind=kind).values_list("row", "digest")
-    for some in _some(rows.iterator(chunk_size=AT_ONCE)):
+    for some in in_batches(rows.iterator(chunk_size=5_000), 5_000):
+        uploads.say_running()
         as_it_came = dict(some)
-        present = model._default_manager.in_bulk(as_it_came)
+        present = model._default_manager.filter(pk__in=as_it_came).iterator(chunk_size=500)
         more = _more_of(model, as_it_came)
-        same = {pk for pk, row in present.items() if digest_of(row, *more[pk]) == as_it_came[pk]}
+        same = {r.pk for r in present if digest_of(r, *more[r.pk]) == as_it_came[r.pk]}
         found |= same - _referred_to(model, same)
     return found
 
@@ -154,7 +171,7 @@ def _referred_to(model: type[models.Model], ids: set[int]) -> set[int]:
 def _with_other_sessions(works: set[int], unchanged: set[int]) -> set[int]:
     """Return the works that have a session which cannot go."""
     found: set[int] = set()
-    for some in _some(works):
+    for some in in_batches(works):
         sessions = Session.objects.filter(relationship__in=some)
         pairs = sessions.values_list("pk", "relationship").iterator(chunk_size=5_000)
         found |= {work for session, work in pairs if session not in unchanged}
@@ -162,24 +179,32 @@ def _with_other_sessions(works: set[int], unchanged: set[int]) -> set[int]:
 
 
 def _without_those_of(sessions: set[int], works: set[int]) -> set[int]:
-    for some in _some(works):
+    for some in in_batches(works):
         of_them = Session.objects.filter(relationship__in=some).values_list("pk", flat=True)
         sessions = sessions - set(of_them)
     return sessions
 
 
-def _take_away(found: Remains, came: Import, by: User) -> None:
-    rows = came.imported_rows
-    for some in _some(found.sessions):
-        Session.objects.filter(pk__in=some).delete()
-        rows.filter(kind=_KINDS.SESSION, row__in=some).delete()
-    for some in _some(found.works):
-        _take_work_away(some, came, by)
-        rows.filter(kind=_KINDS.RELATIONSHIP, row__in=some).delete()
-    for some in _some(found.clients):
-        Client.objects.filter(pk__in=some).delete()
-        ClientNumbers.objects.filter(client__in=some).delete()
-        rows.filter(kind=_KINDS.CLIENT, row__in=some).delete()
+def _take_away(found: Remains, came: Import, by: User, progress: Progress) -> None:
+    gone, of = 0, len(found.sessions) + len(found.works) + len(found.clients)
+    for kind, ids in (
+        (_KINDS.SESSION, found.sessions),
+        (_KINDS.RELATIONSHIP, found.works),
+        (_KINDS.CLIENT, found.clients),
+    ):
+        for some in in_batches(sorted(ids)):
+            if kind == _KINDS.SESSION:
+                delete(Session, some)
+            elif kind == _KINDS.RELATIONSHIP:
+                _take_work_away(some, came, by)
+            else:
+                delete(ImportedNote, some, "client_id")
+                delete(Client, some)
+                delete(ClientNumbers, some, "client")
+            came.imported_rows.filter(kind=kind, row__in=some).delete()
+            gone += len(some)
+            uploads.say_running()
+            progress(gone, of)
 
 
 def _may_be_contacted_again(came: Import, by: User) -> None:
@@ -193,11 +218,9 @@ def _take_work_away(some: list[int], came: Import, by: User) -> None:
     """Delete work with its history, as an erasure does: of ended work, and by a record of it."""
     works = Relationship.objects.filter(pk__in=some)
     active = Participation.objects.filter(relationship__in=works.active())
-    steps: dict[int, int] = defaultdict(int)
-    for client in active.values_list("client", flat=True):
-        steps[client] += 1
-    for client, step in steps.items():
-        counted = Client.objects.filter(pk=client)
+    steps = Counter(active.values_list("client", flat=True))
+    for step in set(steps.values()):
+        counted = Client.objects.filter(pk__in=[c for c, number in steps.items() if number == step])
         counted.update(active_relationships=F("active_relationships") - step)
     now = timezone.now()
     works.active().update(
@@ -220,12 +243,6 @@ def _take_work_away(some: list[int], came: Import, by: User) -> None:
     )
     lines = [(Verb.ERASED, name_of(work), None) for work in gone]
     Entry.record_many(lines, by=by, therapist=came.therapist)
-    Event.objects.filter(relationship__in=some).delete()
-    Participation.objects.filter(relationship__in=some).delete()
-    works.delete()
-
-
-def _some(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    rows = iter(rows)
-    while some := list(islice(rows, AT_ONCE)):
-        yield some
+    for model in (Event, Participation):
+        delete(model, some, "relationship_id")
+    delete(Relationship, some)

@@ -61,6 +61,15 @@ def forget_old(after: timedelta = FORGOTTEN_AFTER) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def begin(came: Import, rows: int) -> None:
+    """Say that none of so many rows is done yet, of what is done after the answer."""
+    folder = folder_of(came)
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    note(came, FAILED, "")
+    note(came, PROGRESS, f"0 {rows}")
+
+
 def note(came: Import, name: str, words: str) -> None:
     """Leave a word about an import that is going on, beside its files."""
     path = folder_of(came) / name

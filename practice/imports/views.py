@@ -1,22 +1,17 @@
 """Bringing a caseload in: send files, look at what is in them, decide, done; and undoing it."""
 
 from contextlib import suppress
-from functools import partial
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
-from practice.accounts.access import (
-    TherapistRequest,
-    act_as_therapist,
-    for_therapists,
-    transaction_of,
-)
-from practice.accounts.after_response import run_after_response
-from practice.database.waiting import without_limit
+from practice.accounts.access import TherapistRequest, for_therapists
 from practice.imports import uploads
+from practice.imports.background import HowFar, begin_bringing, begin_undoing
 from practice.imports.forms import FilesForm, answers_sent
 from practice.imports.models import FORGOTTEN_AFTER, Import, ImportedRow
 from practice.imports.preview import Preview
@@ -27,7 +22,6 @@ from practice.web.drafts import sent_or_draft
 from practice.web.responses import LOOK, render_form, see_other, was_shown
 
 AT_ONCE = 3_000  # rows that are brought in while the page waits; more are, after the answer
-BEGINS_WITHIN = 10  # seconds after the press; then somebody holds it, or it has been stopped
 MOST_SHOWN, MOST_STAYING = 20, 200  # earlier imports; clients
 MOST_READ = 5  # imports of one therapist that are not brought in: their files take up room
 
@@ -61,10 +55,15 @@ def bring_caseload(request: TherapistRequest) -> HttpResponse:
 def check_import(request: TherapistRequest, import_id: str) -> HttpResponse:
     """Show what is in the files, or how far they have come, or what has come; bring it in."""
     came = get_object_or_404(request.therapist.imports.all(), public_id=import_id)
-    if came.state in (Import.State.DONE, Import.State.UNDONE):
-        return _done(request, came)
     if came.state == Import.State.RUNNING:
         return _running(request, came)
+    how_far = HowFar.of_import(came)
+    if came.state == Import.State.DONE and not how_far.is_stopped:
+        return render(request, "imports/running.html", {"came": came, "how_far": how_far})
+    if request.htmx:  # the page that says how far it is: there is another now
+        return HttpResponseClientRedirect(reverse("check_import", args=[came.public_id]))
+    if came.state in (Import.State.DONE, Import.State.UNDONE):
+        return _done(request, came, how_far)
     files = uploads.saved(came)
     if not files:
         return render(request, "imports/forgotten.html", {"came": came})
@@ -75,11 +74,13 @@ def check_import(request: TherapistRequest, import_id: str) -> HttpResponse:
     return _check(request, came, files)
 
 
-def _done(request: TherapistRequest, came: Import) -> HttpResponse:
+def _done(request: TherapistRequest, came: Import, how_far: HowFar) -> HttpResponse:
     """Say what came; of an import that was undone, who has stayed because of a change."""
     left = came.imported_rows.filter(kind=ImportedRow.Kind.CLIENT).values("row")
     staying = request.therapist.clients.filter(pk__in=left).in_name_order()[:MOST_STAYING]
-    context = {"came": came, "staying": staying if came.undone_at else ()}
+    is_interrupted = bool(how_far.failed or how_far.of) and not came.undone_at
+    staying = staying if came.undone_at else staying.none()
+    context = {"came": came, "staying": staying, "is_interrupted": is_interrupted}
     return render(request, "imports/done.html", context)
 
 
@@ -125,49 +126,18 @@ def _bring(request: TherapistRequest, came: Import, preview: Preview) -> HttpRes
     elif request.therapist.imports.filter(pk=came.pk, state=Import.State.READ).update(
         state=Import.State.RUNNING
     ):
-        uploads.note(came, uploads.FAILED, "")
-        uploads.note(came, uploads.PROGRESS, f"0 {plan.number_of_rows}")
-        run_after_response("an import", partial(bring_many, came, preview.answers))
+        begin_bringing(came, preview.answers, plan.number_of_rows)
     return see_other("check_import", came.public_id)
-
-
-def bring_many(came: Import, answers: dict[str, str]) -> None:
-    """Bring an import in, as its therapist, and leave word of how far it has come."""
-    therapist = came.therapist
-
-    def progress(done: int, of: int) -> None:
-        uploads.note(came, uploads.PROGRESS, f"{done} {of}")
-
-    try:
-        with uploads.held(came):
-            with transaction_of(therapist.user_id):
-                act_as_therapist()
-                plan = read_files(uploads.saved(came), therapist, answers, timezone.now()).plan
-            with transaction_of(therapist.user_id), without_limit():
-                act_as_therapist()
-                bring_in(plan, came, therapist, came.begun_by, progress)
-    except Changed:
-        words = "Your practice was changed while the files were read."
-        uploads.note(came, uploads.FAILED, words)
-    except BaseException:
-        uploads.note(came, uploads.FAILED, "Something went wrong.")
-        raise
-    else:
-        uploads.forget(came)
 
 
 def _running(request: TherapistRequest, came: Import) -> HttpResponse:
     """Say how far an import has come; or that it was stopped, so that it can be tried again."""
-    failed, _ = uploads.noted(came, uploads.FAILED)
-    words, silent = uploads.noted(came, uploads.PROGRESS)
-    is_stopped = bool(failed) or not words or (silent > BEGINS_WITHIN and not uploads.is_held(came))
-    if request.method == "POST" and is_stopped:
+    how_far = HowFar.of_import(came)
+    if request.method == "POST" and how_far.is_stopped:
         running = request.therapist.imports.filter(pk=came.pk, state=Import.State.RUNNING)
         running.update(state=Import.State.READ)
         return see_other("check_import", came.public_id)
-    done, _, of = words.partition(" ")
-    context = {"came": came, "made": done, "of": of, "failed": failed, "is_stopped": is_stopped}
-    return render(request, "imports/running.html", context)
+    return render(request, "imports/running.html", {"came": came, "how_far": how_far})
 
 
 @require_POST
@@ -175,6 +145,10 @@ def _running(request: TherapistRequest, came: Import) -> HttpResponse:
 def undo_import(request: TherapistRequest, import_id: str) -> HttpResponse:
     """Take away what came, but for what was changed since."""
     came = get_object_or_404(request.therapist.imports.done(), public_id=import_id)
-    with suppress(TooLate):  # the page says how it is
-        undo(came, by=request.user)
+    rows = came.imported_rows.count()
+    if rows <= AT_ONCE:
+        with suppress(TooLate):  # the page says how it is
+            undo(came, by=request.user)
+    elif came.can_be_undone and not uploads.is_held(came):
+        begin_undoing(came, request.user, rows)
     return see_other("check_import", came.public_id)

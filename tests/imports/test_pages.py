@@ -14,11 +14,13 @@ from django.utils import timezone
 
 from practice.imports import uploads
 from practice.imports.asking import MOST_ASKED, MOST_SHOWN
+from practice.imports.background import bring_many, undo_many
 from practice.imports.models import Import
 from practice.imports.preview import MOST_PAST
-from practice.imports.reading import OURS
+from practice.imports.reading import OURS, read_files
 from practice.imports.sheets import MOST_COLUMNS, MOST_FILES
-from practice.imports.views import MOST_READ, bring_many
+from practice.imports.views import MOST_READ
+from practice.imports.writing import bring_in
 from practice.site.middleware import MOST_OF_FILES
 from relationships.models import Relationship
 from tests.archive import archive_of
@@ -298,6 +300,62 @@ def test_many_are_brought_in_after_the_answer_all_or_none(as_alice, alice):
     assert alice.clients.count() == 2
     assert "Your caseload is here" in read(as_alice.get(place)).text
     assert not uploads.folder_of(came).exists()
+
+
+def test_whoever_looks_how_far_it_is_is_led_to_what_has_come(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    came = Import.objects.get()
+    Import.objects.update(state=Import.State.RUNNING)
+    uploads.begin(came, 2)
+    by_itself = {"HX-Request": "true"}
+    assert "0 of 2 rows" in read(as_alice.get(place, headers=by_itself)).text
+
+    bring_many(came, {})
+
+    assert as_alice.get(place, headers=by_itself).headers["HX-Redirect"] == place
+    assert "Your caseload is here" in read(as_alice.get(place)).text
+
+
+def test_much_is_undone_after_the_answer_all_or_none(as_alice, alice, monkeypatch):
+    monkeypatch.setattr("practice.imports.views.AT_ONCE", 1)
+    place = send(as_alice, "Name\nAnn Brook\nBen Moss\n")
+    came = Import.objects.get()
+    bring_in_now(came, alice)
+
+    uploads.begin(came, 4)
+    uploads.note(came, uploads.PROGRESS, "3 4")
+    with uploads.held(came):
+        assert as_alice.post(f"{place}undo/").status_code == 303
+    page = read(as_alice.get(place))
+    assert (page.heads, alice.clients.count()) == (["Undoing this import"], 2)
+    assert "3 of 4 rows" in page.text, "pressed twice, it begins once"
+
+    as_alice.post(f"{place}undo/")
+
+    assert not alice.clients.exists()
+    assert "This import is undone" in read(as_alice.get(place)).text
+    assert not uploads.folder_of(came).exists()
+
+
+def test_an_undo_that_was_interrupted_can_be_pressed_again_and_nothing_is_half_way(as_alice, alice):
+    place = send(as_alice, "Name\nAnn Brook\n")
+    press(as_alice, place)
+    came = Import.objects.get()
+    uploads.begin(came, 2)
+    long_ago = time.time() - 300
+    os.utime(uploads.folder_of(came) / uploads.PROGRESS, (long_ago, long_ago))
+
+    assert "Undoing it was interrupted" in read(as_alice.get(place)).text
+    undo_many(came, alice.user)
+
+    assert not alice.clients.exists()
+    assert "interrupted" not in read(as_alice.get(place)).text
+
+
+def bring_in_now(came, alice) -> None:
+    plan = read_files(uploads.saved(came), alice, {}, timezone.now()).plan
+    bring_in(plan, came, alice, alice.user)
+    uploads.forget(came)
 
 
 def test_it_is_offered_where_the_first_client_is(as_alice):
