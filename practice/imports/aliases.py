@@ -33,11 +33,13 @@ PEOPLE = {
     "born_day": "dobday birthday dayofbirth dd",
     "born_month": "dobmonth birthmonth monthofbirth mm",
     "born_year": "dobyear birthyear yearofbirth yyyy",
-    "status": "status clientstatus patientstatus activeinactive state recordstatus",
+    "status": "status clientstatus patientstatus activeinactive state recordstatus statut estado "
+    "stato",
     "active": "active isactive",
     "archived": "archivedat archived archiveddate datearchived deactivatedat inactivesince",
     "discharged": "dischargedat dischargedate datedischarged closedat dateclosed enddate "
-    "terminationdate ended endedat",
+    "terminationdate ended endedat endedon dateended discharged discharge dischargedon "
+    "dateofdischarge closed closedon terminated terminatedon",
     "died": "deceasedat deathdate dateofdeath deceased dod",
     "merged_away": "mergedat deletedat",
     "added": "dateadded createdat membersince firstvisit clientsince datecreated created "

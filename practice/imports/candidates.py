@@ -14,12 +14,9 @@ from practice.imports.dates import Moment
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
 from practice.imports.sheets import Unreadable
+from practice.imports.standing import asked_meanings, says_past, standing_of
 from practice.text.person_names import fold
 
-_PAST = re.compile(
-    r"\b(in ?active|past|former|archived?|discharged|closed|ended|terminated|deceased|dead)\b"
-)
-_PROSPECT = re.compile(r"\b(prospect|prospective|lead|waitlist|waiting list|enquiry|inquiry)\b")
 WITHOUT_WORK = "without relationship"
 _COUPLE = re.compile(r"\b(couples?|marital|marriage)\b")
 AS_PROSPECTS = "Bring them in without a relationship"
@@ -63,6 +60,7 @@ class PeopleReader(CellReader):
         self.file, self.asking = file, asking
         self.left_out = list[Unreadable]()
         self.number_of = plain(table.label_of("id"))
+        self.meanings = asked_meanings(table, asking, {WITHOUT_WORK})
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield them in order; the two of a couple after each other."""
@@ -93,7 +91,7 @@ class PeopleReader(CellReader):
         if self.table.has(*said) or self.table.sheet.is_contacts or self.table.has_sessions:
             return ""
         named = fold(re.sub(r"[_.-]", " ", self.table.file))
-        guess = PAST if _PAST.search(named) else PRESENT if "active" in named else ""
+        guess = PAST if says_past(named) else PRESENT if "active" in named else ""
         if not guess and not self._is_of_two_files():
             guess = PRESENT
         what = "Are the people in this file present or past clients?"
@@ -143,21 +141,22 @@ class PeopleReader(CellReader):
         """Return how the person of the line stands, and whether they have died."""
         if self.table.has_sessions:
             return "", False
-        died = self.cells("died")
         status, active = folded(self.cells("status")), folded(self.cells("active"))
-        has_died = bool(died and folded(died) not in NO) or "decease" in status
-        labels = folded(self.cells("labels"))
-        if has_died or self.cells("archived") or self.cells("discharged"):
+        has_died = self._says("died") or "decease" in status
+        if has_died or self._says("archived") or self._says("discharged"):
             return "past", has_died
         if active:
-            return ("past" if active in NO or _PAST.search(active) else "present"), False
+            is_past = active in NO or standing_of(active) == "past"
+            return ("past" if is_past else "present"), False
         if status == WITHOUT_WORK:
             return "none", False
-        if _PROSPECT.search(status):
-            return "prospect", False
         if status:
-            return ("past" if _PAST.search(status) else "present"), False
-        return ("past" if _PAST.search(labels) else ""), False
+            return standing_of(status) or self.meanings.get(status, "present"), False
+        return ("past" if says_past(folded(self.cells("labels"))) else ""), False
+
+    def _says(self, name: str) -> bool:
+        """Whether a column has anything but a no: a moment, or a yes."""
+        return folded(self.cells(name)) not in {"", *NO}
 
     def _people(self, status: str, has_died: bool) -> Iterator[Candidate]:
         cell, row = self.cells, self.cells.row

@@ -19,6 +19,7 @@ from practice.imports.dates import (
     NoDate,
     can_be_two,
     has_no_year,
+    is_no_date,
     order_of,
     read_moment,
 )
@@ -114,7 +115,7 @@ class CellReader:
         parts = [self.cells(f"born_{part}") for part in ("year", "month", "day")]
         if all(parts):
             text = "-".join(part.zfill(2) for part in parts)
-        elif not (text := self.cells("born")):
+        elif not (text := self.cells("born")) or is_no_date(text):
             return None
         try:
             born = read_moment(text, self.orders.get("born", "")).day
@@ -141,7 +142,7 @@ class CellReader:
 
     def _moment(self, name: str) -> Moment | None:
         text = self.cells(name)
-        if not text or folded(text) in YES | NO:
+        if not text or is_no_date(text) or folded(text) in YES | NO:
             return None
         try:
             moment = read_moment(text, self.orders.get(name, ""))

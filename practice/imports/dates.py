@@ -127,6 +127,11 @@ def read_moment(text: str, order: str = "") -> Moment:
     return _with_time(found, rest, text)
 
 
+def is_no_date(text: str) -> bool:
+    """Whether a cell has noughts where a date would be, as Outlook writes that there is none."""
+    return bool(re.fullmatch(r"0+(?P<mark>[-/.])0+(?P=mark)0+( 0+:0+(:0+)?)?", text.strip()))
+
+
 def has_no_year(text: str) -> bool:
     """Whether a date is a birthday of which nobody knows the year: --07-20."""
     return bool(_WITHOUT_YEAR.match(_bare(text)))

@@ -95,11 +95,7 @@ class Finding:
             found = self._of_number(*appointment.number, is_named=bool(key))
             if len(found) == 1:
                 (place,) = found
-                if (
-                    not key
-                    or key == names.key_of(self.people[place].name)
-                    or place in self.by_name[key]
-                ):
+                if not key or place in self.by_name[key] or _is_called(self.people[place], key):
                     return place, ""
                 return None, f"Its client number is that of {self.people[place].name}."
         if appointment.email:
@@ -125,6 +121,13 @@ class Finding:
             return found
         found = self.by_number.get(number, set())
         return found if is_named or (number, "id") in self.by_own_number else set()
+
+
+def _is_called(person: PlannedPerson, key: str) -> bool:
+    """Whether a name can be theirs whom a client number names: middle names are often left out."""
+    theirs, words = names.key_of(person.name).split(), key.split()
+    firsts = {*theirs[:1], *fold(person.preferred_name).split()[:1]}
+    return words == theirs or (words[0] in firsts and words[-1] == theirs[-1])
 
 
 @lru_cache(maxsize=20_000)

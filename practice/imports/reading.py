@@ -42,15 +42,24 @@ def read_files(
         refused.append(Unreadable("", 0, "", f"There are more than {MOST_FILES} files."))
         files = []
     for number, (path, _) in enumerate(files):
+        unknown = list[CannotRead]()  # worksheets of something else
         try:
             for sheet in read(path, names[number]):
                 if _is_of_another(sheet, therapist, asking):
                     why = f"It is the archive of {sheet.owner}."
                     left_out.append(Unreadable(names[number], 0, "", why))
                     continue
-                table = recognise(sheet, _Chosen(asking, sheet.label))
+                try:
+                    table = recognise(sheet, _Chosen(asking, sheet.label))
+                except CannotRead as error:
+                    left_out += sheet.left_out
+                    unknown.append(error)
+                    continue
                 lines += len(table.rows)
                 tables.append((number, table))
+            if unknown and not any(of == number for of, _ in tables):
+                raise unknown[0]
+            left_out += [error.unreadable for error in unknown]
             if lines > MOST_LINES:
                 raise CannotRead(names[number], f"The files have more than {MOST_LINES:,} lines.")
         except CannotRead as error:

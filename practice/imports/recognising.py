@@ -13,6 +13,10 @@ from practice.imports.sheets import CannotRead, Row, Sheet, Unreadable
 from practice.text.person_names import fold
 
 _HEADERS_WITHIN = 25  # lines: above them stands who made the report, and when
+_SUM = re.compile(
+    r"(number of|(grand |sub ?)?totals?|sum|summe)( number of)?"
+    r"( (clients?|patients?|contacts?|people|records|rows|appointments|sessions))?( \d+)?"
+)
 _NOT_ONLY_ONE = {KEPT, LEFT_OUT, "phone_more", "email_more", "merged_away"}
 
 
@@ -167,7 +171,7 @@ def _is_total(row: Row) -> bool:
     """Whether a line sums up others, or says which page it stands on."""
     filled = [cell for cell in row.cells if cell]
     first = fold(filled[0]) if filled else ""
-    if re.fullmatch(r"((grand )?totals?|sub ?totals?|sum|summe)( \d+)?", first):
+    if _SUM.fullmatch(first):
         return not any(letter.isalpha() for cell in filled[1:] for letter in cell)
     return len(filled) == 1 and bool(
         re.match(r"page \d+|\d+ (rows|records|clients|results)", first)

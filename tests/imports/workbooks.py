@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Collection
 from xml.sax.saxutils import escape, quoteattr
 
 NS = "http://schemas.openxmlformats.org"
@@ -10,11 +11,17 @@ MAIN = f"{NS}/spreadsheetml/2006/main"
 DATE = "=DATE:"  # before the number of days that a date is in a workbook
 
 
-def workbook(sheets: dict[str, list[list]], *, more: dict[str, bytes] | None = None) -> bytes:
+def workbook(
+    sheets: dict[str, list[list]],
+    *,
+    more: dict[str, bytes] | None = None,
+    hidden: Collection[str] = (),
+) -> bytes:
     """Return a workbook with these sheets; a cell is a text, a number or a date (`DATE`)."""
     titles = list(sheets)
     listed = "".join(
-        f'<sheet name={quoteattr(title)} sheetId="{n}" r:id="rId{n}"/>'
+        f'<sheet name={quoteattr(title)} sheetId="{n}" r:id="rId{n}"'
+        + (' state="hidden"/>' if title in hidden else "/>")
         for n, title in enumerate(titles, 1)
     )
     links = "".join(

@@ -20,11 +20,12 @@ _SPOUSE = re.compile(r"spouse|partner|husband|wife|anniversary", re.IGNORECASE)
 
 
 class Property(NamedTuple):
-    """A line of a card: `TEL;TYPE=cell:07700 900101`, its name and parameters in capitals."""
+    """A line of a card: `item1.TEL;TYPE=cell:07700 900101`, all but its value in capitals."""
 
     name: str
     parameters: str
     value: str
+    group: str = ""  # those of one group belong together: what it is, and what that is called
 
 
 def read_vcards(text: str, name: str) -> Sheet:
@@ -57,7 +58,8 @@ def _cells(card: list[Property]) -> tuple[str, ...]:
     last, first, middle, *_ = [*map(_plain, re.split(r"(?<!\\);", name)), "", "", ""]
     emails, birthday = all_of("EMAIL"), all_of("BDAY")
     phones = [_number(p) for p in sorted(card, key=_rank) if p.name == "TEL"]
-    spouses = [_plain(p.value) for p in card if _is_spouse(p)]
+    labels = {p.group: p.value for p in card if p.group and p.name == "X-ABLABEL"}
+    spouses = [_plain(p.value) for p in card if _is_spouse(p, labels.get(p.group, ""))]
     cells = {
         "Name": next(iter(all_of("FN")), ""),
         "First Name": first,
@@ -87,7 +89,9 @@ def _number(found: Property) -> str:
     return re.sub("^tel:", "", _plain(found.value), flags=re.IGNORECASE)
 
 
-def _is_spouse(found: Property) -> bool:
+def _is_spouse(found: Property, label: str) -> bool:
+    if found.name == "X-ABRELATEDNAMES":  # Apple's
+        return bool(_SPOUSE.search(label) or _SPOUSE.search(found.parameters))
     if found.name == "RELATED":
         is_name = not re.match(r"(urn|https?|mailto):", found.value, re.IGNORECASE)
         return is_name and bool(_SPOUSE.search(found.parameters))
@@ -115,7 +119,8 @@ def _properties(text: str) -> Iterator[tuple[int, Property]]:
             if is_quoted:
                 value = _unquoted(value, names.upper())
             label, _, parameters = names.upper().partition(";")
-            yield begins + 1, Property(label.rpartition(".")[2].strip(), parameters, value)
+            group, _, label = label.rpartition(".")
+            yield begins + 1, Property(label.strip(), parameters, value, group.strip())
 
 
 def _divided(line: str) -> tuple[str, str, str]:

@@ -7,11 +7,11 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from practice.imports.readers.unpacking import look_inside
-from practice.imports.sheets import CannotRead, Row, Sheet, checked
+from practice.imports.sheets import CannotRead, Row, Sheet, Unreadable, checked
 
 
 def read_workbook(content: bytes, name: str) -> list[Sheet]:
-    """Return the visible sheets of a workbook that have any cells.
+    """Return the sheets of a workbook that have any cells; of hidden ones, that they are there.
 
     Raises:
         CannotRead: it is damaged, protected, or unpacks to too much.
@@ -21,11 +21,15 @@ def read_workbook(content: bytes, name: str) -> list[Sheet]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         shown = [s.name for s in book.sheets_metadata if s.visible == SheetVisibleEnum.Visible]
         found = [_sheet(book.get_sheet_by_name(title), title, name) for title in shown]
+        hidden = [s.name for s in book.sheets_metadata if s.name not in shown]
     except (CalamineError, OSError, ValueError, OverflowError):
         raise CannotRead(name, "It is no workbook that can be read, or is damaged.") from None
     sheets = [sheet for sheet in found if sheet.rows or sheet.unreadable]
     if not sheets:
         raise CannotRead(name, "It is empty.")
+    for title in hidden:
+        why = "It is a hidden worksheet."
+        sheets[0].left_out.append(Unreadable(f"{name}, {title}", 0, "", why))
     if len(sheets) == 1:
         sheets[0].name = ""
     return sheets
