@@ -1,6 +1,7 @@
 """An installation that is not safe does not start, and says in one sentence what to set."""
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from practice.database.private_file import is_open_to_others
 SHORTEST_KEY = 50
 KNOWN_KEYS = ("django-insecure-", "only-for-", "changeme", "secret")
 SHORTEST_AUDIT_KEY = 32
+HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 LOCAL = ("", "localhost", "127.0.0.1", "::1")
 MOUNTS = Path("/proc/mounts")  # where the system lists its file systems
 OF_THE_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "fuse.sshfs", "glusterfs")
@@ -59,7 +61,7 @@ def faults(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "Set ALLOWED_HOSTS to the host names of the service, separated by commas."
     if "*" in hosts:
         yield "Name the hosts in ALLOWED_HOSTS: * lets anybody pose as the service."
-    if any("/" in host or (":" in host and host[0] != "[") for host in hosts):
+    if not all(HOST.fullmatch(host) for host in hosts if host != "*"):
         yield "Name hosts alone in ALLOWED_HOSTS, such as practice.example: no https://, no port."
     yield from _faults_of_address(str(settings["SITE_URL"]))
     if settings["EMAIL_HOST"]:

@@ -11,8 +11,9 @@ Source of what is passed on, what stays and what counts for whom:
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain as chain_of
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -194,7 +195,8 @@ class Transfer:
         What has begun was two people's, and may have been at the same time.
         """
         taken = TakenTime.objects.filter(therapist=self.receiver)
-        at_once = taken.overlapping(OuterRef("starts_at"), OuterRef("ends_at"))
+        starts, ends = (cast("datetime", OuterRef(name)) for name in ("starts_at", "ends_at"))
+        at_once = taken.overlapping(starts, ends)
         own = Session.objects.filter(therapist=self.former, starts_at__gt=timezone.now())
         both = own.standing().filter(Exists(at_once)).order_by("starts_at")
         said = [f"{at:%Y-%m-%d %H:%M} UTC" for at in both.values_list("starts_at", flat=True)]

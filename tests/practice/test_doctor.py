@@ -57,6 +57,8 @@ def backup(settings, tmp_path) -> Path:
     told = {"version": VERSION, "database": connection.vendor, "file": copy.name}
     told |= {"taken_at": timezone.now().isoformat(), "sha256": machine.checksum(copy)}
     beside.write_text(json.dumps(told | {"rows": {"clients_client": 7}, "objects": {}}))
+    for file in (copy, beside):
+        file.chmod(0o600)
     return beside
 
 
@@ -72,6 +74,9 @@ def healthy(settings, tmp_path, backup, alice, individual) -> None:
     TOTP.activate(alice.user, "JBSWY3DPEHPK3PXP")
     Entry.record(Verb.SIGNED_IN, by=alice.user, therapist=alice)
     chain_everything()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE a_server LOGIN IN ROLE stillwater_app")
 
 
 def test_where_nothing_is_planted_only_the_tests_own_database_may_be_wrong(healthy):
@@ -95,6 +100,10 @@ def test_what_is_good_is_said_with_versions(healthy):
         ("SECRET_KEY", "short", "Choose a longer SECRET_KEY"),
         ("ALLOWED_HOSTS", ["https://practice.example"], "Name hosts alone in ALLOWED_HOSTS"),
         ("SITE_URL", "", "Set SITE_URL"),
+        ("ALLOWED_HOSTS", ['"practice.example"'], "Name hosts alone in ALLOWED_HOSTS"),
+        ("ALLOWED_HOSTS", ["www.practice.example"], "Name the host of SITE_URL in ALLOWED_HOSTS"),
+        ("METRICS_TOKEN", "metrics", "Choose a longer METRICS_TOKEN"),
+        ("WORKERS", 1_000, "PostgreSQL"),
         ("ALLAUTH_TRUSTED_PROXY_COUNT", 0, "Set TRUSTED_PROXIES"),
         ("AUDIT_KEY", KEY[:40], "sealed with another AUDIT_KEY"),
         ("SECRET_KEY", OTHER, "1 of 1 secrets of second factors were encrypted with another key"),
@@ -165,6 +174,10 @@ BACKUPS: dict[str, Callable[[Path, dict], None]] = {
     "The last backup is 72 hours old": lambda beside, told: beside.write_text(
         json.dumps(told | {"taken_at": (timezone.now() - timedelta(hours=72)).isoformat()})
     ),
+    "The last backup is from the future": lambda beside, told: beside.write_text(
+        json.dumps(told | {"taken_at": (timezone.now() + timedelta(hours=5)).isoformat()})
+    ),
+    "Others can read what is entered": lambda beside, told: beside.chmod(0o644),
     "The last backup is not as it was written": lambda beside, told: beside.with_name(
         told["file"]
     ).write_bytes(b"something"),
@@ -200,14 +213,56 @@ def test_a_disk_that_is_nearly_full_is_found(healthy, monkeypatch):
 
 
 def test_keys_that_others_can_read_are_found(healthy, monkeypatch, tmp_path):
-    keys = tmp_path / "stillwater.env"
-    keys.touch(mode=0o640)
-    monkeypatch.setattr(machine, "ENVIRONMENT", keys)
+    keys = tmp_path / "owner.env"
+    keys.touch(mode=0o600)
+    monkeypatch.setattr(machine, "KEYS", tmp_path)
     assert not any("keys" in text for text in found())
 
     keys.chmod(0o644)
 
     assert any(f"Others can read the keys: chmod 640 {keys}" in text for text in found())
+
+
+def test_a_folder_that_is_somebody_elses_is_found(healthy, monkeypatch, settings):
+    """As root everything can be written: who may not is told by `access`."""
+    assert not any("cannot write" in text for text in found())
+
+    monkeypatch.setattr("os.access", lambda *_: False)
+
+    assert f"This user cannot write into {settings.DATA_DIR}" in str(found())
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ("timers.target.wants/stillwater-daily.timer", "stillwater-daily.timer does not start"),
+        ("multi-user.target.wants/stillwater.service", "stillwater.service does not start"),
+        (
+            "multi-user.target.wants/stillwater-messages.service",
+            "stillwater-messages.service does not start by itself: systemctl enable --now",
+        ),
+    ],
+)
+def test_a_unit_that_nobody_enabled_is_found(
+    healthy, monkeypatch, settings, tmp_path, missing, words
+):
+    settings.SENDS_MESSAGES, settings.SEND_MESSAGES_IN_SERVER = True, False
+    monkeypatch.setattr(machine, "UNITS", tmp_path)
+    for target, name in (
+        ("timers", "daily.timer"),
+        ("multi-user", ".service"),
+        ("multi-user", "messages.service"),
+    ):
+        unit = f"stillwater{name}" if name[0] == "." else f"stillwater-{name}"
+        wants = tmp_path / f"{target}.target.wants"
+        wants.mkdir(exist_ok=True)
+        (tmp_path / unit).touch(0o600)
+        (wants / unit).symlink_to(tmp_path / unit)
+    assert not any("does not start by itself" in text for text in found())
+
+    (tmp_path / missing).unlink()
+
+    assert any(words in text for text in found())
 
 
 @pytest.mark.parametrize(
@@ -222,6 +277,11 @@ def test_keys_that_others_can_read_are_found(healthy, monkeypatch, tmp_path):
             "The policies are not those of this version",
         ),
         ("ALTER ROLE stillwater_app BYPASSRLS", "passes every policy"),
+        ("REVOKE stillwater_app FROM a_server", "No role that can sign in is in stillwater_app"),
+        (
+            "CREATE ROLE too_much LOGIN BYPASSRLS IN ROLE stillwater_app",
+            "The role too_much passes every policy",
+        ),
     ],
 )
 def test_row_level_security_that_does_not_guard_is_found(healthy, statement, words):

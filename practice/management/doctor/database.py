@@ -25,6 +25,7 @@ from practice.web.encryption import decrypt
 
 TOO_LONG = timedelta(minutes=10)  # that an entry waits for its place in the chain
 A_DAY = timedelta(hours=26)
+A_MINUTE = timedelta(minutes=1)
 A_WHILE = timedelta(hours=1)  # in which a message is sent
 
 
@@ -93,6 +94,38 @@ def roles() -> Iterator[Finding]:
         yield wrong(f"There is no role {row_security.APPLICATION} for the server to be in.")
     elif found[0]:
         yield wrong(f"The role {row_security.APPLICATION} passes every policy: NOBYPASSRLS.")
+    else:
+        yield from _roles_of_servers()
+
+
+def _roles_of_servers() -> Iterator[Finding]:
+    """Whether somebody who can sign in is in the server's role, and passes no policy."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT member.rolname, member.rolsuper OR member.rolbypassrls
+            FROM pg_auth_members JOIN pg_roles member ON member.oid = pg_auth_members.member
+            WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = %s) AND member.rolcanlogin
+            AND member.rolname <> current_user ORDER BY 1""",
+            [row_security.APPLICATION],
+        )
+        servers = cursor.fetchall()
+    if not servers:
+        yield wrong(f"No role that can sign in is in {row_security.APPLICATION}, as the server's.")
+    for name, is_powerful in servers:
+        if is_powerful:
+            yield wrong(f"The role {name} passes every policy: NOSUPERUSER NOBYPASSRLS.")
+
+
+def clock() -> Iterator[Finding]:
+    """Whether PostgreSQL and this machine agree on what time it is."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (moment,) = cursor.fetchone()
+    apart = abs(moment - timezone.now())
+    if apart > A_MINUTE:
+        yield wrong(f"The clocks of PostgreSQL and this machine differ by {apart.seconds:,} s.")
 
 
 def _refuse_endless_waiting() -> None:
