@@ -96,7 +96,7 @@ class Day:
     on: date
     today: date
     lines: list[Line] = field(default_factory=list)
-    hours_end: list[time] = field(default_factory=list)  # of each span of the weekly hours
+    hours_end: list[time] = field(default_factory=list)  # weekly ones, and those of its date
     is_off: bool = False
     html: SafeString | str = ""  # its lines, by `diary_lines.py`
 
@@ -125,7 +125,7 @@ class Day:
 
     @property
     def outside_from(self) -> time | None:
-        """From when on its weekly hours are over, or a usual start if it has none.
+        """From when on its hours are over, or a usual start if it has none.
 
         None where they last until midnight.
         """
@@ -159,6 +159,7 @@ def days_of(therapist: Therapist, dates: Sequence[date], now: datetime) -> list[
             days[on].lines.append(part)
     for day in days.values():
         day.hours_end = [span.ends for span in hours if span.weekday == day.on.weekday()]
+        day.hours_end += [o.ends for o in own if o.opens(day.on) and o.ends is not None]
         day.is_off = any(o.is_day_off and o.first_day <= day.on <= o.last_day for o in own)
     return list(days.values())
 

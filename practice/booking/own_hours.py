@@ -27,6 +27,9 @@ class Own(NamedTuple):
     def is_day_off(self) -> bool:
         return not self.public_id
 
+    def opens(self, day: date) -> bool:
+        return self.kind == DatedHours.Kind.OPEN and self.first_day == day
+
     @property
     def as_others_see_it(self) -> OpenOrBlocked:
         return OpenOrBlocked(**dict(zip(DATED_COLUMNS, self[: len(DATED_COLUMNS)], strict=True)))

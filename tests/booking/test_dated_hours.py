@@ -221,6 +221,18 @@ def test_opening_what_nobody_can_book_says_why(as_alice, alice):
     assert "and is booked 24 hours to 8 weeks ahead." in text
 
 
+def test_the_diary_knows_what_was_opened_further_ahead_than_clients_book(as_alice, alice):
+    works(alice, "09:00-18:00")
+    dated(alice, DatedHours.Kind.OPEN, "2026-02-07", "10:00-12:00")  # a Saturday, in 11 weeks
+
+    week, day = (
+        read(as_alice.get(f"/diary/{where}/")) for where in ("2026-02-02", "2026-02-07/day")
+    )
+
+    assert any(head.startswith("Saturday 7") for head in week.heads)
+    assert "From midday Outside your hours" in day.text
+
+
 def test_blocking_touches_no_session_and_says_what_stays_booked(as_alice, individual):
     book(individual)
     before = sessions_as_stored()
