@@ -25,6 +25,8 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.core.exceptions import PermissionDenied
@@ -106,7 +108,7 @@ class ClientRequest(AccountRequest):
     clients: QuerySet[Any]  # of the model Client, which stands above accounts
 
 
-def therapist_of(user: object) -> Therapist | None:
+def therapist_of(user: AbstractBaseUser | AnonymousUser | None) -> Therapist | None:
     """Return the therapist an account belongs to, if it does."""
     return getattr(user, "therapist", None)
 

@@ -37,9 +37,9 @@ def _save_contact(request: TherapistRequest) -> ContactForm:
     form = ContactForm(request.POST, instance=own or Contact(therapist=request.therapist))
     if form.is_valid() and form.has_changed():
         form.save()
-        practice = request.therapist
+        therapist = request.therapist
         Entry.record(
-            Verb.SETTINGS_CHANGED, by=request.user, therapist=practice, outcome="contact details"
+            Verb.SETTINGS_CHANGED, by=request.user, therapist=therapist, outcome="contact details"
         )
     return form
 
@@ -75,6 +75,6 @@ def _save_details(request: ClientRequest) -> DetailsForm:
         about, outcome = f"account:{user.pk}", "name or phone"
         Entry.record(Verb.SETTINGS_CHANGED, by=user, therapist=None, about=about, outcome=outcome)
         for record in sorted(request.clients, key=lambda record: record.therapist_id):
-            practice = record.therapist_id
-            Entry.record(Verb.DETAILS_CHANGED, by=user, therapist=practice, about=record)
+            therapist = record.therapist_id
+            Entry.record(Verb.DETAILS_CHANGED, by=user, therapist=therapist, about=record)
     return form

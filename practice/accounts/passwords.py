@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -44,7 +45,7 @@ def normalized(password: str) -> str:
 class MaximumLengthValidator:
     """Refuses a password that is so long that only the work of looking at it can be meant."""
 
-    def validate(self, password: str, user: object = None) -> None:
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         """Look at a new password.
 
         Raises:
@@ -59,7 +60,7 @@ class MaximumLengthValidator:
 class GuessedFirstValidator(CommonPasswordValidator):
     """Refuses a password that is long, and still among the first that anybody tries."""
 
-    def validate(self, password: str, user: object = None) -> None:
+    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         """Look at a new password.
 
         Raises:

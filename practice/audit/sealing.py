@@ -51,7 +51,7 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, str) else value
 
 
-def seal_of_entry(entry: object) -> str:
+def seal_of_entry(entry: Any) -> str:
     """Return the seal of an entry: all that is known of it before it has a place in its chain."""
     return seal("entry", *(getattr(entry, column) for column in COLUMNS_OF_ENTRY))
 
@@ -66,7 +66,7 @@ def seal_of_head(head: Any) -> str:
     return seal("head", head.chain, head.length, head.mac)
 
 
-def seal_of_event(event: object) -> str:
+def seal_of_event(event: Any) -> str:
     """Return the seal of a row of a relationship's history, whatever its note says included."""
     columns = ("pk", "therapist_id", "relationship_id", "kind", "at", "by_id", "reason", "note")
     of_people = ("client_id", "goes_on_as")

@@ -29,8 +29,8 @@ def _sessions(request: ClientRequest) -> SessionQuerySet:
 def _record_look(request: ClientRequest) -> None:
     """Record it with each of the client's therapists, in the order of their chains."""
     for me in sorted(request.clients, key=lambda record: record.therapist_id):
-        practice = me.therapist_id
-        Entry.record(Verb.DASHBOARD_OPENED, by=request.user, therapist=practice, about=me)
+        therapist = me.therapist_id
+        Entry.record(Verb.DASHBOARD_OPENED, by=request.user, therapist=therapist, about=me)
 
 
 def _first_name(request: ClientRequest) -> str:

@@ -83,12 +83,12 @@ def _record_look(found: CalendarFeed) -> None:
     """Record it in every practice whose sessions it has; a calendar asks often, so once an hour."""
     account = found.account
     if found.side == CalendarFeed.Side.DIARY:
-        practice, about = account.therapist, f"account:{account.pk}"
-        Entry.record(Verb.CALENDAR_READ, by=account, therapist=practice, about=about)
+        therapist, about = account.therapist, f"account:{account.pk}"
+        Entry.record(Verb.CALENDAR_READ, by=account, therapist=therapist, about=about)
         return
     for record in sorted(records_of(account), key=lambda record: record.therapist_id):
-        practice = record.therapist_id
-        Entry.record(Verb.CALENDAR_READ, by=account, therapist=practice, about=record)
+        therapist = record.therapist_id
+        Entry.record(Verb.CALENDAR_READ, by=account, therapist=therapist, about=record)
 
 
 def _lines(found: CalendarFeed) -> list[tuple[Session, str]]:

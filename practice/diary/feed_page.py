@@ -135,8 +135,8 @@ def _save(request: AccountRequest, side: Side, names: str) -> None:
 
 
 def _record(request: AccountRequest, side: Side, outcome: str) -> None:
-    practice = therapist_of(request.user) if side == Side.DIARY else None
+    therapist = therapist_of(request.user) if side == Side.DIARY else None
     about = f"account:{request.user.pk}"
     Entry.record(
-        Verb.SETTINGS_CHANGED, by=request.user, therapist=practice, about=about, outcome=outcome
+        Verb.SETTINGS_CHANGED, by=request.user, therapist=therapist, about=about, outcome=outcome
     )

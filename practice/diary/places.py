@@ -85,6 +85,6 @@ def _save_for_relationship(request: TherapistRequest, relationship_id: str) -> P
     if form.is_valid() and form.has_changed():
         present.place = form.cleaned_data["place"]
         present.save(update_fields=["place"])
-        practice = present.therapist_id
-        Entry.record(Verb.PLACE_CHANGED, by=request.user, therapist=practice, about=present)
+        therapist = present.therapist_id
+        Entry.record(Verb.PLACE_CHANGED, by=request.user, therapist=therapist, about=present)
     return form

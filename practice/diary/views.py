@@ -60,8 +60,8 @@ class WhoCame(NamedTuple):
 
 
 def record_look(request: AccountRequest, appointment: Session) -> None:
-    practice = appointment.therapist_id
-    Entry.record(Verb.SESSION_OPENED, by=request.user, therapist=practice, about=appointment)
+    therapist = appointment.therapist_id
+    Entry.record(Verb.SESSION_OPENED, by=request.user, therapist=therapist, about=appointment)
 
 
 @require_safe

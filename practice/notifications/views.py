@@ -75,8 +75,10 @@ def _save(request: TherapistRequest) -> MessageSettingsForm:
     form = MessageSettingsForm(request.POST, instance=MessageSettings.of(request.therapist))
     if form.is_valid() and form.has_changed():
         form.save()
-        practice = request.therapist
-        Entry.record(Verb.SETTINGS_CHANGED, by=request.user, therapist=practice, outcome="messages")
+        therapist = request.therapist
+        Entry.record(
+            Verb.SETTINGS_CHANGED, by=request.user, therapist=therapist, outcome="messages"
+        )
     return form
 
 
@@ -119,11 +121,11 @@ def _save_mine(request: ClientRequest) -> MyMessagesForm:
         values = {name: form.cleaned_data[name] for name in form.changed_data}
         own.update(**values)
         for record in sorted(records, key=lambda record: record.therapist_id):
-            practice = record.therapist_id
+            therapist = record.therapist_id
             Entry.record(
                 Verb.SETTINGS_CHANGED,
                 by=request.user,
-                therapist=practice,
+                therapist=therapist,
                 about=record,
                 outcome="messages",
             )

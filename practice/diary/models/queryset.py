@@ -129,8 +129,8 @@ class SessionQuerySet(models.QuerySet):
 class TakenTimeQuerySet(models.QuerySet):
     """Times that are taken."""
 
-    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
-        """Those that share any time with this one."""
+    def overlapping(self, starts_at: datetime | OuterRef, ends_at: datetime | OuterRef) -> Self:
+        """Those that share any time with this one, which may be that of an outer query."""
         since = starts_at - LONGEST  # so that the index on when sessions start finds them
         return self.filter(starts_at__gt=since, starts_at__lt=ends_at, ends_at__gt=starts_at)
 
