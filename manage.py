@@ -68,7 +68,7 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         said = in_words(error)
         if said is None or "--traceback" in sys.argv:
             raise

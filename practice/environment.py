@@ -100,4 +100,9 @@ class Environment:
                 f"Set {name} to an address such as postgres://user:password@host/name; "
                 "characters of a password that have a meaning there are written as %2F."
             )
+        options = found.get("OPTIONS", {})
+        if isinstance(pool := options.get("pool"), str):
+            if pool.lower() not in (*ON, *OFF):
+                raise ImproperlyConfigured(f"Write ?pool=true or ?pool=false in {name}.")
+            options["pool"] = pool.lower() in ON
         return found

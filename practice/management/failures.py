@@ -18,6 +18,10 @@ def in_words(error: BaseException) -> str | None:
     """Return what to tell an operator of an error, or None if nobody foresaw it."""
     if isinstance(error, ImproperlyConfigured):
         return str(error)
+    if isinstance(error, EOFError):
+        return "This asks for something to be typed: run it in a terminal."
+    if isinstance(error, KeyboardInterrupt):
+        return "Stopped."
     if isinstance(error, Error):
         return _of_database(error)
     if isinstance(error, OSError) and error.filename:
@@ -37,6 +41,8 @@ def _of_database(error: Error) -> str | None:
     for sign, sentence in OF_SQLITE.items():
         if state is None and sign in said:
             return sentence
+    if "invalid connection option" in said:
+        return f"DATABASE_URL cannot be used ({said})."
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database does not answer ({said}). DATABASE_URL says where it is."
     return None

@@ -1,5 +1,7 @@
 """Follow `docs/deploy.md` on a bare Debian: every block as it stands, as root, in a new root.
 
+Then the next version is pulled by its *Updating* block, while a page is asked for (`bare_update`).
+
     python -m tests.harness.bare_debian
 
 Needs root, debootstrap, and ports 80, 443, 5432 and 8000 of this machine. The packages, the user,
@@ -19,10 +21,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
+from tests.harness.bare_update import publish, update
 from tests.harness.report import row, say, verdict
 from tests.practice.server_root import GUIDE, SEEN, blocks
 from tests.practice.source import ROOT
@@ -38,6 +42,16 @@ SYSTEMCTL = r"""#!/bin/sh
 for word; do unit=$word; done
 case "$1 $unit" in
   "reload nginx") exec nginx -s reload ;;
+  "reload "*) exec kill -s HUP "$(cat "/tmp/$unit.pid")" ;;
+esac
+case "$1" in enable)
+  wants=$(sed -n "s/^WantedBy=//p" "/etc/systemd/system/$unit" 2> /dev/null || true)
+  [ -z "$wants" ] || {
+    install -d "/etc/systemd/system/$wants.wants"
+    ln -sf "../$unit" "/etc/systemd/system/$wants.wants/$unit"
+  } ;;
+esac
+case "$1 $unit" in
   daemon-reload*|*.timer|*nftables*) exit 0 ;;
 esac
 file=/etc/systemd/system/$unit
@@ -54,7 +68,8 @@ said ExecStart | while read -r command; do
     runuser -u "$(said User)" -- $command >> /var/log/units 2>&1 < /dev/null ||
       { tail -20 /var/log/units; exit 1; }
   else
-    (umask 077; runuser -u "$(said User)" -- $command >> /var/log/units 2>&1 < /dev/null &)
+    (umask 077; runuser -u "$(said User)" -- sh -c 'echo $$ > "$0"; exec "$@"' \
+      "/tmp/$unit.pid" $command >> /var/log/units 2>&1 < /dev/null &)
   fi
 done
 """
@@ -132,6 +147,13 @@ def typed(folder: Path, block: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=900)
 
 
+def visit(folder: Path, address: str) -> str:
+    """Return the status with which the service answers."""
+    asked = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
+    command = ["chroot", str(folder), *asked, f"https://{HOST}{address}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+
+
 def follow(folder: Path, *, sqlite: bool) -> Iterator[str]:
     """Type block after block; yield what goes wrong."""
     repository = folder / "srv/stillwater.git"
@@ -170,6 +192,9 @@ def main() -> int:
         with bare_root(folder):
             row("block", "took", "and said in the end")
             faults = [*follow(folder, sqlite=given.sqlite)]
+            if not faults:
+                publish(folder / "srv/stillwater.git", Path(name))
+                faults = [*update(partial(typed, folder), partial(visit, folder))]
     say(f"Debian {RELEASE}, {'SQLite' if given.sqlite else 'PostgreSQL'}: {len(faults)} faults")
     return verdict(faults)
 

@@ -75,6 +75,22 @@ def test_an_address_of_no_database_is_refused_and_not_repeated(url, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("word", "is_on"), [("true", True), ("1", True), ("on", True), ("no", False), ("OFF", False)]
+)
+def test_the_pool_is_a_switch_like_others(word, is_on, tmp_path):
+    url = f"postgres://u:p@host/name?pool={word}"
+    found = Environment({"DATABASE_URL": url}).database("DATABASE_URL", tmp_path / "x")
+
+    assert bool(found["OPTIONS"]["pool"]) is is_on
+
+
+def test_a_pool_that_is_neither_on_nor_off_is_refused(tmp_path):
+    url = "postgres://u:p@host/name?pool=maybe"
+    with pytest.raises(ImproperlyConfigured, match=r"Write .pool=true"):
+        Environment({"DATABASE_URL": url}).database("DATABASE_URL", tmp_path / "x")
+
+
+@pytest.mark.parametrize(
     "address", ["abc", "https://s.example/1", "https://k@s.example/", "k@s.example"]
 )
 def test_what_is_no_address_of_sentry_is_refused_and_not_repeated(address):

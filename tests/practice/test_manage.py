@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -56,6 +57,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess:
     [
         ("migrate", {"SECRET_KEY": ""}, "Set SECRET_KEY"),
         ("migrate", {"DATABASE_URL": "postgres://a:b@127.0.0.1:9/x"}, "does not answer"),
+        ("migrate", {"DATABASE_URL": "postgres://a:b@127.0.0.1:9/x?sslmod=x"}, "cannot be used"),
     ],
 )
 def test_what_is_not_set_right_is_one_sentence(words, environment, sentence):
@@ -81,6 +83,9 @@ def test_an_empty_database_says_run_migrate(tmp_path):
         (OperationalError("attempt to write a readonly database"), "run this as its owner"),
         (OperationalError("unable to open database file"), "DATA_DIR or DATABASE_URL"),
         (OperationalError("connection refused\nmore"), "does not answer (connection refused)"),
+        (ProgrammingError('invalid connection option "sslmod"'), "DATABASE_URL cannot be used"),
+        (EOFError("EOF when reading a line"), "run it in a terminal"),
+        (KeyboardInterrupt(), "Stopped."),
         (PermissionError(13, "Permission denied", "/srv/x"), "/srv/x: Permission denied"),
     ],
 )
@@ -186,4 +191,20 @@ def test_the_version_stands_in_one_place(manage, capsys, monkeypatch):
 
     assert capsys.readouterr().out == f"{manage.version()}\n"
     assert f'version = "{manage.version()}"' in Path(ROOT, "pyproject.toml").read_text()
-    assert f"## {manage.version()}" in Path(ROOT, "CHANGELOG.md").read_text()
+
+
+@pytest.mark.django_db
+def test_version_changelog_project_readme_and_footer_agree(manage, as_alice):
+    version = manage.version()
+    changelog = Path(ROOT, "CHANGELOG.md").read_text()
+    [newest, *_] = re.findall(r"^## (\S+) \((.+)\)$", changelog, re.MULTILINE)
+
+    assert f'version = "{version}"' in Path(ROOT, "pyproject.toml").read_text()
+    assert newest[0] == version
+    if newest[1] == "not yet released":
+        status = f"{version} is being prepared and has not been released"
+    else:
+        released = date.fromisoformat(newest[1])
+        status = f"{version}, {released.day} {released:%B %Y}"
+    assert f"**Status.** {status}" in Path(ROOT, "README.md").read_text()
+    assert f"<p>Stillwater {version}</p>" in as_alice.get("/clients/").content.decode()
