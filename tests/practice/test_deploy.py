@@ -126,7 +126,9 @@ def test_an_image_is_made_of_what_is_there():
 
     assert [path for path in copied if not (ROOT / path).exists()] == []
     assert "--require-hashes" in DOCKERFILE
-    assert re.search(r"^USER stillwater$", DOCKERFILE, re.MULTILINE)
+    [user] = re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)
+    assert user != "0"
+    assert f"useradd --system --uid {user} " in DOCKERFILE
 
 
 def test_the_roles_in_a_container_are_those_of_the_guide():
