@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import reset_queries
 from django.utils import timezone
 
 from practice.accounts.models import Therapist
@@ -107,6 +108,7 @@ class Command(OwnerCommand):
         return ""
 
     def _progress(self, done: int, of: int) -> None:
+        reset_queries()  # with DEBUG Django would remember every statement, rows included
         length = done * 40 // max(of, 1)
         bar = "#" * length + "." * (40 - length)
         self.stderr.write(f"\r[{bar}] {done:,} of {of:,}", ending="")
