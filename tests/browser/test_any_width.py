@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
@@ -104,3 +104,20 @@ def test_every_page_of_a_client_fits(page, sign_in, work):
 
     found = [line for address in pages_of_the_client(work) for line in too_wide(page, address)]
     assert found == []
+
+
+def test_on_a_small_laptop_the_header_and_what_became_of_a_session_are_one_row_each(
+    desk, alice, ann, couples
+):
+    Therapist.objects.filter(pk=alice.pk).update(name="Hannah Okafor")
+    past = book(couples, timezone.now() - 7 * DAY)
+    past.set_attendance_of(past.people[:1], attended=False)
+    past.set_attendance_of(past.people[1:], attended=True)
+    book(couples, timezone.now() + DAY, by=ann.account)  # so that something is new
+    desk.set_viewport_size({"width": 1024, "height": 800})
+
+    desk.goto(f"/clients/{ann.public_id}/sessions/")
+
+    expect(desk.locator(".main-nav")).to_contain_text("1 new")
+    for row, most in ((".site-header", 64), (".table .tag-active", 28)):
+        assert desk.locator(row).bounding_box()["height"] <= most, row
