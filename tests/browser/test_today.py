@@ -24,6 +24,11 @@ ZONES = [
     "Pacific/Honolulu",
 ]
 
+HEIGHTS_IN_LINES = """times => times.map((time) => {
+  const { paddingBlockStart, lineHeight } = getComputedStyle(time);
+  return Math.round((time.offsetHeight - parseFloat(paddingBlockStart)) / parseFloat(lineHeight));
+})"""
+
 
 @pytest.fixture
 def midday(alice):
@@ -62,9 +67,9 @@ def test_ten_attendances_take_ten_presses(any_desk, individual, midday):
 def test_the_first_screen_of_a_phone_says_who_comes_next(
     new_context, sign_in, alice, individual, couples, midday
 ):
-    for hours in (3, 2):
+    for hours in (3, 1.5):
         book(individual, midday - hours * HOUR)
-    book(couples, midday + HOUR)
+    book(couples, midday + HOUR / 2)
     page = new_context(viewport={"width": 390, "height": 844}).new_page()
     sign_in(page, alice.user)
 
@@ -75,6 +80,7 @@ def test_the_first_screen_of_a_phone_says_who_comes_next(
     box = following.bounding_box()
     assert box["y"] + box["height"] <= 844
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert page.locator(".day-list .at").evaluate_all(HEIGHTS_IN_LINES) == [1, 1, 1]
 
 
 @in_every_way
