@@ -131,7 +131,8 @@ def _on_a_phone(work: list[Work], *, is_active: bool) -> SafeString | str:
 
 def _work(given: Given) -> QuerySet:
     own = Participation.objects.filter(therapist=given("therapist"))
-    theirs = own.filter(client__person_id__in=given("people"))
+    # By the people alone: else SQLite looks through all work of the therapist for them.
+    theirs = Participation.objects.filter(client__person_id__in=given("people"))
     # Of the relationship alone, so that its own index finds them, a look or two for each.
     sessions = Session.objects.filter(relationship=OuterRef("relationship"))
     now = given("now", MOMENT)

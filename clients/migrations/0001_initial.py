@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='client',
-            index=models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['therapist', 'active_relationships'], include=('id',), name='client_people'),
+            index=models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['therapist', 'active_relationships', 'erased_at', 'merged_into'], include=('id',), name='client_people'),
         ),
         migrations.AddIndex(
             model_name='client',

@@ -228,7 +228,8 @@ class Client(models.Model):
                 name="client_active_a_to_z",
             ),
             models.Index(  # counted without a look at the rows; policies ask for the id
-                fields=["therapist", "active_relationships"],
+                # What the condition names is in it as well: else SQLite looks at each row.
+                fields=["therapist", "active_relationships", "erased_at", "merged_into"],
                 include=["id"],
                 condition=Q(erased_at=None, merged_into=None),
                 name="client_people",

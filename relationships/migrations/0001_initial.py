@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='relationship',
-            index=models.Index(condition=models.Q(('status', 'active')), fields=['therapist', 'planned_end', 'on_break_until', 'ask_again_on'], include=('id',), name='relationship_active'),
+            index=models.Index(condition=models.Q(('status', 'active')), fields=['therapist', 'planned_end', 'on_break_until', 'ask_again_on', 'status'], include=('id',), name='relationship_active'),
         ),
         migrations.AddConstraint(
             model_name='relationship',
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='event',
-            index=models.Index(condition=models.Q(('reason', '')), fields=['therapist', 'at', 'relationship', 'kind'], name='event_begun'),
+            index=models.Index(condition=models.Q(('reason', '')), fields=['therapist', 'at', 'relationship', 'kind', 'reason'], name='event_begun'),
         ),
         migrations.AddConstraint(
             model_name='event',

@@ -83,7 +83,7 @@ class Event(models.Model):
                 name="event_history",
             ),
             models.Index(  # which work was begun lately; only an end has a reason
-                fields=["therapist", "at", "relationship", "kind"],
+                fields=["therapist", "at", "relationship", "kind", "reason"],
                 condition=Q(reason=""),
                 name="event_begun",
             ),

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
@@ -16,16 +16,16 @@ from practice.accounts.access import TherapistRequest, for_therapists
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb, records
-from practice.diary.models import needing_attention, number_needing_attention
+from practice.diary.models import number_needing_attention
 from practice.text import spoken
 from practice.web import drafts
 from practice.web.responses import banner, render_form, see_other
 from relationships.caseload.chart import draw
 from relationships.caseload.figures import Caseload
 from relationships.caseload.settling import settle_own
-from relationships.caseload.tidy_up import plan_end, with_last_session
+from relationships.caseload.tidy_up import plan_end, waiting, with_last_session
 from relationships.forms.tidy_up import PlanForm, Row, TidyForm, WeeksForm, needed
-from relationships.models import Relationship, RelationshipQuerySet, lock_people
+from relationships.models import Relationship, lock_people
 
 ROWS_A_PAGE = 100
 
@@ -57,10 +57,6 @@ def _month(at: datetime) -> str:
     return spoken.day(at).partition(" ")[2]
 
 
-def _attention(request: TherapistRequest) -> RelationshipQuerySet:
-    return needing_attention(request.therapist, timezone.now(), timezone.localdate())
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def tidy_up(request: TherapistRequest) -> HttpResponse:
@@ -71,15 +67,15 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
     if weeks.is_valid():
         banner(request, "weeks_saved")
         return see_other("tidy_up")
+    now = timezone.now()
     sent, data = _sent(request.POST)
     if sent:
         # A row that was shown is answered even if it has left the list since.
         page, shown = None, request.therapist.relationships.filter(public_id__in=sent)
-        rows: Sequence[Row] = _rows(_with_all_that_is_shown(shown))
+        shown = with_last_session(shown.with_names().with_last_event(), now)
+        rows: Sequence[Row] = _rows(shown.order_by("pk"))
     else:
-        waiting = _with_all_that_is_shown(_attention(request))
-        page = Paginator(waiting, ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
-        rows = _rows(page)
+        page, rows = _page(request, now)
     answers = []
     if sent or drafts.find(request):  # else there is nothing that a form would be made for
         rows = answers = [TidyForm.of(row, data if sent else None) for row in rows]
@@ -112,8 +108,12 @@ def _sent(data: QueryDict) -> tuple[list[str], QueryDict]:
     return ids, data
 
 
-def _with_all_that_is_shown(relationships: RelationshipQuerySet) -> RelationshipQuerySet:
-    return with_last_session(relationships.with_names().with_last_event()).order_by("pk")
+def _page(request: TherapistRequest, now: datetime) -> tuple[Page, list[Row]]:
+    """Return the page that is asked for, or the nearest there is, and its rows."""
+    number = number_needing_attention(request.therapist, now, timezone.localdate(now))
+    page = Paginator(range(number), ROWS_A_PAGE).get_page(request.GET.get("page", "1"))
+    limits = page.start_index() - 1, page.end_index()
+    return page, _rows(waiting(request.therapist, now, limits)) if number else []
 
 
 def _rows(shown: Iterable[Any]) -> list[Row]:
