@@ -18,6 +18,8 @@ from practice.imports.undoing import TooLate, undo
 from practice.imports.writing import bring_in
 from practice.profiles.settling import settle_everybody
 from practice.records import settling
+from relationships.caseload import settling as caseload
+from relationships.caseload.models import SettledCaseload
 from relationships.models import EndReason, Relationship
 from relationships.models.sealed_history import faults as faults_of_history
 from tests.factories import ClientFactory, counters_of, start, true_counters_of
@@ -45,6 +47,9 @@ def tables() -> dict[str, list]:
     """Return every row of every table, with what is worked out every night."""
     settle_everybody()
     settling.settle_everybody()
+    caseload.settle_everybody()
+    # A picture of a moment, made of the rows that are compared.
+    SettledCaseload.objects.update(settled_at=None, counted={})
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
