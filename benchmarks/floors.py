@@ -24,6 +24,7 @@ from benchmarks.asking import hidden_fields
 from benchmarks.counting import browser_at
 from benchmarks.pages import SHELLS, UNIT, Page, Stage
 from benchmarks.watching import is_query
+from practice.database.postgresql.base import PreparedCursor
 from tests.application_role import application
 
 PRESSES = 8  # times that each press is timed, of which the quickest is the least it takes
@@ -32,12 +33,16 @@ IS_ROLE = ("SET ROLE", "SELECT current_setting('role')")  # of the tests, not of
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement with its values, and how long the database took; `is_told` says who asks."""
+    """A statement with its values, and how long the database took.
+
+    `is_told` says who asks; `is_prepared` is asked again as the page asks it, planned already.
+    """
 
     sql: str
     values: Any
     seconds: float
     is_told: bool = False
+    is_prepared: bool = False
 
 
 @contextmanager
@@ -58,7 +63,9 @@ def record() -> Iterator[list[Statement]]:
     def timed(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
         begun = time.perf_counter()
         answer = execute(sql, values, many, context)
-        found.append(Statement(sql, values, time.perf_counter() - begun))
+        took = time.perf_counter() - begun
+        is_prepared = isinstance(context["cursor"].cursor, PreparedCursor)
+        found.append(Statement(sql, values, took, is_prepared=is_prepared))
         return answer
 
     psycopg.Connection.execute = heard  # type: ignore[method-assign]  # who asks is told by it
@@ -96,7 +103,9 @@ def _ask(statement: Statement) -> None:
     sql = statement.sql
     if connection.vendor == "sqlite":
         sql = FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
-    cursor = connection.connection.execute(sql, statement.values or ())
+    server = connection.connection
+    asked_by = PreparedCursor(server) if statement.is_prepared else server
+    cursor = asked_by.execute(sql, statement.values or ())
     if cursor.description:
         cursor.fetchall()
 

@@ -156,7 +156,8 @@ def _notices(given: Given) -> QuerySet:
     )
 
 
-NOTICES, NUMBERS, PAGE = CompiledQuery(_notices), CompiledQuery(_numbers), CompiledQuery(_page)
+NOTICES, NUMBERS = CompiledQuery(_notices), CompiledQuery(_numbers)
+PAGE = CompiledQuery(_page, by_values=True)  # of many in the order of an index, few are sorted
 
 
 class Listing:

@@ -233,7 +233,8 @@ AHEAD = CompiledQuery(
         .values("therapist")
         .annotate(number=Count("pk"))
         .values_list("number")
-    )
+    ),
+    by_values=True,  # few sessions of one person, or those of a busy therapist
 )
 DATED_COLUMNS = ("kind", "first_day", "last_day", "starts", "ends")
 DATED = CompiledQuery(

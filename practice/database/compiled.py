@@ -118,10 +118,13 @@ class CompiledQuery:
     for each length that comes a query is compiled: so lists have to be short. Where more differs
     than values, such as an order, `form` says how: `build` takes its parts after `given`, and for
     each form a query is compiled: so there have to be few.
+
+    On PostgreSQL it is prepared: planned once, without values. `by_values` is for a query whose
+    best plan is another one for few rows than for many: it is planned each time.
     """
 
-    def __init__(self, build: Callable[..., QuerySet]) -> None:
-        self._build = build
+    def __init__(self, build: Callable[..., QuerySet], *, by_values: bool = False) -> None:
+        self._build, self._by_values = build, by_values
         self._compiled: dict[tuple, _Compiled] = {}
 
     def rows(
@@ -151,7 +154,9 @@ class CompiledQuery:
         if limits:
             sql += f" {connection.ops.limit_offset_sql(*limits)}"
         params = [p.of(values) if isinstance(p, Place) else p for p in compiled.params]
-        with _cursor() as cursor:
+        is_further_page = bool(limits and limits[0])  # another statement, which few ask
+        is_prepared = not (self._by_values or is_further_page)
+        with _cursor() if is_prepared else connection.cursor() as cursor:
             cursor.execute(sql, params)
             return list(compiled.convert(cursor.fetchall())), compiled.instance
 

@@ -49,7 +49,7 @@ def _settled(given: Given) -> QuerySet:
     return _over(given).order_by("until", "client").values_list("until", "client")
 
 
-WAITING, SETTLED = CompiledQuery(_waiting), CompiledQuery(_settled)
+WAITING, SETTLED = CompiledQuery(_waiting, by_values=True), CompiledQuery(_settled)
 
 
 class RecordsToReview:

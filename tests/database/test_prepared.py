@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from clients.models import Client
 from practice.database.compiled import TEXT, CompiledQuery
@@ -76,6 +76,38 @@ def test_what_changes_in_the_tables_is_planned_for_anew(ann):
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE clients_client DROP COLUMN added_by_an_update")
     assert NAMES.rows(therapist=ann.therapist_id, after="") == [("Ann Ashby",)]
+
+
+@pytest.mark.django_db
+def test_where_a_column_has_another_type_it_is_an_outage_once_and_then_prepared_anew(ann):
+    ask = {"therapist": ann.therapist_id, "after": ""}
+    NAMES.rows(**ask)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(OperationalError, match="cached plan"), transaction.atomic():
+        ask_after_a_migration(ask)
+
+    assert NAMES.rows(**ask) == [("Ann Ashby",)]
+
+
+def ask_after_a_migration(ask: dict) -> None:
+    """Ask when a column has changed out of psycopg's sight, as by another connection."""
+    changed = "ALTER TABLE clients_client ALTER name TYPE varchar(9999)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DO $$ BEGIN {changed}; END $$")
+    NAMES.rows(**ask)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_neither_what_is_planned_by_its_values_nor_a_second_page_is_prepared(ann):
+    by_values = CompiledQuery(lambda given: Client.objects.values_list("name"), by_values=True)
+    connection.close()
+
+    by_values.rows()
+    NAMES.rows(therapist=ann.therapist_id, after="", limits=(10, 20))
+
+    assert prepared() == {}
 
 
 @pytest.mark.django_db(transaction=True)

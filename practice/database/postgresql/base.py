@@ -1,21 +1,39 @@
 """Django's own PostgreSQL, whose connections stay open from one request to the next."""
 
 import select
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.db.backends.postgresql import base
-from django.db.backends.postgresql.base import ServerBindingCursor  # type: ignore[attr-defined]
 from django.db.backends.postgresql.operations import DatabaseOperations as DjangosOperations
+from psycopg import Cursor, errors
 
 from practice.database.connections import GENERIC_PLAN
 
 MOST_PREPARED = 300  # for each connection: all that the pages ask, each in a few forms
 
 
+class PreparedCursor(Cursor[Any]):
+    """A cursor whose statements the database plans once, and then only looks up."""
+
+    def execute(self, query: Any, params: Sequence[Any] | None = None) -> Self:  # type: ignore[override]
+        """Ask, prepared.
+
+        Raises:
+            OperationalError: a column of the answer has another type than when it was prepared: a
+                migration beside a running server. The request fails (503), and with its
+                transaction psycopg forgets what is prepared: the next one is answered.
+        """
+        try:
+            return super().execute(query, params, prepare=True)
+        except errors.FeatureNotSupported as error:  # "cached plan must not change result type"
+            raise errors.OperationalError(str(error)) from error
+
+
 class DatabaseOperations(DjangosOperations):
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """Return what was asked, with its values, also of what was prepared."""
-        if isinstance(cursor, ServerBindingCursor):
+        if isinstance(cursor, PreparedCursor):
             return self.compose_sql(sql, params)
         return super().last_executed_query(cursor, sql, params)
 
@@ -48,7 +66,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection.prepare_threshold is None:
             return self.cursor()
         with self.wrap_database_errors:
-            cursor = ServerBindingCursor(self.connection)
+            cursor = PreparedCursor(self.connection)
             return self._prepare_cursor(cursor)  # type: ignore[attr-defined]
 
     def is_usable(self) -> bool:
