@@ -42,7 +42,7 @@ SYSTEMCTL = r"""#!/bin/sh
 for word; do unit=$word; done
 case "$1 $unit" in
   "reload nginx") exec nginx -s reload ;;
-  "reload "*) exec kill -s HUP "$(cat "/tmp/$unit.pid")" ;;
+  "reload "*) kill -s HUP "$(cat "/tmp/$unit.pid")"; exit ;;
 esac
 case "$1" in enable)
   wants=$(sed -n "s/^WantedBy=//p" "/etc/systemd/system/$unit" 2> /dev/null || true)
