@@ -28,8 +28,9 @@ SEARCH = {"q": "fnqa", "include": "inactive"}  # how every first name here begin
 ID = re.compile(rb"[a-z0-9]{10}")
 PARAMETER = re.compile(r"<id:(\w+)>")
 WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
-# What a refused call or a look may write: the browser's session, limits, the record of access.
-BOOKKEEPING = ("accounts_browsersession", "shared_cache", "audit_", "usersessions_")
+# What a refused call or a look may write: the browser's session, limits, the record of access; and
+# after the answer what the night would work out, where that is missing.
+BOOKKEEPING = ("accounts_browsersession", "shared_cache", "audit_", "usersessions_", "caseload_")
 REASON_WORDS = {word.encode() for reason in REASONS for word in (reason, EndReason(reason).label)}
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from practice.diary.models import Session
 from practice.profiles.figures import count_installation
 from practice.profiles.models import Profile
+from relationships.caseload.settling import settle_everybody
 from relationships.models.choices import EndReason
 from tests.diary import works
 from tests.factories import start
@@ -76,9 +77,10 @@ def written_by(browser: Browser, path: str) -> tuple[int, list[str]]:
     ],
 )
 def test_a_look_locks_nothing(request, ids, who, path):
-    """Where the figures of the day are missing, they are worked out after the answer: not here."""
+    """Where what the night works out is missing, it is worked out after the answer: not here."""
     browser = request.getfixturevalue(who)
     count_installation(timezone.now())
+    settle_everybody()
 
     status, written = written_by(browser, path.format(**ids))
 

@@ -11,7 +11,7 @@ from tests.sampling import examples
 @pytest.mark.begun_first
 def test_whatever_people_do_the_database_says_what_a_plain_model_says():
     run_state_machine_as_test(
-        RandomPractice, settings=options(examples(16), 15, same_each_time=True)
+        RandomPractice, settings=options(examples(24), 15, same_each_time=True)
     )
 
     assert counted["done"] > 20
