@@ -64,7 +64,7 @@ OF_500 = {
     "relationship": Limit(62, 6_800),
     "End page": Limit(140, 9_300),
     "dashboard": Limit(620, 5_650),  # of each session it is asked whether they took part then
-    "booking week": Limit(530, 13_500),
+    "booking week": Limit(560, 13_500),
     "diary week": Limit(170, 25_400),
     "diary day": Limit(87, 20_200),
     "diary month": Limit(41, 13_200),
