@@ -10,8 +10,6 @@ from psycopg import Cursor, errors
 
 from practice.database.connections import GENERIC_PLAN
 
-MOST_PREPARED = 300  # for each connection: all that the pages ask, each in a few forms
-
 
 class PreparedCursor(Cursor[Any]):
     """A cursor whose statements the database plans once, and then only looks up."""
@@ -53,7 +51,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         with connection.cursor() as cursor:
             (planned,) = cursor.execute("SHOW plan_cache_mode").fetchone()
         connection.prepare_threshold = 0 if planned == GENERIC_PLAN else None
-        connection.prepared_max = MOST_PREPARED
         return True
 
     def prepared_cursor(self) -> Any:
