@@ -116,9 +116,26 @@ def test_containers_get_settings_that_there_are():
     known = names_in_settings()
     set_here = {*re.findall(r"^      ([A-Z_]+): ", COMPOSE, re.MULTILINE)}
     of_others = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "SERVER_PASSWORD", "HOST", "SERVER"}
+    of_others |= {"POSTGRES_INITDB_ARGS"}
 
     assert set_here - of_others <= known
     assert {*re.findall(r"\{\$([A-Z]+):", (DEPLOY / "Caddyfile").read_text())} <= of_others
+
+
+def test_the_servers_in_containers_would_start():
+    """A database on another machine has to be reached by TLS: it is reached by its socket."""
+    from practice.checks import _faults_of_database
+    from practice.environment import Environment
+
+    addresses = re.findall(r"DATABASE_URL: (\S+)", COMPOSE)
+    assert len(addresses) == 2
+    for address in addresses:
+        url = re.sub(r"\$\{\w+:\?\}", "password", address)
+        database = Environment({"DATABASE_URL": url}).database("DATABASE_URL", ROOT)
+        assert [*_faults_of_database(database, 1, 8)] == []
+    for service in ("as-owner", "as-server"):
+        about = COMPOSE.partition(f"&{service}\n")[2].partition("\n\n")[0]
+        assert "socket:/var/run/postgresql" in about
 
 
 def test_an_image_is_made_of_what_is_there():
