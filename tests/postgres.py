@@ -20,9 +20,12 @@ import psycopg
 # Case and sorting beyond ASCII, as in production; plain --no-locale leaves upper('é') alone.
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 OLDEST = 14  # the oldest PostgreSQL that Django supports
-# What does not outlive the run need not wait for the disk.
+# What does not outlive the run need not wait for the disk, nor be written there from time to time.
 # Compiling (jit) a statement of a moment takes a second where the planner takes it for a long one.
-FORGETFUL = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
+FORGETFUL = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c jit=off"
+    " -c checkpoint_timeout=1h -c max_wal_size=16GB"
+)
 
 
 def find_programs() -> Path:

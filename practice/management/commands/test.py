@@ -7,11 +7,9 @@ import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes.util import find_library
-from functools import partial
-from tempfile import TemporaryFile
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,7 +21,6 @@ ON_POSTGRES = "(browser or (database and not again)) and not thorough"
 ON_POSTGRES_TOO = "not pure"
 ON_SQLITE = "not browser and not thorough"
 ON_SQLITE_TOO = "not browser"
-GIVES_WAY = 5  # of 19: a quarter of the time that both want
 # A dozen processes run the same code; half of collecting the tests is compiling them.
 COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}
 # What is otherwise tried in part.
@@ -31,7 +28,10 @@ LONG_FORM = dict.fromkeys(("WALK", "CLOCKS", "SCREENS", "SAMPLES"), "whole")
 
 
 class Command(BaseCommand):
-    """Run pytest twice at once: on SQLite, and with the browser on PostgreSQL."""
+    """Run pytest twice: on SQLite, and with the browser on PostgreSQL.
+
+    One after the other: at once, on two cores, both took a quarter longer.
+    """
 
     help = (
         "Runs every test: all on SQLite, and on PostgreSQL those of the database and of the "
@@ -83,17 +83,16 @@ class Command(BaseCommand):
             os.environ.update(LONG_FORM)
         which = ON_POSTGRES_TOO if flags else ON_POSTGRES
         self.provide_browser()
-        with beside("", "-m", ON_SQLITE_TOO if flags else ON_SQLITE, *arguments) as meanwhile:
-            try:
-                with postgres() as (url, origin):
-                    self.say(f"Tests on PostgreSQL ({origin}), with the browser: {which}")
-                    on_postgres = pytest(url, "-m", which, *arguments)
-            except (OSError, RuntimeError) as error:
-                self.say(f"PostgreSQL cannot be used: {error}")
-                on_postgres = 1
-            on_sqlite, said = meanwhile()
-        self.say("Tests on SQLite at the same time, without the browser")
-        self.stdout.write(said)
+        which_on_sqlite = ON_SQLITE_TOO if flags else ON_SQLITE
+        self.say(f"Tests on SQLite: {which_on_sqlite}")
+        on_sqlite = pytest("", "-m", which_on_sqlite, *arguments)
+        try:
+            with postgres() as (url, origin):
+                self.say(f"Tests on PostgreSQL ({origin}), with the browser: {which}")
+                on_postgres = pytest(url, "-m", which, *arguments)
+        except (OSError, RuntimeError) as error:
+            self.say(f"PostgreSQL cannot be used: {error}")
+            on_postgres = 1
 
         self.say(f"SQLite: {outcome(on_sqlite)}. PostgreSQL and browser: {outcome(on_postgres)}.")
         failed = [code for code in (on_sqlite, on_postgres) if code not in (PASSED, NO_TESTS)]
@@ -136,47 +135,15 @@ class Command(BaseCommand):
 
 def pytest(database_url: str, *arguments: str) -> int:
     """Run pytest on a database and return its exit code; without an address, on SQLite."""
-    return subprocess.run(**call(database_url, *arguments)).returncode
-
-
-@contextmanager
-def beside(database_url: str, *arguments: str) -> Iterator[Callable[[], tuple[int, str]]]:
-    """Run pytest on a database meanwhile; yield what waits for its exit code and what it said.
-
-    It gives way to what is in front, and has the time that a browser spends waiting.
-    """
-    with TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        process = subprocess.Popen(
-            **call(database_url, *arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            preexec_fn=partial(os.nice, GIVES_WAY),
-        )
-
-        def outcome_of_it() -> tuple[int, str]:
-            code = process.wait()
-            said.seek(0)
-            return code, said.read()
-
-        try:
-            yield outcome_of_it
-        finally:
-            process.kill()
-            process.wait()
-
-
-def call(database_url: str, *arguments: str) -> dict[str, Any]:
-    """Return how pytest is called on a database."""
     # A process that waits for PostgreSQL or a browser leaves time for another.
     processes = min(os.cpu_count() or 1, 4) + bool(database_url)
     at_once = ["-n", str(processes), "--dist", "worksteal", "--durations=10"]
     # Each has a memory of its own of what failed last.
     cache = f"cache_dir=.pytest_cache/{'postgresql' if database_url else 'sqlite'}"
-    return {
-        "args": [sys.executable, "-m", "pytest", *at_once, "-o", cache, *arguments],
-        "env": {**os.environ, "DATABASE_URL": database_url} | COMPILED_ONCE,
-    }
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *at_once, "-o", cache, *arguments],
+        env={**os.environ, "DATABASE_URL": database_url} | COMPILED_ONCE,
+    ).returncode
 
 
 @contextmanager
