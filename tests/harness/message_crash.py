@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,39 +42,40 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     asked = parser.parse_args()
-    if MEMORY.is_dir():
-        tempfile.tempdir = str(MEMORY)
-    with tempfile.TemporaryDirectory() as name, mail_server(Path(name)) as port:
-        os.environ.update(
-            EMAIL_HOST="127.0.0.1",
-            EMAIL_PORT=str(port),
-            EMAIL_TLS="none",
-            EMAIL_TIMEOUT="1",
-            MESSAGE_GRACE="0",
-            DEFAULT_FROM_EMAIL="post@practice.example",
-        )
-        with installation(asked.database):
-            kills = Kills(Path(name), random.Random(asked.seed))
-            kills.run(asked.times)
-            faults = kills.judge()
+    with (
+        mail_server(EMAIL_TIMEOUT="1", MESSAGE_GRACE="0") as folder,
+        installation(asked.database),
+    ):
+        kills = Kills(folder, random.Random(asked.seed))
+        kills.run(asked.times)
+        faults = kills.judge()
     return verdict(faults)
 
 
-class mail_server:  # noqa: N801 - used as a context
-    """A mail server in a process of its own, which writes what it takes into a folder."""
+@contextmanager
+def mail_server(**settings: str) -> Iterator[Path]:
+    """Send by a mail server in a process of its own; yield the folder into which it writes.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-
-    def __enter__(self) -> int:
-        command = [sys.executable, "-m", "tests.harness.mail_folder", str(self.port)]
-        self.process = subprocess.Popen([*command, str(self.folder)])
-        until(lambda: (self.folder / "ready").exists(), "the mail server")
-        return self.port
-
-    def __exit__(self, *error: object) -> None:
-        self.process.terminate()
-        self.process.wait()
+    What is set is set of whatever is started from here on: the server's address, and `settings`.
+    """
+    if MEMORY.is_dir():
+        tempfile.tempdir = str(MEMORY)
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), str(free_port())
+        os.environ.update(
+            EMAIL_HOST="127.0.0.1",
+            EMAIL_PORT=port,
+            EMAIL_TLS="none",
+            DEFAULT_FROM_EMAIL="post@practice.example",
+            **settings,
+        )
+        process = subprocess.Popen([sys.executable, "-m", "tests.harness.mail_folder", port, name])
+        try:
+            until((folder / "ready").exists, "the mail server")
+            yield folder
+        finally:
+            process.terminate()
+            process.wait()
 
 
 class Kills:

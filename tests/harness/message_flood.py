@@ -8,11 +8,9 @@ one message, handed over once.
 """
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -21,7 +19,6 @@ from pathlib import Path
 from tests.harness.histories import HOUR, LENGTH, Letter
 from tests.harness.installation import ROOT, Installation, installation
 from tests.harness.message_crash import mail_server
-from tests.harness.messages import MEMORY
 from tests.harness.report import row, verdict
 
 SEND = [sys.executable, str(ROOT / "manage.py"), "send_mail_queue"]
@@ -34,19 +31,10 @@ def main() -> int:
     parser.add_argument("--senders", type=int, default=1)
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
     asked = parser.parse_args()
-    if MEMORY.is_dir():
-        tempfile.tempdir = str(MEMORY)
-    with tempfile.TemporaryDirectory() as name, mail_server(Path(name)) as port:
-        os.environ.update(
-            EMAIL_HOST="127.0.0.1",
-            EMAIL_PORT=str(port),
-            EMAIL_TLS="none",
-            DEFAULT_FROM_EMAIL="post@practice.example",
-        )
-        with installation(asked.database) as practice:
-            book(asked.messages, asked.therapists)
-            took, processor = send(practice, asked.senders)
-            return report(asked, Path(name), took, processor)
+    with mail_server() as folder, installation(asked.database) as practice:
+        book(asked.messages, asked.therapists)
+        took, processor = send(practice, asked.senders)
+        return report(asked, folder, took, processor)
 
 
 def book(number: int, therapists: int) -> None:
