@@ -37,6 +37,7 @@ def mistaken(browser, session: Session):
     return browser.post(place, sent_by(browser.get(place), "mistaken"))
 
 
+@pytest.mark.database
 def test_a_session_of_a_wrong_day_is_given_the_right_one(as_alice, past):
     answer = correct(as_alice, past, day="2025-11-17", time="09:30", minutes="80")
 
@@ -198,6 +199,7 @@ def test_what_one_of_several_missed_stays_theirs_at_another_time_and_goes_with_a
 # More than four hours, and beyond midnight.
 
 
+@pytest.mark.database
 def test_a_session_may_last_a_day(as_alice, individual):
     place = f"/relationships/{individual.public_id}/sessions/add/"
     form = sent_by(as_alice.get(place), "minutes")

@@ -65,6 +65,7 @@ def moved(*days: str, time: str = "16:00") -> list:
 BEFORE = moved("03-03", "03-10", "03-17", "03-24", "03-31", time="10:00")
 
 
+@pytest.mark.database
 def test_this_one_and_those_after_it_move_by_the_same_of_the_clock(as_alice, series):
     page = check(as_alice, series[1])
 
@@ -122,6 +123,7 @@ def test_the_clock_is_the_therapist_s(as_alice, alice, series):
     ]
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     ("answer", "third"),
     [
@@ -187,6 +189,7 @@ def test_one_that_stays_is_in_the_way_of_the_one_that_would_take_its_time(as_ali
     assert starts(series) == BEFORE
 
 
+@pytest.mark.database
 def test_two_of_a_series_may_change_places(as_alice, alice, series):
     book(start(ClientFactory(therapist=alice)), at("2026-04-07 10:00"))
     page = check(as_alice, series[3], day="2026-03-31", time="10:00")
@@ -262,6 +265,7 @@ def test_what_has_changed_since_the_dates_were_shown_is_shown_and_nothing_moved(
     assert starts(series) == before
 
 
+@pytest.mark.database
 def test_of_two_who_move_a_series_the_second_sees_where_it_is(as_alice, series):
     one, other = check(as_alice, series[1]), check(as_alice, series[1], time="12:00")
     confirm(as_alice, series[1], one)
@@ -293,6 +297,7 @@ def test_one_that_is_no_longer_booked_moves_nothing(as_alice, alice, series):
     assert starts(series) == BEFORE
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("error", [Session.Taken, Session.Changed, Session.AlreadyDone])
 def test_the_model_moves_all_or_none(alice, series, error):
     goal = {one.pk: one.starts_at + DAY for one in series}

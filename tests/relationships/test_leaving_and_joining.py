@@ -143,6 +143,7 @@ def test_what_remains_fits_a_kind(couples, ben):
     assert history_of(couples) == ["started"]
 
 
+@pytest.mark.database
 def test_somebody_joins_again_only_after_they_left(family, cleo):
     with pytest.raises(Relationship.AlreadyDone):
         join(family, cleo)
@@ -159,6 +160,7 @@ def test_nobody_takes_part_twice_whatever_code_writes(family, ann, alice):
         Participation.objects.create(therapist=alice, relationship=family, client=ann)
 
 
+@pytest.mark.database
 def test_of_two_who_leave_at_once_by_pages_of_before_one_wins(family, ann, ben, cleo):
     one, other = as_now(family), as_now(family)
     by = family.therapist.user
@@ -169,6 +171,7 @@ def test_of_two_who_leave_at_once_by_pages_of_before_one_wins(family, ann, ben, 
     assert as_now(family).people == [ann, ben]
 
 
+@pytest.mark.database
 def test_an_ending_at_the_same_time_wins_or_is_shown_what_happened(family, cleo, alice):
     leaving, ending = as_now(family), as_now(family)
     leaving.leave(person=cleo, by=alice.user, at=NOW, kind=leaving.kind, if_unchanged=True)
