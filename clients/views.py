@@ -13,10 +13,10 @@ from clients.forms import ClientForm
 from clients.list_address import ORDERS, SHOWN
 from clients.listing import Listing
 from clients.models import person_or_404
+from clients.reading import person_with_records_or_404
 from practice.accounts.access import TherapistRequest, for_therapists
 from practice.audit.models import Entry, Verb, records
 from practice.diary.models import next_session_of
-from practice.imports.models import with_whether_notes
 from practice.records.retention import retention_periods
 from practice.site.first_steps import first_steps
 from practice.text.spoken import in_words, zone_name
@@ -151,12 +151,10 @@ WITH_NOTES = ("imported_notes", "merged_records__imported_notes")
 
 def show_client(request: TherapistRequest, client_id: str, changed: str = "") -> HttpResponse:
     """Show the page of a client, perhaps with what has `changed` since it was opened."""
-    people = with_whether_notes(request.therapist.clients.select_related("account"))
-    person = person_or_404(people.prefetch_related("merged_records__account"), client_id)
+    person = person_with_records_or_404(request.therapist, client_id)
     if person.has_notes:  # few have any
         prefetch_related_objects([person], *WITH_NOTES)
-    same_address = person.with_same_address().in_name_order()
-    others = [] if person.can_sign_in else list(same_address[:10])
+    others = [] if person.can_sign_in else [*person.with_same_address().in_name_order()[:10]]
     context = {
         "client": person,
         "relationships": work_of(request.therapist, [person]),

@@ -69,6 +69,13 @@ def _cursor() -> Any:
     return prepared()
 
 
+def set_related(instance: Model, name: str, rows: list[Any]) -> None:
+    """Have `instance.<name>.all()` be these rows, as if `prefetch_related` had read them."""
+    related: Any = getattr(instance, name).all()
+    related._result_cache, related._prefetch_done = rows, True
+    instance.__dict__.setdefault("_prefetched_objects_cache", {})[name] = related
+
+
 def padded(numbers: list[int]) -> list[int]:
     """Return the same numbers, the last of them so often that few lengths come: 0, 1, 2, 4, 8…"""
     more = (1 << (len(numbers) - 1).bit_length()) - len(numbers) if numbers else 0

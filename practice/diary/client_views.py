@@ -1,9 +1,9 @@
 """The Client Dashboard and a client's list of sessions."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from practice.accounts.access import ClientRequest, for_clients
@@ -13,7 +13,8 @@ from practice.diary.shown_to_clients import (
     cards_of,
     details_in,
     details_of_all,
-    sessions_of,
+    held_of,
+    next_sessions,
     with_details,
     work_of,
 )
@@ -45,17 +46,17 @@ def dashboard(request: ClientRequest) -> HttpResponse:
     _record_look(request)
     records = list(request.clients)
     work = work_of(records)
-    sessions = sessions_of(work).of_clients(records)
-    upcoming = details_in(work, sessions.upcoming()[:10], request.user, records)
-    held = sessions.held().order_by().aggregate(number=Count("pk"), first=Min("starts_at"))
+    now = timezone.now()
+    upcoming = details_in(work, next_sessions(work, records, now), request.user, records)
+    number_held, first_held = held_of(work, records, now)
     names = {record.person.first_name for record in records}
     context = {
         "first_name": _first_name(request) or (names.pop() if len(names) == 1 else ""),
         "cards": cards_of(work, records),
         "next": upcoming[0] if upcoming else None,
         "later": upcoming[1:],
-        "number_held": held["number"],
-        "first_held": held["first"],
+        "number_held": number_held,
+        "first_held": first_held,
     }
     return render(request, "diary/dashboard.html", context)
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Count, Min, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
-from clients.models import Client, person_ids
+from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.booking.models import LONGEST_BOOKED, BookingRules
-from practice.database.compiled import CompiledQuery
+from practice.database.compiled import MOMENT, CompiledQuery, Given, padded, set_related
 from practice.diary.models import Session, SessionQuerySet
 from practice.text.spoken import in_words, initials
 from relationships.models import Kind, Relationship, RelationshipQuerySet, read_people
@@ -245,9 +245,41 @@ def details_of_all(sessions: Iterable[Session], reader: User) -> list[SessionDet
     return [details(session, reader, shared) for session in sessions]
 
 
-def sessions_of(work: Iterable[Relationship]) -> SessionQuerySet:
-    """Return the sessions of some work of an account."""
-    return Session.objects.filter(relationship__in=[one.pk for one in work])
+def _sessions(given: Given) -> SessionQuerySet:
+    """Ask for the sessions of an account's work in which whoever it is for takes part."""
+    of_work = Session.objects.filter(relationship__pk__in=given("work"))
+    return of_work.of_person_ids(given("people"))
+
+
+def _held(given: Given) -> QuerySet:
+    """Ask how many took place with each therapist, and when the first of them began."""
+    of_each = _sessions(given).held(given("now", MOMENT)).order_by().values("therapist")
+    counted = of_each.annotate(number=Count("pk"), first=Min("starts_at"))
+    return counted.values_list("number", "first")
+
+
+UPCOMING = CompiledQuery(lambda given: _sessions(given).upcoming(given("now", MOMENT))[:10])
+HELD = CompiledQuery(_held)
+
+
+def next_sessions(work: Iterable[Any], records: list[Client], now: datetime) -> list[Session]:
+    """Return the next ten sessions of some work of an account (`work_of`)."""
+    found: list[Session] = UPCOMING.instances(**_of_account(work, records), now=now)
+    return found
+
+
+def held_of(
+    work: Iterable[Any], records: list[Client], now: datetime
+) -> tuple[int, datetime | None]:
+    """Return how many sessions of this work took place, and when the first of them began."""
+    held = HELD.rows(**_of_account(work, records), now=now)
+    first = min((first for _, first in held), default=None)
+    return sum(number for number, _ in held), first
+
+
+def _of_account(work: Iterable[Any], records: list[Client]) -> dict[str, Any]:
+    people = padded(sorted(person_ids(records)))
+    return {"work": padded([one.pk for one in work]), "people": people}
 
 
 def details_in(
@@ -258,14 +290,30 @@ def details_in(
     for session in sessions:
         session.relationship = of_pk[session.relationship_id]
         session.therapist = session.relationship.therapist
-    people = [person for session in sessions for person in session.people]
-    prefetch_related_objects(people, "merged_records")
+    _read_merged_records([person for session in sessions for person in session.people])
     prefetch_related_objects([one for one in sessions if one.number_missed], "attendances")
     shared = _with_several((record.therapist_id, record.person_id) for record in records)
     return [
         details(session, reader, shared, is_quiet=of_pk[session.relationship_id].is_quiet)
         for session in sessions
     ]
+
+
+def _merged(given: Given) -> ClientQuerySet:
+    # Found by whose records they are: that hardly any is merged SQLite takes for a reason to read
+    # all of them.
+    return Client.objects.filter(person_id__in=given("people")).exclude(merged_into=None)
+
+
+MERGED = CompiledQuery(_merged)
+
+
+def _read_merged_records(people: Collection[Client]) -> None:
+    """Have the records ready that are merged into those of these people."""
+    merged = MERGED.instances(people=padded(sorted({person.pk for person in people})))
+    for person in people:
+        of_person = [record for record in merged if record.merged_into_id == person.pk]
+        set_related(person, "merged_records", of_person)
 
 
 def shared_by(reader: User) -> set[int]:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, Self
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from clients.models import Client, ClientQuerySet, KeepRule, person_ids
+from clients.models import Client, ClientQuerySet, KeepRule
 from practice.accounts.models import Therapist
-from practice.database.compiled import MOMENT, CompiledQuery
+from practice.database.compiled import MOMENT, CompiledQuery, padded
 from practice.diary.models import Session
 from practice.records.models import WHILE_ACTIVE
 
@@ -67,8 +67,12 @@ def retention_periods(clients: Iterable[Client], now: datetime) -> list[Retentio
     clients = list(clients)
     if not clients:
         return []
-    records = Client.objects.filter(therapist=clients[0].therapist_id)
-    found = _by_person(records.filter(person_id__in=person_ids(clients)), now)
+    therapist, people = clients[0].therapist_id, [*{client.person_id for client in clients}]
+    if len(people) <= ROWS_A_PAGE:
+        found = _of_page(therapist, people, now)
+    else:
+        records = Client.objects.filter(therapist=therapist, person_id__in=people)
+        found = _by_person(records, now)
     of_each = [found.get(one.person_id) or [Record.of(one)] for one in clients]
     return [
         RetentionPeriod(client, *_counts_from(records), _until(records))
@@ -80,7 +84,7 @@ def periods_of_people(
     therapist: Therapist, people: list[int], now: datetime
 ) -> list[RetentionPeriod]:
     """Return the same of the people of a page, by their ids, who are read along with it."""
-    found = _of_page(therapist, people, now) if people else {}
+    found = _of_page(therapist.pk, people, now) if people else {}
     of_each = [found[person] for person in people if person in found]
     return [
         RetentionPeriod(records[0].client, *_counts_from(records), _until(records))
@@ -160,13 +164,9 @@ class Record(NamedTuple):
         )
 
 
-def _of_page(therapist: Therapist, people: list[int], now: datetime) -> dict[int, list[Record]]:
-    """Return the records of each of the people of a page, as `_by_person`, compiled once.
-
-    Filled up, so that one query serves all pages.
-    """
-    padded = people + people[-1:] * (ROWS_A_PAGE - len(people))
-    return _collected(RECORDS.rows(therapist=therapist.pk, people=padded, now=now))
+def _of_page(therapist: int, people: list[int], now: datetime) -> dict[int, list[Record]]:
+    """Return the records of each of the people of a page, as `_by_person`, by a compiled query."""
+    return _collected(RECORDS.rows(therapist=therapist, people=padded(people), now=now))
 
 
 def _by_person(records: ClientQuerySet, now: datetime) -> dict[int, list[Record]]:

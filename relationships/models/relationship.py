@@ -16,7 +16,7 @@ from django.utils import timezone
 from clients.models import Client, ClientQuerySet, person_ids
 from practice.accounts.models import Therapist, User
 from practice.audit.models import Entry
-from practice.database.compiled import CompiledQuery, Given, padded
+from practice.database.compiled import CompiledQuery, Given, padded, set_related
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
@@ -586,11 +586,9 @@ def read_people(
     for part in query.instances(relationships=padded([*parts_of])):
         parts_of[part.relationship_id].append(part)
     for one in work:
-        parts: Any = one.participations.all()
-        parts._result_cache, parts._prefetch_done = parts_of[one.pk], True  # as Django prefetches
         for part in parts_of[one.pk]:
             part.relationship = one
-        one.__dict__.setdefault("_prefetched_objects_cache", {})["participations"] = parts
+        set_related(one, "participations", parts_of[one.pk])
     return work
 
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from clients import listing
+from clients import reading as clients_reading
 from clients import views as clients_views
 from clients.forms import ClientForm
 from clients.models import Client
@@ -49,6 +50,15 @@ def any_relationship_is_opened(patch: Patch) -> None:
         return anybodys.with_last_event().select_related("therapist__contact")
 
     patch.setattr(reading, "WITH_CONTACT", CompiledQuery(whichever))
+
+
+def any_client_is_opened(patch: Patch) -> None:
+    def whichever(given: Given) -> QuerySet:
+        named = Client.objects.filter(public_id=given("public_id", TEXT))
+        anybodys = Client.objects.filter(person_id__in=named.values("person_id"))
+        return anybodys.select_related("account")
+
+    patch.setattr(clients_reading, "RECORDS", CompiledQuery(whichever))
 
 
 def list_of_everybody(patch: Patch) -> None:
@@ -191,7 +201,7 @@ def a_mail_names_the_client(patch: Patch) -> None:
 
 
 FORGOTTEN_FILTERS = {
-    "B1 read a stranger's client": (everybodys("clients", Client), "clients/<id:client_id>/"),
+    "B1 read a stranger's client": (any_client_is_opened, "clients/<id:client_id>/"),
     "B1 read a stranger's relationship": (
         any_relationship_is_opened,
         "relationships/<id:relationship_id>/",

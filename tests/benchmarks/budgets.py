@@ -25,7 +25,7 @@ STATEMENTS = {
     "Today": Budget(5, 9),
     "Clients list": Budget(5, 9, goal=7),
     "search": Budget(8, 10, goal=8),
-    "client page": Budget(10, 12, goal=9),
+    "client page": Budget(9, 11, goal=9),
     "relationship": Budget(11, 13, goal=11),
     "End page": Budget(10, 12),
     "End post": Budget(9, 12, goal=9),
