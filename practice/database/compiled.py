@@ -11,7 +11,7 @@ written down once, as a queryset with places for what differs:
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -60,6 +60,8 @@ class Place(Expression):
         value = values[self.name]
         value = value if self.number is None else value[self.number]
         value = value - self.earlier if self.earlier else value
+        if type(value) in (int, str):
+            return value  # as it is, for both databases
         return self.output_field.get_db_prep_value(value, connection, prepared=False)
 
 
@@ -179,7 +181,7 @@ class CompiledQuery:
         sql, params = _with_constants(sql, params)
         converters = compiler.get_converters([c for c, *_ in compiler.select[: compiler.col_count]])
 
-        columns = [(column, *converter) for column, converter in converters.items()]
+        columns = [(column, _converter(*found)) for column, found in converters.items()]
 
         def convert(rows: Iterable[tuple]) -> Iterable[tuple]:
             return [_converted(row, columns) for row in rows] if columns else rows
@@ -190,18 +192,36 @@ class CompiledQuery:
         return self._compiled[shape]
 
 
-def _converted(row: tuple, columns: list[tuple[int, list[Callable], Any]]) -> tuple:
+def _converter(converters: list[Callable], expression: Any) -> Callable[[Any], Any]:
+    """Return what Django's converters of a column come to, as one function."""
+    if converters == [getattr(connection.ops, "convert_datetimefield_value", None)]:
+        return _moment  # of SQLite, as Django's, which does without what cannot be
+    [first, *others] = converters
+
+    def convert(value: Any) -> Any:
+        value = first(value, expression, connection)
+        for converter in others:
+            value = converter(value, expression, connection)
+        return value
+
+    return convert
+
+
+def _moment(value: str | datetime) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC)
+
+
+def _converted(row: tuple, columns: list[tuple[int, Callable[[Any], Any]]]) -> tuple:
     """Return a row of values as Django gives them, as `SQLCompiler.apply_converters` does.
 
     What is null stays null, and most moments are: no session to come, nobody left.
     """
     values = list(row)
-    for column, converters, expression in columns:
+    for column, convert in columns:
         value = values[column]
         if value is not None:
-            for converter in converters:
-                value = converter(value, expression, connection)
-            values[column] = value
+            values[column] = convert(value)
     return tuple(values)
 
 

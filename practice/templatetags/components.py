@@ -57,7 +57,10 @@ def join_markup(parts: Iterable[object], between: str = "") -> SafeString:
 
 
 def _as_markup(value: object) -> str:
-    return value if isinstance(value, SafeString) else escape(str(value))
+    if isinstance(value, SafeString):
+        return value
+    text = str(value)
+    return text if text.isalnum() else escape(text)  # an id or a number needs no look at each sign
 
 
 class URL(URLNode):

@@ -26,7 +26,6 @@ from django import template
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.text import get_text_list
 
 register = template.Library()
 NEAR = timedelta(days=120)  # a day within it is understood without its year
@@ -54,6 +53,7 @@ _TITLES = _set(
 _AND = _set("& and und et")
 # Two surnames may follow these.
 _ASK = _set("sr sra srta señor señora señorita family familie famille familia")
+_OF_TITLES, _UNCLEAR = _TITLES | _AND, _ASK | _AND
 _PARTICLES = _set(
     "de del della den der des di da dos du el al la le ten ter van von zu zum zur bin ibn"
 )
@@ -97,7 +97,8 @@ def initials(name: str) -> str:
 
 def in_words(names: Iterable[str]) -> str:
     """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
-    return get_text_list(list(names), "and")
+    [*others, last] = [*names] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def has_surname(preferred_name: str, name: str) -> bool:
@@ -114,7 +115,7 @@ def without_titles(words: list[str]) -> list[str]:
     """Return the words of a name without the titles that it begins with."""
     for index, word in enumerate(words):
         is_of_title = index and word.islower() and word.endswith(".")  # Dr. med.
-        if not (is_of_title or word.rstrip(".").casefold() in _TITLES | _AND):
+        if not (is_of_title or word.rstrip(".").casefold() in _OF_TITLES):
             return words[index:]
     return []
 
@@ -122,7 +123,7 @@ def without_titles(words: list[str]) -> list[str]:
 def _is_clear(word: str, name: str) -> bool:
     """Whether the word that a name begins with can only be a first name."""
     plain = word.casefold()
-    if len(word) < 2 or "." in word or not word[0].isalpha() or plain in _ASK | _AND:
+    if len(word) < 2 or "." in word or not word[0].isalpha() or plain in _UNCLEAR:
         return False
     if word.islower():
         return name.islower() and plain not in _PARTICLES
