@@ -121,6 +121,7 @@ TEMPLATES = [
                 "practice.templatetags.components",
                 "practice.notifications.announcing",
                 "practice.text.spoken",
+                "relationships.reading",
             ],
         },
     }

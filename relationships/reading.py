@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
+from django import template
 from django.db.models import QuerySet
 from django.http import Http404
 
 from clients.models import Client
 from practice.accounts.models import Therapist
 from practice.database.compiled import TEXT, CompiledQuery, Given, padded
-from practice.text.spoken import in_words
+from practice.templatetags.components import zone_once
+from practice.text.spoken import in_words, instant
 from relationships.models import (
     Kind,
     Participation,
@@ -18,6 +20,9 @@ from relationships.models import (
     RelationshipQuerySet,
     read_people,
 )
+
+register = template.Library()  # always loaded
+MOST_WORK = 100  # of one person, named in a sentence
 
 
 def _with_contact(given: Given) -> RelationshipQuerySet:
@@ -57,6 +62,38 @@ def work_of(therapist: Therapist, people: Iterable[Client]) -> list[Relationship
     for one in work:
         one.therapist = therapist
     return work
+
+
+class Hidden(NamedTuple):
+    """Why a client is not on the Clients list, and whether there is anything to restart."""
+
+    why: str
+    has_ended: bool
+
+
+@register.simple_tag(takes_context=True)
+def why_hidden(context: template.Context, client: Client) -> Hidden:
+    """Say why no relationship with a client is active: all have ended, or they have left them."""
+    parts = Participation.objects.filter(
+        therapist=client.therapist_id, client__person_id=client.person_id
+    )
+    # Of what goes on they have left every part; whoever joined again left the last one last.
+    rows = parts.order_by("left_at").values_list(
+        "relationship", "relationship__kind", "relationship__status", "left_at"
+    )
+    left, has_ended = {}, False
+    for pk, kind, status, left_at in rows[:MOST_WORK]:
+        if status == Relationship.Status.ACTIVE and left_at:
+            left[pk] = Kind(kind).label, left_at
+        has_ended = has_ended or status == Relationship.Status.ENDED
+    if not left:
+        return Hidden(f"all relationships with {client.first_name} have ended", has_ended)
+    said = in_words(
+        f"the {kind} relationship on {instant(left_at)}{zone_once(context)}"
+        for kind, left_at in left.values()
+    )
+    ended = f", and everything else with {client.first_name} has ended" if has_ended else ""
+    return Hidden(f"{client.first_name} left {said}{ended}", has_ended)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ stay templates, of which there are few.
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -43,6 +42,9 @@ SMALL = " <small>{}</small>"
 ENDED = ' <small>Relationship ended. <a href="{}">Restart this Relationship</a></small>'
 CANCELLED = " <small>Cancelled by {}, {}.</small>"
 SAID = '<p class="said">{} {}</p>'
+PUT_BACK = (
+    '<p class="back"><a href="{}">Put back<span class="visually-hidden"> {}, {}</span></a></p>'
+)
 NEXT = (
     '<span class="tag tag-next">Next</span> '
     '<div class="actions">{} <a href="{}">Session Details</a></div>'
@@ -144,8 +146,8 @@ def _what_became_of_it(
         whom, when = session.with_whom, soon.timed(line.starts_at)
         if line.is_asked:
             return forms.of(session, whom, when, has_focus=has_focus)
-        context = {"appointment": session, "whom": whom, "when": when}
-        return render_to_string("booking/_put_back.html", context, forms.request)
+        # On its page, which says beforehand who gets a message.
+        return format_markup(PUT_BACK, address("session", session.line.public_id), whom, when)
     if line.state == Session.State.ATTENDED:
         missed = f", {session.line.number_missed} missed" if session.line.number_missed else ""
         return format_markup(SAID, icon("check"), f"Came{missed}")

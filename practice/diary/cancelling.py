@@ -10,7 +10,7 @@ from practice.diary.models import Session
 from practice.diary.putting_back import may_put_back
 from practice.diary.shown_to_clients import details, shared_by, with_details
 from practice.diary.views import record_look, session_of, show_session
-from practice.web.responses import LOOK, back_to, banner, render_form, see_other, was_shown
+from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 
 NOT_PUT_BACK = "Nothing was put back."
 TAKEN_SINCE = f"{NOT_PUT_BACK} You have another session at that time."
@@ -96,7 +96,7 @@ def put_back(request: AccountRequest, session_id: str) -> HttpResponse:
         changed = f"{NOT_PUT_BACK} {LOOK}"
         return show_session(request, appointment, changed, is_therapist=is_therapist)
     banner(request, "session_put_back", session=appointment)
-    return back_to(request, "session", session_id)
+    return see_other("session", session_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

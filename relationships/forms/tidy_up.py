@@ -73,7 +73,7 @@ class Row:
             address("relationship", work.public_id),
             work.get_kind_display(),
             work.with_whom,
-            format_markup("Last session {}", day.timed(last)) if last else "No session held",
+            f"Last session {day(last)}" if last else "No session held",
             f". Planned last day {day(work.planned_end)}" if work.planned_end else "",
             work.public_id,
             work.shown,
@@ -176,7 +176,8 @@ def _blank() -> TidyForm:
 def _unsent() -> str:
     """Return the drop-down of a row, as a format of its public id and of whom it is with."""
     shown = str(_blank()["action"].as_widget(attrs={"aria-label": f"What to do with {WHOM}"}))
-    shown = shown.replace("\n", "").replace("  ", "").replace(f' id="id_{ID}-action"', "")
+    for unneeded in ("\n", "  ", f' id="id_{ID}-action"', " selected"):  # the first is, anyhow
+        shown = shown.replace(unneeded, "")
     return shown.replace(ID, "{0}").replace(WHOM, "{1}")
 
 

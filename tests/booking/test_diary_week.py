@@ -232,7 +232,7 @@ def test_a_cancelled_session_stays_and_its_time_is_free(week, alice, ann, indivi
 
     page = week(NEXT_WEEK)
 
-    assert sessions_on(page) == [f"/sessions/{session.public_id}/"]
+    assert sessions_on(page) == [f"/sessions/{session.public_id}/"] * 2  # the other puts it back
     assert wednesday_of(page).startswith(
         "Wednesday 26 November 2025 No sessions. 4pm to 4:50pm Ann Ashby "
         f"Cancelled by {name}, Thursday 20 November 2025 at 10am. Put back"
@@ -242,13 +242,19 @@ def test_a_cancelled_session_stays_and_its_time_is_free(week, alice, ann, indivi
     assert page.ids["live"] == ""
 
 
-def test_a_cancelled_session_is_put_back_where_it_stands(as_alice, week, alice, individual):
+def test_a_cancelled_session_is_put_back_on_its_page_which_says_who_gets_a_message(
+    as_alice, week, alice, individual, settings
+):
+    settings.SENDS_MESSAGES = True
     session = book(individual)
     session.cancel(by=alice.user)
+    Session.objects.update(tell_at=None)  # the cancelling has been told
 
-    answer = press(as_alice, week(NEXT_WEEK), "put-back")
+    (address,) = (to for to, words in week(NEXT_WEEK).links if words.startswith("Put back"))
+    page = read(as_alice.get(address))
+    assert "put back while its time is free. Ann gets a message." in page.text
 
-    assert (answer.status_code, answer.url) == (303, NEXT_WEEK)
+    press(as_alice, page, "put-back")
     assert row_of(session)["state"] == "booked"
     assert "Cancelled" not in week(NEXT_WEEK).text
 
@@ -515,12 +521,8 @@ def test_a_cancelled_session_stays_and_can_be_put_back(as_alice, alice, ann, ind
     page = read(answer)
     assert f"Ann Ashby Cancelled {words}, Thursday 20 November 2025 at 10am" in page.text
     assert "No sessions this week." in page.text  # none that stands
-    assert f'action="/sessions/{session.public_id}/put-back/"' in answer.content.decode()
-    sent = {"shown": session.shown, "next": NEXT_WEEK}
-    pressed = as_alice.post(f"/sessions/{session.public_id}/put-back/", sent)
-    assert (pressed.status_code, pressed.url) == (303, NEXT_WEEK)
-    session.refresh_from_db()
-    assert session.state == "booked"
+    (offered,) = (to for to, words in page.links if words.startswith("Put back Ann Ashby, "))
+    assert offered == f"/sessions/{session.public_id}/"
 
 
 def test_a_cancelled_session_whose_time_is_taken_is_not_offered(
@@ -533,4 +535,4 @@ def test_a_cancelled_session_whose_time_is_taken_is_not_offered(
     answer = as_alice.get(NEXT_WEEK)
 
     assert "Cancelled by you" in read(answer).text
-    assert "put-back" not in answer.content.decode()
+    assert "Put back" not in read(answer).text

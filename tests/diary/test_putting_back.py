@@ -234,11 +234,6 @@ def test_it_leads_back_to_no_address_that_is_not_ours(as_alice, cancelled, page)
     assert answer.url == f"/sessions/{cancelled.public_id}/"
 
 
-@pytest.mark.parametrize("page", ["/", "/diary/2025-11-24/"])
-def test_it_leads_back_to_where_it_was_pressed(as_alice, cancelled, page):
-    assert put_back(as_alice, cancelled, next=page).url == page
-
-
 # What the therapist is told is in test_news.py.
 
 

@@ -388,6 +388,48 @@ def test_the_clients_list_says_that_they_left(family, cleo, as_alice):
     assert "Cleo" not in listed.text
 
 
+@pytest.mark.parametrize("tab", ["", "relationships/", "sessions/"])
+def test_the_page_of_whoever_left_says_so_and_not_that_the_work_has_ended(
+    family, cleo, as_alice, tab
+):
+    leave(family, cleo)
+
+    page = read(as_alice.get(f"/clients/{cleo.public_id}/{tab}"))
+
+    said = "Cleo left the Family relationship on Thursday 20 November 2025 at 10am (London time)."
+    assert f"{said} Cleo is hidden from your Clients list" in page.text
+    assert "have ended" not in page.text
+
+
+def test_the_article_says_of_whoever_left_that_they_can_join_again(family, cleo, as_alice):
+    leave(family, cleo)
+
+    page = read(as_alice.post("/help/cant-spot-a-client/", {"name": "Cleo"}))
+
+    assert "Cleo Cole is hidden, because Cleo left the Family relationship on Thursday" in page.text
+    assert "and they can join again from their Relationships." in page.text
+
+
+def test_of_whoever_left_one_work_while_another_ended_both_are_said(family, cleo, alice, as_alice):
+    start(cleo, at=NOW - 50 * DAY).end(by=alice.user, reason="completed")
+    leave(family, cleo)
+
+    page = read(as_alice.get(f"/clients/{cleo.public_id}/"))
+
+    assert "(London time), and everything else with Cleo has ended. Cleo is hidden" in page.text
+
+
+def test_of_whoever_left_what_has_ended_since_it_is_said_that_all_has_ended(
+    family, cleo, alice, as_alice
+):
+    leave(family, cleo)
+    as_now(family).end(by=alice.user, reason="completed")
+
+    page = read(as_alice.get(f"/clients/{cleo.public_id}/"))
+
+    assert "All relationships with Cleo have ended. Cleo is hidden" in page.text
+
+
 def test_whoever_left_can_be_erased_while_the_others_go_on(family, ann, cleo, alice, as_alice):
     book(family, NOW - 2 * DAY)
     leave(family, cleo)

@@ -252,8 +252,8 @@ def test_the_list_says_who_and_since_when(look, relationship, alice, ann, ben):
     assert "Couples with Ann Ashby and Ben Bright No session held" in page.text
     assert "no session for 12 weeks" in page.text
     assert f"/relationships/{relationship.public_id}/" in page.addresses
-    chosen = [a for tag, a in page.tags if tag == "option" and "selected" in a]
-    assert [option["value"] for option in chosen] in ([], [""] * 3)
+    chosen = [a["value"] for tag, a in page.tags if tag == "option" and "selected" in a]
+    assert set(chosen) <= {""}  # nothing but, at most, the first, which chooses nothing
 
 
 def test_a_session_nobody_has_answered_for_is_the_last_on_every_page(as_alice, alice, relationship):
@@ -291,6 +291,8 @@ def test_the_list_has_pages_and_none_is_heavy(as_alice, alice):
     names = [f"Maximilian Featherstone {number:03}" for number in range(102)]
     people = [ClientFactory(therapist=alice, name=name) for name in names]
     relationships = [start(one, at=LONG_AGO) for one in people]
+    for number, one in enumerate(relationships):
+        session(one, LONG_AGO + number * HOUR)
 
     first = as_alice.get("/caseload/tidy-up/")
     second = read(as_alice.get("/caseload/tidy-up/?page=2"))
@@ -299,7 +301,7 @@ def test_the_list_has_pages_and_none_is_heavy(as_alice, alice):
         f"/relationships/{one.public_id}/" in read(first).addresses for one in relationships
     ] == ([True] * 100 + [False] * 2)
     assert "Page 1 of 2 Next" in read(first).text
-    assert len(first.content) < 60_000
+    assert len(first.content) < 58_000  # each with a last session; 60 kB are the limit
     assert {f"/relationships/{one.public_id}/" for one in relationships[100:]} < {*second.addresses}
 
 
