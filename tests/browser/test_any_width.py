@@ -24,9 +24,15 @@ CUT_OFF = """[...document.querySelectorAll("main *")].filter((box) => {
   return hides && clipPath === "none"
     && !box.matches("input, select, .visually-hidden, .indicator");
 }).map((box) => `${box.className || box.tagName}: ${box.textContent.trim().slice(0, 40)}`)"""
-DOES_NOT_FIT = (
-    f"size => {{ document.documentElement.style.fontSize = size; return [{WIDER}, {CUT_OFF}] }}"
-)
+# A name that has room for a letter or two a line; the columns of a week are as wide as they can be.
+SQUEEZED = """[...document.querySelectorAll(".day-list .who")].filter((name) =>
+  name.clientWidth && name.clientWidth < 4 * parseFloat(getComputedStyle(name).fontSize)
+  && !(name.closest(".week") && innerWidth >= 768)
+).map((name) => name.textContent.trim().slice(0, 40))"""
+DOES_NOT_FIT = f"""size => {{
+  document.documentElement.style.fontSize = size;
+  return [{WIDER}, {CUT_OFF}, {SQUEEZED}];
+}}"""
 PLAIN, LARGE = "", "200%"
 SCREENS = [(width, PLAIN) for width in (320, 768, 1024, 1920)]
 SCREENS += [(width, LARGE) for width in (320, 390, 768, 1280)]
@@ -61,7 +67,7 @@ def pages_of_alice(work: Relationship) -> Iterator[str]:
     yield from (f"/sessions/{session.public_id}/{page}" for page in ("", "cancel/", "move/"))
     yield from ("/caseload/", "/caseload/tidy-up/", "/diary/", "/diary/availability/", "/account/")
     yield from ("/account/messages/", "/account/contact/", "/diary/block/", "/diary/add/")
-    yield from ("/profile/", "/profile/figures/", "/therapists/", "/help/")
+    yield from ("/profile/", "/profile/figures/", "/therapists/", "/help/", "/account/security/")
     day = timezone.localdate(session.starts_at)
     yield from (f"/diary/{day}/day/", f"/diary/{day}/month/")
 
@@ -88,9 +94,9 @@ def too_wide(page: Page, address: str) -> list[str]:
     found = []
     for width, size in SCREENS:
         page.set_viewport_size({"width": width, "height": 800})
-        wider, cut = page.evaluate(DOES_NOT_FIT, size)
-        if wider or cut:
-            found.append(f"{address} at {width} {size}: {wider} {cut}")
+        wider, cut, squeezed = page.evaluate(DOES_NOT_FIT, size)
+        if wider or cut or squeezed:
+            found.append(f"{address} at {width} {size}: {wider} {cut} {squeezed}")
     return found
 
 
