@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db import transaction
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -188,11 +188,18 @@ def _asked_for(request: TherapistRequest) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_therapists
 def dated_time(request: TherapistRequest, datedhours_id: str) -> HttpResponse:
-    """Show hours of a date that were opened or blocked, and remove them."""
+    """Show hours of a date that were opened or blocked, and remove them.
+
+    Whoever presses where they are gone reads so; as of hours of others, and of none, it is a 404.
+    """
     with transaction.atomic():
         if request.method == "POST":
             Therapist.lock(request.therapist.pk)
-        hours = get_object_or_404(request.therapist.dated_hours, public_id=datedhours_id)
+        hours = request.therapist.dated_hours.filter(public_id=datedhours_id).first()
+        if hours is None and request.method == "POST":
+            return render(request, "booking/time_gone.html", status=404)
+        if hours is None:
+            raise Http404
         if request.method != "POST":
             return render_form(request, "booking/dated_time.html", {"hours": hours})
         hours.delete()

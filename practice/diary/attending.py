@@ -2,7 +2,9 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from clients.models import Client
 from practice.accounts.access import TherapistRequest, for_therapists
@@ -30,20 +32,30 @@ def attendance(request: TherapistRequest, session_id: str) -> HttpResponse:
     answer, person = request.POST.get("attended"), request.POST.get("person", "")
     people = None if answer == "none" else _people(appointment, person)
     if answer not in ANSWERS or people == []:
-        banner(request, "attendance_not_chosen")
-        return see_other("session", session_id)
+        return _to_its_page(request, session_id, "attendance_not_chosen")
     try:
         _note(request, appointment, answer, people)
-    except Session.Taken:
-        return show_to_therapist(request, appointment, f"Nothing was noted. {TAKEN}.")
     except (Session.AlreadyDone, Session.NotYet):
-        banner(request, "attendance_refused")
-        return see_other("session", session_id)
-    except Session.Changed:
+        return _to_its_page(request, session_id, "attendance_refused")
+    except (Session.Taken, Session.Changed) as changed:
+        if request.htmx:
+            return _to_its_page(request, session_id, "attendance_changed")
+        why = f"{TAKEN}." if isinstance(changed, Session.Taken) else LOOK
         appointment = sessions.get(pk=appointment.pk)
-        return show_to_therapist(request, appointment, f"Nothing was noted. {LOOK}")
+        return show_to_therapist(request, appointment, f"Nothing was noted. {why}")
     banner(request, "attendance_noted")
     return back_to(request, "session", session_id)
+
+
+def _to_its_page(request: TherapistRequest, session_id: str, said: str) -> HttpResponse:
+    """Lead to the page of the session, which says why nothing was noted.
+
+    Today asks by htmx for a part of itself, and has no place for that page.
+    """
+    banner(request, said)
+    if request.htmx:
+        return HttpResponseClientRedirect(reverse("session", args=[session_id]))
+    return see_other("session", session_id)
 
 
 def _people(appointment: Session, person: str) -> list[Client] | None:

@@ -19,7 +19,7 @@ from practice.accounts.access import AccountRequest, therapist_of
 from practice.booking.dated_hours import DatedHours
 from practice.booking.dated_hours_pages import Outcome
 from practice.diary.models import Session
-from practice.web.responses import BANNER
+from practice.web.responses import BANNER, LOOK
 from relationships.models import Relationship, RelationshipQuerySet
 from relationships.reading import Consequences
 
@@ -272,6 +272,9 @@ BANNERS = {
     "attendance_noted": Banner("Attendance noted"),
     "attendance_not_chosen": Banner("Choose whether they came", kind=INFO),
     "attendance_refused": Banner("Attendance cannot be noted for this session", kind=INFO),
+    "attendance_changed": Banner(
+        "This has changed since you opened the page", f"Nothing was noted. {LOOK}", kind=INFO
+    ),
     "availability_saved": Banner("Availability saved", template="banners/availability_saved.html"),
     "time_opened": Banner("Time opened", template="banners/dated_time.html", context=_dated),
     "time_blocked": Banner("Time blocked", template="banners/dated_time.html", context=_dated),

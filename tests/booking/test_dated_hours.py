@@ -384,7 +384,12 @@ def test_one_that_was_opened_is_shown_and_removed(as_alice, alice):
     assert (answer.status_code, answer.url) == (303, "/diary/availability/")
     assert "Clients can no longer book then." in read(as_alice.get(answer.url)).text
     assert not alice.dated_hours.exists()
-    assert as_alice.post(address).status_code == 404
+
+    # A page from before, or a second click.
+    again = as_alice.post(address)
+    assert again.status_code == 404
+    assert read(again).heads == ["This time is not there any more"]
+    assert as_alice.get(address).status_code == 404
 
 
 def test_one_that_was_blocked_is_free_again(as_alice, alice):

@@ -211,6 +211,29 @@ def test_a_page_that_is_older_notes_nothing(as_alice, alice, individual):
     assert row_of(session)["state"] == "missed"
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("yes", "This has changed since you opened the page"),
+        ("", "Choose whether they came"),
+    ],
+)
+def test_with_htmx_it_leads_to_the_page_of_the_session_which_says_why(
+    as_alice, individual, answer, said
+):
+    session = book(individual, NOW - HOUR)
+    page = today(as_alice)
+    session.set_attendance(attended=False)
+
+    sent = hidden(page) | {"next": "/", "attended": answer, "shown": "0 booked"}
+    place = f"/sessions/{session.public_id}/"
+    pressed = as_alice.post(f"{place}attendance/", sent, headers={"HX-Request": "true"})
+
+    assert pressed.headers["HX-Redirect"] == place
+    assert row_of(session)["state"] == "missed"
+    assert read(as_alice.get(place)).heads[0] == said
+
+
 # What is new.
 
 

@@ -548,6 +548,14 @@ def _(world):
     to_session(world, book(world.work, WEDNESDAY), "attendance", attended="yes")
 
 
+@action("attendance_changed")
+def _(world):
+    session = book(world.work, at("2025-11-18 11:00"))
+    headers = {"HX-Request": "true"}
+    place = f"/sessions/{session.public_id}/attendance/"
+    world.as_alice.post(place, {"attended": "yes", "shown": "of before"}, headers=headers)
+
+
 @action("page_too_old")
 def _(world):
     strict = Browser(enforce_csrf_checks=True)

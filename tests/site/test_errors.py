@@ -61,7 +61,7 @@ def test_what_is_not_found(as_alice):
     assert page.title == "Page not found – Stillwater"
     assert page.heads == ["Page not found"]
     assert "If you typed the address, check it is correct." in page.text
-    assert [text for _, text in page.links] == ["Go to Clients", "Help"]
+    assert [text for _, text in page.links] == ["Go to Today", "Help"]
     assert "nowhere" not in page.source
 
 
