@@ -1,29 +1,34 @@
-"""What a page takes at least: the shell that all pages have, and its own statements, raw.
+"""What a page takes at least: the same without its Python, on the same server in the same run.
 
-The shell is a page without a row: the session, the account, head, navigation and footer. The own
-statements of a page are those that the shell does not ask. They are asked again in the same run,
-as the server's role, of the database's own driver, and nobody looks at what comes back.
+A bare page (`benchmarks/server/bare.py`) goes through all that a request of the product goes
+through, asks by Django's connection the statements that the page asks, with their values, reads
+the rows, writes the entry of the audit where the page does, renders head, navigation and footer,
+and answers with the page's own bytes, which are compressed where the page's are. What it does not
+do is to make anything of the rows.
 
-What is written cannot be written again: an entry of the audit, and what a press does. It is timed
-as it is written the first time. A press has no shell, as it shows no page.
+A press shows no page, and what it writes cannot be written again: its floor is the unit, and its
+own statements timed as they are asked, of which the quickest time counts.
 """
 
+import pickle
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
-from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX
+from django.db import connection
 
 from benchmarks.asking import hidden_fields
 from benchmarks.counting import browser_at
 from benchmarks.pages import SHELLS, UNIT, Page, Stage
+from benchmarks.server.bare import Asked, BarePage, Look
 from benchmarks.watching import is_query
+from practice.audit.models import Entry
 from practice.database.postgresql.base import PreparedCursor
 from tests.application_role import application
 
@@ -31,110 +36,98 @@ PRESSES = 8  # times that each press is timed, of which the quickest is the leas
 IS_ROLE = ("SET ROLE", "SELECT current_setting('role')")  # of the tests, not of the page
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A statement with its values, and how long the database took.
+@dataclass
+class Recorded:
+    """What was asked while it was recorded: statements, the seconds of all, entries of the audit.
 
-    `is_told` says who asks; `is_prepared` is asked again as the page asks it, planned already.
+    Not those that begin and end transactions.
     """
 
-    sql: str
-    values: Any
-    seconds: float
-    is_told: bool = False
-    is_prepared: bool = False
+    asked: list[Asked] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
 
 
 @contextmanager
-def record() -> Iterator[list[Statement]]:
-    """List every statement but those that begin and end transactions."""
-    found: list[Statement] = []
-    told = psycopg.Connection.execute
+def record() -> Iterator[Recorded]:
+    """Record every statement, and every entry of the audit."""
+    found, told, write = Recorded(), psycopg.Connection.execute, Entry.write
 
     @wraps(told)
     def heard(self: psycopg.Connection, query: Any, params: Any = None, **more: Any) -> Any:
         begun = time.perf_counter()
         answer = told(self, query, params, **more)
         if not str(query).startswith(IS_ROLE):
-            took = time.perf_counter() - begun
-            found.append(Statement(str(query), params, took, is_told=True))
+            found.seconds.append(time.perf_counter() - begun)
+            found.asked.append(Asked(str(query), params, is_told=True))
         return answer
 
     def timed(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
         begun = time.perf_counter()
         answer = execute(sql, values, many, context)
-        took = time.perf_counter() - begun
+        found.seconds.append(time.perf_counter() - begun)
         is_prepared = isinstance(context["cursor"].cursor, PreparedCursor)
-        found.append(Statement(sql, values, took, is_prepared=is_prepared))
+        found.asked.append(Asked(sql, values, is_prepared=is_prepared))
         return answer
 
+    def written(self: Entry) -> None:
+        found.looks.append(Look(self.verb, self.therapist_id, self.about))
+        write(self)
+
     psycopg.Connection.execute = heard  # type: ignore[method-assign]  # who asks is told by it
+    Entry.write = written  # type: ignore[method-assign]
     try:
         with connection.execute_wrapper(timed):
             yield found
     finally:
         psycopg.Connection.execute = told  # type: ignore[method-assign]
+        Entry.write = write  # type: ignore[method-assign]
 
 
-@dataclass(frozen=True)
-class Replay:
-    """What a page asks: what the shell asks as well and says who asks, and what is its own.
-
-    `written` is how many seconds it took to write what it writes.
-    """
-
-    told: list[Statement]
-    own: list[Statement]
-    written: float
-
-    def seconds(self) -> float:
-        """Ask all of it anew, without Django; return how long its own part took."""
-        with application(), transaction.atomic():
-            for statement in self.told:
-                _ask(statement)
-            begun = time.perf_counter()
-            for statement in self.own:
-                _ask(statement)
-            took = time.perf_counter() - begun
-        return took + self.written
+def write_bare_pages(pages: Iterable[Page], stages: dict[int, Stage], file: Path) -> None:
+    """Record the pages of each therapist, for the server to show them bare."""
+    found = {
+        (page.name, size): bare_page_of(page, stage)
+        for page in pages
+        for size, stage in stages.items()
+        if page.sends is None
+    }
+    file.write_bytes(pickle.dumps(found))
 
 
-def _ask(statement: Statement) -> None:
-    sql = statement.sql
-    if connection.vendor == "sqlite":
-        sql = FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%")
-    server = connection.connection
-    asked_by = PreparedCursor(server) if statement.is_prepared else server
-    cursor = asked_by.execute(sql, statement.values or ())
-    if cursor.description:
-        cursor.fetchall()
-
-
-def replay_of(page: Page, stage: Stage) -> Replay:
-    """Return what a page asks of the database, to be asked again."""
+def bare_page_of(page: Page, stage: Stage) -> BarePage:
+    """Return what a page asks that a page without a row does not, what it records, its markup."""
     shell = next(shell for shell in SHELLS if shell.who == page.who)
-    shared, asked = (_asked(one, stage) for one in (shell, page))
-    own, told = _without(shared, asked), [s for s in shared if s.is_told]
-    asked, written = ([s for s in own if is_query(s.sql) == it] for it in (True, False))
-    return Replay(told, asked, sum(s.seconds for s in written))
+    (shared, _), (opened, markup) = (_opened(one, stage) for one in (shell, page))
+    own = [opened.asked[number] for number in _own(shared, opened)]
+    asked = [statement for statement in own if is_query(statement.sql)]
+    return BarePage(asked, opened.looks, markup)
 
 
-def _asked(page: Page, stage: Stage) -> list[Statement]:
+def path_of(page: Page, stage: Stage, size: int) -> str:
+    """Return where the bare page is; with a query where the page has one, which decides whether it
+    goes compressed."""
+    query = "?q" if "?" in page.path(stage) else ""
+    return f"/bare/{page.name.replace(' ', '_')}/{size}/{query}"
+
+
+def _opened(page: Page, stage: Stage) -> tuple[Recorded, bytes]:
     browser, path = browser_at(page, stage), page.path(stage)
     browser.get(path)  # so that what is kept from one request to the next is there
     with application(), record() as found:
-        browser.get(path)
-    return found
+        answer = browser.get(path)
+    return found, answer.content
 
 
-def _without(shared: Iterable[Statement], asked: Iterable[Statement]) -> list[Statement]:
-    """Return what is asked beside what is shared; of two that are the same, the second."""
-    left, own = Counter(statement.sql for statement in shared), []
-    for statement in asked:
+def _own(shared: Recorded, opened: Recorded) -> list[int]:
+    """Return which statements are asked beside what is shared; of two that are the same, the
+    second."""
+    left, own = Counter(statement.sql for statement in shared.asked), []
+    for number, statement in enumerate(opened.asked):
         if left[statement.sql]:
             left[statement.sql] -= 1
         else:
-            own.append(statement)
+            own.append(number)
     return own
 
 
@@ -146,14 +139,15 @@ def seconds_of_presses(
     for _ in range(PRESSES):
         for page in presses:  # in their order: they undo each other
             for size, stage in stages.items():
-                own = _without(_asked(UNIT, stage), _pressed(page, stage))
-                took.setdefault((page.name, size), []).append(sum(s.seconds for s in own))
+                shared, pressed = _opened(UNIT, stage)[0], _pressed(page, stage)
+                own = sum(pressed.seconds[number] for number in _own(shared, pressed))
+                took.setdefault((page.name, size), []).append(own)
         for stage in stages.values():
             stage.cancel_bookings()
     return {press: min(seconds) for press, seconds in took.items()}
 
 
-def _pressed(page: Page, stage: Stage) -> list[Statement]:
+def _pressed(page: Page, stage: Stage) -> Recorded:
     browser, path = browser_at(page, stage), page.path(stage)
     fields = hidden_fields(browser.get(path).content.decode())
     with application(), record() as found:

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from benchmarks.asking import Answer, Refused, Visitor
-from benchmarks.floors import Replay
 from benchmarks.pages import Page, Stage
 from benchmarks.servers import Gunicorn
 
@@ -29,8 +28,7 @@ class Target:
     cpu: list[float] = field(default_factory=list)  # seconds of all threads of the web server
     status: int = 0
     sent: int = 0  # bytes over the wire
-    replay: Replay | None = None  # its own statements, of a page
-    replayed: list[float] = field(default_factory=list)  # seconds of the statements alone
+    bare: "Target | None" = None  # the same without its Python, of a page
 
     def ask(self) -> Answer | None:
         """Ask once; what is answered otherwise than it should be is kept as its status."""
@@ -58,8 +56,8 @@ class Target:
         if answer and answer.status == self.page.status:
             self.seconds.append(answer.seconds)
             self.cpu.append(self.server.cpu() - before)
-        if self.replay:
-            self.replayed.append(self.replay.seconds())
+        if self.bare:
+            self.bare.measure()
 
     def has_had(self, seconds: float) -> bool:
         """Whether it has taken its share of the time; presses undo each other, and never stop."""
@@ -72,10 +70,6 @@ class Target:
     @property
     def median(self) -> float | None:
         return statistics.median(self.seconds) if self.seconds else None
-
-    @property
-    def median_of_statements(self) -> float | None:
-        return statistics.median(self.replayed) if self.replayed else None
 
     @property
     def median_of_cpu(self) -> float | None:

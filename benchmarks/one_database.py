@@ -5,9 +5,10 @@ python -m benchmarks.one_database postgresql --clients 10000 --seconds 60 --json
 
 import argparse
 import json
+import os
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,17 @@ def main() -> None:
     options = parser.parse_args()
     with empty_database(options.database) as (folder, owner, server):
         sizes = prepare(options.database, options.clients)
+        from django.db import connections
+
+        from benchmarks.floors import write_bare_pages
         from benchmarks.pages import PAGES, SHELLS, UNIT, Stage
+        from benchmarks.server.bare import FILE
 
         stages = {size: Stage.of_probe(size) for size in sizes}
         counted = count_all([UNIT, *SHELLS, *PAGES], stages)
+        os.environ[FILE] = str(folder / "bare")
+        write_bare_pages(PAGES, stages, folder / "bare")
+        connections.close_all()
         with serving(options.database, folder, owner, server) as servers:
             found = measure(servers, stages, options.seconds)
     for line in [*found["pages"], *found["peers"]]:
@@ -89,7 +97,7 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
     targets = targets_of(PAGES, stages, who, servers.product)
     peers = targets_of(PEERS, stages, who, servers.stock)
     [unit, *shells] = targets_of([UNIT, *SHELLS], of_middle, who, servers.product)
-    add_statements(targets)
+    add_bare_pages(targets)
     say(f"{servers.database}: measuring for {seconds:.0f} s")
     every = [*targets, *shells, *peers]
     warm_up([unit, *every], WARM_UP)
@@ -100,7 +108,7 @@ def measure(servers: Servers, stages: dict[int, Any], seconds: float) -> dict[st
     rates = map(asdict, throughput(some, BURST, BURSTS))
     at_once = together(servers.product.port, [stages[size] for size in sorted(stages)])
     return {
-        "pages": [row(t, unit) | {"floor": floor(t, shells, unit, of_presses)} for t in targets],
+        "pages": [row(t, unit) | {"floor": floor(t, unit, of_presses)} for t in targets],
         "peers": [row(target, unit) for target in [unit, *shells, *peers]],
         "throughput": dict(zip(("Clients list", "stock bare view", "/me/"), rates, strict=True)),
         "together": at_once,
@@ -120,13 +128,17 @@ def targets_of(pages: list, stages: dict[int, Any], who: dict, server: Any) -> l
     ]
 
 
-def add_statements(targets: list) -> None:
-    """Note what each page asks of the database, for its floor."""
-    from benchmarks.floors import replay_of
+def add_bare_pages(targets: list) -> None:
+    """Have each page measured along with its floor."""
+    from benchmarks.floors import path_of
+    from benchmarks.pages import Page
 
     for target in targets:
-        if target.page.sends is None:
-            target.replay = replay_of(target.page, target.stage)
+        page, size = target.page, target.of_therapist
+        if page.sends is None:
+            path = path_of(page, target.stage, size)
+            bare = Page(f"{page.name}, bare", None, page.who, lambda of, path=path: path)
+            target.bare = replace(target, page=bare, seconds=[], cpu=[])
 
 
 def row(target: Any, unit: Any) -> dict[str, Any]:
@@ -141,14 +153,20 @@ def row(target: Any, unit: Any) -> dict[str, Any]:
         "times": len(target.seconds),
         "milliseconds": median and round(median * 1000, 2),
         "sent": target.sent,
+        "cpu_floor": _cpu_floor(target, unit),
     }
 
 
-def floor(target: Any, shells: list, unit: Any, of_presses: dict[tuple[str, int], float]) -> Any:
+def _cpu_floor(target: Any, unit: Any) -> float | None:
+    """Return what the web server works for the bare page, as a multiple of the unit."""
+    bare = target.bare and target.bare.median_of_cpu
+    return round(bare / unit.median_of_cpu, 2) if bare and unit.median_of_cpu else None
+
+
+def floor(target: Any, unit: Any, of_presses: dict[tuple[str, int], float]) -> Any:
     """Return what the page takes at least, as a multiple of the unit: `benchmarks/floors.py`."""
     if target.page.sends is None:
-        shell = next(shell for shell in shells if shell.page.who == target.page.who)
-        parts = [shell.median, target.median_of_statements]
+        parts = [target.bare.median]
     else:
         parts = [unit.median, of_presses[target.page.name, target.of_therapist]]
     return None if None in parts else round(sum(parts) / unit.median, 2)

@@ -18,7 +18,10 @@ MOST_OF_UNIT, FEWEST_LISTS = 1.15, 0.5
 # practice are served for each that is served of different ones.
 MOST_OF_MEDIAN, FEWEST_OF_ONE = 3, 0.8
 # Whatever takes longer than its goal, and no more than so many times its floor, is at its floor.
-AT_FLOOR = 1.3
+AT_FLOOR = 1.15
+# A page of a small practice may have fewer rows. Of two practices it is compared where it is about
+# as large: so much of the larger one at least.
+AS_LARGE = 0.8
 NONE = "–"
 Found = dict[str, Any]  # what `one_database` writes
 
@@ -28,7 +31,7 @@ def pages(found: Iterable[Found]) -> Iterator[dict[str, Any]]:
     for run in found:
         for row in run["pages"]:
             kept = ("page", "of_therapist", "ratio", "goal", "floor", "statements", "bytes")
-            more = ("cpu_ratio", "sent", "buffers", "scanned", "status", "times")
+            more = ("cpu_ratio", "cpu_floor", "sent", "buffers", "scanned", "status", "times")
             database = {"database": run["database"], "clients": run["clients"]}
             yield database | {name: row[name] for name in (*kept, *more)}
 
@@ -61,13 +64,17 @@ def _is_at_floor(row: dict[str, Any]) -> bool:
 
 
 def _beside_others(run: Found) -> Iterator[str]:
-    ratios = {(row["page"], row["of_therapist"]): row["ratio"] for row in run["pages"]}
+    rows = {(row["page"], row["of_therapist"]): row for row in run["pages"]}
+    ratios = {which: row["ratio"] for which, row in rows.items()}
     peers = {(row["page"], row["of_therapist"]): row["ratio"] for row in run["peers"]}
     sizes = sorted({size for _, size in ratios})
     for page in (page.name for page in PAGES if page.is_bounded):
-        least, most = ratios[page, sizes[0]], ratios[page, sizes[-1]]
+        large = rows[page, sizes[-1]]
+        alike = (size for size in sizes if rows[page, size]["bytes"] >= large["bytes"] * AS_LARGE)
+        smallest = next(alike)
+        least, most = ratios[page, smallest], large["ratio"]
         if least and most and most > least * FLAT:
-            yield f"{page}: {most / least:.1f} times as much of {sizes[-1]:,} as of {sizes[0]}"
+            yield f"{page}: {most / least:.1f} times as much of {sizes[-1]:,} as of {smallest}"
     for size in sizes:
         own, admins = ratios[LIST, size], peers[ADMIN, size]
         if own and admins and own > admins:
@@ -129,15 +136,20 @@ def table_of_cpu(found: list[Found]) -> list[str]:
     """Return the same ratios of what the web server itself works, which others do not disturb."""
     sizes = sorted({row["of_therapist"] for run in found for row in run["pages"]})
     of_sizes = " / ".join(f"{size:,}" for size in sizes)
-    head = ["CPU of the web server", *(f"{NAMES[run['database']]}, of {of_sizes}" for run in found)]
+    titles = (t for run in found for t in (f"{NAMES[run['database']]}, of {of_sizes}", "floor"))
+    head = ["CPU of the web server", *titles]
     lines = [_line(head), _line(["---"] * len(head))]
     for name in [*(page.name for page in PAGES), *_names_of_peers(found)]:
-        cells = (
-            " / ".join(f"{row['cpu_ratio']:.1f}" if row["cpu_ratio"] else NONE for row in rows)
-            for rows in (_rows(run, name, sizes) for run in found)
-        )
-        lines.append(_line([name, *cells]))
+        of_runs = [_rows(run, name, sizes) for run in found]
+        kinds = ("cpu_ratio", "cpu_floor")
+        lines.append(_line([name, *(_of_cpu(rows, kind) for rows in of_runs for kind in kinds)]))
     return lines
+
+
+def _of_cpu(rows: list[dict[str, Any]], kind: str) -> str:
+    if not any(row.get(kind) for row in rows):
+        return NONE
+    return " / ".join(f"{row[kind]:.1f}" if row[kind] else NONE for row in rows)
 
 
 def _names_of_peers(found: list[Found]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The unit of every ratio, the shell of every page, and a list as it is written first."""
+"""The unit of every ratio, the shell and the floors of pages, and a list as it is written first."""
 
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.core.paginator import Paginator
@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from benchmarks.server.bare import bare_pages
 from practice.accounts.models import Therapist
 
 
@@ -19,6 +20,14 @@ def me(request: HttpRequest) -> HttpResponse:
 def shell(request: HttpRequest) -> HttpResponse:
     """What every page has, whoever asks, and nothing else: head, navigation and footer."""
     return render(request, "benchmarks/shell.html")
+
+
+@login_not_required
+def bare(request: HttpRequest, name: str, size: int) -> HttpResponse:
+    """Show a page without its own Python, whoever asks: its floor (`benchmarks/floors.py`)."""
+    page = bare_pages()[name.replace("_", " "), size]
+    user = request.user if request.user.is_authenticated else None
+    return HttpResponse(page.render(user, request=request))
 
 
 @login_required

@@ -16,7 +16,7 @@ SIZES = (20, 500, 5_000)
 def line(page: str, size: int, goal: float | None, ratio: float | None) -> dict:
     counted = {"statements": 6, "bytes": 24_000, "buffers": 1_200, "scanned": []}
     measured = {"status": 200, "times": 9, "milliseconds": 9.0, "sent": 5_000}
-    ratios = {"ratio": ratio, "cpu_ratio": 1.3, "floor": goal and 1.1}
+    ratios = {"ratio": ratio, "cpu_ratio": 1.3, "cpu_floor": 1.2, "floor": goal and 1.1}
     return {"page": page, "of_therapist": size, "goal": goal} | ratios | counted | measured
 
 
@@ -55,15 +55,15 @@ def test_where_all_goals_are_met_nothing_is_missed(found):
 
 def test_a_page_above_its_goal_is_missed_or_at_its_floor(found):
     slow = of(found, "tidy-up", 500)
-    slow.update(ratio=2.6, floor=2.0)
+    slow.update(ratio=2.3, floor=2.0)
     assert list(report.missed([found])) == []
     assert list(report.at_floor([found])) == [
-        "PostgreSQL: tidy-up, of 500: 2.6 where 2.0 is the floor"
+        "PostgreSQL: tidy-up, of 500: 2.3 where 2.0 is the floor"
     ]
 
-    slow.update(ratio=2.7)
+    slow.update(ratio=2.4)
     [missed] = report.missed([found])
-    assert missed == "PostgreSQL: tidy-up, of 500: 2.7 where 2 is the goal, 2.0 the floor"
+    assert missed == "PostgreSQL: tidy-up, of 500: 2.4 where 2 is the goal, 2.0 the floor"
     assert list(report.at_floor([found])) == []
 
 
@@ -95,6 +95,16 @@ def test_what_misses_its_goal_is_said(found, page, size, changed, said):
     [missed] = report.missed([found])
     assert missed.startswith("PostgreSQL: ")
     assert said in missed
+
+
+def test_a_page_is_compared_between_practices_of_which_it_shows_as_much(found):
+    of(found, "diary week", 20).update(ratio=0.7, bytes=8_000)
+    assert list(report.missed([found])) == []
+
+    of(found, "diary week", 500).update(ratio=1.0)
+    assert list(report.missed([found])) == [
+        "PostgreSQL: diary week: 1.4 times as much of 5,000 as of 500"
+    ]
 
 
 def test_too_few_lists_beside_stock_views_are_said(found):
@@ -147,7 +157,7 @@ def test_the_same_is_said_in_cpu(found):
     of(found, "dashboard", 20).update(cpu_ratio=None)
 
     [dashboard] = [line for line in report.table_of_cpu([found]) if line.startswith("| dashboard")]
-    assert dashboard == "| dashboard | – / 1.3 / 1.3 |"
+    assert dashboard == "| dashboard | – / 1.3 / 1.3 | 1.2 / 1.2 / 1.2 |"
 
 
 def test_the_data_name_what_a_ratio_is_of(found):
