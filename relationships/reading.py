@@ -128,6 +128,10 @@ class Consequences:
             names_kind=names_kind,
         )
 
+    @property
+    def staying_people(self) -> list[Client]:
+        return [client for client, _ in self.staying]
+
     @staticmethod
     def _because(kinds: list[str]) -> str:
         noun, verb = ("relationship", "is") if len(kinds) == 1 else ("relationships", "are")

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from practice.diary.models import Session
 from practice.text.places import link_of
-from practice.text.spoken import called, in_words
+from practice.text.spoken import called, in_words, some_in_words
 from relationships.models import takes_part_at
 from relationships.models.choices import Kind
 
@@ -71,7 +71,7 @@ class Appointment:
         people = list(self.people.values())
         if len(people) == 1:
             return people[0].name
-        return in_words(person.first_name for person in people)
+        return some_in_words([person.first_name for person in people])
 
     @property
     def number_of_people(self) -> int:
@@ -79,9 +79,9 @@ class Appointment:
 
     @property
     def with_whom(self) -> str:
-        """Everybody by their whole name; those who have been erased come last."""
+        """By their whole names; those who have been erased come last."""
         people = sorted(self.people.values(), key=lambda person: person.erased_at is not None)
-        return in_words(person.name for person in people)
+        return some_in_words([person.name for person in people])
 
     def cancelled_by_whom(self, therapist: int) -> str:
         """Who cancelled it: "you", the therapist of this account, or a client by first name."""

@@ -18,6 +18,7 @@ from practice.records.settling import RecordsToReview
 
 MOST_A_DAY = 400  # rows: of a day's sessions and whoever takes part in them
 MOST_UNANSWERED = 5
+MOST_BEFORE_THE_NEXT = 3  # on the first screen of a phone, each with its question
 
 
 def _around(given: Given) -> QuerySet:
@@ -91,6 +92,12 @@ class Today:
     @cached_property
     def to_come(self) -> list[Appointment]:
         return [one for one in self.sessions if one.is_to_come]
+
+    @cached_property
+    def far_next(self) -> Appointment | None:
+        """The next session of today, if so many stand before it that a phone does not show it."""
+        before = self.sessions.index(self.to_come[0]) if self.to_come else 0
+        return self.to_come[0] if before > MOST_BEFORE_THE_NEXT else None
 
     @cached_property
     def following(self) -> Appointment | None:

@@ -27,7 +27,7 @@ def session_line(one: Appointment, forms: AnswerForms) -> SafeString:
     return format_markup(
         LINE,
         _classes(one),
-        SafeString(' aria-current="true"') if one.is_next else "",
+        SafeString(' id="next" aria-current="true"') if one.is_next else "",
         time_of_day.timed(one.line.starts_at),
         address("session", one.line.public_id),
         one.whom,

@@ -9,7 +9,7 @@ from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.notifications.models import Message, MessageSettings
 from practice.notifications.receivers import receivers_of, with_receivers
-from practice.text.spoken import in_words
+from practice.text.spoken import in_words, some_in_words
 from relationships.models import Relationship
 
 register = template.Library()  # always loaded
@@ -34,9 +34,9 @@ def who_is_told(relationship: Relationship, reader: User, kind: str) -> str:
 
 
 def told_and_not(told: list[str], others: list[str]) -> str:
-    """Say which of these people get a message, and which do not."""
+    """Say who of these people gets a message; of who does not, everybody is named."""
     gets = "get a message." if len(told) > 1 else "gets a message."
-    said = [f"{in_words(told)} {gets}"] if told else []
+    said = [f"{some_in_words(told)} {gets}"] if told else []
     return " ".join([*said, f"{in_words(others)} {SORRY}"] if others else said)
 
 

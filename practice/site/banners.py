@@ -268,7 +268,9 @@ BANNERS = {
         "Ask your therapist if you need another time.",
         kind=INFO,
     ),
-    "session_not_booked": Banner("This session is no longer booked", kind=INFO),
+    "session_not_booked": Banner(
+        "This session is no longer booked", "Nothing was changed.", kind=INFO
+    ),
     "attendance_noted": Banner("Attendance noted"),
     "attendance_not_chosen": Banner("Choose whether they came", kind=INFO),
     "attendance_refused": Banner("Attendance cannot be noted for this session", kind=INFO),

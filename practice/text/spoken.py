@@ -33,6 +33,7 @@ WEEKDAYS, MONTHS = tuple(day_name), tuple(month_name)  # a tenth of the time of 
 A_DAY = timedelta(days=1)
 LEEWAY = timedelta(minutes=1)  # by which the clocks of two machines may differ
 UNNAMED = "another person"
+MOST_NAMED = 4  # of a group, where a line says who it is
 
 # Chinese, Japanese and Korean: no space, or the surname, comes before the given name.
 IDEOGRAPHIC = re.compile(
@@ -99,6 +100,13 @@ def in_words(names: Iterable[str]) -> str:
     """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
     [*others, last] = [*names] or [""]
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def some_in_words(names: Sequence[str]) -> str:
+    """Return the same; of more than four the first three, and how many others there are."""
+    if len(names) <= MOST_NAMED:
+        return in_words(names)
+    return in_words([*names[: MOST_NAMED - 1], f"{len(names) - MOST_NAMED + 1} others"])
 
 
 def has_surname(preferred_name: str, name: str) -> bool:

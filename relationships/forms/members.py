@@ -10,7 +10,7 @@ from django.utils import timezone
 from clients.models import Client
 from practice.diary.forms import TimeForm
 from practice.text.spoken import soon
-from relationships.forms.people import OtherPersonForm
+from relationships.forms.people import MOST_PEOPLE, OtherPersonForm
 from relationships.models import Kind, Relationship
 
 END = "end"
@@ -118,7 +118,7 @@ class JoinForm(OtherPersonForm, MomentForm):
         super().__init__(*args, therapist=relationship.therapist, **kwargs)
         self.relationship, self.people = relationship, relationship.people
         self.fields["name"].error_messages["required"] = "Enter who joins"
-        number = len(self.people) + 1
+        self.number = number = len(self.people) + 1
         if Kind(relationship.kind).fits(number):
             del self.fields["kind"]
         else:
@@ -127,6 +127,8 @@ class JoinForm(OtherPersonForm, MomentForm):
 
     def clean(self) -> dict:
         cleaned_data = super().clean()
+        if self.number > MOST_PEOPLE:
+            self.add_error("name", f"{MOST_PEOPLE} people take part, and more cannot")
         person = self.chosen if "who" in cleaned_data else None
         if person in self.people:
             self.add_error("name", f"{person.name} takes part already")

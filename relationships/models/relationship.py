@@ -20,7 +20,7 @@ from practice.database.compiled import CompiledQuery, Given, padded, set_related
 from practice.database.public_ids import PublicIdField
 from practice.text.person_names import no_control_characters
 from practice.text.places import LENGTH, validate_place
-from practice.text.spoken import fresh, in_words, is_fresh
+from practice.text.spoken import fresh, is_fresh, some_in_words
 from relationships.models.choices import EndReason, Kind
 from relationships.models.history import NOTE_LENGTH, VERBS, Event
 
@@ -478,7 +478,7 @@ class Relationship(models.Model):
 
     @property
     def with_whom(self) -> str:
-        return in_words(client.name for client in self.people)
+        return some_in_words([client.name for client in self.people])
 
     def can_undo(self, by: User) -> bool:
         """Whether `undo_end` would be accepted now."""

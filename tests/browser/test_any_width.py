@@ -110,6 +110,10 @@ def test_every_page_of_a_client_fits(page, sign_in, work):
 
     found = [line for address in pages_of_the_client(work) for line in too_wide(page, address)]
     assert found == []
+    # Nor does a long name push the rows of the header apart.
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/dashboard/")
+    assert page.locator(".site-header").bounding_box()["height"] < 70
 
 
 def test_on_a_small_laptop_the_header_and_what_became_of_a_session_are_one_row_each(

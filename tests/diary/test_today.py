@@ -234,7 +234,35 @@ def test_with_htmx_it_leads_to_the_page_of_the_session_which_says_why(
     assert read(as_alice.get(place)).heads[0] == said
 
 
+def test_a_next_session_far_down_is_said_at_the_top(as_alice, individual):
+    for hours in range(1, 5):
+        book(individual, NOW - hours * HOUR)
+    assert "Next:" not in today(as_alice).text
+    book(individual, NOW + HOUR)
+
+    page = today(as_alice)
+
+    assert ("#next", "Next: 11am, Ann Ashby") in page.links
+    assert page.ids["next"].startswith("11am Ann Ashby")
+
+
 # What is new.
+
+
+def test_what_is_new_beyond_a_page_is_counted_and_follows(as_alice, alice, ann, individual):
+    for number in range(26):
+        book(individual, WEDNESDAY + number * DAY, by=ann.account)
+
+    page = today(as_alice)
+
+    assert ("#new", "26 new") in page.links
+    assert "Dismiss these" in page.text
+    assert "More follows once these are dismissed." in page.text
+    News.objects.order_by("at", "pk")[0].delete()
+    page = today(as_alice)
+    assert ("#new", "25 new") in page.links
+    assert "Dismiss all" in page.text
+    assert "More follows" not in page.text
 
 
 def number_in_the_navigation(browser, page: str = "/") -> str:

@@ -8,6 +8,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from relationships.models import Kind
 from tests.conftest import browser_of
 from tests.factories import ClientFactory, history_of, reads_in, row_of, start
 from tests.reading import Page, read
@@ -106,6 +107,19 @@ def test_several_others_are_all_named(look, alice, ann, ben, individual):
     page = look(individual)
 
     assert "because your Couples and Family relationships are active." in page.text
+
+
+def test_those_of_a_group_who_stay_are_one_line(look, alice):
+    names = ("Ada Hart", "Bo Ito", "Cleo Jones", "Dan Klein")
+    people = [ClientFactory(therapist=alice, name=name) for name in names]
+    for person in people:
+        start(person)
+
+    page = look(start(*people, kind=Kind.GROUP))
+
+    who = "Ada, Bo, Cleo and Dan"
+    assert f"{who} stay in your Clients list, because other relationships with them" in page.text
+    assert "stays in your Clients list" not in page.text
 
 
 def test_of_a_couple_one_may_leave_and_one_stay(look, individual, couples):

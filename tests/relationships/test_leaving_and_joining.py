@@ -444,6 +444,17 @@ def test_whoever_left_can_be_erased_while_the_others_go_on(family, ann, cleo, al
 # The pages.
 
 
+def test_as_many_join_as_can_begin_together(as_alice, alice, cleo):
+    group = start(*ClientFactory.create_batch(20, therapist=alice), kind=Kind.GROUP)
+
+    answer = send(as_alice, group, "join", name="Cleo Cole", day="2025-11-20", time="09:00")
+
+    assert answer.status_code == 422
+    assert "20 people take part, and more cannot" in read(answer).text
+    page = read(as_alice.get(f"/relationships/{group.public_id}/"))
+    assert "and 17 others" in page.text
+
+
 def test_the_page_notes_who_leaves(as_alice, family, cleo):
     answer = send(as_alice, family, "leave", who=cleo.public_id)
 

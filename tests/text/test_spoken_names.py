@@ -11,6 +11,7 @@ from practice.text.spoken import (
     has_surname,
     in_words,
     initials,
+    some_in_words,
 )
 
 PLAIN = [
@@ -219,3 +220,16 @@ def test_initials(name, letters):
 )
 def test_names_in_a_sentence(names, words):
     assert in_words(names) == words
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["Ann", "Ben", "Cleo", "Dan"], "Ann, Ben, Cleo and Dan"),
+        (["Ann", "Ben", "Cleo", "Dan", "Eve"], "Ann, Ben, Cleo and 2 others"),
+        (["Ann", "Ben", "Cleo", *"xyz" * 9], "Ann, Ben, Cleo and 27 others"),
+    ],
+)
+def test_of_many_names_a_few_are_said(names, words):
+    assert some_in_words(names) == words
