@@ -10,6 +10,7 @@ from django.utils import timezone
 from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
+from practice.accounts.passwords import HOW_TO_CHOOSE
 from practice.text.fields import EmailField, LineField, TimeZoneField
 from practice.text.spoken import first_name, has_surname
 from practice.web.edits import EditMixin
@@ -148,7 +149,7 @@ class NewPasswordForm(PasswordsMixin, SetPasswordForm):
         super().__init__(*args, **kwargs)
         first, second = self.fields["new_password1"], self.fields["new_password2"]
         first.label, second.label = "Password", "The same password again"
-        first.help_text = "At least 12 characters. A few unrelated words work well."
+        first.help_text = HOW_TO_CHOOSE
         second.help_text = ""
         first.error_messages["required"] = "Enter a password"
         second.error_messages["required"] = "Enter the password again"

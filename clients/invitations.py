@@ -44,7 +44,7 @@ def invitation(request: HttpRequest, token: str, proof: str = "") -> HttpRespons
         ):
             return _accept(request, invited, is_proven=is_proven)
         if is_proven:
-            return _begin(request, invited)
+            return _begin(request, invited, token)
         if settings.EMAIL_HOST:
             return _have_it_sent(request, invited, token)
         return _begin_unproven(request, invited)
@@ -70,10 +70,11 @@ def _ask_to_sign_in(request: HttpRequest, invited: Invitation) -> HttpResponse:
     return render(request, "clients/invitation_sign_in.html", {"invitation": invited})
 
 
-def _begin(request: HttpRequest, invited: Invitation) -> HttpResponse:
+def _begin(request: HttpRequest, invited: Invitation, token: str) -> HttpResponse:
     """Make the account for whoever has shown that the mailbox is theirs, or hand it to them."""
     account = User.objects.filter(email=invited.email).first()
     if account and (account.email_verified_at or not account.is_active):
+        Invitation.open(token)  # or it has been used a moment ago, and made that account
         return _ask_to_sign_in(request, invited)
     form = NewPasswordForm(User(email=invited.email), _sent(request))
     if form.is_valid():

@@ -28,7 +28,7 @@ from django.http import HttpRequest, QueryDict
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import Contact, User
 from practice.accounts.passkeys import PasskeyAnswer, PasskeyField, whatever_is_sent
-from practice.accounts.passwords import LONGEST, TOO_LONG, normalized
+from practice.accounts.passwords import HOW_TO_CHOOSE, LONGEST, TOO_LONG, normalized
 from practice.accounts.signals import time_zone_changed
 from practice.text.fields import EmailField, LineField, PhoneField, PlaceField, TimeZoneField
 from practice.web.edits import EditMixin
@@ -92,15 +92,31 @@ class ResetForm(ResetPasswordForm):
         super().save(request)
 
 
-class OtherPasswordForm(PasswordsMixin, ChangePasswordForm):
+class NewPasswordMixin(PasswordsMixin):
+    """A form in which somebody chooses a password, in the words of the invitation's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        for field in self.fields.values():
+            field.label = str(field.label).capitalize()
+            field.widget.attrs.pop("placeholder", None)
+        first, again = self.fields["password1"], self.fields["password2"]
+        first.help_text = HOW_TO_CHOOSE
+        first.error_messages["required"] = "Enter a password"
+        again.label = "The same password again"
+        again.error_messages["required"] = "Enter the password again"
+
+
+class OtherPasswordForm(NewPasswordMixin, ChangePasswordForm):
     """Another password."""
 
 
-class FirstPasswordForm(PasswordsMixin, SetPasswordForm):
+class FirstPasswordForm(NewPasswordMixin, SetPasswordForm):
     """A password for an account that has none."""
 
 
-class PasswordByLinkForm(PasswordsMixin, ResetPasswordKeyForm):
+class PasswordByLinkForm(NewPasswordMixin, ResetPasswordKeyForm):
     """A new password, for whoever was sent a link, and so reads the mail of the address."""
 
     def save(self) -> None:

@@ -19,6 +19,7 @@ from django.core.validators import MaxLengthValidator
 
 LONGEST = 200  # characters; what looks at a password takes as long as the square of its length
 TOO_LONG = f"The password must be {LONGEST} characters or fewer"
+HOW_TO_CHOOSE = "At least 12 characters. A few unrelated words work well."
 LEAST_DIFFERENT = 5  # characters
 ROWS = (
     string.ascii_lowercase,

@@ -1,11 +1,10 @@
 """What is sent: the forms of a page as they stand, and everything that no form asks for."""
 
-from html.parser import HTMLParser
-
 from django.apps import apps
 from django.http import HttpResponse
 
 from tests.access.world import World
+from tests.reading import Reader
 
 TYPED = {
     "reason": "completed",
@@ -42,15 +41,13 @@ def everything(world: World) -> dict[str, object]:
     return sent | {"slug": "bob", "email": world.typed_email} | TYPED
 
 
-class _Forms(HTMLParser):
+class _Forms(Reader):
     def __init__(self) -> None:
-        super().__init__()
         self.found: list[tuple[str, dict[str, str]]] = []
         self._fields: dict[str, str] | None = None
         self._select = ""
 
-    def handle_starttag(self, tag: str, attributes: list) -> None:
-        attributes = dict(attributes)
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         name, value = attributes.get("name"), attributes.get("value") or ""
         if tag == "form":
             self._fields = {}
@@ -69,7 +66,7 @@ class _Forms(HTMLParser):
             if not is_choice or "checked" in attributes or name not in self._fields:
                 self._fields[name] = value
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag == "form":
             self._fields = None
         elif tag == "select":
@@ -81,5 +78,5 @@ def of(answer: HttpResponse) -> list[tuple[str, dict[str, str]]]:
     if "html" not in answer.headers.get("Content-Type", ""):
         return []
     parser = _Forms()
-    parser.feed(answer.content.decode())
+    parser.read(answer.content.decode())
     return parser.found

@@ -272,6 +272,22 @@ def test_a_link_works_once(ben, link, mailed):
     assert account_of(ben).check_password(SECRET)
 
 
+def test_whoever_opens_it_while_another_uses_it_reads_that_it_is_used(ben, mailed):
+    faster = [Browser()]
+
+    def meanwhile(execute, sql, *arguments):
+        if '"accounts_user"."email" = ' in sql and faster:
+            assert faster.pop().post(mailed, CHOSEN).status_code == 303
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(meanwhile):
+        answer = Browser().post(mailed, dict.fromkeys(CHOSEN, "the slower chose this"))
+
+    assert not faster
+    assert is_gone(answer)
+    assert account_of(ben).check_password(SECRET)
+
+
 @pytest.mark.parametrize(
     ("age", "works"),
     [
