@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from practice.profiles.figures import count_installation
@@ -14,7 +14,11 @@ from tests.access.world import World
 def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     """A world that every test of this folder sees as it was made."""
     with django_db_blocker.unblock(), transaction.atomic():
-        yield World()
+        world = World()
+        with connection.cursor() as cursor:
+            # As a server does within a minute: without it PostgreSQL guesses how to read them.
+            cursor.execute("ANALYZE")
+        yield world
         transaction.set_rollback(True)
 
 
