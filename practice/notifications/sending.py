@@ -25,6 +25,7 @@ from practice.notifications.models import Message
 
 MOST_BROKEN = 3  # conversations, one after the other; then nobody talks to it for a while
 MOST = 50  # messages of one therapist, before it is another's turn
+OK = 250  # RFC 5321, 4.2.3
 LONGEST_TURN = 60.0  # seconds; a mail server may take half a minute for each message
 STATE = Message.State
 
@@ -62,13 +63,14 @@ class MailServer:
         self.is_open, self.broken = False, 0
 
     def open(self) -> None:
-        """Connect, unless that is done.
+        """Connect, unless that is done and the mail server still listens.
 
         Raises:
             Unreachable: it cannot be.
         """
-        if self.is_open:
+        if self.is_open and self._listens():
             return
+        self.close()
         try:
             self.backend.open()
         except (OSError, SMTPException) as error:
@@ -78,6 +80,14 @@ class MailServer:
         connection = getattr(self.backend, "connection", None)
         if sock := getattr(connection, "sock", None):
             sock.settimeout(settings.EMAIL_TIMEOUT * PATIENCE)
+
+    def _listens(self) -> bool:
+        """Ask, before the next message is claimed: many hang up after one, or after some."""
+        connection = getattr(self.backend, "connection", None)
+        try:
+            return connection is None or connection.noop()[0] == OK
+        except (OSError, SMTPException):
+            return False
 
     def send(self, mail: EmailMultiAlternatives) -> None:
         self.backend.send_messages([mail])

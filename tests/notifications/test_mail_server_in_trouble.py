@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+from time import sleep
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -31,6 +33,26 @@ class Slow(Inbox):
         said = await super().handle_DATA(*conversation)
         await asyncio.sleep(0.6)
         return said
+
+
+class LeavesAfterOne(Inbox):
+    """It takes a message, and then it hangs up."""
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        said = await super().handle_DATA(server, session, envelope)
+        asyncio.get_running_loop().call_later(0.02, server.transport.close)
+        return said
+
+
+class TakesOne(Inbox):
+    """It takes one message of a conversation, and wants no other in it."""
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        if getattr(session, "has_brought_one", False):
+            return "421 4.7.0 Too many messages in this connection"
+        session.has_brought_one = True
+        envelope.mail_from = address
+        return "250 OK"
 
 
 @pytest.fixture
@@ -74,6 +96,67 @@ def test_a_server_that_takes_long_to_answer_gets_each_message_once(individual, c
 
     assert len(inbox.messages) == 1
     assert Message.objects.get().state == "sent"
+
+
+def test_a_server_that_hangs_up_after_each_message_gets_all_of_them_at_once(
+    individual, clock, mail_by
+):
+    inbox = LeavesAfterOne()
+    for number in range(3):
+        book(individual, WEDNESDAY + number * DAY)
+    clock.shift(LATER)
+    with smtp_server(inbox) as port:
+        mail_by(port)
+        found = MailServer.open
+
+        def opened(server):
+            sleep(0.05)  # it has hung up by then
+            found(server)
+
+        with patch.object(MailServer, "open", opened):
+            send_everything()
+
+    assert len(inbox.messages) == 3
+    assert set(Message.objects.values_list("state", "attempts")) == {("sent", 1)}
+
+
+def test_a_server_that_takes_one_message_of_a_conversation_gets_each_once(
+    individual, clock, mail_by
+):
+    inbox = TakesOne()
+    for number in range(3):
+        book(individual, WEDNESDAY + number * DAY)
+    clock.shift(LATER)
+    with smtp_server(inbox) as port:
+        mail_by(port)
+        send_everything()
+        assert len(inbox.messages) == 2
+        assert not Message.objects.filter(in_doubt=True).exists()
+        clock.shift(LATER)
+        send_everything()
+
+    assert len({letter["Message-ID"] for letter in inbox.messages}) == len(inbox.messages) == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("450 4.2.0 Greylisted", "waiting"), ("550 5.1.1 No such mailbox", "failed")],
+)
+def test_of_several_in_one_conversation_the_others_get_theirs(
+    couples, ann, alice, clock, mail_by, said, state
+):
+    inbox = Inbox()
+    inbox.refused["ann@mail.example"] = said
+    book(couples, by=ann.account)
+    clock.shift(LATER)
+    with smtp_server(inbox) as port:
+        mail_by(port)
+        send_everything()
+
+    assert len(inbox.messages) == 2
+    refused = Message.objects.get(client=ann)
+    assert (refused.state, refused.in_doubt) == (state, False)
+    assert said[:3] in refused.error
 
 
 def test_a_server_that_breaks_off_again_and_again_is_left_alone_for_a_while(
