@@ -64,7 +64,7 @@ def _mail_of(message: Message, now: datetime) -> EmailMultiAlternatives | None:
     receiver = _receiver_now(message, told)
     over = _no_longer(message, told, receiver, now)
     if not over and message.kind != Message.Kind.REMINDER:
-        told = _without_changed(message, told, now)
+        told = _without_changed(message, _wanted(message, told), now)
         over = _too_late(message, told, now)
     if over or receiver is None:
         end(message, over)
@@ -129,6 +129,14 @@ def _no_longer(
 
 def _dropped(message: Message) -> dict[str, Any]:
     return {"state": STATE.DROPPED, "in_doubt": message.in_doubt, "next_attempt_at": None}
+
+
+def _wanted(message: Message, told: list[Told]) -> list[Told]:
+    """Return the lines without what a therapist has switched off since they were written."""
+    if not message.is_to_therapist:
+        return told
+    chosen = MessageSettings.of(message.therapist)
+    return [line for line in told if chosen.wants(line.kind)]
 
 
 def _without_changed(message: Message, told: list[Told], now: datetime) -> list[Told]:

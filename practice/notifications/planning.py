@@ -115,7 +115,7 @@ def _write(
     is_daily = chosen.way == MessageSettings.Way.DAILY
     drafts: dict[tuple, Draft] = {}
     for session in sessions:
-        for receiver in [*clients[session.pk], own]:
+        for receiver in filter(None, [*clients[session.pk], own]):
             last = history.last(session, receiver)
             kind = news(session, last, history, receiver, now)
             is_summary = is_daily and receiver is own
@@ -123,7 +123,7 @@ def _write(
                 continue
             key = (receiver.client_id, "" if is_summary else session.series or session.pk)
             if key not in drafts:
-                at = (summary_at or next_summary(now, own.zone)) if is_summary else now
+                at = (summary_at or next_summary(now, receiver.zone)) if is_summary else now
                 drafts[key] = Draft(receiver, at, Kind.SUMMARY if is_summary else "")
             drafts[key].add(session, kind, last)
     for draft in drafts.values():

@@ -23,7 +23,10 @@ class Receiver:
         return self.client.pk if self.client else None
 
 
-def therapist_as_receiver(therapist: Therapist) -> Receiver:
+def therapist_as_receiver(therapist: Therapist) -> Receiver | None:
+    """Return a therapist who is told; None where nobody can sign in to the account any more."""
+    if not therapist.user.is_active:
+        return None
     return Receiver(therapist.user.email, therapist.time_zone)
 
 

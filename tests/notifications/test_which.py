@@ -260,6 +260,29 @@ def test_a_therapist_can_be_told_nothing(individual, ann, alice, clock, way):
     assert [to for to, _ in subjects(clock)] == ["ann@mail.example"]
 
 
+@pytest.mark.parametrize("change", [{"way": "never"}, {"tells_booked": False}])
+def test_what_a_therapist_has_switched_off_since_is_not_sent(individual, ann, alice, clock, change):
+    MessageSettings.objects.create(therapist=alice, way="daily")
+    book(individual, by=ann.account)
+    delivered(clock)
+    MessageSettings.objects.update(**change)
+
+    clock.move_to(NOW + 8 * HOUR)
+
+    assert delivered(clock) == []
+    assert Message.objects.get(client=None).state == "dropped"
+
+
+def test_a_therapist_whose_account_is_disabled_is_told_nothing(individual, ann, alice, clock):
+    book(individual, by=ann.account)
+    clock.shift(LATER)
+    plan(alice, timezone.now())
+    alice.user.disable()
+    book(individual, WEDNESDAY + DAY, by=ann.account)
+
+    assert {to for to, _ in subjects(clock)} == {"ann@mail.example"}
+
+
 def test_a_therapist_can_be_told_once_a_day(individual, ann, alice, clock):
     MessageSettings.objects.create(therapist=alice, way="daily")
     first, second = (book(individual, WEDNESDAY + n * DAY, by=ann.account) for n in range(2))
