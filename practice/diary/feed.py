@@ -29,7 +29,7 @@ from practice.text.spoken import UNNAMED, initials
 from practice.version import VERSION
 
 PAST = timedelta(days=92)  # so long after it a session is still in it
-MOST_EVENTS = 2_000  # of more, the first
+MOST_EVENTS = 5_000  # of more, the first: forty a week, in series of a year, are 2,600
 REFRESH = timedelta(hours=1)  # how often a calendar is told to ask
 HOUR = timedelta(hours=1)
 MOST_AN_HOUR = 120  # requests for one address

@@ -1,7 +1,5 @@
 """What pages say of messages: beforehand, who gets one, and afterwards, what was sent."""
 
-from collections.abc import Iterable
-
 from django import template
 from django.conf import settings
 
@@ -14,6 +12,7 @@ from relationships.models import Relationship
 
 register = template.Library()  # always loaded
 
+MOST_SHOWN = 50  # messages about one session
 SORRY = "will not get a message, so let them know."
 SEES_IT = "gets no message, but sees it here."
 
@@ -45,15 +44,19 @@ def _sends() -> bool:
 
 
 def _is_told(therapist: Therapist, kind: str) -> bool:
-    return _sends() and MessageSettings.of(therapist).wants(kind)
+    return _sends() and therapist.user.is_active and MessageSettings.of(therapist).wants(kind)
 
 
-def log_of(session: Session, reader: User) -> Iterable[Message]:
-    """Return what was sent about a session, the oldest first: to whom the reader may know."""
+def log_of(session: Session, reader: User) -> list[Message]:
+    """Return what was sent about a session, the oldest first: to whom the reader may know.
+
+    Of more than `MOST_SHOWN` the latest, and one before them.
+    """
     sent = Message.objects.filter(told__session=session).exclude(state=Message.State.DROPPED)
     if reader.pk != session.therapist.user_id:
         sent = sent.filter(client__in=reader.clients.values("pk"))
-    return sent.select_related("client").order_by("created_at", "pk")
+    latest = sent.select_related("client").order_by("-created_at", "-pk")[: MOST_SHOWN + 1]
+    return list(latest)[::-1]
 
 
 @register.simple_tag(takes_context=True)
@@ -64,7 +67,7 @@ def told_of(context: template.Context, kind: str, session: str = "", relationshi
     has shown it to its reader. Nothing of what is put back before its cancelling was told: then
     nobody gets a message of either.
     """
-    work = Relationship.objects.select_related("therapist")
+    work = Relationship.objects.select_related("therapist__user")
     if kind == Message.Kind.PUT_BACK:
         found = work.filter(sessions__public_id=session, sessions__tell_at=None)
     elif session:
@@ -79,8 +82,10 @@ def sent_about(context: template.Context, session: str) -> dict[str, object]:
     """Show what was sent about a session: `{% sent_about appointment.public_id %}`."""
     reader = context["request"].user
     appointment = Session.objects.select_related("therapist").get(public_id=session)
+    sent = log_of(appointment, reader)
     return {
-        "messages": list(log_of(appointment, reader)),
+        "messages": sent[-MOST_SHOWN:],
+        "most_shown": MOST_SHOWN if len(sent) > MOST_SHOWN else 0,
         "waits": appointment.tell_at is not None,
         "is_therapist": reader.pk == appointment.therapist.user_id,
         "grace": settings.MESSAGE_GRACE,

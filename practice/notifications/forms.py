@@ -1,11 +1,13 @@
 """What people choose of the messages that they, and a therapist's clients, get."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
-from clients.models import Reminders
+from clients.models import Client, Reminders
 from practice.notifications.models import MessageSettings
 from practice.text.spoken import zone_name
 from practice.web.edits import EditMixin
@@ -34,9 +36,13 @@ class MessageSettingsForm(EditMixin, forms.ModelForm):
 
 
 class MyMessagesForm(EditMixin, forms.Form):
-    """A client's choice, the same at all their therapists."""
+    """A client's choice, the same at all their therapists.
+
+    Where reminders differ between them, the form says so and leaves them, unless one is chosen.
+    """
 
     use_required_attribute = False
+    DIFFER = ("differ", "Not the same for each of your therapists")
 
     reminders = forms.ChoiceField(
         label="Reminder",
@@ -51,7 +57,24 @@ class MyMessagesForm(EditMixin, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reminders"].help_text = f"Never between 9pm and 8am ({zone_here()})"
+        reminders: Any = self.fields["reminders"]
+        reminders.help_text = f"Never between 9pm and 8am ({zone_here()})"
+        if self.initial.get("reminders") == self.DIFFER[0]:
+            reminders.choices = [self.DIFFER, *reminders.choices]
+
+    @classmethod
+    def of(cls, records: Sequence[Client], sent: QueryDict | None = None) -> Self:
+        """Return the form of somebody's records, at one therapist or several."""
+        reminders = {record.reminders for record in records}
+        names = any(record.calendar_names_therapist for record in records)
+        shown = reminders.pop() if len(reminders) == 1 else cls.DIFFER[0]
+        return cls(sent, initial={"reminders": shown, "calendar_names_therapist": names})
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was changed, by its column."""
+        values = {name: self.cleaned_data[name] for name in self.changed_data}
+        return {name: value for name, value in values.items() if value != self.DIFFER[0]}
 
 
 def zone_here() -> str:

@@ -53,7 +53,7 @@ def stop_reminders(request: HttpRequest, token: str) -> HttpResponse:
             Entry.record(
                 Verb.SETTINGS_CHANGED, by=None, therapist=therapist, about=record, outcome=outcome
             )
-    context = {"is_stopped": request.method == "POST"}
+    context = {"is_stopped": request.method == "POST", "therapist": therapist}
     return render(request, "notifications/stop_reminders.html", context)
 
 

@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clients.models import Client
 from practice.accounts.access import (
     AccountRequest,
     ClientRequest,
@@ -95,7 +94,7 @@ def my_messages(request: ClientRequest) -> HttpResponse:
     )
     if request.method == "POST" and request.POST.get("do") == "test":
         return _send_test(request, words, "my_messages")
-    form = _my_form(request, me, sent=False)
+    form = MyMessagesForm.of(records)
     if request.method == "POST":
         form = _save_mine(request)
         if form.is_valid():
@@ -105,21 +104,14 @@ def my_messages(request: ClientRequest) -> HttpResponse:
     return render_form(request, "notifications/my_messages.html", context)
 
 
-def _my_form(request: ClientRequest, me: Client, *, sent: bool) -> MyMessagesForm:
-    names = ("reminders", "calendar_names_therapist")
-    present = {name: getattr(me, name) for name in names}
-    return MyMessagesForm(request.POST if sent else None, initial=present)
-
-
 @transaction.atomic
 def _save_mine(request: ClientRequest) -> MyMessagesForm:
     """Save what was changed in every record of the account, while they are locked."""
     own = request.user.clients.order_by("pk")
     records = list(own.select_for_update(of=("self",), no_key=True))
-    form = _my_form(request, records[0], sent=True)
-    if form.is_valid() and form.has_changed():
-        values = {name: form.cleaned_data[name] for name in form.changed_data}
-        own.update(**values)
+    form = MyMessagesForm.of(records, request.POST)
+    if form.is_valid() and form.chosen:
+        own.update(**form.chosen)
         for record in sorted(records, key=lambda record: record.therapist_id):
             therapist = record.therapist_id
             Entry.record(

@@ -10,6 +10,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from clients.models import Client
 from practice.diary.models import Session
+from practice.notifications import announcing
 from practice.notifications.demo import letters_sent
 from practice.notifications.files import folder
 from practice.notifications.models import Message, MessageSettings
@@ -30,6 +31,16 @@ def text(browser, address: str) -> str:
 
 PAGES = ["/sessions/{session}/cancel/", "/sessions/{session}/move/", "/sessions/{session}/place/"]
 PAGES += ["/relationships/{work}/sessions/add/"]
+
+
+def test_nobody_reads_that_a_therapist_gets_a_message_whose_account_is_disabled(
+    session, ann, alice
+):
+    alice.user.disable()
+
+    page = text(browser_for(ann), f"/sessions/{session.public_id}/cancel/")
+
+    assert "Alice will not get a message" in page
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -147,6 +158,23 @@ def test_a_client_reads_what_was_sent_to_them_alone(couples, ann, clock):
     assert "Booked to you" in page
 
 
+def test_the_page_of_a_session_shows_the_latest_of_many(session, as_alice, ann, monkeypatch):
+    monkeypatch.setattr(announcing, "MOST_SHOWN", 3)
+    one = Message.objects.get()
+    for number in range(4):
+        told = one.told.get()
+        one.pk, one.message_id, one.kind = None, f"<{number}@practice.example>", "moved"
+        one.save()
+        told.pk, told.message = None, one
+        told.save()
+
+    page = text(as_alice, f"/sessions/{session.public_id}/")
+
+    assert page.count("Moved to Ann") == 3
+    assert "Booked to Ann" not in page
+    assert "Those before the last 3 are in the export of each client." in page
+
+
 def test_what_could_not_be_delivered_is_said(individual, ann, as_alice, clock, settings):
     settings.MESSAGE_BACKEND = "tests.notifications.test_sending.Refuses"
     made = book(individual)
@@ -204,6 +232,56 @@ def test_a_client_chooses_for_all_their_therapists(ann, bob):
     assert answer.status_code == 303
     for record in Client.objects.filter(pk__in=[ann.pk, other.pk]):
         assert (record.reminders, record.calendar_names_therapist) == ("none", True)
+
+
+@pytest.fixture
+def different(ann, bob):
+    """Ann, whose reminders of Bob's sessions are off, and those of Alice's as Alice has set."""
+    return ClientFactory(therapist=bob, name="Ann Ashby", account=ann.account, reminders="none")
+
+
+def test_a_client_reads_that_reminders_differ_and_changes_something_else(ann, different):
+    browser = browser_for(ann)
+    shown = sent_by(browser.get("/dashboard/messages/"), "reminders")
+    assert shown["reminders"] == "differ"
+
+    answer = browser.post("/dashboard/messages/", shown | {"calendar_names_therapist": "on"})
+
+    assert answer.status_code == 303
+    kept = Client.objects.filter(account=ann.account).values_list("reminders", flat=True)
+    assert set(kept) == {"", "none"}
+
+
+@pytest.mark.parametrize("choice", ["", "none", "24"])
+def test_a_client_makes_reminders_the_same_for_all(ann, different, choice):
+    browser = browser_for(ann)
+    shown = sent_by(browser.get("/dashboard/messages/"), "reminders")
+
+    answer = browser.post("/dashboard/messages/", shown | {"reminders": choice})
+
+    assert answer.status_code == 303
+    kept = Client.objects.filter(account=ann.account).values_list("reminders", flat=True)
+    assert set(kept) == {choice}
+    page = sent_by(browser.get("/dashboard/messages/"), "reminders")
+    assert page["reminders"] == choice
+
+
+def test_that_reminders_differ_is_no_choice_where_they_do_not(ann):
+    answer = browser_for(ann).post("/dashboard/messages/", {"reminders": "differ"})
+
+    assert answer.status_code == 422
+
+
+def test_what_was_stopped_meanwhile_is_asked_about(ann, bob):
+    other = ClientFactory(therapist=bob, name="Ann Ashby", account=ann.account)
+    browser = browser_for(ann)
+    shown = sent_by(browser.get("/dashboard/messages/"), "reminders")
+    Client.objects.filter(pk=other.pk).update(reminders="none")
+
+    answer = browser.post("/dashboard/messages/", shown | {"reminders": "24"})
+
+    assert answer.status_code == 409
+    assert "Reminder: changed meanwhile to “Not the same for each" in read(answer).text
 
 
 DAY_AND_TIME = "Thursday 27 November, 6pm"

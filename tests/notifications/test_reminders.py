@@ -13,6 +13,7 @@ from tests.application_role import application
 from tests.diary import DAY, HOUR, MINUTE, WEDNESDAY, at, book
 from tests.factories import reads_in
 from tests.notifications import LATER
+from tests.reading import read
 
 TUESDAY = WEDNESDAY - DAY
 PUTS_OFF, DROPS = (f"tests.notifications.test_sending.{name}" for name in ("PutsOff", "Drops"))
@@ -243,6 +244,7 @@ def test_one_post_without_signing_in_stops_reminders_and_nothing_else(
             address, {"List-Unsubscribe": "One-Click"}, secure=True
         )
         assert answer.status_code == 200
+        assert f"no more reminders of your appointments with {alice.name}." in read(answer).text
 
     ann.refresh_from_db()
     assert (ann.reminders, ann.do_not_contact) == ("none", False)
