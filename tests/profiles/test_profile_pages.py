@@ -174,6 +174,8 @@ def test_the_figures_open_into_who_counts_and_why(as_alice, alice, ann, ben, ind
 def test_the_figures_of_nobody_are_an_empty_page(as_alice):
     page = read(as_alice.get("/profile/figures/"))
 
+    assert "Sessions attended" not in page.text  # the head of a table
+
     assert "0 clients count, 0 of them returned." in page.text
 
 

@@ -102,6 +102,7 @@ def test_a_visitor_is_not_asked_for_names(db):
 
     assert page.value_of("name") is None
     assert "/clients/add/" not in page.addresses
+    assert "/sign-in/" in page.addresses
 
 
 @pytest.fixture
