@@ -14,6 +14,10 @@ from typing import Any
 import psycopg
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from psycopg._queries import PostgresQuery
+from psycopg.adapt import Transformer
+
+from practice.database.postgresql.base import PreparedCursor
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "
 IS_QUERY = ("SELECT", "(SELECT", "WITH")
@@ -77,7 +81,7 @@ def explain() -> Iterator[Watched]:
 
     def explained(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
         if is_query(sql) and not many:
-            watched.plans.append(way(sql, values))
+            watched.plans.append(way(sql, values, context["cursor"].cursor))
         return execute(sql, values, many, context)
 
     with connection.execute_wrapper(explained):
@@ -89,15 +93,36 @@ def is_query(sql: str) -> bool:
     return sql.startswith(IS_QUERY)
 
 
-def _plan_of_postgresql(sql: str, values: Any) -> Plan:
+def _plan_of_postgresql(sql: str, values: Any, asked_by: Any) -> Plan:
     if sql.rstrip(" ;").endswith(("UPDATE", "SKIP LOCKED")):
         return Plan(sql)  # it would lock
     with connection.connection.cursor() as cursor:
-        [(found,)] = cursor.execute(EXPLAIN + sql, values).fetchall()
+        if isinstance(asked_by, PreparedCursor):
+            found = _explained_as_prepared(cursor, sql, values)
+        else:
+            [(found,)] = cursor.execute(EXPLAIN + sql, values).fetchall()
     [whole] = json.loads(found) if isinstance(found, str) else found
     top = whole["Plan"]
     buffers = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
     return Plan(sql, buffers, frozenset(_scanned(top)))
+
+
+def _explained_as_prepared(cursor: psycopg.Cursor, sql: str, values: Any) -> Any:
+    """Return how the database answers a prepared query, which it planned without the values."""
+    query = PostgresQuery(Transformer(connection.connection))
+    query.convert(sql, values)
+    types = cursor.execute(
+        "SELECT string_agg(coalesce(format_type(nullif(oid, 0), NULL), 'unknown'), ', ' "
+        "ORDER BY place) FROM unnest(%s::oid[]) WITH ORDINALITY AS given (oid, place)",
+        [list(query.types)],
+    ).fetchone()[0]
+    taking = f"({types})" if types else ""
+    cursor.execute(f"PREPARE explained {taking} AS {query.query.decode()}")
+    try:
+        places = f"({', '.join(['%s'] * len(query.types))})" if types else ""
+        return cursor.execute(f"{EXPLAIN} EXECUTE explained {places}", values).fetchone()[0]
+    finally:
+        cursor.execute("DEALLOCATE explained")
 
 
 def _scanned(node: dict[str, Any]) -> Iterator[str]:
@@ -107,7 +132,7 @@ def _scanned(node: dict[str, Any]) -> Iterator[str]:
         yield from _scanned(below)
 
 
-def _plan_of_sqlite(sql: str, values: Any) -> Plan:
+def _plan_of_sqlite(sql: str, values: Any, asked_by: Any) -> Plan:
     with connection.cursor() as cursor:
         lines = cursor.cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
     tables = {alias: table for table, alias in ALIAS.findall(sql)}

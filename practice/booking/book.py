@@ -22,7 +22,13 @@ from practice.booking.models import BookingRules, each_free_time, is_free
 from practice.booking.openings import instants
 from practice.database.compiled import TEXT, CompiledQuery
 from practice.diary.models import Session
-from practice.diary.shown_to_clients import Card, cards_of, fee, shown_with_therapist
+from practice.diary.shown_to_clients import (
+    Card,
+    bookable_by,
+    cards_of,
+    fee,
+    shown_with_therapist,
+)
 from practice.text.spoken import week_of
 from practice.web.responses import LOOK, banner, render_form, see_other, shown_by, was_shown
 from relationships.models import Relationship, read_people
@@ -59,11 +65,7 @@ def own_work(request: ClientRequest, public_id: str) -> Relationship:
 
 
 BOOKABLE = CompiledQuery(
-    lambda given: (
-        shown_with_therapist(given("people"))
-        .at_present_of(given("people"))
-        .filter(public_id=given("public_id", TEXT), is_quiet=False, is_closed=False)
-    )
+    lambda given: bookable_by(given("people")).filter(public_id=given("public_id", TEXT))
 )
 
 

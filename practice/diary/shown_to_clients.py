@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet, prefetch_related_objects
+from django.db.models import Count, Min, QuerySet, Value, prefetch_related_objects
 from django.utils import timezone
 
 from clients.models import Client, ClientQuerySet, person_ids
@@ -87,8 +87,20 @@ def work_of(records: list[Client]) -> list[Relationship]:
 
 def shown_with_therapist(people: Any) -> RelationshipQuerySet:
     """Ask for work of some people, by their numbers, with what a card says of its therapist."""
+    return _with_therapist(Relationship.objects.shown_to_people(people))
+
+
+def bookable_by(people: Any) -> RelationshipQuerySet:
+    """Ask for the work in which some people can book, by their numbers, with its therapist."""
+    present = Relationship.objects.at_present_of(people).for_people(people)
+    bookable = present.filter(is_quiet=False, is_closed=False)
+    # What is quiet has been left out: PostgreSQL would work it out a second time.
+    return _with_therapist(bookable).annotate(is_quiet=Value(False))
+
+
+def _with_therapist(work: RelationshipQuerySet) -> RelationshipQuerySet:
     read = (f"therapist__{name}" for name in ("user", "profile", "contact", "booking_rules"))
-    return Relationship.objects.shown_to_people(people).select_related(*read).defer(*UNREAD)
+    return work.select_related(*read).defer(*UNREAD)
 
 
 WORK = CompiledQuery(lambda given: shown_with_therapist(given("people")).in_order())

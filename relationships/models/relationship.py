@@ -79,14 +79,18 @@ class RelationshipQuerySet(models.QuerySet):
         return self.shown_to_people(person_ids(clients))
 
     def shown_to_people(self, people: Any) -> Self:
-        """The same by the numbers of the people, or by places for them.
+        """The same by the numbers of the people, or by places for them; see `for_people`."""
+        return self.of_person_ids(people).for_people(people)
+
+    def for_people(self, people: Any) -> Self:
+        """The same without reasons and notes, as these people may see it.
 
         `is_quiet`: this, or their own individual work, ended by a death (`docs/domain.md` 2.5).
         """
         died = self.model.objects.filter(end_reason=EndReason.DIED, kind=Kind.INDIVIDUAL)
         beside = Client.objects.filter(relationships=OuterRef(OuterRef("pk"))).values("person_id")
         theirs = died.filter(clients__person_id__in=people).filter(clients__person_id__in=beside)
-        shown = self.of_person_ids(people).defer("end_reason", "end_note")
+        shown = self.defer("end_reason", "end_note")
         return shown.annotate(is_quiet=Q(end_reason=EndReason.DIED) | Exists(theirs))
 
     def in_order(self) -> Self:

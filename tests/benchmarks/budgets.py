@@ -48,6 +48,8 @@ STATEMENTS = {
 class Limit:
     """The most buffers and bytes of a page of 500 clients among 10,000; a tenth above what it has.
 
+    Buffers are those of the plans that the server has: of what is prepared one for all values.
+
     `scans` are the large tables that it reads from end to end all the same: a fault that is known.
     """
 
@@ -59,12 +61,12 @@ class Limit:
 PAGE_QUERY = 113  # buffers of the query that finds 100 clients, of however many: a row each
 OF_500 = {
     "Clients list": Limit(4_250, 73_400),  # a hundred rows
-    "search": Limit(730, 9_700),
+    "search": Limit(590, 9_700),
     "client page": Limit(80, 7_000),
-    "relationship": Limit(62, 6_800),
-    "End page": Limit(140, 9_300),
+    "relationship": Limit(60, 6_800),
+    "End page": Limit(51, 9_300),
     "dashboard": Limit(620, 5_650),  # of each session it is asked whether they took part then
-    "booking week": Limit(560, 13_500),
+    "booking week": Limit(400, 13_500),
     "diary week": Limit(170, 25_400),
     "diary day": Limit(87, 20_200),
     "diary month": Limit(41, 13_200),
