@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
 from practice.accounts.models import Therapist, User
 from practice.diary.models import Session
 from practice.notifications.composing import WITHOUT_INVITATION, as_html, from_header
 from practice.notifications.letters import Letter, Line, Reading, letter
+from practice.notifications.links import whole
 from practice.notifications.models import Message
 
 Kind = Message.Kind
@@ -74,13 +76,14 @@ def preview(
     return letter(shown.kind, lines, reader)
 
 
-def send_test(words: Letter, to: User) -> None:
-    """Send a preview to whoever looks at it.
+def send_test(words: Letter, to: User, page: str) -> None:
+    """Send a preview to whoever looks at it on a page; its links open, though there is no session.
 
     Raises:
         OSError: the mail server did not take it.
     """
-    words = replace(words, title=f"Test: {words.title}")
+    links = {"link": whole(reverse("home")), "settings_link": whole(reverse(page))}
+    words = replace(words, title=f"Test: {words.title}", **links)
     mail = EmailMultiAlternatives(
         words.title,
         render_to_string("notifications/message.txt", {"letter": words}),

@@ -147,7 +147,7 @@ def _send_test(request: AccountRequest, words: Letter, page: str) -> HttpRespons
     if not settings.SENDS_MESSAGES or not may:
         banner(request, "test_not_sent")
         return see_other(page)
-    run_after_response("sending a test message", partial(send_test, words, request.user))
+    run_after_response("sending a test message", partial(send_test, words, request.user, page))
     banner(request, "test_sent")
     return see_other(page)
 

@@ -1,6 +1,7 @@
 """What pages say of messages: beforehand, who gets one; afterwards, what was sent."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -145,6 +146,14 @@ def test_the_page_of_a_session_says_what_was_sent(session, as_alice, alice, cloc
     page = text(as_alice, f"/sessions/{session.public_id}/")
     assert "Moved to Ann" in page
     assert "in a few minutes" not in page
+
+
+def test_without_a_wait_nothing_is_sent_in_some_minutes(individual, as_alice, settings):
+    settings.MESSAGE_GRACE = timedelta(0)
+
+    page = text(as_alice, f"/sessions/{book(individual).public_id}/")
+
+    assert "What was changed last is sent in a moment." in page
 
 
 def test_a_client_reads_what_was_sent_to_them_alone(couples, ann, clock):
@@ -342,6 +351,7 @@ def test_a_test_goes_to_whoever_asks_for_it_and_not_often(as_alice, ann, page):
         "Test: Appointment on Thursday 27 November, 6pm"
     }
     assert "ics" not in mail.outbox[0].message().as_string()
+    assert set(re.findall(r"https://practice\.example(/\S*)", mail.outbox[0].body)) == {"/", page}
 
 
 @pytest.mark.parametrize("page", ["/account/messages/", "/dashboard/messages/"])
