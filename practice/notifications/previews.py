@@ -82,8 +82,12 @@ def send_test(words: Letter, to: User, page: str) -> None:
     Raises:
         OSError: the mail server did not take it.
     """
-    links = {"link": whole(reverse("home")), "settings_link": whole(reverse(page))}
-    words = replace(words, title=f"Test: {words.title}", **links)
+    words = replace(
+        words,
+        title=f"Test: {words.title}",
+        link=whole(reverse("home")),
+        settings_link=whole(reverse(page)),
+    )
     mail = EmailMultiAlternatives(
         words.title,
         render_to_string("notifications/message.txt", {"letter": words}),
