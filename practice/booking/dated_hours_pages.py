@@ -176,13 +176,10 @@ def _asked_for(request: TherapistRequest) -> dict[str, Any]:
     day, at = AskedFor.of(request.GET)
     if day is None or at is None:
         return {}
-    starts = datetime.combine(day, at)
+    starts = datetime.combine(date.min, at)  # on any day, and the last there is has none after it
     ends = starts + rules_of(request.therapist).length
-    return {
-        "day": day,
-        "starts": starts.time(),
-        "ends": ends.time() if ends.date() == starts.date() else time.min,
-    }
+    is_same_day = ends.date() == starts.date()
+    return {"day": day, "starts": at, "ends": ends.time() if is_same_day else time.min}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -371,6 +371,14 @@ def test_of_two_that_overlap_at_once_one_wins(alice):
 # Removing.
 
 
+@pytest.mark.parametrize("page", ["open", "block"])
+def test_the_last_day_there_is_fills_in_the_form(as_alice, page):
+    answer = as_alice.get(f"/diary/{page}/?day=9999-12-31&time=2359")
+
+    assert answer.status_code == 200
+    assert read(answer).value_of("day") == "9999-12-31"
+
+
 def test_one_that_was_opened_is_shown_and_removed(as_alice, alice):
     hours = dated(alice, "open", "2025-11-26", "18:00-20:00", "Late clinic")
     address = f"/diary/times/{hours.public_id}/"
