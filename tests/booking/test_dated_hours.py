@@ -371,6 +371,24 @@ def test_of_two_that_overlap_at_once_one_wins(alice):
 # Removing.
 
 
+def test_many_are_folded_so_that_saving_is_not_far_away(as_alice, alice):
+    for number in range(10):
+        dated(alice, "open", str(date(2026, 1, 1 + number)), "18:00-20:00")
+    assert "<details" not in dated_of(as_alice)
+    dated(alice, "open", "2026-02-01", "18:00-20:00")
+
+    folded = dated_of(as_alice).partition("<details")[2]
+
+    assert "<summary>11 times to come</summary>" in folded
+    assert folded.count("/diary/times/") == 11
+
+
+def dated_of(browser) -> str:
+    """The part of Availability that lists single times."""
+    source = browser.get("/diary/availability/").content.decode()
+    return source.partition('id="dated"')[2].partition("</section>")[0]
+
+
 @pytest.mark.parametrize("page", ["open", "block"])
 def test_the_last_day_there_is_fills_in_the_form(as_alice, page):
     answer = as_alice.get(f"/diary/{page}/?day=9999-12-31&time=2359")
