@@ -108,8 +108,9 @@ def openings(
     earliest, latest = _utc(now) + rules.notice, _utc(now) + rules.horizon
     first = max(first, earliest.astimezone(zone).date())
     last = min(last, latest.astimezone(zone).date())
-    taken = _merged(
-        [*time_off, *(Interval(s.starts - rules.gap, s.ends + rules.gap) for s in standing)]
+    begun, over = _merged(
+        [(off.starts, off.ends) for off in time_off]
+        + [(session.starts - rules.gap, session.ends + rules.gap) for session in standing]
     )
     days = map(date.fromordinal, range(first.toordinal() - 1, last.toordinal() + 1))
     free = (
@@ -118,7 +119,7 @@ def openings(
             for start in day
             if earliest <= start <= latest
             and all(abs(start - other) >= rules.length + rules.gap for other in eve)
-            and not _is_taken(rules.slot(start), taken)
+            and not _is_taken(start, start + rules.length, begun, over)
         ]
         for eve, day in pairwise(_timetable(rules, zone, day) for day in days)
     )
@@ -141,22 +142,25 @@ def _in_order(days: Iterable[list[datetime]], first: date) -> Iterator[datetime]
     yield from waiting
 
 
-def _merged(intervals: Intervals) -> list[Interval]:
-    """Return the same time as intervals in order, of which no two touch."""
-    merged: list[Interval] = []
-    for interval in sorted(intervals, key=lambda interval: interval.starts):
-        if merged and interval.starts <= merged[-1].ends:
-            last = merged.pop()
-            merged.append(Interval(last.starts, max(last.ends, interval.ends)))
+def _merged(times: list[tuple[datetime, datetime]]) -> tuple[list[datetime], list[datetime]]:
+    """Return when the same time begins and is over, in order, in pieces of which no two touch."""
+    begun: list[datetime] = []
+    over: list[datetime] = []
+    for starts, ends in sorted(times):
+        if over and starts <= over[-1]:
+            over[-1] = max(over[-1], ends)
         else:
-            merged.append(interval)
-    return merged
+            begun.append(starts)
+            over.append(ends)
+    return begun, over
 
 
-def _is_taken(slot: Interval, taken: list[Interval]) -> bool:
-    """Whether a slot overlaps one of these, which `_merged` has put in order."""
-    next_one = bisect_right(taken, slot.starts, key=lambda interval: interval.ends)
-    return next_one < len(taken) and slot.overlaps(taken[next_one])
+def _is_taken(
+    starts: datetime, ends: datetime, begun: list[datetime], over: list[datetime]
+) -> bool:
+    """Whether a slot overlaps one of the pieces that `_merged` has put in order."""
+    next_one = bisect_right(over, starts)
+    return next_one < len(over) and begun[next_one] < ends
 
 
 def is_open(
@@ -207,8 +211,10 @@ def instants(reading: datetime, zone: ZoneInfo) -> list[datetime]:
 
     Once; twice where it goes back over it; never where it skips it.
     """
-    folds = {reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return sorted(instant for instant in folds if _reading(instant, zone) == reading)
+    first, second = (reading.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:  # the clock neither goes back over it nor skips it
+        return [first]
+    return sorted(it for it in (first, second) if _reading(it, zone) == reading)
 
 
 def _reading(instant: datetime, zone: ZoneInfo) -> datetime:
@@ -218,6 +224,8 @@ def _reading(instant: datetime, zone: ZoneInfo) -> datetime:
 
 def _utc(instant: datetime) -> datetime:
     """Return an aware instant in UTC; a naive one is a ValueError."""
+    if instant.tzinfo is UTC:  # as the database gives it
+        return instant
     if instant.utcoffset() is None:
         raise ValueError("An instant has a time zone.")
     return instant.astimezone(UTC)
