@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -90,7 +90,18 @@ curl --silent --head http://{HOST}/clients/ | grep -q '^Location: https://{HOST}
 @contextmanager
 def bare_root(folder: Path) -> Iterator[Path]:
     """Install Debian's least into a folder; end what runs in it and take it away afterwards."""
-    run(["debootstrap", "--variant=minbase", RELEASE, folder, mirror()])
+    with ExitStack() as stack:
+        stack.callback(unmount_all_in, folder)  # before it is removed: debootstrap mounts, too
+        run(["debootstrap", "--variant=minbase", RELEASE, folder, mirror()])
+        furnish(folder)
+        for what in ("proc", "dev"):
+            run(["mount", "--bind", f"/{what}", folder / what])
+        stack.callback(end_all_in, folder)
+        yield folder
+
+
+def furnish(folder: Path) -> None:
+    """Say where packages come from, who one is, and put what stands in."""
     for source in Path("/etc/apt/sources.list.d").glob("*.sources"):
         shutil.copy(source, folder / "etc/apt/sources.list.d")
     if any((folder / "etc/apt/sources.list.d").iterdir()):
@@ -102,12 +113,13 @@ def bare_root(folder: Path) -> Iterator[Path]:
         program = folder / "usr/local/bin" / name
         program.write_text(script)
         program.chmod(0o755)
-    with ExitStack() as stack:
-        for what in ("proc", "dev"):
-            run(["mount", "--bind", f"/{what}", folder / what])
-            stack.callback(run, ["umount", "--lazy", folder / what])
-        stack.callback(end_all_in, folder)
-        yield folder
+
+
+def unmount_all_in(folder: Path) -> None:
+    """Unmount whatever is mounted in the folder, so that removing it touches nothing else."""
+    places = [Path(line.split()[1]) for line in Path("/proc/mounts").read_text().splitlines()]
+    for place in reversed([place for place in places if folder in place.parents]):
+        run(["umount", "--lazy", place])
 
 
 def mirror() -> str:
@@ -117,13 +129,24 @@ def mirror() -> str:
 
 
 def end_all_in(folder: Path) -> None:
-    """End every process whose root is the folder."""
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(process / "root")) == folder:
-                os.kill(int(process.name), signal.SIGKILL)
-        except OSError:
-            continue  # it has ended
+    """End every process whose root is the folder, and those that are started meanwhile."""
+    while found := [process for process in processes() if root_of(process) == str(folder)]:
+        for process in found:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.1)
+
+
+def processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def root_of(process: int) -> str:
+    """Return the root of a process; of one that has ended, nothing."""
+    try:
+        return os.readlink(f"/proc/{process}/root")
+    except OSError:
+        return ""
 
 
 def run(command: list) -> str:
@@ -148,10 +171,12 @@ def typed(folder: Path, block: str) -> subprocess.CompletedProcess:
 
 
 def visit(folder: Path, address: str) -> str:
-    """Return the status with which the service answers."""
-    asked = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
-    command = ["chroot", str(folder), *asked, f"https://{HOST}{address}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    """Return the status with which the service answers, or how long it did not, and why."""
+    asked = ["curl", "--silent", "--output", "/dev/null", "--max-time", "60"]
+    told = ["--write-out", "%{http_code} %{time_total} s: %{errormsg}"]
+    command = ["chroot", str(folder), *asked, *told, f"https://{HOST}{address}"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=90).stdout
+    return "200" if said.startswith("200 ") else said
 
 
 def follow(folder: Path, *, sqlite: bool) -> Iterator[str]:
