@@ -19,6 +19,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent
@@ -122,6 +124,17 @@ def is_installed(wanted: str) -> bool:
     )
 
 
+@contextmanager
+def readable_by_others() -> Iterator[None]:
+    """Whoever installs: the service's user, who is somebody else, runs what was installed."""
+    former = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(former)
+
+
+@readable_by_others()
 def install(wanted: str) -> None:
     """Install the pinned requirements into `.venv`; the next call repairs an interrupted one."""
     uv = shutil.which("uv")

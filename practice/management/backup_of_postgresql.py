@@ -136,4 +136,5 @@ def _run(program: str, *arguments: str, database: str | None = None) -> None:
             f"{program} is missing. On Debian or Ubuntu: apt install postgresql-client"
         ) from None
     if done.returncode:
-        raise CommandError(f"{program} failed: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip().splitlines() or [f"ended by signal {-done.returncode}"]
+        raise CommandError(f"{program} failed: {said[-1]}")

@@ -8,6 +8,7 @@ The second is written last: a copy without one was not finished. How the copy is
 """
 
 import json
+import sqlite3
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -18,7 +19,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from practice.database.private_file import make_private
+from practice.database.private_file import make_private, refuse_root
 from practice.management.backup_contents import Contents
 from practice.management.backup_of_postgresql import Postgresql
 from practice.management.backup_of_sqlite import Sqlite
@@ -76,6 +77,7 @@ def take(folder: Path) -> Backup:
     copy = stem.with_suffix(engine().suffix)
     part = copy.with_name(f"{copy.name}.part")
     try:
+        refuse_root(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_private(part)
         try:
@@ -85,6 +87,8 @@ def take(folder: Path) -> Backup:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise CommandError(f"{error.filename or folder}: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise CommandError(f"{folder}: {error}. Is the disk full?") from None
     backup = Backup(
         version=VERSION,
         database=connection.vendor,

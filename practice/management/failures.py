@@ -1,14 +1,22 @@
 """What an operator reads when a command cannot do its work: a sentence, and what to set."""
 
+import errno
+
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, InterfaceError, OperationalError
 
-NO_TABLE, NO_RIGHT = "42P01", "42501"  # SQLSTATE of PostgreSQL
+NO_TABLE, NO_RIGHT, DISK_FULL = "42P01", "42501", "53100"  # SQLSTATE of PostgreSQL
+FULL = (
+    "The disk is full: nothing of this was saved, and nothing that was before is lost. Make room."
+)
 OF_SQLITE = {
     "no such table": "This database is empty or of another version: run manage.py migrate.",
     "unable to open": "The database cannot be opened: its folder has to be there, and to be yours "
     "to write to. DATA_DIR or DATABASE_URL says where it is.",
     "readonly": "The database can be read but not written: run this as its owner.",
+    "disk is full": FULL,
+    "disk I/O error": "The disk of DATA_DIR cannot be written to or read (disk I/O error): is it "
+    "full?",
     "is locked": "Somebody else has written to the database all the while. Try again.",
     "not a database": "The file that DATABASE_URL or DATA_DIR leads to is no database.",
 }
@@ -24,6 +32,8 @@ def in_words(error: BaseException) -> str | None:
         return "Stopped."
     if isinstance(error, Error):
         return _of_database(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"{error.strerror}. Make room, then run it again."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}. Is it yours to read and to write?"
     return None
@@ -33,6 +43,8 @@ def _of_database(error: Error) -> str | None:
     said, state = str(error).partition("\n")[0], getattr(error.__cause__, "sqlstate", None)
     if state == NO_TABLE:
         return OF_SQLITE["no such table"]
+    if state == DISK_FULL:
+        return FULL
     if state == NO_RIGHT:
         return (
             f"{said[:1].upper()}{said[1:]}. Run this as the owner of the tables: let DATABASE_URL "

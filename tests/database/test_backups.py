@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,12 +13,15 @@ from threading import Event, Thread
 from time import sleep
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from clients.models import Client
 from practice.management.backup_of_postgresql import throwaway_database
 from practice.management.backups import finished
+from practice.version import VERSION
+from tests.database.test_private_file import somebody_elses
 from tests.factories import ClientFactory, history_of, start
 from tests.postgres import find_programs
 
@@ -206,3 +210,33 @@ def test_the_oldest_go(individual, tmp_path, time_machine):
 def test_the_last_one_stays(tmp_path, keep):
     with pytest.raises(CommandError, match="keep one backup or more"):
         run("backup", tmp_path, "--keep", keep)
+
+
+def test_a_disk_that_takes_no_more_is_said_and_nothing_half_done_is_left(individual, tmp_path):
+    """A limit of the system's on the size of a file stands for the end of the disk."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, former[1]))
+    try:
+        with pytest.raises(CommandError, match=r"disk I/O error|pg_dump failed: ended by signal"):
+            run("backup", tmp_path / "backups")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+    assert [*(tmp_path / "backups").iterdir()] == []
+
+
+def test_a_backup_of_another_version_says_which_this_is(taken, elsewhere):
+    beside = taken.with_suffix(".json")
+    beside.write_text(json.dumps(json.loads(beside.read_text()) | {"version": "99.0.0"}))
+
+    assert f"written by version 99.0.0 (this is {VERSION})" in run("restore", taken)
+
+
+def test_root_writes_no_backup_that_the_service_could_not_read(
+    individual, tmp_path, settings, monkeypatch
+):
+    settings.PRODUCTION = True
+    somebody_elses(tmp_path, monkeypatch)
+
+    with pytest.raises(ImproperlyConfigured, match=f"to whom {tmp_path} belongs"):
+        run("backup", tmp_path / "backups")

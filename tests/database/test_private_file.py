@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from practice.database.private_file import PrivateFile
+
+NOBODY = 65534
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -47,6 +50,41 @@ def test_a_database_that_is_there_is_left_as_it_is(tmp_path):
 def test_where_no_file_can_be_made_sqlite_says_so(tmp_path):
     with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
         sqlite3.connect(tmp_path / "nowhere" / "new.sqlite3", factory=PrivateFile)
+
+
+def somebody_elses(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be root, before something that belongs to somebody else."""
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+
+def test_root_does_not_write_into_a_database_of_somebody_else(tmp_path, monkeypatch, settings):
+    """What SQLite puts beside the file would be root's, and its owner could write no more."""
+    path = tmp_path / "old.sqlite3"
+    sqlite3.connect(path).close()
+    path.touch()
+    settings.PRODUCTION = True
+    somebody_elses(path, monkeypatch)
+
+    with pytest.raises(ImproperlyConfigured, match=f"^Run this as .*, to whom {path} belongs"):
+        sqlite3.connect(path, factory=PrivateFile)
+
+
+def test_root_makes_no_database_in_a_folder_of_somebody_else(tmp_path, monkeypatch, settings):
+    settings.PRODUCTION = True
+    somebody_elses(tmp_path, monkeypatch)
+
+    with pytest.raises(ImproperlyConfigured, match=f"to whom {tmp_path} belongs"):
+        sqlite3.connect(tmp_path / "new.sqlite3", factory=PrivateFile)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_the_demo_may_be_anybodys(tmp_path, monkeypatch, settings):
+    settings.PRODUCTION = False
+    somebody_elses(tmp_path, monkeypatch)
+
+    sqlite3.connect(tmp_path / "demo.sqlite3", factory=PrivateFile).close()
 
 
 def test_django_connects_like_that(db):

@@ -159,9 +159,9 @@ def run(command: list) -> str:
 def typed(folder: Path, block: str) -> subprocess.CompletedProcess:
     """Run a block like somebody who types it, in the shell that ran those before."""
     script = [
-        f"set -eu; [ ! -e {STATE} ] || . {STATE}; cd $PWD",
+        f"set -eu; umask 077; [ ! -e {STATE} ] || . {STATE}; cd $PWD",  # a strict root's
         block,
-        f"declare -p PWD $(compgen -v | grep -xE '{REMEMBERED}') > {STATE}",
+        f"(declare -p PWD $(compgen -v | grep -xE '{REMEMBERED}'); umask -p) > {STATE}",
     ]
     settings = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
     settings |= {"HOME": "/root", "LANG": "C.UTF-8", "PIP_CERT": "/srv/certificates.crt"}

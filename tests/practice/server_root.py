@@ -167,9 +167,9 @@ class ServerRoot:
             environment |= {"PGHOST": str(self.postgres.folder), "PGUSER": "postgres"}
         state = self.folder / "state"
         script = [
-            f"set -eu; [ -e {state} ] && . {state} && cd $PWD",
+            f"set -eu; umask 077; [ -e {state} ] && . {state} && cd $PWD",  # a strict root's
             self.here(block),
-            f"declare -p PWD $(compgen -v | grep -x {REMEMBERED}) > {state}",
+            f"(declare -p PWD $(compgen -v | grep -x {REMEMBERED}); umask -p) > {state}",
         ]
         done = subprocess.run(
             ["/bin/bash", "-c", "\n".join(script)],

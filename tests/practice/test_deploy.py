@@ -98,6 +98,72 @@ def test_units_start_commands_that_there_are():
     assert set(started) <= get_commands().keys()
 
 
+# The command of docs/deploy.md, block 8.
+
+RUNUSER = '#!/bin/sh\nprintf "%s" "$SERVICE_NAME"\n'
+
+
+def stillwater(folder: Path, lines: str) -> subprocess.CompletedProcess:
+    """Run `stillwater doctor` on settings; what would be run says what SERVICE_NAME has become."""
+    (folder / "etc/stillwater").mkdir(parents=True)
+    (folder / "opt/stillwater").mkdir(parents=True)
+    (folder / "etc/stillwater/stillwater.env").write_text(lines)
+    (folder / "runuser").write_text(RUNUSER)
+    (folder / "runuser").chmod(0o700)
+    script = re.sub(r"(?<=[ \"])/(?=etc/|opt/)", f"{folder}/", (DEPLOY / "stillwater").read_text())
+    return subprocess.run(
+        ["/bin/sh", "-c", script, "stillwater", "doctor"],
+        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "is_meant"),
+    [
+        ("Stillwater", "Stillwater"),
+        ("50%", "50%"),
+        ("'a $HOME of `id` \\ \"own\" #1'", 'a $HOME of `id` \\ "own" #1'),
+        ('"It\'s ours; call 999, NHS (2)"', "It's ours; call 999, NHS (2)"),
+        ("", ""),
+    ],
+)
+def test_a_command_reads_settings_as_the_units_do(tmp_path, written, is_meant):
+    done = stillwater(tmp_path, f"# ours\n\nSERVICE_NAME={written}\nALLOWED_HOSTS=[::1],a.b\n")
+
+    assert (done.stdout, done.stderr) == (is_meant, "")
+
+
+@pytest.mark.parametrize(
+    "written", ["a$b", "a b", "a`b", "it's", 'a"b', "a\\b", '"a$b"', "a;b", "a:~b", "'a'b'", "a\r"]
+)
+def test_what_a_shell_would_read_otherwise_is_refused_and_not_repeated(tmp_path, written):
+    """systemd takes it as it stands, a shell does not: the service would have another password."""
+    done = stillwater(tmp_path, f"SECRET_KEY=x\nSERVICE_NAME={written}\n")
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"{tmp_path}/etc/stillwater/stillwater.env, line 2: put what follows SERVICE_NAME= into "
+        "'single quotes', which systemd, Compose and a shell read alike.\n"
+    )
+
+
+@pytest.mark.parametrize("line", ["export A=1", "A = 1", "A", "set -x"])
+def test_what_is_no_setting_is_refused(tmp_path, line):
+    done = stillwater(tmp_path, f"{line}\n")
+
+    assert done.returncode == 1
+    assert "stillwater.env, line 1: write NAME=value" in done.stderr
+
+
+def test_the_examples_settings_can_be_read(tmp_path):
+    without_signs = re.sub(r"^#(?=[A-Z_]+=)", "", EXAMPLE, flags=re.MULTILINE)
+
+    assert stillwater(tmp_path, without_signs).stdout == "Stillwater"
+
+
 # In containers.
 
 COMPOSE, DOCKERFILE = (DEPLOY / "compose.yaml").read_text(), (DEPLOY / "Dockerfile").read_text()

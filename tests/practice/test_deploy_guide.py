@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -52,6 +53,9 @@ def test_whoever_follows_the_guide_has_a_service_that_doctor_is_content_with(ser
             if word in block:
                 assert re.search(expected, said.strip(), re.MULTILINE), said
 
+    installed = [*(server.folder / "opt/stillwater/staticfiles").rglob("*")]
+    assert installed
+    assert [path for path in installed if not path.stat().st_mode & stat.S_IROTH] == []
     [update] = [block for block in blocks(GUIDE)[15:] if "git pull" in block]
     update = update.replace("git pull", "true").replace("reload", "status")
     server.run(update)

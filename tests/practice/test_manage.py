@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands, load_command_class
 from django.db import DataError, OperationalError, ProgrammingError, connection, transaction
+from psycopg.errors import DiskFull
 
 from practice.management.failures import in_words
 from practice.management.owner import OwnerCommand
@@ -84,6 +86,9 @@ def test_an_empty_database_says_run_migrate(tmp_path):
         (OperationalError("unable to open database file"), "DATA_DIR or DATABASE_URL"),
         (OperationalError("connection refused\nmore"), "does not answer (connection refused)"),
         (ProgrammingError('invalid connection option "sslmod"'), "DATABASE_URL cannot be used"),
+        (OperationalError("database or disk is full"), "The disk is full: nothing of this was"),
+        (OperationalError("disk I/O error"), "cannot be written to or read (disk I/O error)"),
+        (OSError(28, "No space left on device"), "No space left on device. Make room"),
         (EOFError("EOF when reading a line"), "run it in a terminal"),
         (KeyboardInterrupt(), "Stopped."),
         (PermissionError(13, "Permission denied", "/srv/x"), "/srv/x: Permission denied"),
@@ -109,6 +114,13 @@ def test_what_postgresql_refuses_has_words(db):
         connection.cursor().execute("SET LOCAL ROLE stillwater_app; DELETE FROM audit_entry")
 
     assert "stillwater_owner" in in_words(refusal.value)
+
+
+def test_a_full_disk_of_postgresql_has_words():
+    error = OperationalError("could not extend file")
+    error.__cause__ = DiskFull("could not extend file")
+
+    assert "The disk is full: nothing of this was saved" in in_words(error)
 
 
 def test_every_command_of_ours_that_needs_the_owner_says_so_before_it_asks():
@@ -172,6 +184,16 @@ def test_an_installation_says_how_far_it_is(capsys, installing, manage):
     said = capsys.readouterr().err
     assert re.search(r"\r1 of [2-9]\d: django==5\.2\.19 +\r", said)
     assert manage.is_installed("runtime")
+
+
+def test_another_user_can_read_what_was_installed_whatever_the_umask(installing, manage):
+    former = os.umask(0o077)
+    try:
+        installing("exit 0")
+    finally:
+        os.umask(former)
+
+    assert stat.S_IMODE(manage.STAMP.stat().st_mode) == 0o644
 
 
 def test_an_installation_that_fails_says_why(capsys, installing, manage):

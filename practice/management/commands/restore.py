@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from practice.database.state import what_is_missing
 from practice.management import backups
 from practice.management.owner import OwnerCommand
+from practice.version import VERSION
 
 
 class Command(OwnerCommand):
@@ -37,7 +38,8 @@ class Command(OwnerCommand):
         if check:
             self.stdout.write(f"The backup can be restored: {rows}.")
             return
-        self.stdout.write(f"Restored: {rows}, written by version {backup.version}.")
+        this = "" if backup.version == VERSION else f" (this is {VERSION})"
+        self.stdout.write(f"Restored: {rows}, written by version {backup.version}{this}.")
         if missing := what_is_missing():
             self.stdout.write(f"Next: {missing}.")
 
