@@ -1,6 +1,7 @@
 """doctor finds what an operator has forgotten, and finds nothing where nothing is wrong."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
@@ -230,6 +231,15 @@ def test_a_folder_that_is_somebody_elses_is_found(healthy, monkeypatch, settings
     monkeypatch.setattr("os.access", lambda *_: False)
 
     assert f"This user cannot write into {settings.DATA_DIR}" in str(found())
+
+
+def test_a_folder_that_the_units_may_only_read_is_found(healthy, monkeypatch, settings):
+    """As `ProtectSystem=strict` has it, wherever ReadWritePaths does not name it."""
+    now = os.statvfs(settings.DATA_DIR)
+    read_only = os.statvfs_result((*now[:8], now.f_flag | os.ST_RDONLY, now.f_namemax))
+    monkeypatch.setattr("os.statvfs", lambda _: read_only)
+
+    assert f"ReadWritePaths={settings.DATA_DIR} in the units" in str(found())
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,9 @@ def _is_collected(source: Path, root: Path) -> bool:
 def disk() -> Iterator[Finding]:
     folders = {settings.DATA_DIR, settings.BACKUP_DIR}
     for folder in sorted(path for path in folders if path.exists()):
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            yield wrong(f"{folder} can only be read here: ReadWritePaths={folder} in the units.")
+        elif not os.access(folder, os.W_OK | os.X_OK):
             yield wrong(f"This user cannot write into {folder}: chown it to the service's user.")
         for file in sorted(folder.glob("stillwater*")):
             if file.is_file() and is_open_to_others(file):
