@@ -21,7 +21,7 @@ from clients.models import Client
 from practice.management.backup_of_postgresql import throwaway_database
 from practice.management.backups import finished
 from practice.version import VERSION
-from tests.database.test_private_file import somebody_elses
+from tests.database.ownership import somebody_elses
 from tests.factories import ClientFactory, history_of, start
 from tests.postgres import find_programs
 

@@ -11,8 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from practice.database.private_file import PrivateFile
-
-NOBODY = 65534
+from tests.database.ownership import somebody_elses
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077])
@@ -50,13 +49,6 @@ def test_a_database_that_is_there_is_left_as_it_is(tmp_path):
 def test_where_no_file_can_be_made_sqlite_says_so(tmp_path):
     with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
         sqlite3.connect(tmp_path / "nowhere" / "new.sqlite3", factory=PrivateFile)
-
-
-def somebody_elses(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be root, before something that belongs to somebody else."""
-    if os.geteuid() == 0:
-        os.chown(path, NOBODY, -1)
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
 def test_root_does_not_write_into_a_database_of_somebody_else(tmp_path, monkeypatch, settings):
