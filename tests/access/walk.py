@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import cache
 from random import Random
 
 from django.db import connection, transaction
@@ -34,6 +35,26 @@ BOOKKEEPING = ("accounts_browsersession", "shared_cache", "audit_", "usersession
 REASON_WORDS = {word.encode() for reason in REASONS for word in (reason, EndReason(reason).label)}
 
 
+class Rights:
+    """Who may see what in a world, and whose everything is, as the oracle says."""
+
+    def __init__(self, world: World) -> None:
+        account_ids = {who: account and account.pk for who, account in world.accounts.items()}
+        self.ids = {who: oracle.ids(account) for who, account in account_ids.items()}
+        account_ids["fay"] = None  # has been closed
+        self.words = {who: oracle.words(account) for who, account in account_ids.items()}
+        self.allowed = {
+            (who, parameter): oracle.allowed(parameter, account)
+            for who, account in account_ids.items()
+            for parameter in oracle.AS_CLIENT
+        }
+        self.ids_of_all = oracle.ids_of_all()
+        self.owners = oracle.owners()
+
+
+rights_in = cache(Rights)  # every walk through a world throws away what it did
+
+
 class Walk:
     """A walk through a world; `asked` counts the requests, `findings` says what was wrong.
 
@@ -52,15 +73,7 @@ class Walk:
         self.world, self.whole, self.in_brief = world, whole, in_brief
         self.asked, self.findings = 0, []
         self.browsers = world.browsers()
-        self.words = {
-            who: oracle.words(account and account.pk if who != "fay" else None)
-            for who, account in world.accounts.items()
-        }
-        self.ids = {
-            who: oracle.ids(account and account.pk) for who, account in world.accounts.items()
-        }
-        self.everything = oracle.ids_of_all()
-        self.owners = oracle.owners()
+        self.rights, self.typed = rights_in(world), forms.everything(world)
         self.elsewhere = Elsewhere(world)
 
     # One address
@@ -119,9 +132,7 @@ class Walk:
         """Return name and public id of one's own things and of others', and an unknown id."""
         things = self.world.objects(parameter)
         unknown_id = things.pop("unknown")
-        account = self.world.accounts[who]
-        known = account is not None and who != "fay"
-        as_therapist, as_client = oracle.allowed(parameter, account.pk if known else None)
+        as_therapist, as_client = self.rights.allowed[who, parameter]
         let_in = {THERAPISTS: as_therapist, CLIENTS: as_client}.get(
             TABLE[route], as_therapist | as_client
         )
@@ -166,7 +177,7 @@ class Walk:
             answer = self._observe(who, method, address, here, may_write=method not in SAFE)
             if method == "get" and answer.status_code in (403, 404) and must_open:
                 self.findings.append(f"{here}: own, and refused")
-            if method not in SAFE and who != "visitor" and oracle.owners_moved(self.owners):
+            if method not in SAFE and who != "visitor" and oracle.owners_moved(self.rights.owners):
                 self.findings.append(f"{here}: something has another owner")
         if method == "get" and answer.status_code == 200:
             for action, fields in forms.of(answer):
@@ -183,7 +194,7 @@ class Walk:
         self, who: str, method: str, address: str, here: str, *, may_write: bool
     ) -> HttpResponse:
         with CaptureQueriesContext(connection) as asked:
-            answer = self._ask(who, method, address, forms.everything(self.world))
+            answer = self._ask(who, method, address, self.typed)
         for query in asked:
             table = WRITES.match(query["sql"])
             if table and not may_write and not table[1].startswith(BOOKKEEPING):
@@ -206,9 +217,9 @@ class Walk:
         text = answer.content + repr(sorted(answer.headers.items())).encode()
         text += repr(answer.cookies).encode()
         asked = address.encode()
-        for word in sorted(canaries(text) - self.words[who] - told):
+        for word in sorted(canaries(text) - self.rights.words[who] - told):
             self.findings.append(f"{here}: {word} is not theirs to read")
-        links = set(ID.findall(text)) & self.everything - self.ids[who]
+        links = set(ID.findall(text)) & self.rights.ids_of_all - self.rights.ids[who]
         self.findings += [f"{here}: links to {link}" for link in links if link not in asked]
         if who not in ("alice", "bob", "cora"):
             for word in REASON_WORDS:
