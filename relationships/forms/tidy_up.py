@@ -1,7 +1,7 @@
 """One decision for each relationship of the tidy-up list, and the planned ending."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Self
 
 from django import forms
@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from clients.models import Client
 from practice.accounts.models import User
 from practice.templatetags.components import address, format_markup
-from practice.text.spoken import day, first_names
+from practice.text.spoken import day, first_names, in_words
 from practice.web.edits import EditMixin
 from practice.web.responses import LONGEST_SHOWN
 from relationships.caseload import tidy_up
@@ -53,10 +54,14 @@ class Row:
     def __init__(self, relationship: Relationship, last_session: datetime | None) -> None:
         self.relationship, self.last_session = relationship, last_session
 
+    @cached_property
+    def _people(self) -> list[Client]:
+        return self.relationship.people
+
     @property
     def action_shown(self) -> SafeString:
         """What to do, as a drop-down: the same in every row, but for ids, before it is sent."""
-        whom = first_names(self.relationship.people)
+        whom = first_names(self._people)
         return format_markup(_unsent(), self.relationship.public_id, whom)
 
     @property
@@ -72,7 +77,7 @@ class Row:
             ROW,
             address("relationship", work.public_id),
             work.get_kind_display(),
-            work.with_whom,
+            in_words(person.name for person in self._people),
             f"Last session {day(last)}" if last else "No session held",
             f". Planned last day {day(work.planned_end)}" if work.planned_end else "",
             work.public_id,

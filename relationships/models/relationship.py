@@ -430,6 +430,10 @@ class Relationship(models.Model):
             return f"ended {self.ended_at.astimezone(UTC).isoformat()}"
         return f"active {self.last_event}"
 
+    def get_kind_display(self) -> str:
+        """Return what its kind is called; Django would look through all of them each time."""
+        return _KINDS.get(self.kind, self.kind)
+
     @property
     def is_ended(self) -> bool:
         return self.status == self.Status.ENDED
@@ -547,6 +551,7 @@ def _in_order(parts: Iterable[Any]) -> list[Client]:
     return sorted(people, key=lambda person: person.is_erased)
 
 
+_KINDS: dict[str, str] = dict(Kind.choices)
 # What of a record says what somebody is called.
 _CALLED = ("name", "preferred_name", "erased_at")
 NAMES = (
