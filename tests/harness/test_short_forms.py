@@ -15,6 +15,7 @@ SHORT = {
     "postgresql": ["short --database postgres"],
 }
 MESSAGES = ["kills --kills 10", "crash --times 10", "flood --messages 40 --senders 2"]
+MESSAGES += ["slow --seconds 10 --rounds 3"]
 THOROUGH = [f"{SHORT[connection.vendor][0]} --rest"]
 THOROUGH += [
     f"message_{command} --database {connection.vendor.removesuffix('ql')}" for command in MESSAGES
