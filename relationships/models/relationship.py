@@ -430,7 +430,7 @@ class Relationship(models.Model):
             return f"ended {self.ended_at.astimezone(UTC).isoformat()}"
         return f"active {self.last_event}"
 
-    def get_kind_display(self) -> str:
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]  # the plugin has one already
         """Return what its kind is called; Django would look through all of them each time."""
         return _KINDS.get(self.kind, self.kind)
 
