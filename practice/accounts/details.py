@@ -10,7 +10,7 @@ from practice.accounts.access import (
     for_clients,
     for_therapists,
 )
-from practice.accounts.forms import ContactForm, DetailsForm
+from practice.accounts.details_forms import ContactForm, DetailsForm
 from practice.accounts.models import Contact, Therapist, User
 from practice.audit.models import Entry, Verb
 from practice.web.responses import banner, render_form, see_other

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from practice.accounts.access import AccountRequest
-from practice.accounts.forms import EmailForm
+from practice.accounts.details_forms import EmailForm
 from practice.accounts.models import User
 from practice.audit.models import Entry, Verb
 from practice.web.encryption import decrypt, encrypt

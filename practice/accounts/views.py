@@ -15,8 +15,8 @@ from practice.accounts.access import (
     act_as_therapist,
     therapist_of,
 )
+from practice.accounts.details_forms import TimeZoneForm
 from practice.accounts.factors import has_second_factor
-from practice.accounts.forms import TimeZoneForm
 from practice.accounts.models import Contact, User
 from practice.web.responses import banner, render_form, see_other
 

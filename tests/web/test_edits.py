@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from clients.forms import ClientForm, KeepForm
 from clients.models import Client
-from practice.accounts.forms import ContactForm, DetailsForm, RenamePasskeyForm, TimeZoneForm
+from practice.accounts.details_forms import ContactForm, DetailsForm, TimeZoneForm
+from practice.accounts.forms import RenamePasskeyForm
 from practice.accounts.models import Contact, Therapist, User
 from practice.booking.forms import RulesForm
 from practice.booking.models import BookingRules
