@@ -69,11 +69,11 @@ class World:
         self.people: dict[str, Client] = people
         self.typed_email = people["carl"].email
         self.relationships: dict[str, Relationship] = {
-            name: self._tie(person) for name, person in people.items()
+            name: self._start(person) for name, person in people.items()
         }
-        self.relationships["the couple"] = self._tie(people["ann"], people["ben"])
-        self.relationships["the family"] = self._tie(people["ed"], people["fay"], people["tess"])
-        self.relationships["the pair"] = self._tie(people["anna"], people["ed"])
+        self.relationships["the couple"] = self._start(people["ann"], people["ben"])
+        self.relationships["the family"] = self._start(people["ed"], people["fay"], people["tess"])
+        self.relationships["the pair"] = self._start(people["anna"], people["ed"])
         self.ended = {"ed": REASONS[0], "carl": REASONS[1], "the family": REASONS[0]}
         for name, reason in self.ended.items():
             relationship = self.relationships[name]
@@ -181,7 +181,7 @@ class World:
             account=account,
         )
 
-    def _tie(self, *people: Client) -> Relationship:
+    def _start(self, *people: Client) -> Relationship:
         relationship = start(*people, at=timezone.now() - timedelta(days=300), key=uuid4())
         relationship.place = self._word("pl")
         relationship.save(update_fields=["place"])
