@@ -40,7 +40,7 @@ OF_THE_NETWORK = ("connect", "network", "proxy", "resolution", "timed out", "ssl
 IMPORTS = {"runtime": RUNTIME.split(), "test": RUNTIME.split() + TEST.split()}
 
 
-def main() -> None:
+def main() -> None:  # long for what has to be so before there is Django
     """Prepare the environment, then hand over to Django."""
     if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit("Stillwater needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")

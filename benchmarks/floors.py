@@ -49,7 +49,7 @@ class Recorded:
 
 
 @contextmanager
-def record() -> Iterator[Recorded]:
+def record() -> Iterator[Recorded]:  # long for the three functions that it puts in place
     """Record every statement, and every entry of the audit."""
     found, told, write = Recorded(), psycopg.Connection.execute, Entry.write
 

@@ -38,7 +38,9 @@ FROM = {"host": HOST}
 HIDDEN = re.compile(r'<input type="hidden"[^>]*>')
 
 
-def split(connection: Connection) -> Iterator[str]:
+def split(  # long for its steps, each of which is taken once and in this order
+    connection: Connection,
+) -> Iterator[str]:
     """Yield the statements that put the rows of `TABLES` into partitions, for this database.
 
     A partition finds its rows by therapist alone, so every unique key gets the therapist, too, and
@@ -253,7 +255,7 @@ def _read(plan: Any) -> Iterator[str]:
             yield from _read(node.get(below, []))
 
 
-def main() -> int:
+def main() -> int:  # long for its steps, each of which is taken once and in this order
     """Split a filled database; 0 if every page is as before, and work goes on."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--clients", type=int, default=10_000)

@@ -170,7 +170,19 @@ def rows(
     """
     if not people:
         return SafeString("")
-    numbers = [person.pk for person in people]
+    theirs = _work_by_person(therapist, [person.pk for person in people], now)
+    made: list[SafeString] = []
+    zone = zone_on_a_phone() if names_zone else SafeString("")
+    for client in people:
+        own = theirs.get(client.pk, [])
+        made.append(row(client, own, zone))
+        if any(w.next_session for w in own):
+            zone = SafeString("")  # it stands beside the first time
+    return join_markup(made)
+
+
+def _work_by_person(therapist: int, numbers: list[int], now: datetime) -> dict[int, list[Work]]:
+    """Return the work of each of these people, and below it what goes on without them."""
     numbers += numbers[-1:] * (ROWS_A_PAGE - len(numbers))  # so that one query serves all pages
     every: dict[int, Work] = {}
     left: list[tuple[int, Work]] = []
@@ -193,14 +205,7 @@ def rows(
         present = every[which].people if which in every else {}
         for person in former.people.keys() - present.keys():
             theirs.setdefault(person, []).append(former._replace(people=former.people | present))
-    made: list[SafeString] = []
-    zone = zone_on_a_phone() if names_zone else SafeString("")
-    for client in people:
-        own = theirs.get(client.pk, [])
-        made.append(row(client, own, zone))
-        if any(w.next_session for w in own):
-            zone = SafeString("")  # it stands beside the first time
-    return join_markup(made)
+    return theirs
 
 
 def zone_on_a_phone() -> SafeString:

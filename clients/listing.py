@@ -1,6 +1,7 @@
 """The Clients list: what it asks of the database, and what it shows under an address.
 
-It is opened all day: its queries are compiled once.
+It is opened all day: its queries are compiled once. They and what is shown of them are read
+together, so the module is longer than others.
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,8 @@
-"""Settings of an installation. One file; what differs is an environment variable.
+"""Settings of an installation; what differs between two is an environment variable.
 
 Each is read by `practice.environment`, which refuses what it cannot read, with the name of the
-setting. `deploy/stillwater.env.example` says in a sentence what each is for.
+setting. `deploy/stillwater.env.example` says in a sentence what each is for. All are in one file,
+longer than others, where an operator looks for them.
 """
 
 from datetime import timedelta

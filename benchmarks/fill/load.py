@@ -57,7 +57,7 @@ class Wrong(Exception):
     """What was loaded breaks a rule of the product."""
 
 
-def fill(
+def fill(  # long for its steps, each of which is taken once and in this order
     clients: int, *, progress: Progress = lambda *_: None, now: datetime | None = None
 ) -> Plan:
     """Fill an empty, migrated database with so many clients; `progress` is told what, done, of.

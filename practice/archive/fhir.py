@@ -4,6 +4,8 @@ FHIR knows no couple: each person has an episode of care of their own, and those
 share an identifier. `statusHistory` has the stretches of work as `active` and the breaks between an
 ending and a restart as `onhold`, without gaps; the last is open as long as the work goes on. What
 is more to say than FHIR requires is checked by `fhir_rules.py`.
+
+It is one document, written from top to bottom, so the module is longer than others.
 """
 
 import json

@@ -12,6 +12,7 @@ and the module longer than others, because it is an entry that the decorator mak
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import wraps
 from typing import Any, Self
 
@@ -176,16 +177,8 @@ class Entry(models.Model):
         history that says the same.
         """
         owner = therapist.pk if isinstance(therapist, Therapist) else therapist
-        entry = cls(
-            therapist_id=owner,
-            by=by.pk if by else None,
-            role=Role.of(by, owner),
-            verb=verb,
-            about=about if isinstance(about, str) else name_of(about),
-            outcome=outcome,
-            event=event.pk if event else None,
-            digest=seal_of_event(event) if event else "",
-        )
+        about = about if isinstance(about, str) else name_of(about)
+        entry = cls._of(verb, about, event, by, owner, outcome)
         entry.write()
         return entry
 
@@ -204,40 +197,47 @@ class Entry(models.Model):
         """
         if not lines:
             return
-        now, role = timezone.now(), Role.of(by, therapist.pk)
+        now = timezone.now()
         writer = sealing.present_writer(now)
         last = writer.next_number(len(lines))
-        entries = [
-            cls(
-                therapist_id=therapist.pk,
-                chain=therapist.pk,
-                at=now,
-                by=by.pk if by else None,
-                role=role,
-                verb=verb,
-                about=about,
-                outcome=outcome,
-                request_id=REQUEST_ID.get(),
-                event=event.pk if event else None,
-                digest=seal_of_event(event) if event else "",
-                writer=writer.name,
-                writer_number=number,
-            )
-            for number, (verb, about, event) in enumerate(lines, start=last - len(lines) + 1)
-        ]
-        for entry in entries:
-            entry.seal = seal_of_entry(entry)
+        entries = [cls._of(*line, by, therapist.pk, outcome) for line in lines]
+        for number, entry in enumerate(entries, start=last - len(lines) + 1):
+            entry._seal(now, writer, number)
         bulk.insert(entries)  # Django would read back what it creates in bulk
+
+    @classmethod
+    def _of(
+        cls,
+        verb: Verb,
+        about: str,
+        event: models.Model | None,
+        by: User | None,
+        owner: int | None,
+        outcome: str,
+    ) -> Self:
+        return cls(
+            therapist_id=owner,
+            by=by.pk if by else None,
+            role=Role.of(by, owner),
+            verb=verb,
+            about=about,
+            outcome=outcome,
+            event=event.pk if event else None,
+            digest=seal_of_event(event) if event else "",
+        )
 
     def write(self) -> None:
         """Insert it, dated, numbered by its writer and sealed; it gets its place later."""
-        self.chain, self.request_id = self.therapist_id or 0, REQUEST_ID.get()
         with transaction.atomic(savepoint=False):
-            self.at = timezone.now()
-            writer = sealing.present_writer(self.at)
-            self.writer, self.writer_number = writer.name, writer.next_number()
-            self.seal = seal_of_entry(self)
+            now = timezone.now()
+            writer = sealing.present_writer(now)
+            self._seal(now, writer, writer.next_number())
             ENTRIES.insert(self)
+
+    def _seal(self, at: datetime, writer: sealing.Writer, number: int) -> None:
+        self.chain, self.request_id = self.therapist_id or 0, REQUEST_ID.get()
+        self.at, self.writer, self.writer_number = at, writer.name, number
+        self.seal = seal_of_entry(self)
 
     @classmethod
     @contextmanager

@@ -182,7 +182,7 @@ def is_free(
     return openings.is_open(made, off, taken, now, start)
 
 
-def opening_rules(
+def opening_rules(  # long for its arguments, which are what a page has read already
     therapist: Therapist,
     now: datetime,
     saved: BookingRules | None = None,

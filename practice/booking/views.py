@@ -32,7 +32,9 @@ def diary(request: TherapistRequest) -> HttpResponse:
 
 @require_safe
 @for_therapists
-def diary_week(request: TherapistRequest, day: str) -> HttpResponse:
+def diary_week(  # long for all that its page says
+    request: TherapistRequest, day: str
+) -> HttpResponse:
     """Show a week: sessions, free times, blocked hours."""
     try:
         week = week_of(date.fromisoformat(day))

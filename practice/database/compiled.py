@@ -8,6 +8,8 @@ written down once, as a queryset with places for what differs:
         lambda given: Client.objects.filter(therapist=given("therapist")).values_list("name")
     )
     NAMES.rows(therapist=7)
+
+It stands in for several parts of Django, which have to agree, so the module is longer than others.
 """
 
 from collections.abc import Callable, Iterable

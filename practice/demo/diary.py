@@ -27,12 +27,32 @@ def fill(
 
     With `visits_each`, every client comes so many times and no more.
     """
-    zone = ZoneInfo(therapist.time_zone)
-    today = timezone.localtime(now, zone).date()
-    spans = HOURS[therapist.time_zone]
+    zone, spans = ZoneInfo(therapist.time_zone), HOURS[therapist.time_zone]
+    _set_hours(therapist, timezone.localtime(now, zone).date())
+    grid = [(day, hour) for day, (s, e) in spans for hour in range(s.hour, e.hour)]
+    taken: set[datetime] = set()
+    sessions: list[Session] = []
+    dice.shuffle(grid)
+    relationships = therapist.relationships.in_order().prefetch_related("participations__client")
+    for number, relationship in enumerate(relationships):
+        made = _sessions(relationship, dice, grid[number % len(grid)], now, zone, taken)
+        if relationship.is_ended and number % 3 == 0:
+            made = made[:1]  # somebody who came once
+        elif number in QUIET and not relationship.people[0].account:
+            made = [s for s in made if s.starts_at < now - timedelta(weeks=14)]
+        sessions += made[:visits_each]
+    Session.objects.bulk_create(sessions)
+
+
+def _set_hours(therapist: Therapist, today: date) -> None:
+    """Give a therapist hours, a week off in five weeks, and hours of single dates the week after.
+
+    Raises:
+        KeyError: the demo has no hours of their time zone.
+    """
     WeeklyHours.objects.bulk_create(
         WeeklyHours(therapist=therapist, weekday=day, starts=starts, ends=ends)
-        for day, (starts, ends) in spans
+        for day, (starts, ends) in HOURS[therapist.time_zone]
     )
     BookingRules.objects.create(therapist=therapist)
     week_off = today - timedelta(days=today.weekday()) + timedelta(weeks=5)
@@ -54,19 +74,6 @@ def fill(
             ends=time(hour + 2),
             note=note,
         )
-    grid = [(day, hour) for day, (s, e) in spans for hour in range(s.hour, e.hour)]
-    taken: set[datetime] = set()
-    sessions: list[Session] = []
-    dice.shuffle(grid)
-    relationships = therapist.relationships.in_order().prefetch_related("participations__client")
-    for number, relationship in enumerate(relationships):
-        of_tie = _sessions(relationship, dice, grid[number % len(grid)], now, zone, taken)
-        if relationship.is_ended and number % 3 == 0:
-            of_tie = of_tie[:1]  # somebody who came once
-        elif number in QUIET and not relationship.people[0].account:
-            of_tie = [s for s in of_tie if s.starts_at < now - timedelta(weeks=14)]
-        sessions += of_tie[:visits_each]
-    Session.objects.bulk_create(sessions)
 
 
 def _sessions(
@@ -115,16 +122,21 @@ def _session(
         booked_by=(starts_at < now and account) or relationship.therapist.user,
     )
     is_recent = now - starts_at < timedelta(days=3)
-    if starts_at + LENGTH_OF_SESSION <= now and not is_recent:
-        fate = dice.random()
-        session.state = "attended" if fate < 0.9 else "missed" if fate < 0.95 else "cancelled"
-        if session.state == "cancelled":
-            session.cancelled_at = starts_at - timedelta(hours=dice.randint(3, 90))
-            session.cancelled_at = max(session.cancelled_at, session.booked_at)
-            session.cancelled_by = session.booked_by
-            by_therapist = now - starts_at > timedelta(days=90) and dice.random() < 0.3
-            session.cancelled_for_client = not by_therapist
+    if session.ends_at <= now and not is_recent:
+        _say_what_became_of(session, dice, now)
     return session
+
+
+def _say_what_became_of(session: Session, dice: random.Random, now: datetime) -> None:
+    """Have somebody come, stay away or cancel."""
+    fate = dice.random()
+    session.state = "attended" if fate < 0.9 else "missed" if fate < 0.95 else "cancelled"
+    if session.state == "cancelled":
+        session.cancelled_at = session.starts_at - timedelta(hours=dice.randint(3, 90))
+        session.cancelled_at = max(session.cancelled_at, session.booked_at)
+        session.cancelled_by = session.booked_by
+        by_therapist = now - session.starts_at > timedelta(days=90) and dice.random() < 0.3
+        session.cancelled_for_client = not by_therapist
 
 
 def _at(day: date, hour: int, zone: ZoneInfo) -> datetime:

@@ -118,6 +118,20 @@ def load(now: datetime | None = None) -> None:
     hannah = practice(
         "Hannah Okafor", "hannah@stillwater.example", "hannah-okafor", "Europe/London"
     )
+    _fill_hannahs(hannah, account)
+    bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
+    bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)
+    diary.fill(bob.therapist, dice, now)
+    for name, slug in COLLEAGUES:
+        colleague = practice(name, f"{slug}@stillwater.example", slug, "Europe/London")
+        colleague.individuals([f"Client {n} of {name}" for n in "ABCDE"], [])
+        diary.fill(colleague.therapist, dice, now, visits_each=4)
+    _profiles()
+    count_installation(now)
+    Session.objects.update(tell_at=None)  # of what is there when the demo begins nobody is told
+
+
+def _fill_hannahs(hannah: Practice, account: Callable[..., User]) -> None:
     Contact.objects.create(
         therapist=hannah.therapist,
         email="hannah@stillwater.example",
@@ -131,22 +145,11 @@ def load(now: datetime | None = None) -> None:
     _somebody_left(hannah, account)
     _three_episodes(hannah)
     _ended_today(hannah)
-    diary.fill(hannah.therapist, dice, now)
-    diary.book_follow_up(jonah, now)
+    diary.fill(hannah.therapist, hannah.dice, hannah.now)
+    diary.book_follow_up(jonah, hannah.now)
     diary.tell_who_came(pryces)
     diary.record_by_mistake(pryces)
-    happenings.happen(hannah.therapist, now)
-
-    bob = practice("Bob Adeyemi", "bob@stillwater.example", "bob-adeyemi", "Europe/Berlin")
-    bob.individuals(BOBS_ACTIVE, BOBS_INACTIVE)
-    diary.fill(bob.therapist, dice, now)
-    for name, slug in COLLEAGUES:
-        colleague = practice(name, f"{slug}@stillwater.example", slug, "Europe/London")
-        colleague.individuals([f"Client {n} of {name}" for n in "ABCDE"], [])
-        diary.fill(colleague.therapist, dice, now, visits_each=4)
-    _profiles()
-    count_installation(now)
-    Session.objects.update(tell_at=None)  # of what is there when the demo begins nobody is told
+    happenings.happen(hannah.therapist, hannah.now)
 
 
 def _profiles() -> None:

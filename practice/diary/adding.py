@@ -158,7 +158,7 @@ def _check(
     return render_form(request, "diary/check_series.html", context)
 
 
-def _book_series(
+def _book_series(  # long for what may stand in the way
     request: TherapistRequest, relationship: Relationship, form: SessionForm
 ) -> HttpResponse:
     """Book what the page of the dates has shown, all or nothing; else show what is so now."""

@@ -18,7 +18,9 @@ NOT_FREE = f"{NOT_PUT_BACK} That time can no longer be booked."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: AccountRequest, session_id: str) -> HttpResponse:
+def cancel(  # long for what may stand in the way
+    request: AccountRequest, session_id: str
+) -> HttpResponse:
     """Cancel a session, from either side: the one that the page has shown."""
     appointment, is_therapist = session_of(request, session_id)
     if not appointment.is_upcoming:

@@ -16,7 +16,9 @@ from practice.web.responses import LOOK, banner, render_form, see_other, was_sho
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def move(request: AccountRequest, session_id: str) -> HttpResponse:
+def move(  # long for what may stand in the way
+    request: AccountRequest, session_id: str
+) -> HttpResponse:
     """Give a booked session another time; a client chooses among those that are free."""
     appointment, is_therapist = session_of(request, session_id)
     if not is_therapist:

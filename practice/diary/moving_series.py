@@ -75,7 +75,7 @@ def _dates(
     return render_form(request, "diary/check_moves.html", context)
 
 
-def confirm(
+def confirm(  # long for what may stand in the way
     request: AccountRequest, form: SeriesMoveForm, appointment: Session, later: list[Session]
 ) -> HttpResponse:
     """Move what the page of the dates has shown, all or nothing; else show what is so now.

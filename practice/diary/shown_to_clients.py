@@ -128,7 +128,7 @@ def _with_several(pairs: Iterable[tuple[int, object]]) -> set[int]:
     return {therapist_id for therapist_id, several in number.items() if several > 1}
 
 
-def _card(
+def _card(  # long, because every value that a client gets to see is named here
     relationship: Relationship,
     records: list[Client],
     shared: set[int],
@@ -333,7 +333,7 @@ def shared_by(reader: User) -> set[int]:
     return _with_several(reader.clients.values_list("therapist", "person_id"))
 
 
-def details(
+def details(  # long, because every value that a client gets to see is named here
     session: Session, reader: User, shared: Collection[int] = (), *, is_quiet: bool = False
 ) -> SessionDetails:
     """Return the details of a session for somebody who takes part in it.
@@ -356,7 +356,6 @@ def details(
     move_asked = session.moved_for_client and session.moved_by_id == therapist.user_id
     asked = session.cancelled_for_client and session.cancelled_by_id == therapist.user_id
     state = Session.State(session.state if is_therapist else session.state_for(own))
-    # Long, because every value that a client gets to see is named here.
     return SessionDetails(
         public_id=session.public_id,
         starts_at=session.starts_at,

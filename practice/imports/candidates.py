@@ -158,7 +158,9 @@ class PeopleReader(CellReader):
         """Whether a column has anything but a no: a moment, or a yes."""
         return folded(self.cells(name)) not in {"", *NO}
 
-    def _people(self, status: str, has_died: bool) -> Iterator[Candidate]:
+    def _people(  # long for all that may be known of somebody
+        self, status: str, has_died: bool
+    ) -> Iterator[Candidate]:
         cell, row = self.cells, self.cells.row
         first, last, whole = cell("first"), cell("last"), cell("name")
         two = names.couple_of(first, last, whole)
@@ -206,7 +208,7 @@ class PeopleReader(CellReader):
         words = name.split()
         return f"{spouse} {words[-1]}" if " " not in spouse and len(words) > 1 else spouse
 
-    def _couple(
+    def _couple(  # long for all that may be known of somebody
         self, one: Candidate, first: str, second: str, *, both: bool
     ) -> Iterator[Candidate]:
         """Yield both of a couple, if they are confirmed to be one; else two, or the one."""

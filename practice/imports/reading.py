@@ -36,32 +36,14 @@ def read_files(
 ) -> Reading:
     """Return what files (each with its name) would bring in, with these answers."""
     files = list(files)
-    asking, tables, refused = Asking(answers), list[tuple[int, Table]](), list[Unreadable]()
-    names, lines, left_out = _told_apart([name for _, name in files]), 0, list[Unreadable]()
+    asking, names = Asking(answers), _told_apart([name for _, name in files])
+    found, refused = _Tables(therapist, asking), list[Unreadable]()
     if len(files) > MOST_FILES:
         refused.append(Unreadable("", 0, "", f"There are more than {MOST_FILES} files."))
         files = []
     for number, (path, _) in enumerate(files):
-        unknown = list[CannotRead]()  # worksheets of something else
         try:
-            for sheet in read(path, names[number]):
-                if _is_of_another(sheet, therapist, asking):
-                    why = f"It is the archive of {sheet.owner}."
-                    left_out.append(Unreadable(names[number], 0, "", why))
-                    continue
-                try:
-                    table = recognise(sheet, _Chosen(asking, sheet.label))
-                except CannotRead as error:
-                    left_out += sheet.left_out
-                    unknown.append(error)
-                    continue
-                lines += len(table.rows)
-                tables.append((number, table))
-            if unknown and not any(of == number for of, _ in tables):
-                raise unknown[0]
-            left_out += [error.unreadable for error in unknown]
-            if lines > MOST_LINES:
-                raise CannotRead(names[number], f"The files have more than {MOST_LINES:,} lines.")
+            found.add(number, path, names[number])
         except CannotRead as error:
             refused.append(error.unreadable)
     given = Given(
@@ -73,9 +55,42 @@ def read_files(
         asking,
         names,
     )
-    plan = plan_of(tables, given)
-    plan.refused, plan.left_out = refused, left_out + plan.left_out
-    return Reading(plan, [table for _, table in tables])
+    plan = plan_of(found.tables, given)
+    plan.refused, plan.left_out = refused, found.left_out + plan.left_out
+    return Reading(plan, [table for _, table in found.tables])
+
+
+class _Tables:
+    """The tables in files, each with the number of its file, and what is left out of these."""
+
+    def __init__(self, therapist: Therapist, asking: Asking) -> None:
+        self.therapist, self.asking = therapist, asking
+        self.tables, self.left_out = list[tuple[int, Table]](), list[Unreadable]()
+
+    def add(self, number: int, path: Path, name: str) -> None:
+        """Read one more file.
+
+        Raises:
+            CannotRead: it cannot be read, or has no table, or there are too many lines by now.
+        """
+        unknown = list[CannotRead]()  # worksheets of something else
+        for sheet in read(path, name):
+            if _is_of_another(sheet, self.therapist, self.asking):
+                why = f"It is the archive of {sheet.owner}."
+                self.left_out.append(Unreadable(name, 0, "", why))
+                continue
+            try:
+                table = recognise(sheet, _Chosen(self.asking, sheet.label))
+            except CannotRead as error:
+                self.left_out += sheet.left_out
+                unknown.append(error)
+                continue
+            self.tables.append((number, table))
+        if unknown and not any(of == number for of, _ in self.tables):
+            raise unknown[0]
+        self.left_out += [error.unreadable for error in unknown]
+        if sum(len(table.rows) for _, table in self.tables) > MOST_LINES:
+            raise CannotRead(name, f"The files have more than {MOST_LINES:,} lines.")
 
 
 def _is_of_another(sheet: Sheet, therapist: Therapist, asking: Asking) -> bool:

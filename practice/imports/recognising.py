@@ -84,13 +84,7 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
     body, totals = list[Row](), list[Row]()
     for row in sheet.rows[at + 1 :]:
         (totals if _is_total(row) else body).append(row)
-    for column in columns:
-        wanted = chosen.get(column.label)
-        allowed = SESSIONS if has_sessions else PEOPLE
-        column.becomes = next(
-            (name for name in (*allowed, LEFT_OUT) if wanted in (name, WORDS.get(name))),
-            column.becomes,
-        )
+    _take(chosen, columns, SESSIONS if has_sessions else PEOPLE)
     table = Table(sheet, has_sessions, columns, [], header.line, list(sheet.unreadable))
     if not table.has("name", "first", "last", "id", "email", "work"):
         raise CannotRead(
@@ -109,6 +103,16 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
         found = (row.cells[column.index] for row in table.rows[:400] if row.cells[column.index])
         column.examples = list(dict.fromkeys(found))[:3]
     return table
+
+
+def _take(chosen: Mapping[str, str], columns: list[Column], allowed: Iterable[str]) -> None:
+    """Let each column become what was chosen for it, if it can."""
+    for column in columns:
+        wanted = chosen.get(column.label)
+        column.becomes = next(
+            (name for name in (*allowed, LEFT_OUT) if wanted in (name, WORDS.get(name))),
+            column.becomes,
+        )
 
 
 def _header_of(sheet: Sheet) -> tuple[int, bool]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -80,11 +81,18 @@ class State:
         rows = ImportedRow.objects.filter(therapist=therapist).exclude(origin="")
         came = rows.values_list("kind", "origin", "row").iterator(chunk_size=5_000)
         origins = {(kind, origin): row for kind, origin, row in came}
-        mark = hashlib.sha256()
-        for person in people:
-            mark.update(repr(tuple(person)).encode())
-        for one in works.values():
-            mark.update(repr((*one[:3], sorted(one.people))).encode())
-        for session in sessions:
-            mark.update(repr(tuple(session)).encode())
-        return cls(people, works, sessions, origins, mark.hexdigest())
+        return cls(people, works, sessions, origins, _mark_of(people, works, sessions))
+
+
+def _mark_of(
+    people: Iterable[Known], works: Mapping[int, Work], sessions: Iterable[Appointment]
+) -> str:
+    """Return what is another text if anything of this is otherwise."""
+    mark = hashlib.sha256()
+    for person in people:
+        mark.update(repr(tuple(person)).encode())
+    for one in works.values():
+        mark.update(repr((*one[:3], sorted(one.people))).encode())
+    for session in sessions:
+        mark.update(repr(tuple(session)).encode())
+    return mark.hexdigest()

@@ -216,13 +216,12 @@ def _may_be_contacted_again(came: Import, by: User) -> None:
 
 def _take_work_away(some: list[int], came: Import, by: User) -> None:
     """Delete work with its history, as an erasure does: of ended work, and by a record of it."""
-    works = Relationship.objects.filter(pk__in=some)
+    works, now = Relationship.objects.filter(pk__in=some), timezone.now()
     active = Participation.objects.filter(relationship__in=works.active())
     steps = Counter(active.values_list("client", flat=True))
     for step in set(steps.values()):
         counted = Client.objects.filter(pk__in=[c for c, number in steps.items() if number == step])
         counted.update(active_relationships=F("active_relationships") - step)
-    now = timezone.now()
     works.active().update(
         status=Relationship.Status.ENDED,
         end_reason=EndReason.NO_SESSIONS,

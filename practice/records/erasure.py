@@ -101,15 +101,8 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
         raise Changed
     nameless = [p for r in plan.alone for p in r.everybody if p.is_erased]
     _write_down(plan, by, blank_notes=blank_notes)
-    Invitation.objects.filter(client__in=plan.records).delete()
-    by_them = {"by__in": [r.account_id for r in plan.records if r.account_id]}
-    told = News.objects.filter(therapist=client.therapist_id)
-    told.filter(Q(client__in=plan.records) | Q(session__in=plan.sessions) | Q(**by_them)).delete()
     _forget_where_it_came_from(plan)
-    messages = Message.objects.filter(therapist=client.therapist_id)
-    about_them = Q(client=None, told__session__in=plan.sessions)
-    written = messages.filter(Q(client__in=plan.records) | about_them)
-    Message.objects.filter(pk__in=[*written.values_list("pk", flat=True)]).delete()
+    _forget_what_was_told(plan, client.therapist_id)
     plan.sessions.delete()
     for relationship in plan.alone:
         _erase_work(relationship, by)
@@ -124,12 +117,29 @@ def erase(client: Client, *, by: User, blank_notes: bool = False, shown: str | N
         else:
             record.delete()
     for person in nameless:
-        records = Client.objects.of_people([person])
-        if not Participation.objects.filter(client__in=records).exists():
-            for record in records.order_by(F("merged_into").desc(nulls_last=True)):
-                record.delete()
+        _delete_unless_in_work(person)
     for account in {record.account for record in plan.records if record.account}:
         _close_unless_needed(account)
+
+
+def _forget_what_was_told(plan: Plan, therapist: int) -> None:
+    """Delete what the therapist was told of them, and whatever was written to or about them."""
+    Invitation.objects.filter(client__in=plan.records).delete()
+    by_them = Q(by__in=[record.account_id for record in plan.records if record.account_id])
+    told = News.objects.filter(therapist=therapist)
+    told.filter(Q(client__in=plan.records) | Q(session__in=plan.sessions) | by_them).delete()
+    messages = Message.objects.filter(therapist=therapist)
+    about_them = Q(client=None, told__session__in=plan.sessions)
+    written = messages.filter(Q(client__in=plan.records) | about_them)
+    Message.objects.filter(pk__in=[*written.values_list("pk", flat=True)]).delete()
+
+
+def _delete_unless_in_work(person: Client) -> None:
+    """Delete the records of somebody erased earlier, if no work is left that they stand in."""
+    records = Client.objects.of_people([person])
+    if not Participation.objects.filter(client__in=records).exists():
+        for record in records.order_by(F("merged_into").desc(nulls_last=True)):
+            record.delete()
 
 
 def _lock(client: Client) -> Client:

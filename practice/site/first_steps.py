@@ -27,6 +27,23 @@ class Step:
     is_next: bool  # the one with the button
 
 
+# Of each: its title, what it is for, and what its button says.
+STEPS = {
+    "hours": ("Set your hours", "When clients can book you, week by week.", "Set your hours"),
+    "profile": (
+        "Write your profile",
+        "What clients read before they book. A few sentences are enough.",
+        "Write your profile",
+    ),
+    "client": ("Add your first client", "A name is enough.", "Add a client"),
+    "invitation": (
+        "Invite them",
+        "A link to their own Client Dashboard, which works once.",
+        "Invite a client",
+    ),
+}
+
+
 def first_steps(therapist: Therapist) -> list[Step]:
     """Return the four steps, of which at most one is the next; none once all are done.
 
@@ -35,30 +52,12 @@ def first_steps(therapist: Therapist) -> list[Step]:
     done = _done(therapist)
     if all(done.values()):
         return []
-    titles = {
-        "hours": ("Set your hours", "When clients can book you, week by week.", "Set your hours"),
-        "profile": (
-            "Write your profile",
-            "What clients read before they book. A few sentences are enough.",
-            "Write your profile",
-        ),
-        "client": (
-            "Add your first client",
-            "A name is enough.",
-            "Add a client",
-        ),
-        "invitation": (
-            "Invite them",
-            "A link to their own Client Dashboard, which works once.",
-            "Invite a client",
-        ),
-    }
     to_invite = _to_invite(therapist) if done["client"] else ""
     pages = {"hours": "availability", "profile": "profile", "client": "add_client"}
     pages["invitation"] = "invite" if to_invite else ""
     following = next((name for name in done if not done[name] and pages[name]), None)
     steps = []
-    for name, (title, text, action) in titles.items():
+    for name, (title, text, action) in STEPS.items():
         if name == "hours" and done[name]:
             text, action = _in_words(therapist.weekly_hours.all()), "Change"
         public_id = to_invite if name == "invitation" else ""

@@ -69,14 +69,8 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         return see_other("tidy_up")
     now = timezone.now()
     sent, data = _sent(request.POST)
-    if sent:
-        # A row that was shown is answered even if it has left the list since.
-        page, shown = None, request.therapist.relationships.filter(public_id__in=sent)
-        shown = with_last_session(shown.with_names().with_last_event(), now)
-        rows: Sequence[Row] = _rows(shown.order_by("pk"))
-    else:
-        page, rows = _page(request, now)
-    answers = []
+    page, rows = (None, _rows_again(request, sent, now)) if sent else _page(request, now)
+    answers: list[TidyForm] = []
     if sent or drafts.find(request):  # else there is nothing that a form would be made for
         rows = answers = [TidyForm.of(row, data if sent else None) for row in rows]
     valid = [form.is_valid() for form in answers]  # each of them, so that each says why
@@ -92,6 +86,13 @@ def tidy_up(request: TherapistRequest) -> HttpResponse:
         "needed": needed() if rows else (),
     }
     return render_form(request, "relationships/tidy_up.html", context)
+
+
+def _rows_again(request: TherapistRequest, shown: list[str], now: datetime) -> Sequence[Row]:
+    """Return rows that were shown: each is answered even if it has left the list since."""
+    found = request.therapist.relationships.filter(public_id__in=shown)
+    found = with_last_session(found.with_names().with_last_event(), now)
+    return _rows(found.order_by("pk"))
 
 
 def _sent(data: QueryDict) -> tuple[list[str], QueryDict]:

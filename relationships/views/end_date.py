@@ -41,10 +41,5 @@ def correct_end(request: TherapistRequest, relationship_id: str) -> HttpResponse
     except (Relationship.AlreadyDone, Relationship.Impossible):
         relationship = get_object_or_404(own, public_id=relationship_id)
         changed = f"Nothing was corrected. {LOOK}"
-    context = {
-        "relationship": relationship,
-        "form": form,
-        "shown": relationship.shown,
-        "changed": changed,
-    }
-    return render_form(request, "relationships/end_date.html", context)
+    context = {"relationship": relationship, "shown": relationship.shown, "changed": changed}
+    return render_form(request, "relationships/end_date.html", context | {"form": form})

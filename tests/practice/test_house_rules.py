@@ -3,7 +3,7 @@
 import ast
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -193,11 +193,12 @@ IN_ADDRESSES = (
 @rule(
     [*CODE, *PAGES, ROOT / "static/practice.css", ROOT / "static/app.js"],
     """tie = found
+    sessions_of_tie = []
     class="side-facts"
     {% block facts %}""",
 )
 def no_word_is_one_that_only_this_project_knew(source):
-    yield from matches(r"\b(ties?|facts?|tombstones?)\b", [source])
+    yield from matches(r"(?<![A-Za-z])(ties?|facts?|tombstones?)(?![a-z])", [source])
 
 
 @rule(
@@ -360,3 +361,42 @@ def test_half_a_pair_is_found():
 
     assert half_pairs(null, []) == half_pairs(null, [at | neither]) == {"moved"}
     assert half_pairs(null, [(at & Q(moved_by__isnull=False)) | neither]) == set()
+
+
+def of_function(node: ast.FunctionDef) -> int:
+    """Return how many lines a function has, its docstring aside."""
+    said = node.body[0] if ast.get_docstring(node) else None
+    of_docstring = said.end_lineno - said.lineno + 1 if said else 0
+    return node.end_lineno - node.lineno + 1 - of_docstring
+
+
+def long_without_a_reason(source: str) -> Iterator[str]:
+    """Yield what is long and does not say why.
+
+    A function says so beside its name (`# long ...`), a module in its docstring.
+    """
+    lines, tree = source.splitlines(), parse(source)
+    if len(lines) > 250 and "longer than others" not in (ast.get_docstring(tree) or ""):
+        yield "the module"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and of_function(node) > 30:
+            yield from [] if "# long" in lines[node.lineno - 1] else [node.name]
+
+
+def test_what_is_long_says_why():
+    found = {
+        str(path.relative_to(ROOT)): [*long_without_a_reason(path.read_text())] for path in CODE
+    }
+
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_what_is_long_without_a_reason_is_found():
+    lines = "    act()\n" * 30
+    module = '"""What is done."""\n' + "act()\n" * 250
+
+    assert [*long_without_a_reason(f"def book():\n{lines}")] == ["book"]
+    assert [*long_without_a_reason(f"def book():  # long for its steps\n{lines}")] == []
+    assert [*long_without_a_reason(f'def book():\n    """Book it."""\n{lines[10:]}')] == []
+    assert [*long_without_a_reason(module)] == ["the module"]
+    assert [*long_without_a_reason(module.replace("done.", "done, longer than others."))] == []

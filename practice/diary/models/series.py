@@ -26,7 +26,7 @@ class SessionInSeries(MovableSession, CancellableSession):
         abstract = True
 
     @classmethod
-    def book_series(
+    def book_series(  # long for its arguments
         cls,
         relationship: Relationship,
         *,
