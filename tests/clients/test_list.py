@@ -567,6 +567,26 @@ def test_an_address_with_anything_else_is_that_of_the_list(look, eight, search):
     assert len(names_on(look(search=search))) == len(names_on(look()))
 
 
+@pytest.mark.parametrize(
+    ("query", "leads_to"),
+    [
+        ({"q": "aa", "include": "inactive"}, ("/clients/?include=inactive&page=2", "Next")),
+        ({"q": "quiet"}, ("/clients/?include=inactive", "Include inactive clients")),
+        ({"q": "nobody"}, ("/clients/", "Clear search")),
+    ],
+    ids=str,
+)
+def test_with_htmx_no_link_has_what_was_searched_for(as_alice, alice, many, query, leads_to):
+    """The search box says it; a link that is opened in another tab would put it into history."""
+    inactive(alice, "Jonah Quiet")
+    headers = {"HX-Request": "true", "HX-Trigger": "id_q"}
+
+    page = read(as_alice.get("/clients/", query, headers=headers))
+
+    assert leads_to in page.links
+    assert [address for address, _ in page.links if query["q"] in address] == []
+
+
 def test_without_htmx_no_address_is_pushed(as_alice):
     told = as_alice.get("/clients/").headers
 
