@@ -155,11 +155,15 @@ def _without_changed(message: Message, told: list[Told], now: datetime) -> list[
 
 
 def _too_late(message: Message, told: list[Told], now: datetime) -> dict[str, Any]:
-    """Return what becomes of a message of which nothing is left to tell, or not in time."""
+    """Return what becomes of a message of which nothing is left to tell, or not in time.
+
+    What has been tried for days is given up; what found no mail server for days is sent now.
+    """
     if not told:
         return _dropped(message)
     is_over = all(max(line.ends_at, line.session.ends_at) <= now for line in told)
-    if is_over or message.created_at + GIVE_UP_AFTER <= now - _wait_for_summary(message):
+    last = message.created_at + GIVE_UP_AFTER + _wait_for_summary(message)
+    if is_over or (message.attempts > 1 and last <= now):
         return _dropped(message) | {"state": STATE.FAILED, "error": message.error or TOO_LATE}
     return {}
 

@@ -203,11 +203,29 @@ def test_what_is_put_off_is_tried_again_less_and_less_often(waiting, clock, sett
     assert (waiting.state, waiting.in_doubt) == ("waiting", False)
 
 
-def test_after_three_days_it_is_given_up(waiting, clock, settings):
+def test_what_is_put_off_for_three_days_is_given_up(waiting, clock, settings):
     settings.MESSAGE_BACKEND = f"{HERE}.PutsOff"
+    send_everything()
     clock.shift(3 * DAY + HOUR)
     send_everything()
 
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.attempts) == ("failed", 2)
+    assert "451 4.7.1 greylisted" in waiting.error
+
+
+def test_after_days_without_a_mail_server_what_is_to_come_is_told(waiting, clock, settings):
+    clock.shift(4 * DAY)
+    settings.MESSAGE_BACKEND = WORKS
+
+    assert sent() == [waiting.message_id]
+
+
+def test_after_a_week_without_a_mail_server_what_is_over_is_not_told(waiting, clock, settings):
+    clock.shift(7 * DAY)
+    settings.MESSAGE_BACKEND = WORKS
+
+    assert sent() == []
     waiting.refresh_from_db()
     assert (waiting.state, waiting.error) == ("failed", "It could not be sent in time.")
 

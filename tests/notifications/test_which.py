@@ -10,10 +10,10 @@ from clients.models import Client
 from practice.accounts.models import Contact
 from practice.diary.models import Session
 from practice.notifications.models import Message, MessageSettings
-from practice.notifications.planning import plan
+from practice.notifications.planning import next_summary, plan
 from practice.notifications.worker import send_everything
 from practice.records.merging import merge
-from tests.diary import DAY, FIFTY, NOW, WEDNESDAY, book
+from tests.diary import DAY, FIFTY, NOW, WEDNESDAY, at, book
 from tests.factories import ClientFactory, start
 from tests.notifications import GRACE, HOUR, LATER, delivered, event_of
 
@@ -310,6 +310,20 @@ def test_what_clients_do_at_different_hours_is_one_summary(individual, ann, alic
 
     (letter,) = delivered(clock)
     assert letter["Subject"] == "2 changes to your appointments"
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "then"),
+    [
+        ("2026-03-28 19:00", "Europe/London", "2026-03-29 18:00"),
+        ("2026-10-24 17:59", "Europe/London", "2026-10-24 18:00"),
+        ("2026-10-24 18:00", "Europe/London", "2026-10-25 18:00"),
+        ("2026-04-04 23:30", "Australia/Lord_Howe", "2026-04-05 18:00"),
+        ("2026-09-05 23:59", "America/Santiago", "2026-09-06 18:00"),
+    ],
+)
+def test_the_changes_of_a_day_come_at_six_whatever_the_clocks_do(now, zone, then):
+    assert next_summary(at(now, zone), zone) == at(then, zone)
 
 
 def test_what_waits_for_a_client_whose_record_is_merged_is_sent(individual, ann, ben, alice, clock):
