@@ -74,15 +74,11 @@ class Hidden(NamedTuple):
 @register.simple_tag(takes_context=True)
 def why_hidden(context: template.Context, client: Client) -> Hidden:
     """Say why no relationship with a client is active: all have ended, or they have left them."""
-    parts = Participation.objects.filter(
-        therapist=client.therapist_id, client__person_id=client.person_id
-    )
     # Of what goes on they have left every part; whoever joined again left the last one last.
-    rows = parts.order_by("left_at").values_list(
-        "relationship", "relationship__kind", "relationship__status", "left_at"
-    )
+    people = padded([client.person_id])
+    rows = OWN_PARTS.rows(therapist=client.therapist_id, people=people, limits=(0, MOST_WORK))
     left, has_ended = {}, False
-    for pk, kind, status, left_at in rows[:MOST_WORK]:
+    for pk, kind, status, left_at in rows:
         if status == Relationship.Status.ACTIVE and left_at:
             left[pk] = Kind(kind).label, left_at
         has_ended = has_ended or status == Relationship.Status.ENDED
@@ -168,6 +164,12 @@ def _accounts(given: Given) -> QuerySet:
     return shown.values_list("account", "person_id").distinct()
 
 
+def _own_parts(given: Given) -> QuerySet:
+    work = ("relationship", "relationship__kind", "relationship__status", "left_at")
+    return _parts(given).order_by("left_at").values_list(*work)
+
+
+OWN_PARTS = CompiledQuery(_own_parts)
 OTHERS, READERS = CompiledQuery(_others), CompiledQuery(_accounts)
 KINDS = CompiledQuery(
     lambda given: _parts(given).values_list("client__person_id", "relationship__kind")
