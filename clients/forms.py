@@ -11,7 +11,7 @@ from clients.models import Client, Invitation, KeepRule
 from practice.accounts.forms import PasswordsMixin
 from practice.accounts.models import User
 from practice.accounts.passwords import HOW_TO_CHOOSE
-from practice.text.fields import EmailField, LineField, TimeZoneField
+from practice.text.fields import DayField, EmailField, LineField, TimeZoneField
 from practice.text.spoken import first_name, has_surname
 from practice.web.edits import EditMixin
 
@@ -116,12 +116,10 @@ class KeepForm(EditMixin, forms.ModelForm):
             "invalid_choice": "Choose how long the records are kept",
         },
     )
-    date_of_birth = forms.DateField(
+    date_of_birth = DayField(
         label="Date of birth",
         required=False,
         help_text="Needed for the 25th birthday only. Leave it empty otherwise.",
-        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter a date"},
     )
 
     def clean(self) -> dict:

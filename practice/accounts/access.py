@@ -409,6 +409,14 @@ def act_as_therapist() -> None:
         _tell(THERAPIST)
 
 
+@contextmanager
+def as_therapist(therapist: Therapist) -> Iterator[None]:
+    """A transaction in which the database knows that this therapist asks."""
+    with transaction_of(therapist.user_id):
+        act_as_therapist()
+        yield
+
+
 def act_as_client() -> None:
     """Be a client again, and no therapist, until the transaction ends."""
     if _is_told():

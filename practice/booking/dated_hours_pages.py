@@ -20,7 +20,7 @@ from practice.booking.models import BookingRules, each_free_time, rules_of
 from practice.booking.openings import instants
 from practice.booking.weekly_hours import overlap
 from practice.diary.asked_for import AskedFor
-from practice.text.fields import LineField
+from practice.text.fields import DayField, LineField
 from practice.text.spoken import hours_between, monday
 from practice.web.responses import LOOK, banner, render_form, see_other, was_shown
 
@@ -57,10 +57,8 @@ class DatedHoursForm(forms.Form):
     """A date and from when to when; to be made and saved while the therapist is locked."""
 
     use_required_attribute = False
-    day = forms.DateField(
+    day = DayField(
         label="Date",
-        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the date", "invalid": "Enter a date"},
     )
     starts = forms.TimeField(
         label="From",

@@ -18,7 +18,7 @@ from practice.diary.forms import (
 )
 from practice.diary.models import Session
 from practice.diary.series import MOST, days_of
-from practice.text.fields import PlaceField
+from practice.text.fields import DayField, PlaceField
 from practice.text.spoken import soon, weekday
 from relationships.models import Relationship
 
@@ -89,11 +89,9 @@ class SessionForm(LengthForm):
             "max_value": f"A series has {MOST} sessions or fewer",
         },
     )
-    until = forms.DateField(
+    until = DayField(
         label="Or until",
         required=False,
-        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Enter a date"},
     )
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 

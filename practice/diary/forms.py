@@ -12,7 +12,7 @@ from practice.accounts.models import User
 from practice.booking.openings import instants
 from practice.diary.models import Session
 from practice.diary.models.queryset import LONGEST
-from practice.text.fields import PlaceField
+from practice.text.fields import DayField, PlaceField
 from practice.text.spoken import clock, day, weekday
 from practice.web.edits import EditMixin
 
@@ -30,10 +30,8 @@ class TimeForm(forms.Form):
     """A day and a time of day; `cleaned_data["starts_at"]` is the instant."""
 
     use_required_attribute = False
-    day = forms.DateField(
+    day = DayField(
         label="Date",
-        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the date", "invalid": "Enter a date"},
     )
     time = forms.TimeField(
         label="Starts at",

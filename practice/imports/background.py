@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from practice.accounts.access import act_as_therapist, transaction_of
+from practice.accounts.access import as_therapist
 from practice.accounts.after_response import run_after_response
 from practice.accounts.models import User
 from practice.database.waiting import without_limit
@@ -58,22 +58,15 @@ def bring_many(came: Import, answers: dict[str, str]) -> None:
     """Bring an import in, as its therapist."""
     therapist = came.therapist
     with _held(came) as progress:
-        with transaction_of(therapist.user_id):
-            act_as_therapist()
+        with as_therapist(therapist):
             plan = read_files(uploads.saved(came), therapist, answers, timezone.now()).plan
-        with transaction_of(therapist.user_id), without_limit():
-            act_as_therapist()
+        with as_therapist(therapist), without_limit():
             bring_in(plan, came, therapist, came.begun_by, progress)
 
 
 def undo_many(came: Import, by: User) -> None:
     """Undo an import, as its therapist."""
-    with (
-        _held(came) as progress,
-        transaction_of(came.therapist.user_id),
-        without_limit(),
-    ):
-        act_as_therapist()
+    with _held(came) as progress, as_therapist(came.therapist), without_limit():
         undo(came, by=by, progress=progress)
 
 

@@ -17,7 +17,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connections, transaction
 from django.utils import timezone
 
-from practice.accounts.access import act_as_therapist, transaction_of
+from practice.accounts.access import as_therapist
 from practice.accounts.models import Therapist
 from practice.notifications.claiming import PATIENCE, claim, end
 from practice.notifications.failures import after
@@ -38,10 +38,8 @@ def acting_as_therapist(therapist: Therapist, *, only_reading: bool = False) -> 
 
     To read, SQLite needs none, which would keep everybody else from writing.
     """
-    with transaction_of(therapist.user_id):
-        act_as_therapist()
-        with nullcontext() if only_reading else transaction.atomic():
-            yield
+    with as_therapist(therapist), nullcontext() if only_reading else transaction.atomic():
+        yield
 
 
 def release_connections() -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q, Sum
 
-from practice.accounts.access import act_as_therapist, transaction_of
+from practice.accounts.access import as_therapist
 from practice.accounts.models import Therapist
 from practice.database.waiting import without_limit
 from practice.diary.models import Session
@@ -23,8 +23,7 @@ AT_ONCE = 500  # clients
 def settle_everybody() -> None:
     """Settle the numbers of every therapist, as each of them, a transaction each."""
     for therapist in Therapist.objects.order_by("pk").iterator():
-        with transaction_of(therapist.user_id), without_limit():
-            act_as_therapist()
+        with as_therapist(therapist), without_limit():
             settle(therapist)
 
 

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from clients.models import Client
-from practice.accounts.access import act_as_therapist, transaction_of
+from practice.accounts.access import as_therapist
 from practice.accounts.models import Therapist
 from practice.database.compiled import DAY, CompiledQuery, Given
 from practice.database.waiting import without_limit
@@ -94,8 +94,7 @@ class RecordsToReview:
 def settle_everybody() -> None:
     """Settle the dates of every therapist's clients, as each of them, a transaction each."""
     for therapist in Therapist.objects.order_by("pk").iterator():
-        with transaction_of(therapist.user_id), without_limit():
-            act_as_therapist()
+        with as_therapist(therapist), without_limit():
             settle(therapist)
 
 

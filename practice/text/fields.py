@@ -11,6 +11,13 @@ from practice.text.places import LENGTH, validate_place
 from practice.text.plain_text import one_line, several_lines
 
 
+class DayField(forms.DateField):
+    """A day, which browsers let people pick."""
+
+    widget = forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d")
+    default_error_messages = {"required": "Enter the date", "invalid": "Enter a date"}
+
+
 class LineField(forms.CharField):
     """One line of text, without the invisible marks that pasting brings."""
 

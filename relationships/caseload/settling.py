@@ -14,7 +14,7 @@ from django.db.models import Count, QuerySet, Subquery
 from django.utils import timezone
 
 from clients.models import Client
-from practice.accounts.access import act_as_therapist, transaction_of
+from practice.accounts.access import as_therapist
 from practice.accounts.models import Therapist
 from practice.database.compiled import CompiledQuery, Given
 from practice.database.waiting import without_limit
@@ -77,8 +77,7 @@ def settle_everybody() -> None:
 
 def settle_own(therapist: Therapist) -> None:
     """Settle a therapist's caseload, as them."""
-    with transaction_of(therapist.user_id), without_limit():
-        act_as_therapist()
+    with as_therapist(therapist), without_limit():
         settle(therapist)
 
 

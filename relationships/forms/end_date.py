@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from practice.text.fields import DayField
 from practice.text.spoken import day
 from relationships.models import Relationship
 
@@ -15,10 +16,8 @@ class EndDateForm(forms.Form):
     """The day and the time of an ending, on the reader's clock."""
 
     use_required_attribute = False
-    day = forms.DateField(
+    day = DayField(
         label="Last day",
-        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the date", "invalid": "Enter a date"},
     )
     time = forms.TimeField(
         widget=forms.TimeInput({"type": "time", "class": "w-medium"}, format="%H:%M"),

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from practice.text.fields import DayField
 from practice.text.spoken import day
 from relationships.models import Relationship
 
@@ -16,11 +17,9 @@ class StartDateForm(forms.Form):
     """The day on which work began: earlier than the one that is recorded."""
 
     use_required_attribute = False
-    day = forms.DateField(
+    day = DayField(
         label="First day",
         help_text="The first session must not be before it.",
-        widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the date", "invalid": "Enter a date"},
     )
 
     def __init__(

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from clients.models import Client
 from practice.accounts.models import User
 from practice.templatetags.components import address, format_markup
+from practice.text.fields import DayField
 from practice.text.spoken import day, first_names, in_words
 from practice.web.edits import EditMixin
 from practice.web.responses import LONGEST_SHOWN
@@ -30,16 +31,11 @@ ROW = (
 )
 
 
-class DayField(forms.DateField):
+class DayToComeField(DayField):
     """A day to come, within two years."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            widget=forms.DateInput({"type": "date", "class": "w-medium"}, format="%Y-%m-%d"),
-            required=False,
-            **kwargs,
-        )
-        self.error_messages["invalid"] = "Enter a date"
+        super().__init__(required=False, **kwargs)
 
     def validate(self, value: Any) -> None:
         super().validate(value)
@@ -108,7 +104,7 @@ class TidyForm(forms.Form, Row):
         choices=REASON_CHOICES,
         error_messages={"invalid_choice": WHICH},
     )
-    until = DayField(label="On a break until")
+    until = DayToComeField(label="On a break until")
     shown = forms.CharField(required=False, max_length=LONGEST_SHOWN, widget=forms.HiddenInput)
 
     def __init__(
@@ -215,6 +211,6 @@ class PlanForm(EditMixin, forms.Form):
     """The day of the last session; empty means none is planned."""
 
     use_required_attribute = False
-    planned_end = DayField(
+    planned_end = DayToComeField(
         label="Day of the last session", help_text="Leave it empty if no ending is planned"
     )
