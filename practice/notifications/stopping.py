@@ -36,7 +36,7 @@ def named_by(token: str) -> tuple[int, int] | None:
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_reminders(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop somebody's reminders, by one POST and nothing else.
+    """Stop somebody's reminders, by one POST and nothing else; or let them come again.
 
     A GET only asks: programs that look for dangerous mail open every link. There is no session and
     no cookie to ride on, which is what a CSRF token is for; who has the address is let do this.
@@ -48,15 +48,22 @@ def stop_reminders(request: HttpRequest, token: str) -> HttpResponse:
         person = therapist.clients.filter(pk=client).values("person_id")
         records = therapist.clients.not_erased().filter(person_id__in=person)
         record = get_object_or_404(records, pk=client)
-        if request.method == "POST" and _stop(records):
-            outcome = "reminders stopped"
+        come_again = request.POST.get("do") == "again"
+        if request.method == "POST" and (_again(records) if come_again else _stop(records)):
+            outcome = "reminders again" if come_again else "reminders stopped"
             Entry.record(
                 Verb.SETTINGS_CHANGED, by=None, therapist=therapist, about=record, outcome=outcome
             )
-    context = {"is_stopped": request.method == "POST", "therapist": therapist}
+    done = "" if request.method != "POST" else "again" if come_again else "stopped"
+    context = {"done": done, "therapist": therapist}
     return render(request, "notifications/stop_reminders.html", context)
 
 
 def _stop(records: ClientQuerySet) -> int:
     going = records.exclude(reminders=Reminders.NONE)
     return going.update(reminders=Reminders.NONE)
+
+
+def _again(records: ClientQuerySet) -> int:
+    """Let reminders come as the therapist has set; what was chosen meanwhile stays."""
+    return records.filter(reminders=Reminders.NONE).update(reminders=Reminders.USUAL)

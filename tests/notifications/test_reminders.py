@@ -255,6 +255,30 @@ def test_one_post_without_signing_in_stops_reminders_and_nothing_else(
     assert reminded(clock, WEDNESDAY - 2 * HOUR) == []
 
 
+def test_who_has_stopped_them_by_mistake_has_them_again_by_the_same_address(session, ann, clock):
+    address, browser = address_in(reminded(clock, TUESDAY)[0]), Browser()
+    stopped = browser.post(address, {"List-Unsubscribe": "One-Click"}, secure=True)
+    assert "Have reminders again" in read(stopped).text
+
+    for _ in range(2):
+        answer = browser.post(address, {"do": "again"}, secure=True)
+        assert "You get reminders again" in read(answer).text
+
+    ann.refresh_from_db()
+    assert ann.reminders == ""
+    assert Entry.objects.filter(outcome="reminders again").count() == 1
+
+
+def test_what_somebody_has_chosen_is_left_by_having_reminders_again(session, ann, clock):
+    address = address_in(reminded(clock, TUESDAY)[0])
+    Client.objects.filter(pk=ann.pk).update(reminders="48")
+
+    Browser().post(address, {"do": "again"}, secure=True)
+
+    ann.refresh_from_db()
+    assert ann.reminders == "48"
+
+
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_opening_the_address_changes_nothing(session, ann, clock, method):
     address = address_in(reminded(clock, TUESDAY)[0])
