@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Field, Model
+from django.db.models import Field, Model, QuerySet
 
 AT_ONCE = 500  # rows of a statement
 MOST_VALUES = 30_000  # of a statement: SQLite takes 32,766
@@ -149,3 +149,10 @@ def delete(model: type[Model], ids: Iterable[int], column: str = "id") -> None:
                 f"DELETE FROM {quote(model._meta.db_table)} WHERE {where}",  # noqa: S608 - names of ours
                 some,
             )
+
+
+def unread(rows: QuerySet) -> list[tuple]:
+    """Return rows as the database gives them, which costs a fraction of making models of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return cursor.fetchall()

@@ -10,12 +10,14 @@ PEOPLE = {
     "id": "patientguid clientid patientid patientnumber clientnumber contactid id sourcekey rowid "
     "uniqueid recordid clientreference",
     "name": "client clientname patientname fullname name patient contactname clientfullname "
-    "displayname nombrecompleto nomcomplet naam",
+    "displayname nombrecompleto nomcomplet naam nomecompleto imieinazwisko namn navn nimi",
     "first": "firstname givenname legalfirstname clientfirstname patientfirstname first forename "
-    "prenom vorname nombre nome voornaam inviteefirstname christianname",
+    "prenom vorname nombre nome imie fornamn fornavn etunimi voornaam inviteefirstname "
+    "christianname",
     "middle": "middlename additionalname middle middlenames",
     "last": "lastname familyname legallastname clientlastname patientlastname last surname nom "
-    "nachname apellido apellidos cognome achternaam inviteelastname secondname",
+    "nachname apellido apellidos nazwisko sobrenome apelido "
+    "efternamn efternavn etternavn sukunimi cognome achternaam inviteelastname secondname",
     "preferred": "preferredname preferredfirstname nickname whatnamedotheygoby knownas "
     "goesby preferred chosenname",
     "title": "title nameprefix prefix salutation honorific anrede",

@@ -13,7 +13,7 @@ from practice.imports.cells import NO, CellReader, folded, orders_of
 from practice.imports.dates import Moment
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
-from practice.imports.sheets import Unreadable
+from practice.imports.sheets import Row, Unreadable
 from practice.imports.standing import asked_meanings, says_past, standing_of
 from practice.text.person_names import fold
 
@@ -65,6 +65,12 @@ class PeopleReader(CellReader):
     def candidates(self) -> Iterator[Candidate]:
         """Yield them in order; the two of a couple after each other."""
         usual, wanted = self._usual_status(), self._wanted_label()
+        if not self._has_names():
+            self.cells.row = Row(self.table.header_line, ())
+            self._refuse(
+                "", "No column is taken for a name: say below which one is, and look again."
+            )
+            return
         prospects = self._prospects()
         for row in self.table.rows:
             self.cells.row = row
@@ -81,6 +87,10 @@ class PeopleReader(CellReader):
                 for found in self._people(status, has_died):
                     found.usual = usual
                     yield found
+
+    def _has_names(self) -> bool:
+        """Whether any column can name people; a table of sessions can do without."""
+        return self.table.has_sessions or self.table.has("name", "first", "last", "preferred")
 
     def _leave(self, why: str) -> None:
         self.left_out.append(Unreadable(self.table.file, self.cells.row.line, "", why))

@@ -29,6 +29,7 @@ from practice.imports.sheets import Row, Unreadable
 from practice.imports.zones import zone_named
 from practice.text.person_names import fold, no_control_characters
 from practice.text.plain_text import one_line, several_lines
+from practice.text.spoken import day
 
 DATED = ("born", "archived", "discharged", "died", "merged_away", "added", "last_visit", "booked")
 SEVERAL = " ::: "  # between several values in a cell of Google's
@@ -126,7 +127,7 @@ class CellReader:
         today = datetime.now(self.zone).date()
         if not (today.year - 130 < born.year and born <= today):
             if born.year not in (1604, 1900):  # where a year had to be, and nobody knew it
-                self._refuse("born", f"Nobody was born on {born.isoformat()}.")
+                self._refuse("born", f"Nobody was born on {day(born)}.")
             return None
         return born
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from practice.imports.sheets import MOST_BYTES, MOST_FILES
+from practice.site.middleware import MOST_OF_FILES
 
 MEGABYTES = MOST_BYTES // 1024 // 1024
 ANSWER, DAY, TIME, SHOWN = "a-", "d-", "t-", "i-"  # what the names of answers begin with
@@ -44,7 +45,7 @@ class FilesForm(forms.Form):
     caseload = FilesField(
         label="Files",
         help_text=f"CSV, TSV, XLSX, vCard, FHIR or the archive of a practice, several at once. "
-        f"{MEGABYTES} MB each at most.",
+        f"{MEGABYTES} MB each and {MOST_OF_FILES // 1024 // 1024} MB together at most.",
     )
 
 

@@ -14,6 +14,7 @@ from practice.imports.asking import ONE, SKIP, TWO, About, Asking
 from practice.imports.candidates import Candidate
 from practice.imports.likeness import likeness
 from practice.imports.state import Known, State
+from practice.text.spoken import day
 
 
 @dataclass(slots=True)
@@ -191,7 +192,9 @@ class Grouping:
             f"Is {candidate.name} (line {candidate.source.line}) your client "
             f"{known.name}{'' if known.is_active else ', who is inactive'}?"
         )
-        told = ", ".join(filter(None, [known.email, f"born {known.born}" if known.born else ""]))
+        told = ", ".join(
+            filter(None, [known.email, f"born {day(known.born)}" if known.born else ""])
+        )
         stands = "Your client" if known.is_active else "Your client, inactive"
         details = (
             (candidate.name, _told(candidate.file, candidate.source.line, candidate)),
@@ -214,6 +217,6 @@ def _differ(group: Group, candidate: Candidate) -> bool:
 
 def _told(file: str, line: int, somebody: Candidate) -> str:
     """Return where somebody stands, and what tells them apart from others."""
-    born = f"born {somebody.born}" if somebody.born else ""
+    born = f"born {day(somebody.born)}" if somebody.born else ""
     about = [somebody.email, born, somebody.phone]
     return ". ".join(filter(None, [f"{file}, line {line}", ", ".join(filter(None, about))]))

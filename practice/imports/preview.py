@@ -119,6 +119,11 @@ class Preview:
         shown = sorted(self.plan.past, key=lambda work: not work.is_end_estimated)[:MOST_PAST]
         return [self._past(work) for work in shown]
 
+    @property
+    def number_past_not_shown(self) -> int:
+        """To how many past clients only what is said for all applies."""
+        return max(len(self.plan.past) - MOST_PAST, 0)
+
     def _past(self, work: PlannedWork) -> PastClient:
         who = " and ".join(self.plan.people[place].name for place in work.people)
         kind = Kind(work.kind).label

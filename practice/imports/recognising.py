@@ -85,7 +85,8 @@ def recognise(sheet: Sheet, chosen: Mapping[str, str]) -> Table:
     for row in sheet.rows[at + 1 :]:
         (totals if _is_total(row) else body).append(row)
     _take(chosen, columns, SESSIONS if has_sessions else PEOPLE)
-    table = Table(sheet, has_sessions, columns, [], header.line, list(sheet.unreadable))
+    too_long = [_with_label(one, columns) for one in sheet.unreadable]
+    table = Table(sheet, has_sessions, columns, [], header.line, too_long)
     if not table.has("name", "first", "last", "id", "email", "work"):
         raise CannotRead(
             sheet.label,
@@ -169,6 +170,12 @@ def _columns(cells: tuple[str, ...], known: Mapping[str, tuple[str, int]]) -> li
         if loser:
             loser.becomes = {"phone": "phone_more", "email": "email_more"}.get(becomes, LEFT_OUT)
     return columns
+
+
+def _with_label(one: Unreadable, columns: list[Column]) -> Unreadable:
+    """Return what is left out with the name of its column, of which readers know the number."""
+    place = int(one.column) if one.column.isdecimal() else 0
+    return one._replace(column=columns[place - 1].label) if 0 < place <= len(columns) else one
 
 
 def _is_total(row: Row) -> bool:

@@ -54,7 +54,9 @@ def bring_caseload(request: TherapistRequest) -> HttpResponse:
 @for_therapists
 def check_import(request: TherapistRequest, import_id: str) -> HttpResponse:
     """Show what is in the files, or how far they have come, or what has come; bring it in."""
-    came = get_object_or_404(request.therapist.imports.all(), public_id=import_id)
+    came = request.therapist.imports.filter(public_id=import_id).first()
+    if came is None:  # of another, or forgotten with its files: which of both is not told
+        return render(request, "imports/forgotten.html", status=404)
     if came.state == Import.State.RUNNING:
         return _running(request, came)
     how_far = HowFar.of_import(came)
@@ -66,7 +68,7 @@ def check_import(request: TherapistRequest, import_id: str) -> HttpResponse:
         return _done(request, came, how_far)
     files = uploads.saved(came)
     if not files:
-        return render(request, "imports/forgotten.html", {"came": came})
+        return render(request, "imports/forgotten.html")
     if request.POST.get("do") == "forget":
         uploads.forget(came)
         came.delete()

@@ -57,7 +57,10 @@ def bring_in(
 
 
 class Steps:
-    """How far an import is: each row counts half as it is made, and half as it is written."""
+    """How far it is: each row counts half as it is made or compared, half as it is written or goes.
+
+    While they are made or compared nobody waits.
+    """
 
     def __init__(self, total: int, progress: Progress) -> None:
         self.total, self.done, self.progress = total, 0, progress

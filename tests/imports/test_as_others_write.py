@@ -3,6 +3,7 @@
 import pytest
 
 from practice.imports.asking import PAST, PRESENT
+from practice.imports.reading import column_key
 from tests.imports.workbooks import workbook
 
 
@@ -130,3 +131,22 @@ def test_a_birthday_of_noughts_is_none(planned, nothing):
 
     assert [person.born for person in plan.people] == [None]
     assert not plan.unreadable
+
+
+def test_where_no_column_is_taken_for_a_name_it_is_said_once_and_can_be_chosen(planned):
+    text = "Kundin,Email\nAnn Brook,ann@brook.example\nBen Moss,ben@moss.example\n"
+    (said,) = planned(list__csv=text).plan.unreadable
+    assert (said.file, said.line) == ("list.csv", 1)
+    assert "No column is taken for a name" in said.why
+
+    plan = planned({column_key("list.csv", "Kundin"): "name"}, list__csv=text).plan
+
+    assert [person.name for person in plan.people] == ["Ann Brook", "Ben Moss"]
+    assert not plan.unreadable
+
+
+@pytest.mark.parametrize("header", ["Imię;Nazwisko", "Förnamn;Efternamn", "Nome;Sobrenome"])
+def test_names_are_known_in_other_languages(planned, header):
+    plan = planned(list__csv=f"{header}\nŁucja;Żak\n").plan
+
+    assert [person.name for person in plan.people] == ["Łucja Żak"]

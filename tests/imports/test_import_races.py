@@ -114,3 +114,22 @@ def test_an_import_that_is_not_saved_yet_is_saved_with_what_it_brings_or_not_at_
         bring_in(too_late, Import(therapist=alice, begun_by=alice.user), alice, alice.user)
 
     assert [one.pk for one in Import.objects.all()] == [came.pk]
+
+
+def test_rows_are_compared_before_anybody_has_to_wait_and_what_changes_meanwhile_stays(alice):
+    came, plan = prepared(alice)
+    bring_in(plan, came, alice, alice.user)
+    maren = alice.clients.get(name="Maren Ostrova")
+    told = []
+
+    def progress(done: int, of: int) -> None:
+        told.append((done, of, connection.in_atomic_block))
+        if done == 5:  # all are compared
+            Client.objects.filter(pk=maren.pk).update(phone="07700 900123")
+
+    found = undo(Import.objects.get(pk=came.pk), by=alice.user, progress=progress)
+
+    assert {done: waits for done, _, waits in told if done <= 5} == {2: False, 3: False, 5: False}
+    assert all(waits for done, _, waits in told if done > 5)
+    assert {of for _, of, _ in told} == {10}
+    assert (found.staying, list(alice.clients.all())) == ([maren], [maren])

@@ -192,8 +192,19 @@ def test_of_files_that_are_never_brought_in_only_the_last_are_held(as_alice):
     places = [send(as_alice, f"Name\nAnn {n}\n") for n in range(MOST_READ + 2)]
 
     assert len(list((settings.DATA_DIR / "imports").iterdir())) == MOST_READ
-    assert as_alice.get(places[1]).status_code == 404
+    forgotten = as_alice.get(places[1])
+    assert forgotten.status_code == as_alice.post(places[1], {"do": "bring"}).status_code == 404
+    assert "The files are forgotten" in read(forgotten).text
     assert as_alice.get(places[-1]).status_code == 200
+
+
+def test_of_very_many_past_clients_the_page_says_what_applies_to_the_rest(as_alice, monkeypatch):
+    monkeypatch.setattr("practice.imports.preview.MOST_PAST", 1)
+    place = send(as_alice, "Name,Status\nAnn Brook,Past\nBen Moss,Past\nCarl Hill,Past\n")
+
+    text = read(as_alice.get(place)).text
+
+    assert "There are 2 more, to whom the reason above applies" in text
 
 
 def test_a_file_that_cannot_be_read_stands_in_the_way(as_alice, alice):

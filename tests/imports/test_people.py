@@ -202,3 +202,10 @@ def test_of_made_up_pairs_none_is_merged_wrongly():
 
     assert result.wrong == []
     assert result.right > result.ones / 2, "and those who are one are mostly made one"
+
+
+def test_a_birthday_is_said_in_words(planned):
+    text = "Name,Date of Birth\nAnn Brook,1980-01-02\nAnn Brook,\n"
+    (asked,) = planned(list__csv=text).plan.questions[-1:]
+
+    assert "born 2 January 1980" in asked.details[1][1]

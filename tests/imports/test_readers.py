@@ -96,9 +96,23 @@ def test_five_hundred_columns_are_refused():
         b"PK\x03\x04 no workbook",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
         b"%PDF-1.7\n" + bytes(range(32)) * 100,
+        b"\xef\xbb\xbf <HTML><table><tr><td>Name</td></tr></table>",
+        b"<?xml version='1.0'?><Workbook/>",
+        b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
         b"\xff\xfeN\0a\0m\0e\0\n\0\x00\xd8\n",
     ],
-    ids=["nothing", "a mark", "binary", "not a zip", "old workbook", "pdf", "broken utf-16"],
+    ids=[
+        "nothing",
+        "a mark",
+        "binary",
+        "not a zip",
+        "old workbook",
+        "pdf",
+        "html",
+        "xml",
+        "calendar",
+        "broken utf-16",
+    ],
 )
 def test_what_is_no_export_is_refused_in_a_sentence(tmp_path, content):
     path = tmp_path / "export.csv"
@@ -279,3 +293,21 @@ def test_what_only_looks_like_a_line_break_does_not_part_a_line(mark):
         (2, f"one{mark}two"),
         (3, "three"),
     ]
+
+
+def test_a_nought_in_a_short_file_is_no_sign_of_another_kind(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_bytes(b"Name,Email\nAda\0 Brook,a@x.example\n")
+
+    (sheet,) = read(path, "export.csv")
+
+    assert sheet.rows[1].cells == ("Ada Brook", "a@x.example")
+
+
+def test_a_zip_of_other_files_says_to_unpack_it(tmp_path):
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("clients.CSV", "Name\nAnn\n")
+
+    with pytest.raises(CannotRead, match="unpack it"):
+        read(path, "export.zip")

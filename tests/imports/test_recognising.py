@@ -222,3 +222,9 @@ def test_without_anybody_in_it_a_table_is_refused(text):
 
     assert refused.value.unreadable.file == "a.csv"
     assert table("Email\n").rows == []
+
+
+def test_a_cell_that_is_too_long_is_named_by_its_column():
+    found = table(f"Name,Note\nAnn,{'x' * 30_000}\nBen,y\n")
+
+    assert [(one.line, one.column) for one in found.unreadable] == [(2, "Note")]

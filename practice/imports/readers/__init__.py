@@ -14,6 +14,19 @@ from practice.imports.readers.workbook import read_workbook
 from practice.imports.sheets import MOST_BYTES, CannotRead, Row, Sheet
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# What is no list of people, by what it begins with. Some programs call a web page a workbook.
+_WEB_PAGE = (
+    "It is a web page, whatever it is called. Open it in a spreadsheet, and save it as XLSX."
+)
+_OTHER_KINDS = {
+    b"%pdf": "It is a PDF. Export it as CSV or XLSX.",
+    b"{\\rtf": "It is a text document. Export it as CSV or XLSX.",
+    b"<!doctype": _WEB_PAGE,
+    b"<html": _WEB_PAGE,
+    b"<table": _WEB_PAGE,
+    b"<?xml": "It is XML. Export it as CSV or XLSX, or FHIR as JSON.",
+    b"begin:vcalendar": "It is a calendar. Export appointments as CSV or XLSX.",
+}
 
 
 def read(path: Path, name: str) -> list[Sheet]:
@@ -33,6 +46,10 @@ def read(path: Path, name: str) -> list[Sheet]:
         return read_workbook(content, name)
     if content.startswith(OLE):
         raise CannotRead(name, "It is an old or protected workbook. Save it as XLSX or CSV.")
+    head = content[:100].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for begins, why in _OTHER_KINDS.items():
+        if head.startswith(begins):
+            raise CannotRead(name, why)
     text = decoded(content, name)
     if is_fhir(text):
         return [_without_halves(sheet) for sheet in read_bundle(text, name)]

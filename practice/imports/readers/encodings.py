@@ -19,6 +19,8 @@ _MARKS = {
 _WESTERN = ("cp1252", "mac_roman")
 _OF_THE_WEST = {"cp1252", "mac_roman", "latin_1", "cp1250", "cp1254", "cp1257", "cp850", "ascii"}
 _SAMPLE = 60_000  # bytes that are looked at
+# Of a short text one or two are a slip, not a sign that it is none.
+_MOST_CONTROLS = 3
 _CONTROLS = frozenset(map(chr, range(32))) - set("\t\r\n\f\v\x1a")
 
 
@@ -30,7 +32,7 @@ def decoded(content: bytes, name: str) -> str:
     """
     text = _decode(content, name)
     sample = text[:_SAMPLE]
-    if sum(c in _CONTROLS for c in sample) > len(sample) // 50:
+    if sum(c in _CONTROLS for c in sample) > max(_MOST_CONTROLS, len(sample) // 50):
         raise CannotRead(name, "It is no text that can be read. Export it as CSV or XLSX.")
     return text.replace("\0", "")
 

@@ -19,6 +19,7 @@ MOST_CELLS = 10_000_000  # of a sheet, empty ones between others too: a quarter 
 _AT_ONCE = 1024 * 1024
 _LONGEST_TAG = 64 * 1024  # bytes
 _BOOK = "xl/workbook.xml"
+_LISTS = (".csv", ".tsv", ".xlsx", ".vcf")
 _TAG = re.compile(rb"""<(?:[\w.-]+:)?(row|c)\b((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>""")
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,3})(\d{0,7})["']""")
 
@@ -31,7 +32,10 @@ def look_inside(content: bytes, name: str) -> None:
     """
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-        if _BOOK not in {part.filename for part in parts}:
+        names = {part.filename for part in parts}
+        if _BOOK not in names and any(n.lower().endswith(_LISTS) for n in names):
+            raise CannotRead(name, "It is a ZIP of other files: unpack it, and choose those.")
+        if _BOOK not in names:
             raise CannotRead(name, "It is no workbook of Excel. Save it as XLSX or CSV.")
         if len(parts) > MOST_PARTS:
             raise CannotRead(name, "It has too many parts to be a workbook.")
