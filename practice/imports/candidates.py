@@ -3,14 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from practice.imports import names
 from practice.imports.asking import COUPLE, PAST, PRESENT, About, Asking
 from practice.imports.cells import NO, CellReader, folded, orders_of
-from practice.imports.dates import Moment
+from practice.imports.drafts import Candidate
 from practice.imports.plan import Source
 from practice.imports.recognising import Table, plain
 from practice.imports.sheets import Row, Unreadable
@@ -23,33 +21,6 @@ AS_PROSPECTS = "Bring them in without a relationship"
 AS_CLIENTS = "As present clients"
 LEAVE = "Leave them out"
 EVERYBODY = "Everybody"
-
-
-@dataclass(slots=True)
-class Candidate:
-    """Somebody in a line of a file. Of a couple in one line there are two."""
-
-    name: str
-    key: str
-    file: str
-    source: Source
-    preferred: str = ""
-    email: str = ""
-    phone: str = ""
-    born: date | None = None
-    zone: str = ""
-    do_not_contact: bool = False
-    number: tuple[str, str] | None = None  # their number there, and what its column is called
-    status: str = ""  # "present", "past", "prospect", or nothing said
-    usual: str = ""  # how all in the file stand, of whom nothing is said
-    added: datetime | None = None
-    ended: Moment | None = None
-    has_died: bool = False
-    last_visit: datetime | None = None
-    note: str = ""
-    # The same for those who are together in one work: file and line, or number of the work there.
-    couple: tuple[str | int, str | int] | None = None
-    whole: str = ""  # the name of the couple as it stands there
 
 
 class PeopleReader(CellReader):

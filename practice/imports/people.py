@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from practice.audit.sealing import seal
 from practice.imports import names
 from practice.imports.asking import ONE, SKIP, TWO, About, Asking
-from practice.imports.candidates import Candidate
+from practice.imports.drafts import Candidate
 from practice.imports.likeness import likeness
 from practice.imports.state import Known, State
 from practice.text.spoken import day

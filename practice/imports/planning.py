@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from practice.imports.asking import About
-from practice.imports.candidates import EVERYBODY, Candidate, PeopleReader
-from practice.imports.drafts import Draft, Given
+from practice.imports.candidates import EVERYBODY, PeopleReader
+from practice.imports.drafts import Candidate, Draft, Given
 from practice.imports.endings import Endings
 from practice.imports.finding import Finding
 from practice.imports.names import key_of

@@ -73,7 +73,7 @@ def run(pairs: int, seed: int) -> Result:
     """Group so many pairs, each by itself, as an import does."""
     from practice.imports import names
     from practice.imports.asking import Asking
-    from practice.imports.candidates import Candidate
+    from practice.imports.drafts import Candidate
     from practice.imports.people import Grouping
     from practice.imports.plan import Source
     from practice.imports.state import State
