@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "practice.site.middleware.count_requests",
     "practice.site.middleware.request_id",
+    "practice.site.middleware.unknown_proxy",
     "django.middleware.security.SecurityMiddleware",
     "practice.site.middleware.response_headers",
     "practice.site.middleware.limit_size",

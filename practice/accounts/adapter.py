@@ -1,7 +1,6 @@
 """What Stillwater does differently from allauth's defaults."""
 
 import logging
-from functools import cache
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -38,15 +37,6 @@ WAYS = {
 FAILED = {PASSKEY_FAILED: "passkey_failed"}
 
 
-@cache
-def warn_of_proxy() -> None:
-    """Say it once for each process: whoever asks could fill the log with it."""
-    log.warning(
-        "X-Forwarded-For arrives, and no proxy is trusted to set it: all visitors share the limits "
-        "against guessing. If there is a server in front, set BEHIND_TLS_PROXY or TRUSTED_PROXIES."
-    )
-
-
 class Adapter(DefaultAccountAdapter):
     """No account begins by itself: therapists are added by command, clients by invitation."""
 
@@ -58,12 +48,6 @@ class Adapter(DefaultAccountAdapter):
         "enter_current_password": "Check your current password",
         "incorrect_password": "Check your password",
     }
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """Return who asks, for the limits against guessing; warn once if that is the proxy."""
-        if "HTTP_X_FORWARDED_FOR" in request.META and not settings.ALLAUTH_TRUSTED_PROXY_COUNT:
-            warn_of_proxy()
-        return super().get_client_ip(request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("mfa_index")

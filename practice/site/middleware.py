@@ -3,10 +3,11 @@
 A request runs all of it, one after the other, so it is in one module, longer than others.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from time import perf_counter
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +47,7 @@ from practice.web.requests import PageRequest
 from practice.web.responses import BANNER, LONGEST_ADDRESS, page_asked_from, see_other
 
 GetResponse = Callable[..., HttpResponse]
+log = logging.getLogger("django.practice")
 
 WITHOUT_DATABASE = ("/livez", "/readyz", "/metrics")  # answer also while the database does not
 FEEDS = "/calendar/"  # asked for by a calendar, which has a secret address and is not signed in
@@ -117,6 +119,34 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 request_finished.connect(lambda **_: REQUEST_ID.set(""), weak=False)
+
+
+def unknown_proxy(get_response: GetResponse) -> GetResponse:
+    """Warn of a server in front that the settings do not tell of: first of all, for behind it the
+    visitors of a server that is to speak https are redirected for ever.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        names_visitor, says_https = (
+            f"HTTP_X_FORWARDED_{name}" in request.META for name in ("FOR", "PROTO")
+        )
+        if (names_visitor and not settings.ALLAUTH_TRUSTED_PROXY_COUNT) or (
+            says_https and not settings.BEHIND_TLS_PROXY
+        ):
+            warn_of_proxy()
+        return get_response(request)
+
+    return middleware
+
+
+@cache
+def warn_of_proxy() -> None:
+    """Say it once for each process: whoever asks could fill the log with it."""
+    log.warning(
+        "X-Forwarded-For or X-Forwarded-Proto arrives, and no proxy is trusted to set it: all "
+        "visitors share the limits against guessing, and may be redirected to https for ever. If "
+        "there is a server in front, set BEHIND_TLS_PROXY or TRUSTED_PROXIES."
+    )
 
 
 def limit_size(get_response: GetResponse) -> GetResponse:

@@ -5,7 +5,7 @@ from runpy import run_path
 import pytest
 from django.test import Client as Browser
 
-from practice.accounts.adapter import warn_of_proxy
+from practice.site.middleware import warn_of_proxy
 from tests.factories import PASSWORD, history_of, row_of
 from tests.reading import read
 
@@ -185,6 +185,18 @@ def test_that_address_is_the_one_of_the_settings(monkeypatch, settings):
     read_anew = run_path(str(settings.BASE_DIR / "practice" / "settings.py"))
 
     assert read_anew["CSRF_TRUSTED_ORIGINS"] == ["https://practice.example:8443"]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto"])
+def test_a_proxy_whose_visitors_are_redirected_for_ever_is_warned_of(caplog, settings, header):
+    """As on a server that speaks https in front, when BEHIND_TLS_PROXY was forgotten."""
+    warn_of_proxy.cache_clear()
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = Browser().get("/sign-in/", headers={header: "https"})
+
+    assert answer.status_code == 301
+    assert sum("set BEHIND_TLS_PROXY or TRUSTED_PROXIES" in line for line in caplog.messages) == 1
 
 
 def test_a_proxy_that_nobody_named_is_warned_of_once(alice, caplog, settings):
