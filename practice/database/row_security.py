@@ -6,6 +6,7 @@ the tables runs at the end of every `migrate`, so that no new table can be forgo
 nothing of the kind.
 """
 
+import re
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,8 @@ from django.db import connections
 
 APPLICATION = "stillwater_app"  # the role of the server
 POLICIES = Path(__file__).with_name("row_security.sql")
+# What the file makes by name; it makes `a_therapist` in a loop.
+POLICY = re.compile(r"^CREATE POLICY (\w+) ON (\w+)", re.MULTILINE)
 
 
 def check_owner(using: str = "default", **signal: Any) -> None:
@@ -47,14 +50,35 @@ def apply(using: str = "default", plan: Sequence[Any] = (), **signal: Any) -> No
     present = connection.introspection.table_names(include_views=True)
     if not {model._meta.db_table for model in apps.get_models()} <= set(present):
         return  # a part of the tables only, when migrating backwards
-    policies = POLICIES.read_text()
-    digest = sha256("\n".join([policies, *sorted(present)]).encode()).hexdigest()
+    if not plan and is_applied(using):
+        return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT obj_description(to_regproc('public.acting_therapist'), 'pg_proc')")
-        if not plan and cursor.fetchone() == (digest,):
-            return
         # One script is one transaction: nobody finds a table without its policies.
-        cursor.execute(f"{policies}; COMMENT ON FUNCTION acting_therapist IS '{digest}'")
+        said = f"COMMENT ON FUNCTION acting_therapist IS '{_digest(using)}'"
+        cursor.execute(f"{POLICIES.read_text()}; {said}")
+
+
+def is_applied(using: str = "default") -> bool:
+    """Whether the file was run for the present tables, and its policies are those that stand."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT obj_description(to_regproc('public.acting_therapist'), 'pg_proc')")
+        if cursor.fetchone() != (_digest(using),):
+            return False
+        cursor.execute(
+            """SELECT 'a_therapist', relname
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE attname = 'therapist_id' AND relkind = 'r'
+            AND relnamespace = 'public'::regnamespace"""
+        )
+        expected = {*POLICY.findall(POLICIES.read_text()), *cursor.fetchall()}
+        cursor.execute("SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public'")
+        return set(cursor.fetchall()) == expected
+
+
+def _digest(using: str) -> str:
+    """Return what stands for the file and the tables that it was run for."""
+    present = connections[using].introspection.table_names(include_views=True)
+    return sha256("\n".join([POLICIES.read_text(), *sorted(present)]).encode()).hexdigest()
 
 
 def owned_tables() -> set[str]:

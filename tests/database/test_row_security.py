@@ -276,10 +276,28 @@ def test_it_is_applied_again_when_it_differs():
     assert table["relforcerowsecurity"]
 
 
+@pytest.mark.parametrize(
+    "done",
+    [
+        "DROP POLICY a_therapist ON clients_client",
+        "DROP POLICY client_sees ON clients_client",
+        "CREATE POLICY all_of_it ON clients_client USING (true)",
+    ],
+)
+def test_what_somebody_did_to_the_policies_is_put_right_by_the_next_migrate(done):
+    policies = "SELECT tablename, policyname FROM pg_policies ORDER BY 1, 2"
+    before = run(policies)
+    run(done)
+    row_security.apply()
+
+    assert run(policies) == before
+
+
 def test_a_new_table_with_a_therapist_is_bound_by_the_next_migrate(alice):
     run("CREATE TABLE something_new AS SELECT %s::bigint AS therapist_id", [alice.pk])
     row_security.apply()
 
+    assert row_security.is_applied()
     with request_of(alice.user):
         assert run("SELECT * FROM something_new") == []
         access.act_as_therapist()

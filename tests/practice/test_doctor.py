@@ -292,6 +292,26 @@ def test_a_unit_that_nobody_enabled_is_found(
             "CREATE ROLE too_much LOGIN BYPASSRLS IN ROLE stillwater_app",
             "The role too_much passes every policy",
         ),
+        ("GRANT {owner} TO a_server", "The role a_server passes every policy"),
+        (
+            "SET CONSTRAINTS ALL IMMEDIATE; GRANT CREATE ON SCHEMA public TO a_server; "
+            "ALTER TABLE clients_client OWNER TO a_server",
+            "The role a_server passes every policy",
+        ),
+        (
+            "SET CONSTRAINTS ALL IMMEDIATE; DROP POLICY a_therapist ON clients_client",
+            "The policies are not those of this version",
+        ),
+        (
+            "SET CONSTRAINTS ALL IMMEDIATE; CREATE POLICY all_of_it ON clients_client USING (true)",
+            "The policies are not those of this version",
+        ),
+        (
+            "SET CONSTRAINTS ALL IMMEDIATE; "
+            "ALTER TABLE diary_attendance DISABLE TRIGGER attendance_of_own_session",
+            "Triggers are off: attendance_of_own_session",
+        ),
+        ("GRANT SELECT ON accounts_user TO PUBLIC", "Any role may use accounts_user"),
     ],
 )
 def test_row_level_security_that_does_not_guard_is_found(healthy, statement, words):
@@ -300,7 +320,8 @@ def test_row_level_security_that_does_not_guard_is_found(healthy, statement, wor
     before = found()
 
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute("SELECT quote_ident(current_user)")
+        cursor.execute(statement.format(owner=cursor.fetchone()[0]))
 
     assert any(words in text for text in found() - before)
 

@@ -14,7 +14,8 @@ CHECKS: dict[str, tuple[Callable[[], Iterable[Finding]], ...]] = {
     "Settings": (machine.versions, machine.the_settings, machine.who_runs_it),
     "Machine": (machine.disk, machine.clock, machine.units, machine.static_files),
     "Database": (
-        *(database.tables, database.sqlite, database.row_level_security, database.roles),
+        *(database.tables, database.sqlite, database.row_level_security, database.rules),
+        database.roles,
         database.clock,
         *(database.connections, database.audit, database.second_factors, database.nightly_work),
         database.messages,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from hashlib import sha256
 
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from practice.accounts.factors import ENCRYPTED, PURPOSE
@@ -58,18 +58,36 @@ def row_level_security() -> Iterator[Finding]:
             AND relname = ANY (%s) AND NOT (relrowsecurity AND relforcerowsecurity)""",
             [sorted(row_security.owned_tables())],
         )
-        unguarded = [name for (name,) in cursor.fetchall()]
-        cursor.execute("SELECT obj_description(to_regproc('public.acting_therapist'), 'pg_proc')")
-        applied = cursor.fetchone()
-        present = connection.introspection.table_names(cursor, include_views=True)
-    policies = row_security.POLICIES.read_text()
-    expected = sha256("\n".join([policies, *sorted(present)]).encode()).hexdigest()
+        unguarded = _names(cursor)
     if unguarded:
-        yield wrong(f"Row-level security is off for {', '.join(unguarded)}: manage.py migrate")
-    elif applied != (expected,):
+        yield wrong(f"Row-level security is off for {unguarded}: manage.py migrate")
+    elif not row_security.is_applied():
         yield wrong("The policies are not those of this version: manage.py migrate, as the owner.")
     else:
         yield good("Row-level security guards every table that is somebody's.")
+
+
+def rules() -> Iterator[Finding]:
+    """Whether somebody has switched off what keeps rows right, or let everybody at them."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tgname FROM pg_trigger WHERE tgenabled = 'D'")
+        off = _names(cursor)
+        cursor.execute(
+            """SELECT DISTINCT relname FROM pg_class, aclexplode(relacl) AS allowed
+            WHERE relnamespace = current_schema()::regnamespace AND allowed.grantee = 0"""
+        )
+        public = _names(cursor)
+    if off:
+        yield wrong(f"Triggers are off: {off}. ALTER TABLE … ENABLE TRIGGER ALL")
+    if public:
+        yield wrong(f"Any role may use {public}: REVOKE ALL ON {public} FROM PUBLIC")
+
+
+def _names(cursor: CursorWrapper) -> str:
+    """Return the names that were found, with commas between them."""
+    return ", ".join(sorted(name for (name,) in cursor.fetchall()))
 
 
 def roles() -> Iterator[Finding]:
@@ -99,10 +117,17 @@ def roles() -> Iterator[Finding]:
 
 
 def _roles_of_servers() -> Iterator[Finding]:
-    """Whether somebody who can sign in is in the server's role, and passes no policy."""
+    """Whether somebody who can sign in is in the server's role, and passes no policy: by itself, by
+    another role that it is in, or as the owner of a table.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT member.rolname, member.rolsuper OR member.rolbypassrls
+            """SELECT member.rolname, EXISTS (
+                SELECT FROM pg_roles WHERE (rolsuper OR rolbypassrls)
+                AND pg_has_role(member.oid, pg_roles.oid, 'member'))
+            OR EXISTS (
+                SELECT FROM pg_class WHERE pg_has_role(member.oid, relowner, 'member')
+                AND relkind = 'r' AND relnamespace = current_schema()::regnamespace)
             FROM pg_auth_members JOIN pg_roles member ON member.oid = pg_auth_members.member
             WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = %s) AND member.rolcanlogin
             AND member.rolname <> current_user ORDER BY 1""",
@@ -113,7 +138,7 @@ def _roles_of_servers() -> Iterator[Finding]:
         yield wrong(f"No role that can sign in is in {row_security.APPLICATION}, as the server's.")
     for name, is_powerful in servers:
         if is_powerful:
-            yield wrong(f"The role {name} passes every policy: NOSUPERUSER NOBYPASSRLS.")
+            yield wrong(f"The role {name} passes every policy: itself, by a role, or as an owner.")
 
 
 def clock() -> Iterator[Finding]:
