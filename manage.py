@@ -35,7 +35,7 @@ RUNTIME = (
     "django django_htmx allauth fido2 qrcode argon2 charset_normalizer dj_database_url icalendar "
     "PIL prometheus_client psycopg python_calamine sentry_sdk tzdata whitenoise"
 )
-TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis time_machine"
+TEST = "pytest pytest_django playwright axe_playwright_python factory hypothesis lxml time_machine"
 OF_THE_NETWORK = ("connect", "network", "proxy", "resolution", "timed out", "ssl")
 IMPORTS = {"runtime": RUNTIME.split(), "test": RUNTIME.split() + TEST.split()}
 
