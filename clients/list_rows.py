@@ -183,7 +183,8 @@ def rows(
 
 def _work_by_person(therapist: int, numbers: list[int], now: datetime) -> dict[int, list[Work]]:
     """Return the work of each of these people, and below it what goes on without them."""
-    numbers += numbers[-1:] * (ROWS_A_PAGE - len(numbers))  # so that one query serves all pages
+    # As many each time, so that one query serves all pages.
+    numbers = numbers + numbers[-1:] * (ROWS_A_PAGE - len(numbers))
     every: dict[int, Work] = {}
     left: list[tuple[int, Work]] = []
     for which, public_id, kind, ended_at, coming, last, left_at, *who in WORK.rows(
