@@ -85,8 +85,6 @@ def fill(  # long for its steps, each of which is taken once and in this order
         go_on_counting()
         progress("indexes and constraints", 0, 1)
     progress("indexes and constraints", 1, 1)
-    if connection.vendor == "postgresql":  # which otherwise knows nothing of how much there is
-        do("ANALYZE")
     progress("figures", 0, 1)
     do("ANALYZE")  # without it PostgreSQL reads whole tables to settle a client
     numbers.settle_everybody()

@@ -156,6 +156,7 @@ class Client(models.Model):
         blank=True,
         editable=False,
         related_name="merged_records",
+        db_index=False,  # "client_merged_into", below
     )
     merged_at = models.DateTimeField(null=True, blank=True, editable=False)
     merged_by = models.ForeignKey(
@@ -233,6 +234,13 @@ class Client(models.Model):
                 include=["id"],
                 condition=Q(erased_at=None, merged_into=None),
                 name="client_people",
+            ),
+            models.Index(
+                # Of those alone that are merged. In an index of all, nearly every row has the same
+                # NULL, and SQLite, once it has counted that, reads the table instead.
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="client_merged_into",
             ),
             models.Index(  # few; looked through along with those they are merged into
                 fields=["therapist"],

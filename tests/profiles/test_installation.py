@@ -148,6 +148,16 @@ def test_the_command_counts_them_before_anybody_looks(client, public):
     assert compared(client, public)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts by itself")
+def test_the_command_has_sqlite_count_what_its_indexes_find(individual):
+    """Else it looks through all work of a therapist for that of one client."""
+    call_command("count_figures", stdout=StringIO())
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tbl FROM sqlite_stat1")
+        assert ("clients_client",) in cursor.fetchall()
+
+
 def test_what_nobody_waits_for_has_no_limit():
     if connection.vendor != "postgresql":
         before = [*connection.savepoint_ids]

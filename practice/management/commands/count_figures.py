@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import connection
 from django.utils import timezone
 
 from practice.imports.uploads import forget_old
@@ -13,6 +14,16 @@ from practice.records import settling as retention
 from relationships.caseload import settling as caseload
 
 NIGHTLY = timedelta(hours=1)  # older files of an import are forgotten then, so within a day
+
+
+def tell_how_much_there_is() -> None:
+    """Have SQLite count what its indexes find, which PostgreSQL does by itself.
+
+    Until it knows, it looks through all of a therapist's work for that of one client.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 class Command(BaseCommand):
@@ -30,5 +41,6 @@ class Command(BaseCommand):
         retention.settle_everybody()
         caseload.settle_everybody()
         forget_old(NIGHTLY)
+        tell_how_much_there_is()
         number = figures.therapists
         self.stdout.write(f"{number} therapist{'' if number == 1 else 's'} with figures.")
