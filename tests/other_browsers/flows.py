@@ -138,8 +138,10 @@ def test_a_client_books_and_the_therapist_sees_it(window, go, sign_in, alice, jo
     window.says("Your relationship with Alice Archer has been ended.")
     window.press("Book a New Session..")
     window.says("Book a New Session", "h1")
+    week = window.text("#which-week")
     window.press("Next week")
-    window.send("click", id=window.one("//*[contains(@class, 'slots')]//a"))
+    until(lambda: window.text("#which-week") not in ("", week), "the next week")
+    window.click("//*[contains(@class, 'slots')]//a")
     window.says("Check your session", "h1")
     window.press("Book this session")
     window.says("Session booked", BANNER)
@@ -189,7 +191,7 @@ def test_availability_is_edited_row_by_row(window, go, sign_in, alice):
     go("/diary/availability/")
 
     window.fill("Gap between, minutes", "15")
-    window.send("click", id=window.one("//summary[contains(., 'Monday')]"))
+    window.click("//summary[contains(., 'Monday')]")
     window.press("Add another time on Monday")
     window.has_focus("[aria-label='Monday, time 2, from'], #id_mon-1-starts")
     window.press("Remove Monday, time 1")
@@ -206,7 +208,7 @@ def test_before_a_session_ends_the_page_asks(window, go, sign_in, alice, individ
     go("/clients/")
 
     window.says("Stay signed in?", "dialog[open]")
-    window.send("click", id=window.one("//dialog//button[normalize-space()='Sign out']"))
+    window.click("//dialog//button[normalize-space()='Sign out']")
 
     window.says("Sign in", "h1")
     assert "Ashby" not in window.text("body")
@@ -218,7 +220,7 @@ def test_two_new_people_are_added_at_once(window, go, sign_in, alice):
     window.fill("Name", "Zoë Zephyr")
     window.send("click", id=window.field("Couples"))
     window.send("type", id=window.one("//input[@name='others-0-name']"), text="Yan Yew")
-    window.send("click", id=window.one("//main//form//*[@class='actions']//button"))
+    window.click("//main//form//*[@class='actions']//button")
 
     window.says("Relationship started", BANNER)
     assert sorted(client.name for client in alice.clients.all()) == ["Yan Yew", "Zoë Zephyr"]

@@ -73,11 +73,22 @@ class Browser:
         """Wait for the first element, and return it."""
         return until(lambda: self.all(xpath), xpath)[0]
 
+    def click(self, xpath: str) -> None:
+        """Wait for the first element, and click it; the page may just have put another there."""
+
+        def clicked() -> bool:
+            found = self.all(xpath)
+            if found:
+                self.send("click", id=found[0])
+            return bool(found)
+
+        until(clicked, xpath)
+
     def press(self, name: str) -> None:
         """Press the button or the link of this name outside of the header."""
         text = f"normalize-space()={quoted(name)} or @aria-label={quoted(name)}"
         places = "self::main or self::footer or @id='toast'"
-        self.send("click", id=self.one(f"//*[{places}]//*[self::a or self::button][{text}]"))
+        self.click(f"//*[{places}]//*[self::a or self::button][{text}]")
 
     def field(self, label: str) -> str:
         """Return the control with this label."""
@@ -99,7 +110,8 @@ class Browser:
     def text(self, css: str = "main") -> str:
         """Return what stands in the first such element, with single spaces; "" without one."""
         read = "return document.querySelector(arguments[0])?.innerText ?? ''"
-        return " ".join(self.run(read, css).split())
+        said = self.run(read, css) or ""  # a page that is being left says nothing at all
+        return " ".join(said.split())
 
     def says(self, words: str, css: str = "main") -> None:
         """Wait until it stands there."""
