@@ -4,6 +4,7 @@ It is done after the answer, in one transaction, and leaves word of how far it h
 does it holds the import: a server that is killed lets go of it, and nothing is half-way.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -45,6 +46,7 @@ class HowFar(NamedTuple):
 def begin_bringing(came: Import, answers: dict[str, str], rows: int) -> None:
     """Bring an import in after the answer."""
     uploads.begin(came, rows)
+    uploads.note(came, uploads.ANSWERS, json.dumps(answers))
     run_after_response("an import", partial(bring_many, came, answers))
 
 

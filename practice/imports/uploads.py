@@ -5,6 +5,7 @@ in them has been brought in, or for a day.
 """
 
 import fcntl
+import json
 import os
 import shutil
 import time
@@ -21,6 +22,7 @@ from practice.database.public_ids import is_public_id
 from practice.imports.models import FORGOTTEN_AFTER, Import
 
 PROGRESS, FAILED, HELD, RUNNING = "progress", "failed", "held", "running"
+ANSWERS = "answers"
 A_MOMENT = 15  # seconds
 
 
@@ -78,6 +80,12 @@ def note(came: Import, name: str, words: str) -> None:
         with os.fdopen(os.open(written, os.O_CREAT | os.O_WRONLY, PRIVATE), "w") as file:
             file.write(words)
         written.replace(path)  # whole, or not at all
+
+
+def answers_noted(came: Import) -> dict[str, str]:
+    """Return what was answered of an import that was interrupted; nothing, if none was begun."""
+    words, _ = noted(came, ANSWERS)
+    return json.loads(words) if words else {}
 
 
 def say_running() -> None:

@@ -88,7 +88,7 @@ def _done(request: TherapistRequest, came: Import, how_far: HowFar) -> HttpRespo
 
 def _check(request: TherapistRequest, came: Import, files: list) -> HttpResponse:
     data = sent_or_draft(request)
-    answers = answers_sent(data or {})
+    answers = answers_sent(data) if data else uploads.answers_noted(came)
     reading = read_files(files, request.therapist, answers, timezone.now())
     preview = Preview(reading, answers, is_bound=request.method == "POST")
     plan, changed = reading.plan, ""

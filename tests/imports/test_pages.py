@@ -403,3 +403,22 @@ def test_a_page_has_no_more_fields_than_a_form_may_have():
     columns = MOST_COLUMNS * MOST_FILES
     past = 4 * MOST_PAST
     assert columns + past + 3 * MOST_SHOWN < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+
+def test_what_was_answered_stands_after_bringing_in_was_interrupted(as_alice, monkeypatch):
+    monkeypatch.setattr("practice.imports.views.AT_ONCE", 0)
+    monkeypatch.setattr("practice.imports.background.run_after_response", lambda *_: None)
+    place = send(as_alice, "Name\nAnn Brook\nAnn Brook\n")
+    (question,) = set(
+        re.findall(r'type="radio" name="(a-\w+)" value="Two people"', shown(as_alice, place))
+    )
+    press(as_alice, place, **{question: "Two people"})
+    uploads.note(Import.objects.get(), uploads.FAILED, "Something went wrong.")
+
+    as_alice.post(place)
+
+    assert 'value="Two people" checked' in shown(as_alice, place)
+
+
+def shown(browser, place) -> str:
+    return browser.get(place).content.decode()
