@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from benchmarks.floors import record
 from benchmarks.server.bare import FILE, BarePage, bare_pages
 from clients.models import Client
+from practice.accounts.access import as_therapist
 from practice.accounts.models import Therapist
 from practice.audit.models import Entry, Verb
 
@@ -16,7 +17,7 @@ from practice.audit.models import Entry, Verb
 @pytest.fixture
 def bare(alice: Therapist, ann: Client, settings, tmp_path, monkeypatch):
     """Have a page recorded, which asks for clients, writes of one and says little."""
-    with record() as found:
+    with record() as found, as_therapist(alice):
         [*Client.objects.filter(therapist=alice, name="100 %")]
         Entry.record(Verb.CLIENT_OPENED, by=alice.user, therapist=alice, about=ann)
     asked = [statement for statement in found.asked if "SELECT" in statement.sql]
@@ -24,7 +25,9 @@ def bare(alice: Therapist, ann: Client, settings, tmp_path, monkeypatch):
     file.write_bytes(pickle.dumps({("a page", 1): BarePage(asked, found.looks, b"<p>Rows</p>")}))
     monkeypatch.setenv(FILE, str(file))
     settings.ROOT_URLCONF = "benchmarks.server.product_urls"
-    settings.TEMPLATES[0]["DIRS"].append(settings.BASE_DIR / "benchmarks/server/templates")
+    (engine,) = settings.TEMPLATES
+    more = settings.BASE_DIR / "benchmarks/server/templates"
+    settings.TEMPLATES = [engine | {"DIRS": [*engine["DIRS"], more]}]
     yield
     bare_pages.cache_clear()
 

@@ -12,7 +12,7 @@ import time_machine
 from django.contrib.auth.decorators import login_not_required
 from django.core import mail
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -46,6 +46,7 @@ def thrown_away(browser: Browser) -> Iterator[None]:
 
 def effects(browser: Browser, method: str, address: str) -> Counter:
     """Return what a request leaves behind: rows, things of a session, mails, what is counted."""
+    reset_queries()  # of which a connection remembers so many
     with thrown_away(browser), CaptureQueriesContext(connection) as asked:
         browser.generic(method, address)
         found = Counter(
