@@ -54,6 +54,14 @@ def _normalizing(to_python: Callable[[Any], Any]) -> Callable[[Any], str]:
     return lambda value: normalized(to_python(value))
 
 
+def _say_what_is_an_address(field: forms.Field) -> None:
+    field.label = "Email address"
+    field.error_messages |= {
+        "required": "Enter your email address",
+        "invalid": "Enter an email address like name@example.com",
+    }
+
+
 class SignInForm(PasswordsMixin, LoginForm):
     """E-mail address and password, with sentences of our own."""
 
@@ -61,11 +69,7 @@ class SignInForm(PasswordsMixin, LoginForm):
         super().__init__(*args, **kwargs)
         self.use_required_attribute = False
         address, password = self.fields["login"], self.fields["password"]
-        address.label = "Email address"
-        address.error_messages |= {
-            "required": "Enter your email address",
-            "invalid": "Enter an email address like name@example.com",
-        }
+        _say_what_is_an_address(address)
         address.widget.attrs = {"autocomplete": "username", "spellcheck": "false"}
         password.help_text = ""
         password.error_messages["required"] = "Enter your password"
@@ -77,6 +81,12 @@ class ResetForm(ResetPasswordForm):
 
     Whether there is an account is looked up after the answer: it takes as long for everybody.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.use_required_attribute = False
+        _say_what_is_an_address(self.fields["email"])
+        self.fields["email"].widget.attrs.pop("placeholder", None)
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"]
@@ -108,6 +118,10 @@ class NewPasswordMixin(PasswordsMixin):
 
 class OtherPasswordForm(NewPasswordMixin, ChangePasswordForm):
     """Another password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].error_messages["required"] = "Enter your current password"
 
 
 class FirstPasswordForm(NewPasswordMixin, SetPasswordForm):

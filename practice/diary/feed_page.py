@@ -31,6 +31,7 @@ class FeedForm(EditMixin, forms.ModelForm):
         model = CalendarFeed
         fields = ["names"]
         widgets = {"names": forms.RadioSelect}
+        error_messages = {"names": {"required": "Choose what your calendar shows"}}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

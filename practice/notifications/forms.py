@@ -24,6 +24,10 @@ class MessageSettingsForm(EditMixin, forms.ModelForm):
         labels = {"reminders": "Reminder", "way": "What a client does"}
         help_texts = {"reminders": "Unless they choose otherwise themselves. Never at night."}
         widgets = {"way": forms.RadioSelect}
+        error_messages = {
+            "reminders": {"required": "Choose a reminder"},
+            "way": {"required": "Choose how you hear of it"},
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -29,6 +29,8 @@ from tests.conftest import browser_of
 from tests.factories import PASSWORD
 
 WRITES = re.compile(r'^\s*(INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+# Django's own words at a field that is to be seen; one that is hidden nobody leaves empty.
+WORDLESS = re.compile(rb'id="id_[^"]+_error[^>]*>.{0,80}This field is required', re.DOTALL)
 THINGS = {"visitor": ("ann",), "alice": ("ann", "ed", "the couple"), "ann": ("ann", "the couple")}
 
 
@@ -123,7 +125,7 @@ def test_asking_how_much_time_is_left_keeps_no_session_alive(alice, method):
 
 def test_an_empty_form_is_refused_and_never_shown_as_if_it_were_new(db):
     """Where there is one, and where it is not whole without a word: a press, which leads on."""
-    walk, shown = Walk(World()), set()
+    walk, shown, wordless = Walk(World()), set(), set()
     for who, names in THINGS.items():
         browser = walk.browsers[who]
         browser.post("/sign-in/again/", {"password": PASSWORD})
@@ -135,7 +137,10 @@ def test_an_empty_form_is_refused_and_never_shown_as_if_it_were_new(db):
                     answer = browser.post(walk.address(route, things[name]))
                 if answer.status_code == 200:
                     shown.add(f"{who}: {route}")
+                if not answer.streaming and WORDLESS.search(answer.content):
+                    wordless.add(f"{who}: {route}")
 
+    assert wordless == set()  # each form says what to do
     assert shown == {
         "alice: account/archive/",  # gives the file
         "alice: account/time-left/",  # stays signed in
