@@ -67,8 +67,8 @@ OF_500 = {
     "End page": Limit(51, 9_300),
     "dashboard": Limit(620, 5_650),  # of each session it is asked whether they took part then
     "booking week": Limit(400, 13_500),
-    "diary week": Limit(170, 25_400),
-    "diary day": Limit(87, 20_200),
+    "diary week": Limit(187, 25_400),
+    "diary day": Limit(94, 20_200),
     "diary month": Limit(41, 13_200),
     "caseload": Limit(26, 14_600),
     "Today": Limit(135, 11_000),
