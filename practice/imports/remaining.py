@@ -76,7 +76,7 @@ def remains(came: Import, compared: Compared, looked: Callable[[int], object]) -
     )
     every = {kind: set(_rows(came, kind)) for kind in _KINDS}
     people, works_of = defaultdict(set), defaultdict(set)
-    for parts in in_batches(every[_KINDS.RELATIONSHIP] | set()):
+    for parts in in_batches(every[_KINDS.RELATIONSHIP]):
         pairs = Participation.objects.filter(relationship__in=parts)
         for work, client in pairs.values_list("relationship", "client"):
             people[work].add(client)

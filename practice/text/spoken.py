@@ -26,6 +26,7 @@ from django import template
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import get_text_list
 
 register = template.Library()
 NEAR = timedelta(days=120)  # a day within it is understood without its year
@@ -98,8 +99,7 @@ def initials(name: str) -> str:
 
 def in_words(names: Iterable[str]) -> str:
     """Return names as a list in a sentence: "Ann", "Ann and Ben", "Ann, Ben and Cleo"."""
-    [*others, last] = [*names] or [""]
-    return f"{', '.join(others)} and {last}" if others else last
+    return get_text_list(list(names), "and")
 
 
 def some_in_words(names: Sequence[str]) -> str:
