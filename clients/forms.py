@@ -8,9 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Client, Invitation, KeepRule
-from practice.accounts.forms import PasswordsMixin
+from practice.accounts.forms import PasswordsMixin, say_how_to_choose
 from practice.accounts.models import User
-from practice.accounts.passwords import HOW_TO_CHOOSE
 from practice.text.fields import DayField, EmailField, LineField, TimeZoneField
 from practice.text.spoken import first_name, has_surname
 from practice.web.edits import EditMixin
@@ -145,12 +144,8 @@ class NewPasswordForm(PasswordsMixin, SetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        first, second = self.fields["new_password1"], self.fields["new_password2"]
-        first.label, second.label = "Password", "The same password again"
-        first.help_text = HOW_TO_CHOOSE
-        second.help_text = ""
-        first.error_messages["required"] = "Enter a password"
-        second.error_messages["required"] = "Enter the password again"
+        self.fields["new_password1"].label = "Password"
+        say_how_to_choose(self.fields["new_password1"], self.fields["new_password2"])
 
     @transaction.atomic
     def claim_for(self, invitation: Invitation) -> User:

@@ -100,8 +100,16 @@ class ResetForm(ResetPasswordForm):
         super().save(request)
 
 
+def say_how_to_choose(first: forms.Field, again: forms.Field) -> None:
+    """Give the two fields of a new password their words."""
+    first.help_text, again.help_text = HOW_TO_CHOOSE, ""
+    first.error_messages["required"] = "Enter a password"
+    again.label = "The same password again"
+    again.error_messages["required"] = "Enter the password again"
+
+
 class NewPasswordMixin(PasswordsMixin):
-    """A form in which somebody chooses a password, in the words of the invitation's."""
+    """A form of allauth's in which somebody chooses a password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -109,11 +117,7 @@ class NewPasswordMixin(PasswordsMixin):
         for field in self.fields.values():
             field.label = str(field.label).capitalize()
             field.widget.attrs.pop("placeholder", None)
-        first, again = self.fields["password1"], self.fields["password2"]
-        first.help_text = HOW_TO_CHOOSE
-        first.error_messages["required"] = "Enter a password"
-        again.label = "The same password again"
-        again.error_messages["required"] = "Enter the password again"
+        say_how_to_choose(self.fields["password1"], self.fields["password2"])
 
 
 class OtherPasswordForm(NewPasswordMixin, ChangePasswordForm):
